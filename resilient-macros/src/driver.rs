@@ -6,11 +6,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 
-use crate::args::{AttributeKind, LayerArgs, LayerStack};
+use crate::args::{AttributeKind, LayerArgs, LayerStack, runtime};
 use crate::error::CompileErrors;
 use crate::expand;
 use crate::item::{AnnotatedFunction, attribute_span, conditional, kind_of};
 use crate::normalize;
+use crate::scan;
 
 /// Expands an attribute of this crate.
 pub(crate) fn expand(kind: AttributeKind, args: TokenStream, item: &TokenStream) -> TokenStream {
@@ -48,11 +49,24 @@ pub(crate) fn expand_as(
     item: &TokenStream,
     is_listed: bool,
 ) -> TokenStream {
-    try_expand(kind, args, item, is_listed).unwrap_or_else(|errors| {
-        // The item is returned unchanged, so that code that uses it still compiles.
+    try_expand(kind, args.clone(), item, is_listed).unwrap_or_else(|errors| {
         let errors = errors.to_compile_errors();
+        let item = usable(kind, &args, item);
         quote!(#errors #item)
     })
+}
+
+/// Returns the item of a wrong attribute unchanged, so that code that uses it still compiles. With
+/// `errors = all`, the body and the function have different outputs, so this key is expanded.
+fn usable(kind: AttributeKind, args: &TokenStream, item: &TokenStream) -> TokenStream {
+    if scan::mentions(args, "errors") && scan::mentions(item, "RetryError") {
+        let runtime = runtime(kind, args);
+        let all = quote!(errors = all, crate = #runtime);
+        if let Ok(expanded) = try_expand(AttributeKind::Retry, all, item, false) {
+            return expanded;
+        }
+    }
+    item.clone()
 }
 
 fn try_expand(

@@ -69,7 +69,7 @@ impl Api for Client {
         self.next()
     }
 
-    #[circuit_breaker(name = "below, in traits")]
+    #[circuit_breaker(name = "below, in traits", order = explicit)]
     #[retry(max_retries = 2)]
     #[instrument(err)]
     async fn below(&mut self, list: Vec<u32>) -> Result<u32, Fault> {

@@ -29,13 +29,12 @@ pub fn given_breaker(breaker: &CircuitBreaker) -> CircuitBreaker {
 }
 
 // C1
-/// Does nothing. The expansion calls it at an attribute in the wrong place, so that the compiler
-/// warns there.
+/// Does nothing. The expansion calls it at a breaker above a retry, so that the compiler warns
+/// there.
 #[deprecated(
     note = "`#[circuit_breaker]` above `#[retry]` sees one call for a whole loop: it counts an \
-            outage late, and cannot stop the retries. Put `#[retry]` above \
-            `#[circuit_breaker]`, or, if that is what you want, write \
-            `#[circuit_breaker(order = explicit, …)]`"
+            outage late, and cannot stop the retries. Put `#[retry]` above `#[circuit_breaker]`, \
+            or, if that is what you want, write `#[circuit_breaker(order = explicit, …)]`"
 )]
 #[inline]
 pub fn breaker_above_retry() {}

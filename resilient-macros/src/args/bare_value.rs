@@ -14,9 +14,12 @@ use super::pattern::{is_capital, is_pattern, is_predicate};
 use super::words::lone_ident;
 use crate::tokens::{name, source};
 
-/// Moves past a value that stands without a key, and returns it with the key that it probably
-/// belongs to. Returns `None` if a key follows, or if the value could belong to any key.
-pub(super) fn bare_value(input: ParseStream<'_>, kind: AttributeKind) -> Option<String> {
+/// Moves past a value that stands without a key. Returns the value, and the pair that is probably
+/// meant. Returns `None` if a key follows, or if the value could belong to any key.
+pub(super) fn bare_value(
+    input: ParseStream<'_>,
+    kind: AttributeKind,
+) -> Option<(TokenStream, String)> {
     let is_pair = input.peek2(Token![=]) || input.peek2(Paren);
     if input.peek(Ident::peek_any) && is_pair {
         return None;
@@ -30,9 +33,9 @@ pub(super) fn bare_value(input: ParseStream<'_>, kind: AttributeKind) -> Option<
     if lone_ident(&value).is_some_and(is_key) {
         return None;
     }
-    let found = with_key(kind, &value)?;
+    let advice = with_key(kind, &value)?;
     input.advance_to(&ahead);
-    Some(found)
+    Some((value, advice))
 }
 
 /// Returns `key = value` with the key that the value probably belongs to.

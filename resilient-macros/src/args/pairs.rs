@@ -50,7 +50,13 @@ pub(super) fn split(
     let mut pairs = Vec::new();
     let all = |input: ParseStream<'_>| {
         while !input.is_empty() {
-            let result = pair(input, kind).and_then(|pair| {
+            if let Some((value, advice)) = bare_value(input, kind) {
+                let message = format!("every value has its key: write `{advice}`");
+                errors.push_spanned(&value, message);
+                skip(input)?;
+                continue;
+            }
+            let result = pair(input).and_then(|pair| {
                 let ended = end(input, &pair, errors);
                 if ended.is_ok() || matches!(pair.form, Form::List(_)) {
                     pairs.push(pair);
@@ -70,10 +76,7 @@ pub(super) fn split(
     pairs
 }
 
-fn pair(input: ParseStream<'_>, kind: AttributeKind) -> syn::Result<Pair> {
-    if let Some(advice) = bare_value(input, kind) {
-        return Err(input.error(format!("every value has its key: write `{advice}`")));
-    }
+fn pair(input: ParseStream<'_>) -> syn::Result<Pair> {
     let Ok(key) = input.call(Ident::parse_any) else {
         let message = match next_shown(input).as_str() {
             "," => "expected `key = value` before this `,`".to_owned(),

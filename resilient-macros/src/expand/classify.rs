@@ -5,7 +5,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
 use super::settings;
-use crate::args::{BreakerArgs, MatchedWith, RetryArgs, matched_with};
+use crate::args::{AttributeKind, BreakerArgs, MatchedWith, RetryArgs, matched_with};
 
 /// Classifies an output by the keys of one attribute.
 pub(super) struct Classifier<'a> {
@@ -79,11 +79,16 @@ impl<'a> Classifier<'a> {
 
     /// Writes statements that declare the variable `class`, the class that the output's type has.
     /// If a predicate examines the output, they also declare `chosen`, the predicate's result.
-    /// Without a predicate, an output type that has no class is a compile error at `span`.
-    pub(super) fn declare(&self, span: Span) -> TokenStream {
+    /// Without a predicate, an output type that has no class is a compile error at `span`. The error
+    /// is about the keys of the attribute `by`.
+    pub(super) fn declare(&self, span: Span, by: AttributeKind) -> TokenStream {
         let Some(when) = self.when else {
             let span = span.resolved_at(Span::mixed_site());
-            let class = quote_spanned!(span=> __r::Judge::new(&output).resilient_class());
+            let class = match by {
+                AttributeKind::CircuitBreaker => quote_spanned!(span=> resilient_health),
+                _ => quote_spanned!(span=> resilient_class),
+            };
+            let class = quote_spanned!(span=> __r::Judge::new(&output).#class());
             return emit!(let class = #class;);
         };
         emit! {

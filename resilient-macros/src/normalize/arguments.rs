@@ -1,6 +1,6 @@
 //! Decides which arguments an attempt takes, which it borrows, and which it receives as a copy.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, Pat, PatIdent, PatType, Token};
@@ -33,6 +33,8 @@ struct Parameter {
     passing: PassingMode,
     is_name: bool,
     type_span: Span,
+    /// The trait of the runtime that copies the argument after a failed attempt.
+    copy: TokenStream,
 }
 
 impl<'a> AttemptArguments<'a> {
@@ -59,6 +61,7 @@ impl<'a> AttemptArguments<'a> {
             },
             is_name: is_name(&param.pat),
             type_span: first_span(&param.ty.to_token_stream()),
+            copy: copy_trait(&param.pat, &param.ty.to_token_stream()),
         };
         for binding in &bindings(&param.pat) {
             let ident = &binding.ident;
@@ -147,19 +150,23 @@ impl<'a> AttemptArguments<'a> {
         match passing {
             _ if clone.contains(ident) => {}
             PassingMode::Shared => return mutable.then(|| quote!(#ident)),
-            PassingMode::Exclusive => return Some(emit!(&mut *#ident)),
+            PassingMode::Exclusive => {
+                // With this span, an error about a borrow that is returned points at the argument.
+                let span = Span::mixed_site().located_at(ident.span());
+                return Some(quote_spanned!(span=> &mut *#ident));
+            }
             PassingMode::Pinned => return Some(emit!(__r::Pin::as_mut(&mut #ident))),
             PassingMode::Owned if !mutable && used == ArgumentUse::Borrowed => return None,
             PassingMode::Owned => {}
         }
-        Some(self.fresh(ident, parameter.type_span))
+        Some(self.fresh(ident, parameter.type_span, &parameter.copy))
     }
 
     /// Writes a copy for the attempt. The compiler's errors about the copy point at `span`.
-    pub(super) fn fresh(&self, ident: &Ident, span: Span) -> TokenStream {
+    pub(super) fn fresh(&self, ident: &Ident, span: Span, copy: &TokenStream) -> TokenStream {
         let span = span.resolved_at(Span::mixed_site());
         if self.uses.retry.is_some() {
-            quote_spanned!(span=> __r::Fresh::fresh(&#ident))
+            quote_spanned!(span=> __r::#copy::fresh(&#ident))
         } else {
             quote_spanned!(span=> __r::Spare::spare(&#ident))
         }
@@ -168,6 +175,19 @@ impl<'a> AttemptArguments<'a> {
     fn consume(&mut self, parameter: &Parameter, ident: &Ident) {
         let only_if = &parameter.only_if;
         self.consumed.push(emit!(#only_if __r::consume(#ident);));
+    }
+}
+
+/// Chooses the trait that copies an argument of this type. If a type that holds others, such as
+/// `Vec<Order>`, cannot be copied, the error should name the argument. For a type parameter, which
+/// is one letter by convention, the compiler suggests the bound `Clone` instead.
+fn copy_trait(pattern: &Pat, ty: &TokenStream) -> TokenStream {
+    let is_parameter = |word: &Ident| matches!(word.to_string().as_bytes(), [b'A'..=b'Z']);
+    let holds = !matches!(ty.clone().into_iter().last(), Some(TokenTree::Ident(_)));
+    if is_name(pattern) && holds && scan::named_variable(ty, is_parameter).is_none() {
+        emit!(FreshWhole)
+    } else {
+        emit!(Fresh)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Checks rules that concern both the function and the arguments of its attributes.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenTree};
+use quote::ToTokens;
+use syn::FnArg;
 
 use super::argument_uses::ArgumentUses;
 use super::return_type::{FunctionShape, shape};
@@ -8,6 +10,7 @@ use crate::args::{AttributeKind, FallbackKind, FallbackReplacement, LayerArgs, L
 use crate::error::CompileErrors;
 use crate::item::{AnnotatedFunction, PassingMode, bindings, receiver_passing};
 use crate::scan::{self, ArgumentUse};
+use crate::tokens::{flatten, ident, is_punct, is_word};
 
 /// Checks that the attributes fit the function and each other.
 pub(crate) fn check(function: &AnnotatedFunction, stack: &LayerStack) -> Result<(), CompileErrors> {
@@ -28,6 +31,9 @@ pub(crate) fn check(function: &AnnotatedFunction, stack: &LayerStack) -> Result<
         refuse_owned_self_in_format_strings(function, &mut errors);
     }
     refuse_hidden_failures(stack, &mut errors);
+    if stack.retry().is_some() {
+        refuse_returned_borrows(function, &mut errors);
+    }
     if matches!(shape(function), FunctionShape::Plain) {
         refuse_to_wait(stack, &mut errors);
     }
@@ -46,6 +52,38 @@ pub(crate) fn check(function: &AnnotatedFunction, stack: &LayerStack) -> Result<
         }
     }
     errors.or(())
+}
+
+/// Rejects a `&mut` in the return type that borrows from an argument. Every attempt would borrow
+/// the argument for as long as the caller keeps the output.
+fn refuse_returned_borrows(function: &AnnotatedFunction, errors: &mut CompileErrors) {
+    let tokens = |input: &FnArg| match input {
+        FnArg::Receiver(receiver) => flatten(receiver.to_token_stream()),
+        FnArg::Typed(param) => flatten(param.ty.to_token_stream()),
+    };
+    let inputs = function.signature.inputs.iter();
+    let lent: Vec<_> = inputs.filter_map(|input| exclusive(&tokens(input), 0)).collect();
+    // Without a named lifetime, the output of a method borrows from the receiver.
+    let is_shared = function.receiver().map(receiver_passing) == Some(PassingMode::Shared);
+    let output = flatten(function.output().to_token_stream());
+    let mut borrows = (0..output.len()).filter(|at| {
+        let lifetime = exclusive(&output, *at);
+        lifetime.is_some_and(|name| lent.contains(&name) && !(is_shared && name.is_none()))
+    });
+    if let Some(at) = borrows.next() {
+        errors.push(
+            output[at].span(),
+            "every attempt borrows the argument anew, so `#[retry]` cannot return a part of it: \
+             return an owned value or an index, or retry in a function below this one",
+        );
+    }
+}
+
+/// Returns the lifetime of the `&mut` at `at`, which is `None` if it has no name.
+fn exclusive(tokens: &[TokenTree], at: usize) -> Option<Option<String>> {
+    let name = ident(tokens.get(at + 2)).filter(|_| is_punct(tokens.get(at + 1), '\''));
+    let is_mut = is_word(tokens.get(if name.is_some() { at + 3 } else { at + 1 }), "mut");
+    (is_punct(tokens.get(at), '&') && is_mut).then(|| name.map(ToString::to_string))
 }
 
 /// Rejects a fallback below a retry or a breaker. The upper layer would not see the failures that

@@ -1,6 +1,7 @@
 //! Prepares the receiver of an attempt: `self`, or a variable of the attempt that replaces it.
 
 use proc_macro2::{Ident, Span};
+use quote::quote_spanned;
 use syn::{Receiver, Token};
 
 use super::arguments::AttemptArguments;
@@ -29,10 +30,14 @@ pub(super) fn prepare(arguments: &mut AttemptArguments<'_>, receiver: &mut Recei
     }
     let renamed = Ident::new("__self", Span::mixed_site());
     let value = match passing {
-        PassingMode::Exclusive => emit!(&mut *#this),
+        PassingMode::Exclusive => {
+            let span = Span::mixed_site().located_at(this.span());
+            quote_spanned!(span=> &mut *#this)
+        }
         PassingMode::Pinned => emit!(__r::Pin::as_mut(&mut #this)),
         PassingMode::Shared | PassingMode::Owned => {
-            arguments.fresh(&this, mutable.map_or(this.span(), |token| token.span))
+            let span = mutable.map_or(this.span(), |token| token.span);
+            arguments.fresh(&this, span, &emit!(Fresh))
         }
     };
     arguments.prepare.extend(emit!(let #mutable #renamed = #value;));

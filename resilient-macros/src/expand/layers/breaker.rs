@@ -5,7 +5,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
 use super::context::LayerContext;
-use crate::args::BreakerArgs;
+use crate::args::{AttributeKind, BreakerArgs};
 use crate::expand::classify::{self, Classifier};
 
 /// Writes code that requests a permit, runs the layers below, and reports the output.
@@ -68,7 +68,7 @@ fn order_warning(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> O
 /// the statements report the call as cut off.
 fn report(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStream {
     let classifier = Classifier::of_breaker(args);
-    let declare = classifier.declare(context.span);
+    let declare = classifier.declare(context.span, AttributeKind::CircuitBreaker);
     let report = classifier.report();
     let report = emit!(#declare #report);
     if !context.plan.reads_cut(at) {

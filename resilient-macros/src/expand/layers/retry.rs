@@ -10,7 +10,7 @@ use quote::quote_spanned;
 
 use super::breaker;
 use super::context::LayerContext;
-use crate::args::{BreakerArgs, RetryArgs};
+use crate::args::{AttributeKind, BreakerArgs, RetryArgs};
 use crate::expand::call_site::CallSite;
 use crate::expand::classify::{self, Classifier};
 use crate::expand::settings;
@@ -247,7 +247,7 @@ impl Loop<'_> {
     fn class(&self, breaker: Option<&BreakerArgs>) -> TokenStream {
         let span = self.context.span;
         let of_retry = Classifier::of_retry(self.args);
-        let declare = of_retry.declare(span);
+        let declare = of_retry.declare(span, AttributeKind::Retry);
         let class = of_retry.refined();
         let refine = (!of_retry.is_plain()).then(|| emit!(let class = #class;));
         let Some(breaker) = breaker else {
@@ -255,7 +255,7 @@ impl Loop<'_> {
         };
         let of_breaker = Classifier::of_breaker(breaker);
         let report = of_breaker.report();
-        let declare_health = of_breaker.declare(span);
+        let declare_health = of_breaker.declare(span, AttributeKind::Retry);
         let declare = (!of_retry.declares_like(&of_breaker)).then_some(declare);
         emit! {
             #declare_health

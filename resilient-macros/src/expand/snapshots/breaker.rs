@@ -18,7 +18,7 @@ async fn load(key: &str) -> Option<Value> {
         };
         output
     };
-    let class = __r::Judge::new(&output).resilient_class();
+    let class = __r::Judge::new(&output).resilient_health();
     __r::report(permit, class);
     output
 }

@@ -57,7 +57,7 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
                             };
                             __r::attempted(&mut retry, future).await
                         };
-                        let class = __r::Judge::new(&output).resilient_class();
+                        let class = __r::Judge::new(&output).resilient_health();
                         __r::report(permit, class);
                         output
                     }
