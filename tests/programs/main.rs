@@ -34,6 +34,7 @@ pub mod body_on_one_line_raises_no_lint;
 mod boxed_futures_of_different_types_in_one_body;
 #[allow(unused, private_interfaces)]
 mod boxed_futures_under_every_name;
+pub mod breaker_above_a_retry_may_be_meant;
 #[allow(unused, private_interfaces)]
 mod breaker_of_a_generic_function_is_one_for_all_instances;
 #[allow(unused, private_interfaces)]
@@ -120,6 +121,7 @@ mod parentheses_around_an_opaque_type_raise_no_lint;
 mod patterns_behind_an_exclusive_reference;
 #[allow(unused, private_interfaces)]
 mod patterns_in_arguments;
+mod patterns_of_errors_of_every_type;
 #[allow(unused, private_interfaces)]
 mod pinned_argument_reaches_every_attempt;
 #[allow(unused, private_interfaces)]
