@@ -5,14 +5,14 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::parse::discouraged::Speculative;
 use syn::token::Paren;
-use syn::{Expr, ExprLit, Ident, Lit, Token};
+use syn::{Expr, Ident, Lit, Token};
 
 use super::keys::form;
-use super::kind::AttributeKind::{self, CircuitBreaker, Fallback, Retry, Timeout};
-use super::pairs::{is_whole, pass, tokens_until};
-use super::pattern::{is_capital, is_pattern, is_predicate};
+use super::kind::AttributeKind::{self, CircuitBreaker, Fallback, Retry};
+use super::pairs::{is_whole, tokens_until};
+use super::pattern::{Role, role};
 use super::words::lone_ident;
-use crate::tokens::{name, source};
+use crate::tokens::source;
 
 /// Moves past a value that stands without a key. Returns the value, and the pair that is probably
 /// meant. Returns `None` if a key follows, or if the value could belong to any key.
@@ -25,58 +25,67 @@ pub(super) fn bare_value(
         return None;
     }
     let (ahead, copy) = (input.fork(), input.fork());
-    pass(&ahead, false).ok().filter(|()| is_whole(&ahead))?;
+    let expression = ahead.parse::<Expr>().ok().filter(|_| is_whole(&ahead))?;
     let value = tokens_until(&ahead, &copy).ok()?;
     // A word alone may be a key that lacks its value.
-    let is_key =
-        |word: Ident| form(&name(&word)).is_some() || kind != Fallback && !is_capital(&word);
-    if lone_ident(&value).is_some_and(is_key) {
+    let is_word = lone_ident(&value).is_some() && role(&value) == Role::Predicate;
+    if is_word && (kind != Fallback || form(&source(&value)).is_some()) {
         return None;
     }
-    let advice = with_key(kind, &value)?;
+    let shown = if let Expr::Closure(_) = expression { "…".to_owned() } else { source(&value) };
+    let key = key_of(kind, &expression, role(&value))?;
     input.advance_to(&ahead);
-    Some((value, advice))
+    Some((value, format!("{key} = {shown}")))
 }
 
-/// Returns `key = value` with the key that the value probably belongs to.
-fn with_key(kind: AttributeKind, value: &TokenStream) -> Option<String> {
-    let expression = syn::parse2::<Expr>(value.clone()).ok()?;
-    let key = match (kind, &expression) {
-        (Timeout, _) => return None,
-        (Retry, Expr::Lit(ExprLit { lit: Lit::Int(_), .. })) => "max_retries",
-        (CircuitBreaker, Expr::Lit(ExprLit { lit: Lit::Int(_), .. })) => "failure_threshold",
-        (CircuitBreaker, Expr::Lit(ExprLit { lit: Lit::Str(_), .. })) => "name",
-        (Retry | CircuitBreaker, Expr::Lit(_)) => return None,
-        (Retry, Expr::Closure(_)) => "retry_if",
-        (CircuitBreaker, Expr::Closure(_)) => "failure_if",
-        (Retry, _) if is_pattern(value) => "on",
-        (CircuitBreaker, _) if is_pattern(value) => "failure",
-        (Retry, Expr::Path(_) | Expr::Field(_)) => "policy",
-        (CircuitBreaker, Expr::Path(_) | Expr::Field(_)) => "breaker",
-        (Retry | CircuitBreaker, _) => return None,
-        (Fallback, Expr::Closure(_)) => "with",
-        (Fallback, Expr::Path(_)) if is_predicate(value) => "with",
-        (Fallback, _) => "value",
+/// Returns the key that a value of this kind belongs to.
+fn key_of(kind: AttributeKind, value: &Expr, role: Role) -> Option<&'static str> {
+    let literal = match value {
+        Expr::Lit(literal) => Some(&literal.lit),
+        _ => None,
     };
-    let shown = if let Expr::Closure(_) = expression { "…".to_owned() } else { source(value) };
-    Some(format!("{key} = {shown}"))
+    Some(match (kind, literal, role) {
+        (Fallback, None, Role::Predicate) => "with",
+        (Fallback, _, _) => "value",
+        (Retry, Some(Lit::Int(_)), _) => "max_retries",
+        (CircuitBreaker, Some(Lit::Int(_)), _) => "failure_threshold",
+        (CircuitBreaker, Some(Lit::Str(_)), _) => "name",
+        (Retry, None, Role::Pattern) => "on",
+        (Retry, None, Role::Predicate) => "retry_if",
+        (CircuitBreaker, None, Role::Pattern) => "failure",
+        (CircuitBreaker, None, Role::Predicate) => "failure_if",
+        (Retry, None, Role::Either) => "policy",
+        (CircuitBreaker, None, Role::Either) => "breaker",
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use quote::quote;
+    use syn::parse::Parser;
 
     use super::*;
+
+    fn meant(kind: AttributeKind, value: TokenStream) -> Option<String> {
+        let read = |input: ParseStream<'_>| {
+            let meant = bare_value(input, kind).map(|(_, meant)| meant);
+            input.parse::<TokenStream>().map(|_| meant)
+        };
+        read.parse2(value).unwrap()
+    }
 
     #[test]
     fn each_kind_of_value_has_its_key() {
         for (kind, value, expected) in [
             (Retry, quote!(3), Some("max_retries = 3")),
-            (Retry, quote!(|e| e.a()), Some("retry_if = …")),
+            (Retry, quote!(|a, b| f(a, b)), Some("retry_if = …")),
             (Retry, quote!(E::A), Some("on = E::A")),
             (Retry, quote!(POLICY), Some("policy = POLICY")),
             (Retry, quote!("2s"), None),
-            (Retry, quote!(a + b), None),
+            (Retry, quote!(word), None),
+            (Retry, quote!(max_retries = 3), None),
+            (Retry, quote!(borrow(x)), None),
             (CircuitBreaker, quote!(5), Some("failure_threshold = 5")),
             (CircuitBreaker, quote!("payments"), Some("name = \"payments\"")),
             (CircuitBreaker, quote!(|e| e.a()), Some("failure_if = …")),
@@ -86,10 +95,11 @@ mod tests {
             (Fallback, quote!(7), Some("value = 7")),
             (Fallback, quote!(Page::EMPTY), Some("value = Page::EMPTY")),
             (Fallback, quote!(cached), Some("with = cached")),
+            (Fallback, quote!(on), None),
             (Fallback, quote!(|_| Ok(1)), Some("with = …")),
-            (Timeout, quote!(3), None),
+            (AttributeKind::Timeout, quote!(3), None),
         ] {
-            assert_eq!(with_key(kind, &value).as_deref(), expected, "{value}");
+            assert_eq!(meant(kind, value.clone()).as_deref(), expected, "{value}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::keys::{AttributeKeys, KeyForm};
 use super::pairs::{Form, Pair};
-use super::pattern::{is_pattern, is_predicate};
+use super::pattern::{Role, role};
 use crate::tokens::source;
 
 /// The keys for patterns, each with the key for predicates on the same question.
@@ -18,22 +18,22 @@ pub(super) fn misplaced(keys: &AttributeKeys, pair: &Pair) -> Option<String> {
     let paired = PAIRED.into_iter().find(|(pattern, predicate)| {
         [pattern, predicate].contains(&&name) && keys.find(predicate).is_some()
     });
-    match keys.find(name)? {
-        KeyForm::Predicate if is_pattern(value) => Some(match paired {
+    match (keys.find(name)?, role(value)) {
+        (KeyForm::Predicate, Role::Pattern) => Some(match paired {
             Some((key, _)) => format!("a pattern goes to `{key}`: write `{key} = {given}`"),
             None => format!(
                 "`{name}` is a predicate on the whole output: write \
                  `{name} = |output| matches!(output, {given})`"
             ),
         }),
-        KeyForm::Pattern if is_predicate(value) => Some(match paired {
+        (KeyForm::Pattern, Role::Predicate) => Some(match paired {
             Some((_, key)) => format!("a predicate goes to `{key}`: write `{key} = …`"),
             None => format!(
                 "`{name}` is a pattern of the error: for a predicate, write a guard, as in \
                  `{name} = error if error.is_fatal()`"
             ),
         }),
-        KeyForm::Closure(parameter) if is_pattern(value) => {
+        (KeyForm::Closure(parameter), Role::Pattern) => {
             Some(format!("`{name}` is a closure or a path, as in `{name} = |{parameter}| …`"))
         }
         _ => None,

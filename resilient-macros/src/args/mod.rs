@@ -19,7 +19,6 @@ mod retry_values;
 mod setting;
 mod settings;
 mod stack;
-mod suggest;
 mod timeout;
 mod unknown_key;
 mod value_form;

@@ -11,6 +11,7 @@ use syn::{Expr, Ident, Lit, Pat, Token};
 use super::bare_value::bare_value;
 use super::keys::{KeyForm, form};
 use super::kind::AttributeKind;
+use super::pattern::pass_guard;
 use crate::error::CompileErrors;
 use crate::tokens::{name, next_shown};
 
@@ -118,7 +119,7 @@ fn pair(input: ParseStream<'_>) -> syn::Result<Pair> {
 }
 
 /// Returns the tokens of a value as the user wrote them.
-fn value(key: &str, input: ParseStream<'_>) -> syn::Result<TokenStream> {
+pub(super) fn value(key: &str, input: ParseStream<'_>) -> syn::Result<TokenStream> {
     let ahead = input.fork();
     if let Some(own @ (KeyForm::Pattern | KeyForm::Predicate)) = form(key) {
         // A pattern where a predicate belongs is also accepted here, and the other way round,
@@ -159,19 +160,17 @@ pub(super) fn tokens_until(
 }
 
 /// Returns whether two tokens follow that are one value without its quotes: `50%` or `5 s`.
-pub(super) fn is_unquoted(input: ParseStream<'_>) -> bool {
+fn is_unquoted(input: ParseStream<'_>) -> bool {
     input.peek(Lit)
         && (input.peek2(Token![%]) || input.peek2(Ident))
         && (input.peek3(Token![,]) || input.peek3(End))
 }
 
 /// Moves past a pattern with its guard, or past an expression.
-pub(super) fn pass(input: ParseStream<'_>, is_pattern: bool) -> syn::Result<()> {
+fn pass(input: ParseStream<'_>, is_pattern: bool) -> syn::Result<()> {
     if is_pattern {
         Pat::parse_multi_with_leading_vert(input)?;
-        if input.parse::<Option<Token![if]>>()?.is_none() {
-            return Ok(());
-        }
+        return pass_guard(input);
     }
     input.parse::<Expr>().map(drop)
 }

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use syn::parse::{ParseStream, Parser};
-use syn::{Expr, ExprClosure, Ident, Lit, Pat, Path, Token};
+use syn::{Expr, ExprClosure, Ident, Lit, Pat, PatIdent, PatPath, PatTupleStruct, Token};
 
 use crate::tokens::{flatten, name};
 
@@ -27,8 +27,8 @@ fn of_pattern(pattern: &Pat) -> MatchedWith {
         Pat::Lit(_) | Pat::Path(_) => MatchedWith::Value,
         Pat::Ident(bound) => match &bound.subpat {
             Some((_, inner)) => of_pattern(inner),
-            None if is_capital(&bound.ident) => MatchedWith::Value,
-            None => MatchedWith::Reference,
+            None if role_of_name(&bound.ident) == Role::Predicate => MatchedWith::Reference,
+            None => MatchedWith::Value,
         },
         Pat::Paren(inner) => of_pattern(&inner.pat),
         Pat::Or(or) => {
@@ -39,74 +39,76 @@ fn of_pattern(pattern: &Pat) -> MatchedWith {
     }
 }
 
-/// Returns whether the value of a key that takes a pattern is a predicate: a closure, or the path
-/// of a function. As a pattern, the name of a function would match every error.
-pub(crate) fn is_predicate(value: &TokenStream) -> bool {
-    if let Some(closure) = closure(value) {
-        // `|A| B` is a pattern that begins with a bar.
-        return closure.inputs.iter().all(|input| !is_written_as_pattern(input));
+/// Whether a value selects errors as a pattern or as a predicate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Pattern,
+    /// A closure, or the path of a function. As a pattern, the name of a function would match every
+    /// error.
+    Predicate,
+    Either,
+}
+
+pub(super) fn role(value: &TokenStream) -> Role {
+    // A closure may stand in an invisible group, as `macro_rules` puts it.
+    let flat: TokenStream = flatten(value.clone()).into_iter().collect();
+    if let Ok(closure) = syn::parse2::<ExprClosure>(flat) {
+        // `|A| B` may be a pattern that begins with a bar.
+        let is_plain = |input: &Pat| role_of_pattern(input) != Role::Pattern;
+        return if closure.inputs.iter().all(is_plain) { Role::Predicate } else { Role::Either };
     }
-    let function = |path: &Path| path.segments.last().is_some_and(|last| !is_capital(&last.ident));
     match parse(value) {
-        Some((Pat::Ident(bound), false)) => {
-            let is_plain = bound.by_ref.is_none() && bound.mutability.is_none();
-            is_plain && bound.subpat.is_none() && !is_capital(&bound.ident)
-        }
-        Some((Pat::Path(path), false)) => function(&path.path),
-        Some((Pat::TupleStruct(call), false)) => function(&call.path),
-        _ => false,
+        Some((_, true)) => Role::Pattern,
+        Some((pattern, false)) => role_of_pattern(&pattern),
+        None => Role::Either,
     }
 }
 
-/// Returns whether the value of a key that takes a predicate is a pattern.
-pub(crate) fn is_pattern(value: &TokenStream) -> bool {
-    closure(value).is_none()
-        && parse(value).is_some_and(|(pattern, guarded)| guarded || is_written_as_pattern(&pattern))
-}
-
-fn is_written_as_pattern(pattern: &Pat) -> bool {
-    // A constant in capitals may be a function pointer.
-    let variant = |path: &Path| {
-        let last = path.segments.last();
-        last.is_some_and(|last| is_capital(&last.ident) && !is_constant(&last.ident))
-    };
+fn role_of_pattern(pattern: &Pat) -> Role {
     match pattern {
-        Pat::Ident(bound) => {
-            bound.subpat.is_some() || is_capital(&bound.ident) && !is_constant(&bound.ident)
+        Pat::Ident(PatIdent { by_ref: None, mutability: None, subpat: None, ident, .. }) => {
+            role_of_name(ident)
         }
-        Pat::Path(path) => variant(&path.path),
-        Pat::TupleStruct(call) => variant(&call.path),
-        Pat::Paren(inner) => is_written_as_pattern(&inner.pat),
-        Pat::Lit(_) | Pat::Or(_) | Pat::Range(_) | Pat::Slice(_) | Pat::Struct(_) => true,
-        _ => false,
+        Pat::Path(PatPath { path, .. }) | Pat::TupleStruct(PatTupleStruct { path, .. }) => {
+            path.segments.last().map_or(Role::Either, |last| role_of_name(&last.ident))
+        }
+        Pat::Paren(inner) => role_of_pattern(&inner.pat),
+        Pat::Ident(_) | Pat::Lit(_) | Pat::Or(_) | Pat::Range(_) | Pat::Slice(_) => Role::Pattern,
+        Pat::Struct(_) => Role::Pattern,
+        _ => Role::Either,
     }
 }
 
-/// Parses a closure. The closure may stand in an invisible group, as `macro_rules` puts it.
-fn closure(value: &TokenStream) -> Option<ExprClosure> {
-    syn::parse2(flatten(value.clone()).into_iter().collect()).ok()
+/// By convention, functions begin with a small letter and variants with a capital. A constant in
+/// capitals may be a function pointer.
+fn role_of_name(ident: &Ident) -> Role {
+    let name = name(ident);
+    if !name.starts_with(char::is_uppercase) {
+        Role::Predicate
+    } else if name.len() > 1 && !name.contains(char::is_lowercase) {
+        Role::Either
+    } else {
+        Role::Pattern
+    }
 }
 
 /// Parses a pattern. Also returns whether an `if` guard follows.
 fn parse(value: &TokenStream) -> Option<(Pat, bool)> {
     let read = |input: ParseStream<'_>| {
         let pattern = Pat::parse_multi_with_leading_vert(input)?;
-        let guard = input.parse::<Option<Token![if]>>()?;
-        if guard.is_some() {
-            input.parse::<Expr>()?;
-        }
-        Ok((pattern, guard.is_some()))
+        let is_guarded = input.peek(Token![if]);
+        pass_guard(input)?;
+        Ok((pattern, is_guarded))
     };
     read.parse2(value.clone()).ok()
 }
 
-pub(super) fn is_capital(ident: &Ident) -> bool {
-    name(ident).starts_with(char::is_uppercase)
-}
-
-fn is_constant(ident: &Ident) -> bool {
-    let name = name(ident);
-    name.len() > 1 && !name.contains(char::is_lowercase)
+/// Moves past the `if` guard of a pattern, if there is one.
+pub(super) fn pass_guard(input: ParseStream<'_>) -> syn::Result<()> {
+    if input.parse::<Option<Token![if]>>()?.is_some() {
+        input.parse::<Expr>()?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -144,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn predicates_among_patterns_are_found() {
+    fn patterns_and_predicates_are_told_apart() {
         for predicate in [
             quote!(|e| e.is_new()),
             quote!(|_| true),
@@ -154,30 +156,13 @@ mod tests {
             quote!(|&code| code > 3),
             quote!(is_new),
             quote!(E::is_new),
+            quote!(f::<A, B>),
+            quote!(<E as Trait>::is_new),
             quote!(is_above(3)),
             invisible(quote!(|e| e.is_new())),
         ] {
-            assert!(is_predicate(&predicate), "{predicate}");
+            assert_eq!(role(&predicate), Role::Predicate, "{predicate}");
         }
-        for pattern in [
-            quote!(A),
-            quote!(|A| B),
-            quote!(|E::A| E::B),
-            quote!(|E::C(_)| E::B),
-            quote!(E::A),
-            quote!(E::C(code) if *code > 3),
-            quote!(error if error.is_new()),
-            quote!(error @ E::C(_)),
-            quote!(_),
-            quote!("a"),
-            quote!(some_pattern!()),
-        ] {
-            assert!(!is_predicate(&pattern), "{pattern}");
-        }
-    }
-
-    #[test]
-    fn patterns_among_predicates_are_found() {
         for pattern in [
             quote!(A),
             quote!(E::A),
@@ -186,30 +171,27 @@ mod tests {
             quote!(E::C(500..=599)),
             quote!(E::B { .. }),
             quote!(E::A if late),
+            quote!(error if error.is_new()),
             quote!(error @ E::A),
             quote!(Err(E::A)),
             quote!("a"),
             quote!(500..=599),
             invisible(quote!(E::A)),
         ] {
-            assert!(is_pattern(&pattern), "{pattern}");
+            assert_eq!(role(&pattern), Role::Pattern, "{pattern}");
         }
-        for predicate in [
-            quote!(|e| e.is_new()),
-            quote!(|E::A| true),
+        for either in [
             quote!(|A| B),
+            quote!(|E::A| E::B),
+            quote!(|E::C(_)| E::B),
             quote!(&|e| e.is_new()),
-            quote!(is_new),
-            quote!(E::is_new),
-            quote!(f::<A, B>),
-            quote!(<E as Trait>::is_new),
             quote!(IS_NEW),
             quote!(rules::IS_NEW),
-            quote!(is_above(3)),
             quote!(self.rule),
             quote!(matching!(E::A)),
+            quote!(_),
         ] {
-            assert!(!is_pattern(&predicate), "{predicate}");
+            assert_eq!(role(&either), Role::Either, "{either}");
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Writes the error about a key that an attribute does not have, or that needs another form.
 
+use resilient_settings::suggest;
+
 use super::keys::{ALL, AttributeKeys, HIDDEN, KeyForm};
 use super::kind::AttributeKind;
 use super::pairs::{Form, Pair};
-use super::suggest;
 
 /// Returns an error message if the key is unknown or its value has the wrong form.
 pub(super) fn objection(keys: &AttributeKeys, pair: &Pair) -> Option<String> {

@@ -1,8 +1,8 @@
 //! Reads values that are one word of a short list.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
+use resilient_settings::suggest;
 
-use super::suggest;
 use crate::error::CompileErrors;
 use crate::literal::{LiteralContent, constant};
 use crate::tokens::{flatten, source};
