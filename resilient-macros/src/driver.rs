@@ -76,18 +76,11 @@ fn try_expand(
     is_listed: bool,
 ) -> Result<TokenStream, CompileErrors> {
     let mut errors = CompileErrors::default();
-    let parsed = LayerArgs::parse(kind, args.clone()).map(|args| args.common().outer.clone());
-    let outer = parsed.unwrap_or_else(|wrong| {
-        errors.extend(wrong);
-        Vec::new()
-    });
-    let function = match AnnotatedFunction::read(item, kind) {
-        Ok(function) if errors.is_empty() => function,
-        Ok(_) => return Err(errors),
-        Err(wrong) => {
-            errors.extend(wrong);
-            return Err(errors);
-        }
+    let parsed = LayerArgs::parse(kind, args.clone()).map_err(|wrong| errors.extend(wrong));
+    let outer = parsed.map(|args| args.common().outer.clone()).unwrap_or_default();
+    let function = AnnotatedFunction::read(item, kind).map_err(|wrong| errors.extend(wrong));
+    let Some(function) = function.ok().filter(|_| errors.is_empty()) else {
+        return Err(errors);
     };
     let attributes = &function.attrs;
     let second = attributes.iter().find(|attribute| kind_of(&attribute.meta) == Some(kind));

@@ -1,11 +1,13 @@
 //! Finds the known word that the user probably meant with a misspelt word.
 
 /// Formats words as a list: `` `a`, `b`, `c` ``
+#[must_use]
 pub fn list(words: &[&str]) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// Returns the known word that is closest to `given`, or `None` if no word is close.
+#[must_use]
 pub fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
     let given = given.to_lowercase();
     let close = known
@@ -18,6 +20,7 @@ pub fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
 }
 
 /// Returns whether `given` could be a misspelling of `other` but is nearer to `one`.
+#[must_use]
 pub fn is_nearer(given: &str, one: &str, other: &str) -> bool {
     let edits = |word: &str| distance(given, word);
     edits(other) <= allowance(other.len().min(given.len())) && edits(one) < edits(other)
@@ -43,6 +46,7 @@ fn is_part(given: &str, word: &str) -> bool {
 
 /// Counts the edits from one word to the other. An edit inserts, deletes or replaces one character,
 /// or swaps two neighbours.
+#[must_use]
 pub fn distance(from: &str, to: &str) -> usize {
     let from: Vec<char> = from.chars().collect();
     let to: Vec<char> = to.chars().collect();

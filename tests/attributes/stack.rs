@@ -310,7 +310,8 @@ stack! {
         #[retry(max_retries = 1, base_delay = "1ms")] #[timeout("1s")]
         #[circuit_breaker(failure_threshold = 50)];
     fbrt: #[fallback(value = "instead".to_owned(), order = explicit)]
-        #[circuit_breaker(failure_threshold = 50, order = explicit)] #[retry(max_retries = 1, base_delay = "1ms")]
+        #[circuit_breaker(failure_threshold = 50, order = explicit)]
+        #[retry(max_retries = 1, base_delay = "1ms")]
         #[timeout("1s")];
     fbtr: #[fallback(value = "instead".to_owned(), order = explicit)]
         #[circuit_breaker(failure_threshold = 50, order = explicit)] #[timeout("1s")]
@@ -318,7 +319,8 @@ stack! {
     ftrb: #[fallback(value = "instead".to_owned(), order = explicit)] #[timeout("1s")]
         #[retry(max_retries = 1, base_delay = "1ms")] #[circuit_breaker(failure_threshold = 50)];
     ftbr: #[fallback(value = "instead".to_owned(), order = explicit)] #[timeout("1s")]
-        #[circuit_breaker(failure_threshold = 50, order = explicit)] #[retry(max_retries = 1, base_delay = "1ms")];
+        #[circuit_breaker(failure_threshold = 50, order = explicit)]
+        #[retry(max_retries = 1, base_delay = "1ms")];
     rfbt: #[retry(max_retries = 1, base_delay = "1ms")]
         #[fallback(value = "instead".to_owned(), order = explicit)]
         #[circuit_breaker(failure_threshold = 50)] #[timeout("1s")];
@@ -341,9 +343,11 @@ stack! {
     bftr: #[circuit_breaker(failure_threshold = 50, order = explicit)]
         #[fallback(value = "instead".to_owned(), order = explicit)] #[timeout("1s")]
         #[retry(max_retries = 1, base_delay = "1ms")];
-    brft: #[circuit_breaker(failure_threshold = 50, order = explicit)] #[retry(max_retries = 1, base_delay = "1ms")]
+    brft: #[circuit_breaker(failure_threshold = 50, order = explicit)]
+        #[retry(max_retries = 1, base_delay = "1ms")]
         #[fallback(value = "instead".to_owned(), order = explicit)] #[timeout("1s")];
-    brtf: #[circuit_breaker(failure_threshold = 50, order = explicit)] #[retry(max_retries = 1, base_delay = "1ms")]
+    brtf: #[circuit_breaker(failure_threshold = 50, order = explicit)]
+        #[retry(max_retries = 1, base_delay = "1ms")]
         #[timeout("1s")] #[fallback(value = "instead".to_owned(), order = explicit)];
     btfr: #[circuit_breaker(failure_threshold = 50, order = explicit)] #[timeout("1s")]
         #[fallback(value = "instead".to_owned(), order = explicit)]
@@ -354,7 +358,8 @@ stack! {
     tfrb: #[timeout("1s")] #[fallback(value = "instead".to_owned(), order = explicit)]
         #[retry(max_retries = 1, base_delay = "1ms")] #[circuit_breaker(failure_threshold = 50)];
     tfbr: #[timeout("1s")] #[fallback(value = "instead".to_owned(), order = explicit)]
-        #[circuit_breaker(failure_threshold = 50, order = explicit)] #[retry(max_retries = 1, base_delay = "1ms")];
+        #[circuit_breaker(failure_threshold = 50, order = explicit)]
+        #[retry(max_retries = 1, base_delay = "1ms")];
     trfb: #[timeout("1s")] #[retry(max_retries = 1, base_delay = "1ms")]
         #[fallback(value = "instead".to_owned(), order = explicit)]
         #[circuit_breaker(failure_threshold = 50)];

@@ -1,5 +1,5 @@
-//! `on`, `except`, `failure`, `ignore` and `#[fallback]` match errors of every type: texts, numbers,
-//! bytes, constants, references, and what stands inside an error.
+//! The patterns of all attributes match errors of every type: texts, numbers, bytes, constants,
+//! references, and what stands inside an error.
 #![deny(warnings, clippy::all, clippy::pedantic)]
 
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};

@@ -34,7 +34,12 @@ fn free<'a>(
     Ok(map.get(key))
 }
 
-#[circuit_breaker(name = "free, breaker above", failure_threshold = 1, recovery_time = "1h", order = explicit)]
+#[circuit_breaker(
+    name = "free, breaker above",
+    failure_threshold = 1,
+    recovery_time = "1h",
+    order = explicit
+)]
 #[retry(base_delay = "0s", max_retries = 1)]
 fn opens(calls: &mut u32) -> Result<u32, Fault> {
     third(calls)

@@ -5,12 +5,12 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::parse::discouraged::Speculative;
 use syn::token::Paren;
-use syn::{Expr, Ident, Lit, Token};
+use syn::{Expr, ExprLit, Ident, Lit, Token};
 
 use super::keys::form;
-use super::kind::AttributeKind::{self, CircuitBreaker, Fallback, Retry};
-use super::pairs::{is_whole, tokens_until};
+use super::kind::AttributeKind::{self, CircuitBreaker, Fallback, Retry, Timeout};
 use super::pattern::{Role, role};
+use super::value_tokens::{is_whole, tokens_until};
 use super::words::lone_ident;
 use crate::tokens::source;
 
@@ -40,24 +40,22 @@ pub(super) fn bare_value(
 
 /// Returns the key that a value of this kind belongs to.
 fn key_of(kind: AttributeKind, value: &Expr, role: Role) -> Option<&'static str> {
-    let literal = match value {
-        Expr::Lit(literal) => Some(&literal.lit),
-        _ => None,
+    let (integer, text, pattern, predicate, other) = match kind {
+        Retry => (Some("max_retries"), None, "on", "retry_if", "policy"),
+        CircuitBreaker => {
+            (Some("failure_threshold"), Some("name"), "failure", "failure_if", "breaker")
+        }
+        Fallback => (Some("value"), Some("value"), "value", "with", "value"),
+        Timeout => return None,
     };
-    Some(match (kind, literal, role) {
-        (Fallback, None, Role::Predicate) => "with",
-        (Fallback, _, _) => "value",
-        (Retry, Some(Lit::Int(_)), _) => "max_retries",
-        (CircuitBreaker, Some(Lit::Int(_)), _) => "failure_threshold",
-        (CircuitBreaker, Some(Lit::Str(_)), _) => "name",
-        (Retry, None, Role::Pattern) => "on",
-        (Retry, None, Role::Predicate) => "retry_if",
-        (CircuitBreaker, None, Role::Pattern) => "failure",
-        (CircuitBreaker, None, Role::Predicate) => "failure_if",
-        (Retry, None, Role::Either) => "policy",
-        (CircuitBreaker, None, Role::Either) => "breaker",
-        _ => return None,
-    })
+    match (value, role) {
+        (Expr::Lit(ExprLit { lit: Lit::Int(_), .. }), _) => integer,
+        (Expr::Lit(ExprLit { lit: Lit::Str(_), .. }), _) => text,
+        (Expr::Lit(_), _) => None,
+        (_, Role::Pattern) => Some(pattern),
+        (_, Role::Predicate) => Some(predicate),
+        (_, Role::Either) => Some(other),
+    }
 }
 
 #[cfg(test)]
@@ -97,7 +95,7 @@ mod tests {
             (Fallback, quote!(cached), Some("with = cached")),
             (Fallback, quote!(on), None),
             (Fallback, quote!(|_| Ok(1)), Some("with = …")),
-            (AttributeKind::Timeout, quote!(3), None),
+            (Timeout, quote!(3), None),
         ] {
             assert_eq!(meant(kind, value.clone()).as_deref(), expected, "{value}");
         }

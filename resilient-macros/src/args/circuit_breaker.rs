@@ -1,6 +1,6 @@
 //! The arguments of `#[circuit_breaker]`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use resilient_settings::breaker;
 
 use super::handed_down::CommonArgs;
@@ -104,7 +104,7 @@ fn key_expression(value: &TokenStream, errors: &mut CompileErrors) -> Option<Tok
         return Some(value.clone());
     };
     let advice = match literal.content {
-        LiteralContent::Text(text) if is_name(&text) => {
+        LiteralContent::Text(text) if syn::parse_str::<Ident>(&text).is_ok() => {
             format!("write `key = {text}` without quotes")
         }
         _ => "name what tells one dependency from another, as in `key = host`".to_owned(),
@@ -112,11 +112,6 @@ fn key_expression(value: &TokenStream, errors: &mut CompileErrors) -> Option<Tok
     let message = format!("`key` is the same for every call: {advice}");
     errors.push_spanned(value, message);
     None
-}
-
-fn is_name(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_alphabetic() || c == '_')
-        && text.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
 fn breaker_name(value: &TokenStream, errors: &mut CompileErrors) -> Option<TokenStream> {

@@ -39,7 +39,7 @@ impl KeyValues {
                 }
                 match &pair.form {
                     Form::Value(path) if name == "crate" => {
-                        common.krate = names::krate(path, errors);
+                        common.krate = names::runtime_path(path, path, errors);
                     }
                     Form::List(inside) if name == HIDDEN => {
                         common.outer = handed_down::parse(inside, errors);

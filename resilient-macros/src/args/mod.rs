@@ -22,6 +22,7 @@ mod stack;
 mod timeout;
 mod unknown_key;
 mod value_form;
+mod value_tokens;
 mod words;
 
 pub(crate) use circuit_breaker::BreakerArgs;

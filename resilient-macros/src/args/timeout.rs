@@ -9,9 +9,9 @@ use syn::parse::{ParseStream, Parser};
 use super::handed_down::CommonArgs;
 use super::key_values::KeyValues;
 use super::keys::{HIDDEN, TIMEOUT};
-use super::pairs::value;
 use super::setting::SettingValue;
 use super::value_form;
+use super::value_tokens::value;
 use crate::error::CompileErrors;
 
 #[derive(Debug)]

@@ -38,11 +38,8 @@ pub(super) fn read(
 
 /// Reads a literal. Returns `None` if the value is an expression.
 fn literal(entry: &Entry, value: &TokenStream) -> Option<Result<Value, String>> {
-    let has_text = matches!(
-        entry.form,
-        Form::Time { .. } | Form::Window { .. } | Form::Share { .. } | Form::WordOrShare(_)
-    );
-    if let Some(message) = has_text.then(|| literal_forms::unquoted(value)).flatten() {
+    let is_number = matches!(entry.form, Form::Count { .. } | Form::Factor);
+    if let Some(message) = literal_forms::unquoted(value).filter(|_| !is_number) {
         return Some(Err(message));
     }
     let literal = match entry.form {

@@ -28,13 +28,7 @@ pub(super) fn write(function: &AnnotatedFunction, args: &BreakerArgs, is_listed:
         (keyed(function, args, key, is_listed), emit!(CircuitBreaker))
     } else {
         let declaration = declaration(args);
-        let listed = is_listed.then(|| {
-            emit! {
-                __r::inventory::submit! {
-                    __r::Annotated::Breaker(&__RESILIENT_BREAKER)
-                }
-            }
-        });
+        let listed = listed(is_listed, &emit!(Breaker(&__RESILIENT_BREAKER)));
         let declare = emit! {
             let breaker = {
                 static __RESILIENT_BREAKER: __r::CallSite = __r::CallSite::new(|| { #declaration });
@@ -49,6 +43,11 @@ pub(super) fn write(function: &AnnotatedFunction, args: &BreakerArgs, is_listed:
         acquire: emit!(__r::#kind::try_acquire(breaker)),
         open_now: emit!(__r::#kind::open_now(breaker)),
     }
+}
+
+/// Lists a static for the feature `inventory`, if `is_listed` is set.
+fn listed(is_listed: bool, site: &TokenStream) -> Option<TokenStream> {
+    is_listed.then(|| emit!(__r::inventory::submit! { __r::Annotated::#site }))
 }
 
 /// Writes the name and the settings, which are evaluated outside the function.
@@ -69,13 +68,7 @@ fn keyed(
     is_listed: bool,
 ) -> TokenStream {
     let declaration = declaration(args);
-    let listed = is_listed.then(|| {
-        emit! {
-            __r::inventory::submit! {
-                __r::Annotated::Keyed(&__RESILIENT_BREAKERS)
-            }
-        }
-    });
+    let listed = listed(is_listed, &emit!(Keyed(&__RESILIENT_BREAKERS)));
     let reference = settings::reference(key);
     let find = quote_spanned! {settings::span(key)=>
         __r::Key::new(#reference).resilient_breaker(breakers)

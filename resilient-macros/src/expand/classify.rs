@@ -79,8 +79,8 @@ impl<'a> Classifier<'a> {
 
     /// Writes statements that declare the variable `class`, the class that the output's type has.
     /// If a predicate examines the output, they also declare `chosen`, the predicate's result.
-    /// Without a predicate, an output type that has no class is a compile error at `span`. The error
-    /// is about the keys of the attribute `by`.
+    /// Without a predicate, an output type that has no class is a compile error at `span`, which
+    /// names keys of the attribute `by`.
     pub(super) fn declare(&self, span: Span, by: AttributeKind) -> TokenStream {
         let Some(when) = self.when else {
             let span = span.resolved_at(Span::mixed_site());
@@ -167,25 +167,17 @@ fn error_is(condition: Option<TokenStream>) -> TokenStream {
     )
 }
 
-/// Writes an expression that is true if the pattern matches the reference `error`.
-fn matches(pattern: &TokenStream) -> TokenStream {
-    matches_error(pattern, false)
-}
-
-/// Writes an expression that is true if the pattern matches `error`, which is a reference unless
-/// `is_owned` is set.
-pub(super) fn matches_error(pattern: &TokenStream, is_owned: bool) -> TokenStream {
-    // With this span, the error about a type that has no text points at the pattern.
-    let span = settings::span(pattern);
-    let error = quote_spanned!(span=> error);
-    let matched = match (matched_with(pattern), is_owned) {
-        (MatchedWith::Reference, true) => emit!(&error),
-        (MatchedWith::Value, false) => emit!(*error),
-        (MatchedWith::Reference, false) | (MatchedWith::Value, true) => emit!(error),
-        (MatchedWith::Text, true) => quote_spanned!(span=> __r::text(&#error)),
-        (MatchedWith::Text, false) => quote_spanned!(span=> __r::text(#error)),
-    };
-    emit!(__r::matches!(#matched, #pattern))
+/// Writes an expression that is true if the pattern matches the error, to which `error` refers.
+pub(super) fn matches(pattern: &TokenStream) -> TokenStream {
+    match matched_with(pattern) {
+        MatchedWith::Reference => emit!(__r::matches!(error, #pattern)),
+        MatchedWith::Value => emit!(__r::matches!(*error, #pattern)),
+        MatchedWith::Text => {
+            // With this span, the error about a type that has no text points at the pattern.
+            let text = quote_spanned!(settings::span(pattern)=> __r::text(error));
+            emit!(__r::matches!(#text, #pattern))
+        }
+    }
 }
 
 fn holds(predicate: &TokenStream) -> TokenStream {

@@ -32,9 +32,7 @@ struct Parameter {
     only_if: TokenStream,
     passing: PassingMode,
     is_name: bool,
-    type_span: Span,
-    /// The trait of the runtime that copies the argument after a failed attempt.
-    copy: TokenStream,
+    ty: TokenStream,
 }
 
 impl<'a> AttemptArguments<'a> {
@@ -60,8 +58,7 @@ impl<'a> AttemptArguments<'a> {
                 _ => passing(&param.ty),
             },
             is_name: is_name(&param.pat),
-            type_span: first_span(&param.ty.to_token_stream()),
-            copy: copy_trait(&param.pat, &param.ty.to_token_stream()),
+            ty: param.ty.to_token_stream(),
         };
         for binding in &bindings(&param.pat) {
             let ident = &binding.ident;
@@ -150,16 +147,12 @@ impl<'a> AttemptArguments<'a> {
         match passing {
             _ if clone.contains(ident) => {}
             PassingMode::Shared => return mutable.then(|| quote!(#ident)),
-            PassingMode::Exclusive => {
-                // With this span, an error about a borrow that is returned points at the argument.
-                let span = Span::mixed_site().located_at(ident.span());
-                return Some(quote_spanned!(span=> &mut *#ident));
-            }
+            PassingMode::Exclusive => return Some(reborrow(ident)),
             PassingMode::Pinned => return Some(emit!(__r::Pin::as_mut(&mut #ident))),
             PassingMode::Owned if !mutable && used == ArgumentUse::Borrowed => return None,
             PassingMode::Owned => {}
         }
-        Some(self.fresh(ident, parameter.type_span, &parameter.copy))
+        Some(self.fresh(ident, first_span(&parameter.ty), &copy_trait(parameter)))
     }
 
     /// Writes a copy for the attempt. The compiler's errors about the copy point at `span`.
@@ -178,13 +171,21 @@ impl<'a> AttemptArguments<'a> {
     }
 }
 
+/// Borrows an exclusive argument again. The compiler's error about an output that keeps the borrow
+/// points at the argument.
+pub(super) fn reborrow(ident: &Ident) -> TokenStream {
+    let span = Span::mixed_site().located_at(ident.span());
+    quote_spanned!(span=> &mut *#ident)
+}
+
 /// Chooses the trait that copies an argument of this type. If a type that holds others, such as
 /// `Vec<Order>`, cannot be copied, the error should name the argument. For a type parameter, which
 /// is one letter by convention, the compiler suggests the bound `Clone` instead.
-fn copy_trait(pattern: &Pat, ty: &TokenStream) -> TokenStream {
-    let is_parameter = |word: &Ident| matches!(word.to_string().as_bytes(), [b'A'..=b'Z']);
-    let holds = !matches!(ty.clone().into_iter().last(), Some(TokenTree::Ident(_)));
-    if is_name(pattern) && holds && scan::named_variable(ty, is_parameter).is_none() {
+fn copy_trait(parameter: &Parameter) -> TokenStream {
+    let is_letter = |word: &Ident| matches!(word.to_string().as_bytes(), [b'A'..=b'Z']);
+    let last = parameter.ty.clone().into_iter().last();
+    let holds = parameter.is_name && !matches!(last, Some(TokenTree::Ident(_)));
+    if holds && scan::named_variable(&parameter.ty, is_letter).is_none() {
         emit!(FreshWhole)
     } else {
         emit!(Fresh)

@@ -94,12 +94,12 @@ fn refuse_hidden_failures(stack: &LayerStack, errors: &mut CompileErrors) {
             continue;
         };
         let above = stack.layers()[..at].iter().find_map(|above| {
-            let reason = match above.args.kind() {
+            let reason = match above.kind {
                 AttributeKind::Retry => "nothing would be tried again",
                 AttributeKind::CircuitBreaker => "its circuit would never open",
                 AttributeKind::Timeout | AttributeKind::Fallback => return None,
             };
-            Some((above.args.kind().name(), reason))
+            Some((above.kind.name(), reason))
         });
         if let Some((name, reason)) = above.filter(|_| !args.order_is_explicit) {
             let message = format!(

@@ -1,10 +1,9 @@
 //! Prepares the receiver of an attempt: `self`, or a variable of the attempt that replaces it.
 
 use proc_macro2::{Ident, Span};
-use quote::quote_spanned;
 use syn::{Receiver, Token};
 
-use super::arguments::AttemptArguments;
+use super::arguments::{AttemptArguments, reborrow};
 use crate::item::{PassingMode, receiver_passing};
 use crate::scan::{self, ArgumentUse};
 
@@ -30,10 +29,7 @@ pub(super) fn prepare(arguments: &mut AttemptArguments<'_>, receiver: &mut Recei
     }
     let renamed = Ident::new("__self", Span::mixed_site());
     let value = match passing {
-        PassingMode::Exclusive => {
-            let span = Span::mixed_site().located_at(this.span());
-            quote_spanned!(span=> &mut *#this)
-        }
+        PassingMode::Exclusive => reborrow(&this),
         PassingMode::Pinned => emit!(__r::Pin::as_mut(&mut #this)),
         PassingMode::Shared | PassingMode::Owned => {
             let span = mutable.map_or(this.span(), |token| token.span);

@@ -56,10 +56,10 @@ pub(super) fn write(
 }
 
 // C1
-/// Writes a call of a deprecated function if the breaker at `at` is above a retry, so that the
-/// compiler warns at the attribute. Returns `None` if the order is right, or explicit.
+/// If a retry is below the breaker at `at`, writes a call of a deprecated function, so that the
+/// compiler warns at the attribute.
 fn order_warning(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> Option<TokenStream> {
-    let is_wrong = !args.order_is_explicit && context.plan.retry_below(at);
+    let is_wrong = !args.order_is_explicit && context.stack.place(AttributeKind::Retry) > Some(at);
     let span = context.stack.layers()[at].span.resolved_at(Span::mixed_site());
     is_wrong.then(|| quote_spanned!(span=> __r::breaker_above_retry();))
 }

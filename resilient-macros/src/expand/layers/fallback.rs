@@ -5,7 +5,7 @@ use quote::quote_spanned;
 
 use super::context::LayerContext;
 use crate::args::{FallbackArgs, FallbackKind, FallbackReplacement};
-use crate::expand::classify::matches_error;
+use crate::expand::classify::matches;
 
 // C5
 pub(super) fn write(
@@ -42,22 +42,14 @@ pub(super) fn write(
 /// Writes the guard `if …` of the match arm: the guard is true if the fallback replaces the output
 /// that has this `error`. Returns `None` if the fallback replaces every failed output.
 fn chosen(args: &FallbackArgs) -> Option<TokenStream> {
-    let matches = |pattern: &TokenStream| matches_error(pattern, true);
-    match (args.on.as_ref(), args.except.as_ref()) {
-        (None, None) => None,
-        (Some(on), None) => {
-            let on = matches(on);
-            Some(emit!(if #on))
-        }
-        (None, Some(except)) => {
-            let except = matches(except);
-            Some(emit!(if !#except))
-        }
-        (Some(on), Some(except)) => {
-            let (on, except) = (matches(on), matches(except));
-            Some(emit!(if #on && !#except))
-        }
-    }
+    let (on, except) = (args.on.as_ref().map(matches), args.except.as_ref().map(matches));
+    let condition = match (on, except) {
+        (None, None) => return None,
+        (Some(on), None) => on,
+        (None, Some(except)) => emit!(!#except),
+        (Some(on), Some(except)) => emit!(#on && !#except),
+    };
+    Some(emit!(if __r::test(&error, |error| #condition)))
 }
 
 fn replacement(

@@ -101,11 +101,6 @@ impl StackPlan {
         self.retry.is_some_and(|retry| retry < at)
     }
 
-    /// Returns whether a retry is below `at`.
-    pub(super) fn retry_below(&self, at: usize) -> bool {
-        self.retry > Some(at)
-    }
-
     /// Returns the index of the breaker if the breaker is below the retry at `at`, and `None`
     /// otherwise.
     pub(super) fn breaker_below(&self, at: usize) -> Option<usize> {

@@ -43,49 +43,37 @@ impl Loop<'_> {
         let Some(site) = &context.call_site else {
             return TokenStream::new();
         };
-        let (declare, acquire) = (&site.declare, &site.acquire);
-        let start = self.start();
+        let acquire = &site.acquire;
         let rejected = breaker::rejected(context, at + 1, breaker);
         let rejection = rejection(&emit!(|open| #rejected));
         let uncut = self.uncut();
         let (known, take_back) = self.known();
         let forget = context.forget();
         let judge = self.judge(Some(breaker));
-        let go_on = self.go_on();
-        let sleep = self.sleep();
-        emit! {
-            #declare
-            #start
-            'attempts: loop {
-                let delay = {
-                    let (output, next) = 'attempt: {
-                        let permit = match #acquire {
-                            __r::Ok(permit) => permit,
-                            __r::Err(open) => {
-                                break 'attempt #rejection;
-                            }
-                        };
-                        #uncut
-                        #known
-                        #forget
-                        let output = { #below };
-                        #take_back
-                        #judge
-                        (output, next)
-                    };
-                    #go_on
+        let attempt = emit! {
+            let (output, next) = 'attempt: {
+                let permit = match #acquire {
+                    __r::Ok(permit) => permit,
+                    __r::Err(open) => {
+                        break 'attempt #rejection;
+                    }
                 };
-                #sleep
-            }
-        }
+                #uncut
+                #known
+                #forget
+                let output = { #below };
+                #take_back
+                #judge
+                (output, next)
+            };
+        };
+        self.repeat(Some(site), &attempt)
     }
 
     /// Writes the loop without a breaker directly below. A breaker may stand further down.
     fn around_anything(&self, below: &TokenStream) -> TokenStream {
         let Self { context, .. } = self;
         let site = self.breaker_below();
-        let declare = site.map(|site| &site.declare);
-        let start = self.start();
         let uncut = self.uncut();
         let admitted = site.map(|_| emit!(let mut rejection = __r::None;));
         let (known, take_back) = self.known();
@@ -109,20 +97,34 @@ impl Loop<'_> {
         } else {
             judge
         };
+        let attempt = emit! {
+            #uncut
+            #admitted
+            #known
+            #forget
+            let output = { #below };
+            #take_back
+            #judge
+        };
+        self.repeat(site, &attempt)
+    }
+
+    /// Writes the loop around the statements of an attempt, which declare `output` and `next`.
+    fn repeat(&self, site: Option<&CallSite>, attempt: &TokenStream) -> TokenStream {
+        let declare = site.map(|site| &site.declare);
+        let start = self.start();
         let go_on = self.go_on();
-        let sleep = self.sleep();
+        let sleep = if self.context.waits {
+            emit!(__r::sleep(delay).await;)
+        } else {
+            emit!(__r::sleep_blocking(delay);)
+        };
         emit! {
             #declare
             #start
             'attempts: loop {
                 let delay = {
-                    #uncut
-                    #admitted
-                    #known
-                    #forget
-                    let output = { #below };
-                    #take_back
-                    #judge
+                    #attempt
                     #go_on
                 };
                 #sleep
@@ -309,14 +311,6 @@ impl Loop<'_> {
     fn breaker_below(&self) -> Option<&CallSite> {
         let has_breaker = self.context.plan.breaker_below(self.at).is_some();
         self.context.call_site.as_ref().filter(|_| has_breaker)
-    }
-
-    fn sleep(&self) -> TokenStream {
-        if self.context.waits {
-            emit!(__r::sleep(delay).await;)
-        } else {
-            emit!(__r::sleep_blocking(delay);)
-        }
     }
 }
 

@@ -110,7 +110,9 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
     };
     match __r::unless_failed::<Result<Page, SearchError>>(output) {
         __r::Ok(output) => output,
-        __r::Err(error) if __r::matches!(error, SearchError::Down) => {
+        __r::Err(
+            error,
+        ) if __r::test(&error, |error| __r::matches!(* error, SearchError::Down)) => {
             __r::fell_back();
             __r::fallback_value::<Result<Page, SearchError>>(self.popular.clone())
         }
