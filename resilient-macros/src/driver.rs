@@ -14,7 +14,7 @@ use crate::normalize;
 use crate::scan;
 
 /// Expands an attribute of this crate.
-pub(crate) fn expand(kind: AttributeKind, args: TokenStream, item: &TokenStream) -> TokenStream {
+pub(crate) fn expand(kind: AttributeKind, args: &TokenStream, item: &TokenStream) -> TokenStream {
     or_compile_error(item, || expand_as(kind, args, item, cfg!(feature = "inventory")))
 }
 
@@ -45,13 +45,13 @@ pub(crate) fn or_compile_error(
 /// for the feature `inventory`, which lists the breaker even before the first call.
 pub(crate) fn expand_as(
     kind: AttributeKind,
-    args: TokenStream,
+    args: &TokenStream,
     item: &TokenStream,
     is_listed: bool,
 ) -> TokenStream {
-    try_expand(kind, args.clone(), item, is_listed).unwrap_or_else(|errors| {
+    try_expand(kind, args, item, is_listed).unwrap_or_else(|errors| {
         let errors = errors.to_compile_errors();
-        let item = usable(kind, &args, item);
+        let item = usable(kind, args, item);
         quote!(#errors #item)
     })
 }
@@ -62,7 +62,7 @@ fn usable(kind: AttributeKind, args: &TokenStream, item: &TokenStream) -> TokenS
     if scan::mentions(args, "errors") && scan::mentions(item, "RetryError") {
         let runtime = runtime(kind, args);
         let all = quote!(errors = all, crate = #runtime);
-        if let Ok(expanded) = try_expand(AttributeKind::Retry, all, item, false) {
+        if let Ok(expanded) = try_expand(AttributeKind::Retry, &all, item, false) {
             return expanded;
         }
     }
@@ -71,7 +71,7 @@ fn usable(kind: AttributeKind, args: &TokenStream, item: &TokenStream) -> TokenS
 
 fn try_expand(
     kind: AttributeKind,
-    args: TokenStream,
+    args: &TokenStream,
     item: &TokenStream,
     is_listed: bool,
 ) -> Result<TokenStream, CompileErrors> {
@@ -96,9 +96,9 @@ fn try_expand(
         kind_of(&attribute.meta).is_some() || conditional(attribute).is_some()
     });
     if let Some(lower) = lower {
-        return Ok(expand::hand_down(&function, lower, &outer, kind, &args));
+        return Ok(expand::hand_down(&function, lower, &outer, kind, args));
     }
-    let stack = LayerStack::parse(&outer, kind, args)?;
+    let stack = LayerStack::parse(&outer, kind, args.clone())?;
     normalize::check(&function, &stack)?;
     Ok(expand::write(&function, &stack, is_listed))
 }

@@ -73,9 +73,10 @@ fn role_of_pattern(pattern: &Pat) -> Role {
             path.segments.last().map_or(Role::Either, |last| role_of_name(&last.ident))
         }
         Pat::Paren(inner) => role_of_pattern(&inner.pat),
-        Pat::Ident(_) | Pat::Lit(_) | Pat::Or(_) | Pat::Range(_) | Pat::Slice(_) => Role::Pattern,
-        Pat::Struct(_) => Role::Pattern,
-        _ => Role::Either,
+        Pat::Macro(_) | Pat::Reference(_) | Pat::Tuple(_) | Pat::Type(_) | Pat::Wild(_) => {
+            Role::Either
+        }
+        _ => Role::Pattern,
     }
 }
 

@@ -29,11 +29,9 @@ const SYNONYMS: &str = include_str!("synonyms.txt");
 fn unknown(keys: &AttributeKeys, name: &str) -> String {
     let all = keys.names();
     let own = suggest::nearest(name, &all);
-    let elsewhere = match owners(keys, name) {
-        Some(owners) => Some(format!("belongs to {owners}")),
-        None if name == keys.kind.name() => None,
-        None => AttributeKind::of(name).map(|_| format!("is the attribute `#[{name}]`")),
-    };
+    let elsewhere = owners(keys, name).map(|owners| format!("belongs to {owners}"));
+    let other = AttributeKind::of(name).filter(|kind| *kind != keys.kind);
+    let elsewhere = elsewhere.or(other.map(|_| format!("is the attribute `#[{name}]`")));
     let advice = match (synonym(keys, name), elsewhere) {
         (Some(meant), Some(elsewhere)) => format!("did you mean `{meant}`? `{name}` {elsewhere}"),
         (Some(meant), None) => format!("did you mean `{meant}`?"),

@@ -84,11 +84,11 @@ impl<'a> Classifier<'a> {
     pub(super) fn declare(&self, span: Span, by: AttributeKind) -> TokenStream {
         let Some(when) = self.when else {
             let span = span.resolved_at(Span::mixed_site());
-            let class = match by {
-                AttributeKind::CircuitBreaker => quote_spanned!(span=> resilient_health),
-                _ => quote_spanned!(span=> resilient_class),
+            let class = if by == AttributeKind::CircuitBreaker {
+                quote_spanned!(span=> __r::Judge::new(&output).resilient_health())
+            } else {
+                quote_spanned!(span=> __r::Judge::new(&output).resilient_class())
             };
-            let class = quote_spanned!(span=> __r::Judge::new(&output).#class());
             return emit!(let class = #class;);
         };
         emit! {

@@ -1,8 +1,7 @@
 //! Checks rules that concern both the function and the arguments of its attributes.
 
-use proc_macro2::{Ident, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
-use syn::FnArg;
 
 use super::argument_uses::ArgumentUses;
 use super::return_type::{FunctionShape, shape};
@@ -57,33 +56,31 @@ pub(crate) fn check(function: &AnnotatedFunction, stack: &LayerStack) -> Result<
 /// Rejects a `&mut` in the return type that borrows from an argument. Every attempt would borrow
 /// the argument for as long as the caller keeps the output.
 fn refuse_returned_borrows(function: &AnnotatedFunction, errors: &mut CompileErrors) {
-    let tokens = |input: &FnArg| match input {
-        FnArg::Receiver(receiver) => flatten(receiver.to_token_stream()),
-        FnArg::Typed(param) => flatten(param.ty.to_token_stream()),
-    };
-    let inputs = function.signature.inputs.iter();
-    let lent: Vec<_> = inputs.filter_map(|input| exclusive(&tokens(input), 0)).collect();
+    let lent = exclusive(function.signature.inputs.to_token_stream());
     // Without a named lifetime, the output of a method borrows from the receiver.
     let is_shared = function.receiver().map(receiver_passing) == Some(PassingMode::Shared);
-    let output = flatten(function.output().to_token_stream());
-    let mut borrows = (0..output.len()).filter(|at| {
-        let lifetime = exclusive(&output, *at);
-        lifetime.is_some_and(|name| lent.contains(&name) && !(is_shared && name.is_none()))
+    let borrows = exclusive(function.output().to_token_stream()).into_iter().find(|(_, name)| {
+        lent.iter().any(|(_, lent)| lent == name) && !(is_shared && name.is_empty())
     });
-    if let Some(at) = borrows.next() {
+    if let Some((span, _)) = borrows {
         errors.push(
-            output[at].span(),
+            span,
             "every attempt borrows the argument anew, so `#[retry]` cannot return a part of it: \
              return an owned value or an index, or retry in a function below this one",
         );
     }
 }
 
-/// Returns the lifetime of the `&mut` at `at`, which is `None` if it has no name.
-fn exclusive(tokens: &[TokenTree], at: usize) -> Option<Option<String>> {
-    let name = ident(tokens.get(at + 2)).filter(|_| is_punct(tokens.get(at + 1), '\''));
-    let is_mut = is_word(tokens.get(if name.is_some() { at + 3 } else { at + 1 }), "mut");
-    (is_punct(tokens.get(at), '&') && is_mut).then(|| name.map(ToString::to_string))
+/// Returns each `&mut` outside brackets, with its lifetime, which is empty if it has no name.
+fn exclusive(tokens: TokenStream) -> Vec<(Span, String)> {
+    let tokens = flatten(tokens);
+    let borrow = |at: usize| {
+        let name = ident(tokens.get(at + 2)).filter(|_| is_punct(tokens.get(at + 1), '\''));
+        let is_mut = is_word(tokens.get(if name.is_some() { at + 3 } else { at + 1 }), "mut");
+        let name = name.map_or_else(String::new, ToString::to_string);
+        (is_punct(tokens.get(at), '&') && is_mut).then(|| (tokens[at].span(), name))
+    };
+    (0..tokens.len()).filter_map(borrow).collect()
 }
 
 /// Rejects a fallback below a retry or a breaker. The upper layer would not see the failures that
