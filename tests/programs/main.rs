@@ -82,6 +82,8 @@ mod generics_of_every_kind;
 pub mod indexed_arguments_are_lent;
 #[allow(unused, private_interfaces)]
 mod items_of_the_user_with_names_of_the_prelude;
+#[allow(unused, private_interfaces)]
+mod items_of_the_user_with_names_of_variables;
 pub mod keys_beside_other_attributes;
 pub mod keys_of_every_type;
 pub mod keys_of_parts_under_async_trait;

@@ -53,9 +53,9 @@ pub(super) fn write(
     // With this span, the compiler points at the return type when it explains the expected type.
     let declared = first_span(output).resolved_at(Span::mixed_site());
     let pin = quote_spanned! {declared=>
-        if let __r::Some(output) = __r::never::<#output>() {
+        if let __r::Some(__output) = __r::never::<#output>() {
             #(#consumed)*
-            return output;
+            return __output;
         }
     };
     // The body keeps the user's braces, because the edition of the braces decides when temporaries
@@ -86,10 +86,10 @@ fn inline(
     let body = block(body, span.resolved_at(Span::mixed_site()));
     let other = quote_spanned!(declared=> __r::never_taken::<#output>());
     emit! {
-        let output: #output = if false {
+        let __output: #output = if false {
             #(#borrowed)*
             #other
         } else #body;
-        output
+        __output
     }
 }

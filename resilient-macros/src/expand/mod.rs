@@ -10,6 +10,8 @@ mod layers;
 mod settings;
 
 #[cfg(test)]
+mod syntax_tests;
+#[cfg(test)]
 mod tests;
 
 use proc_macro2::TokenStream;
