@@ -54,6 +54,7 @@ pub(crate) fn write(
     let uses = ArgumentUses {
         retry: stack.retry(),
         fallback: stack.fallback(),
+        waits,
         is_enclosed: plan.prepares_enclosed(),
     };
     let attempt = attempt::write(function, &shape, &attempt_output, uses);

@@ -6,7 +6,7 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, Pat, PatIdent, PatType, Token};
 
 use super::argument_uses::ArgumentUses;
-use crate::item::{PassingMode, PatternBinding, bindings, passing};
+use crate::item::{PassingMode, PatternBinding, allow_expected, bindings, passing};
 use crate::scan::{self, ArgumentUse};
 use crate::tokens::first_span;
 
@@ -60,7 +60,13 @@ impl<'a> AttemptArguments<'a> {
             is_name: is_name(&param.pat),
             type_span: first_span(&param.ty.to_token_stream()),
         };
-        for binding in &bindings(&param.pat) {
+        let bindings = bindings(&param.pat);
+        let mut lints: Vec<_> =
+            param.attrs.iter().filter(|each| is_lint_level(each)).cloned().collect();
+        if bindings.len() > 1 {
+            lints.iter_mut().for_each(allow_expected);
+        }
+        for binding in &bindings {
             let ident = &binding.ident;
             let only_if = &parameter.only_if;
             let Some(value) = self.value(&parameter, binding) else {
@@ -71,8 +77,9 @@ impl<'a> AttemptArguments<'a> {
                 continue;
             };
             let mutable = binding.mutable;
-            self.prepare.extend(emit!(#only_if let #mutable #ident = #value;));
+            self.prepare.extend(emit!(#only_if #(#lints)* let #mutable #ident = #value;));
             self.consume(&parameter, ident);
+            param.attrs.iter_mut().for_each(allow_expected);
             if mutable.is_some() {
                 without_mut(&mut param.pat);
             }
@@ -119,12 +126,15 @@ impl<'a> AttemptArguments<'a> {
             // unused variable.
             let is_guard = passing == PassingMode::Owned && ident.to_string().starts_with('_');
             if used == ArgumentUse::Unused && is_guard {
-                // With the user's span, clippy would warn about the use of a name with an
-                // underscore.
-                let mut ours = ident.clone();
-                ours.set_span(Span::call_site().located_at(ident.span()));
-                self.consume(parameter, &ours);
-            } else if used != ArgumentUse::Unused && passing != PassingMode::Shared {
+                // Clippy counts no use of a name with an underscore on the left of an assignment.
+                let only_if = &parameter.only_if;
+                self.consumed.push(emit!(#only_if *__r::unused(#ident) = [];));
+            } else if used != ArgumentUse::Unused
+                && passing != PassingMode::Shared
+                // The closure of a plain function takes what the body moves, so clippy warns of an
+                // owned argument that could be a reference.
+                && (self.uses.waits || passing != PassingMode::Owned)
+            {
                 self.consume(parameter, ident);
             }
             return None;
@@ -139,8 +149,10 @@ impl<'a> AttemptArguments<'a> {
         if let Some(borrowed) = borrow.iter().find(|each| *each == ident) {
             // If the body moves the argument, the compiler's error points at the list of `borrow`.
             let only_if = &parameter.only_if;
+            let mut listed = ident.clone();
+            listed.set_span(ident.span().located_at(borrowed.span()));
             let span = borrowed.span().resolved_at(Span::mixed_site());
-            self.prepare.extend(quote_spanned!(span=> #only_if let _ = &#borrowed;));
+            self.prepare.extend(quote_spanned!(span=> #only_if let _ = &#listed;));
             return None;
         }
         let mutable = binding.mutable.is_some();
@@ -151,6 +163,11 @@ impl<'a> AttemptArguments<'a> {
             PassingMode::Pinned => return Some(emit!(__r::Pin::as_mut(&mut #ident))),
             PassingMode::Owned if !mutable && used == ArgumentUse::Borrowed => return None,
             PassingMode::Owned => {}
+        }
+        if passing == PassingMode::Owned && !self.uses.waits {
+            // The function could not take a reference, so clippy must not propose one.
+            let only_if = &parameter.only_if;
+            self.prepare.extend(emit!(#only_if if false { __r::never_reached(#ident); }));
         }
         Some(self.fresh(ident, parameter.type_span))
     }
@@ -195,6 +212,11 @@ pub(super) fn without_mut(pattern: &mut Pat) {
         }
     }
     RemoveMut.visit_pat_mut(pattern);
+}
+
+fn is_lint_level(attribute: &Attribute) -> bool {
+    let levels = ["allow", "expect", "warn", "deny", "forbid"];
+    levels.iter().any(|level| attribute.path().is_ident(level))
 }
 
 /// Returns the `#[cfg]` attributes of a parameter.

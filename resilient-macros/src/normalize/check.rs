@@ -22,13 +22,14 @@ pub(crate) fn check(function: &AnnotatedFunction, stack: &LayerStack) -> Result<
             }
         }
     }
-    let uses =
-        ArgumentUses { retry: stack.retry(), fallback: stack.fallback(), is_enclosed: false };
+    let waits = !matches!(shape(function), FunctionShape::Plain);
+    let (retry, fallback) = (stack.retry(), stack.fallback());
+    let uses = ArgumentUses { retry, fallback, waits, is_enclosed: false };
     if uses.again("self") {
         refuse_owned_self_in_format_strings(function, &mut errors);
     }
     refuse_hidden_failures(stack, &mut errors);
-    if matches!(shape(function), FunctionShape::Plain) {
+    if !waits {
         refuse_to_wait(stack, &mut errors);
     }
     if let Some(breaker) = stack.breaker() {

@@ -39,7 +39,7 @@ enum Place {
 }
 
 /// Macros that borrow their arguments. The number says how many arguments at the beginning are not
-/// borrowed.
+/// borrowed. In edition 2018, `panic!(x)` and `assert!(condition, x)` take `x` by value.
 const FORMATTING: &[(&str, usize)] = &[
     ("format", 0),
     ("format_args", 0),
@@ -47,14 +47,14 @@ const FORMATTING: &[(&str, usize)] = &[
     ("println", 0),
     ("eprint", 0),
     ("eprintln", 0),
-    ("panic", 0),
+    ("panic", 1),
     ("unreachable", 0),
     ("todo", 0),
     ("unimplemented", 0),
     ("write", 1),
     ("writeln", 1),
-    ("assert", 1),
-    ("debug_assert", 1),
+    ("assert", 2),
+    ("debug_assert", 2),
     ("assert_eq", 0),
     ("assert_ne", 0),
     ("debug_assert_eq", 0),

@@ -13,6 +13,9 @@ fn read(path: PathBuf) -> io::Result<Vec<u8>> {
             let attempt = &__known;
             let __output = {
                 let __marked = __r::mark(&mut __retry);
+                if false {
+                    __r::never_reached(path);
+                }
                 let path = __r::Fresh::fresh(&path);
                 (|| -> io::Result<Vec<u8>> {
                     if let __r::Some(__output) = __r::never::<io::Result<Vec<u8>>>() {
