@@ -61,8 +61,7 @@ impl<'a> AttemptArguments<'a> {
             type_span: first_span(&param.ty.to_token_stream()),
         };
         let bindings = bindings(&param.pat);
-        let mut lints: Vec<_> =
-            param.attrs.iter().filter(|each| is_lint_level(each)).cloned().collect();
+        let mut lints = named(&param.attrs, &["allow", "expect", "warn", "deny"]);
         if bindings.len() > 1 {
             lints.iter_mut().for_each(allow_expected);
         }
@@ -214,13 +213,14 @@ pub(super) fn without_mut(pattern: &mut Pat) {
     RemoveMut.visit_pat_mut(pattern);
 }
 
-fn is_lint_level(attribute: &Attribute) -> bool {
-    let levels = ["allow", "expect", "warn", "deny", "forbid"];
-    levels.iter().any(|level| attribute.path().is_ident(level))
-}
-
 /// Returns the `#[cfg]` attributes of a parameter.
 pub(super) fn configured(attributes: &[Attribute]) -> TokenStream {
-    let cfgs = attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
+    let cfgs = named(attributes, &["cfg"]);
     quote!(#(#cfgs)*)
+}
+
+/// Returns the attributes that have one of the names.
+fn named(attributes: &[Attribute], names: &[&str]) -> Vec<Attribute> {
+    let is_named = |each: &&Attribute| names.iter().any(|name| each.path().is_ident(name));
+    attributes.iter().filter(is_named).cloned().collect()
 }

@@ -62,6 +62,34 @@ fn variable(tokens: &[TokenTree]) -> Option<Range<usize>> {
     Some(colon + 1..equals)
 }
 
+/// Removes each statement `let x = x;` if the statements after it mention `x`. With the statement,
+/// an attempt would move an argument that the body only borrows.
+pub(super) fn without_moves(body: TokenStream) -> TokenStream {
+    let mut tokens: Vec<TokenTree> = body.into_iter().collect();
+    let mut at = 0;
+    while at < tokens.len() {
+        let is_used = |rest: &[TokenTree], name: &TokenTree| {
+            scan::mentions(&rest.iter().cloned().collect(), &name.to_string())
+        };
+        if is_move(&tokens, at) && is_used(&tokens[at + 5..], &tokens[at + 1]) {
+            tokens.drain(at..at + 5);
+        } else {
+            at += 1;
+        }
+    }
+    tokens.into_iter().collect()
+}
+
+/// Returns whether the statement at `at` is `let x = x;`, without attributes.
+fn is_move(tokens: &[TokenTree], at: usize) -> bool {
+    let same = ident(tokens.get(at + 1)).zip(ident(tokens.get(at + 3)));
+    is_word(tokens.get(at), "let")
+        && same.is_some_and(|(variable, value)| variable == value)
+        && is_punct(tokens.get(at + 2), '=')
+        && is_punct(tokens.get(at + 4), ';')
+        && (at == 0 || group(tokens.get(at - 1), Delimiter::Bracket).is_none())
+}
+
 /// Writes statements that destructure arguments by reference, so that `expression`, which is
 /// evaluated outside the body, can name parts of the arguments. `#[async_trait]` destructures an
 /// argument only inside the body.

@@ -4,8 +4,7 @@ use proc_macro2::Literal;
 
 use crate::literal;
 
-/// Returns whether the literal, read as a format string, could name the variable. Also counts a
-/// name in escaped braces.
+/// Returns whether the literal, read as a format string, names the variable.
 pub(super) fn names(literal: &Literal, variable: &str) -> bool {
     literal::text(literal).is_some_and(|text| text_names(&text, variable))
 }
@@ -15,7 +14,9 @@ fn text_names(text: &str, variable: &str) -> bool {
         let before = &text[..at];
         let after = &text[at + variable.len()..];
         let ends = !after.starts_with(is_part);
-        let opened = before.trim_end().ends_with('{') || before.ends_with("{r#");
+        let before_name = before.strip_suffix("r#").unwrap_or(before).trim_end();
+        // Two braces are an escaped brace.
+        let opened = before_name.bytes().rev().take_while(|byte| *byte == b'{').count() % 2 == 1;
         let parameter = after.starts_with('$') && !before.ends_with(is_part);
         ends && (opened || parameter)
     })
@@ -39,12 +40,12 @@ mod tests {
             "{:x$}",
             "{:.x$}",
             "{y:>x$}",
-            "{{x}}",
+            "{{{x}}}",
             "{x.name}",
         ] {
             assert!(text_names(text, "x"), "{text}");
         }
-        for text in ["", "x", "{xy}", "{yx}", "{y:x}", "{:yx$}", "x}", "{0}"] {
+        for text in ["", "x", "{xy}", "{yx}", "{y:x}", "{:yx$}", "x}", "{0}", "{{x}}"] {
             assert!(!text_names(text, "x"), "{text}");
         }
     }

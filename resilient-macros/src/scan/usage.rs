@@ -40,7 +40,7 @@ enum Place {
 
 /// Macros that borrow their arguments. The number says how many arguments at the beginning are not
 /// borrowed. In edition 2018, `panic!(x)` and `assert!(condition, x)` take `x` by value.
-const FORMATTING: &[(&str, usize)] = &[
+pub(super) const FORMATTING: &[(&str, usize)] = &[
     ("format", 0),
     ("format_args", 0),
     ("print", 0),
