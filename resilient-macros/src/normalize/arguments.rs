@@ -47,8 +47,17 @@ impl<'a> AttemptArguments<'a> {
         }
     }
 
-    /// Prepares an argument for an attempt. Changes the argument's pattern if necessary.
-    pub(super) fn param(&mut self, param: &mut PatType) {
+    /// Prepares the argument at index `at` for an attempt. Changes the argument's pattern if
+    /// necessary.
+    pub(super) fn param(&mut self, at: usize, param: &mut PatType) {
+        let pattern = param.pat.to_token_stream();
+        if self.uses.retry.is_some() && scan::calls_macro(&pattern) {
+            // The macro hides the names of its variables, so each attempt gets the whole argument.
+            let whole = Ident::new(&format!("__argument{at}"), Span::mixed_site());
+            let body = &self.body;
+            self.body = emit!(let #pattern = #whole; #body);
+            *param.pat = syn::parse_quote!(#whole);
+        }
         let parameter = Parameter {
             only_if: configured(&param.attrs),
             // A pattern such as `&mut (a, b)` binds the values behind the reference, so the

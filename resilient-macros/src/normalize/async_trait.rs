@@ -62,22 +62,31 @@ fn variable(tokens: &[TokenTree]) -> Option<Range<usize>> {
     Some(colon + 1..equals)
 }
 
-/// Removes each statement `let x = x;` if the statements after it mention `x`. With the statement,
-/// an attempt would move an argument that the body only borrows.
-pub(super) fn without_moves(body: TokenStream) -> TokenStream {
-    let mut tokens: Vec<TokenTree> = body.into_iter().collect();
+/// Removes each statement `let x = x;`, with which an attempt would move an argument that the body
+/// only borrows. Returns the statements of arguments that the body does not use. Without them, no
+/// block would take these arguments.
+pub(crate) fn take_moves(function: &AnnotatedFunction, block: &mut Group) -> TokenStream {
+    let mut tokens: Vec<TokenTree> = block.stream().into_iter().collect();
+    let mut unused = TokenStream::new();
+    let mut lifetimes = function.signature.generics.lifetimes();
+    if !lifetimes.any(|param| param.lifetime.ident == "async_trait") {
+        return unused;
+    }
     let mut at = 0;
     while at < tokens.len() {
-        let is_used = |rest: &[TokenTree], name: &TokenTree| {
-            scan::mentions(&rest.iter().cloned().collect(), &name.to_string())
-        };
-        if is_move(&tokens, at) && is_used(&tokens[at + 5..], &tokens[at + 1]) {
-            tokens.drain(at..at + 5);
+        if is_move(&tokens, at) {
+            let rest: TokenStream = tokens[at + 5..].iter().cloned().collect();
+            let is_used = scan::mentions(&rest, &tokens[at + 1].to_string());
+            let statement = tokens.drain(at..at + 5);
+            unused.extend(statement.filter(|_| !is_used));
         } else {
             at += 1;
         }
     }
-    tokens.into_iter().collect()
+    let span = block.span();
+    *block = Group::new(Delimiter::Brace, tokens.into_iter().collect());
+    block.set_span(span);
+    unused
 }
 
 /// Returns whether the statement at `at` is `let x = x;`, without attributes.

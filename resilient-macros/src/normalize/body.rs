@@ -3,7 +3,6 @@
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::quote;
 
-use super::async_trait::without_moves;
 use super::return_type::{FunctionShape, ReturnedFuture, without_lifetimes};
 use crate::item::AnnotatedFunction;
 use crate::scan;
@@ -17,9 +16,7 @@ pub(crate) fn attempt_body(
     let (attributes, whole) = split_inner_attributes(function.body.stream());
     let body = match shape {
         FunctionShape::Async | FunctionShape::Plain => whole,
-        FunctionShape::Future(ReturnedFuture { block: Some(block), .. }) => {
-            without_moves(block.stream())
-        }
+        FunctionShape::Future(ReturnedFuture { block: Some(block), .. }) => block.stream(),
         FunctionShape::Future(ReturnedFuture { boxed, .. }) => {
             awaited(function, whole, *boxed, function.body.span())
         }

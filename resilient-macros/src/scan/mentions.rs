@@ -15,6 +15,11 @@ pub(crate) fn mentions(tokens: &TokenStream, ident: &str) -> bool {
     })
 }
 
+/// Returns whether the pattern calls a macro.
+pub(crate) fn calls_macro(pattern: &TokenStream) -> bool {
+    any_token(pattern, &mut |token| is_punct(Some(token), '!'))
+}
+
 /// Returns the first variable for which `is_one` holds. Names of fields, methods, paths, calls and
 /// macros do not count.
 pub(crate) fn named_variable(

@@ -8,10 +8,10 @@ use resilient::{circuit_breaker, retry};
 
 #[retry]
 fn panics(text: String, is_told: bool) -> Option<usize> {
-    if is_told {
-        panic!(text);
+    if !is_told {
+        return Some(text.len());
     }
-    Some(text.len())
+    panic!(text)
 }
 
 #[retry]
