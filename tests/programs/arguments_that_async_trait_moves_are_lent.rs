@@ -75,7 +75,7 @@ impl Service for Server {
         take(&request).ok()
     }
 
-    /// Each attempt has a copy of what the body changes or moves.
+    /// Each attempt has copies of the arguments that the body changes or moves.
     #[retry(base_delay = "0s", max_retries = 1)]
     async fn changed(&self, mut count: u32, list: Vec<u32>) -> Option<u32> {
         count += 1;

@@ -73,7 +73,9 @@ same_name_in_one_pattern!(parts, text);
 struct Client(u32);
 
 macro_rules! method {
-    ($name:ident, $this:ident, $lifetime:lifetime, $t:ident, $arg:ident, $key:expr, $body:block) => {
+    (
+        $name:ident<$lifetime:lifetime, $t:ident>($this:ident, $arg:ident), $key:expr, $body:block
+    ) => {
         impl Client {
             #[fallback(value = 7)]
             #[retry(base_delay = "0s", max_retries = $key)]
@@ -88,7 +90,7 @@ macro_rules! method {
         }
     };
 }
-method!(method, self, 'a, T, count, count, {
+method!(method<'a, T>(self, count), count, {
     let this = self;
     this.0 += 1;
     (this.0 == count).then_some(count)

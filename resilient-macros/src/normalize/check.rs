@@ -109,8 +109,8 @@ fn refuse_to_wait(stack: &LayerStack, errors: &mut CompileErrors) {
     }
 }
 
-/// Rejects an owned `self` in a format string. Each attempt has a copy of `self` under another
-/// name, and a name in a format string cannot be changed.
+/// Rejects an owned `self` in the format string of an unknown macro. Each attempt has a copy of
+/// `self` under another name, and a name in a format string cannot be changed.
 fn refuse_owned_self_in_format_strings(function: &AnnotatedFunction, errors: &mut CompileErrors) {
     let Some(receiver) = function.receiver() else {
         return;

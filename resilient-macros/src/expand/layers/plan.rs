@@ -132,8 +132,8 @@ impl StackPlan {
         reads && self.is_cut_below(at)
     }
 
-    /// Returns whether a layer above `at` checks the variable `__cut`. If so, the layer at `at` must
-    /// set `__cut`.
+    /// Returns whether a layer above `at` checks the variable `__cut`. If so, the layer at `at`
+    /// must set `__cut`.
     pub(super) fn tells_cut(&self, at: usize) -> bool {
         (0..at).any(|reader| self.reads_cut(reader))
     }
