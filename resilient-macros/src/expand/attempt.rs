@@ -61,7 +61,7 @@ pub(super) fn write(
     // The body keeps the user's braces, because the edition of the braces decides when temporaries
     // are dropped. The label stops the compiler from advising to remove the braces.
     let body = block(body, span);
-    let body = quote_spanned!(span.resolved_at(Span::mixed_site())=> '_body: #body);
+    let body = quote_spanned!(span=> '__body: #body);
     let span = span.resolved_at(Span::mixed_site());
     let attempt = block(quote!(#pin #body), span);
     let run = match shape {
@@ -82,7 +82,7 @@ fn inline(
 ) -> TokenStream {
     let declared = first_span(output).resolved_at(Span::mixed_site());
     let body = block(body.clone(), span);
-    let body = quote_spanned!(span.resolved_at(Span::mixed_site())=> '_body: #body);
+    let body = quote_spanned!(span=> '__body: #body);
     let body = block(body, span.resolved_at(Span::mixed_site()));
     let other = quote_spanned!(declared=> __r::never_taken::<#output>());
     emit! {

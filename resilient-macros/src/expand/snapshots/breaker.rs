@@ -14,7 +14,7 @@ async fn load(key: &str) -> Option<Value> {
         let __output: Option<Value> = if false {
             __r::never_taken::<Option<Value>>()
         } else {
-            '_body: { store().get(key).await }
+            '__body: { store().get(key).await }
         };
         __output
     };

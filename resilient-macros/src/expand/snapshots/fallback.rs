@@ -5,7 +5,7 @@ async fn load(key: Key) -> Result<Value, StoreError> {
         let __output: Result<Value, StoreError> = if false {
             __r::never_taken::<Result<Value, StoreError>>()
         } else {
-            '_body: { store().get(key).await }
+            '__body: { store().get(key).await }
         };
         __output
     };

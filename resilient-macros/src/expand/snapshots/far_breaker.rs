@@ -53,7 +53,7 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
                                     __r::consume(key);
                                     return __output;
                                 }
-                                '_body: { store().get(key).await }
+                                '__body: { store().get(key).await }
                             };
                             __r::attempted(&mut __retry, __future).await
                         };

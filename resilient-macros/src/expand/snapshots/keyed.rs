@@ -45,7 +45,7 @@ async fn send(request: Request) -> Result<Response, HttpError> {
                             __r::consume(request);
                             return __output;
                         }
-                        '_body: { client().send(request).await }
+                        '__body: { client().send(request).await }
                     };
                     __r::attempted(&mut __retry, __future).await
                 };

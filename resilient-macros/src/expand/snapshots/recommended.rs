@@ -50,7 +50,7 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
                                 __r::consume(__self);
                                 return __output;
                             }
-                            '_body: { __self.index.find(words).await }
+                            '__body: { __self.index.find(words).await }
                         };
                         let __future = __r::timeout(
                             __r::Duration::from_secs(2),

@@ -22,7 +22,7 @@ fn read(path: PathBuf) -> io::Result<Vec<u8>> {
                         __r::consume(path);
                         return __output;
                     }
-                    '_body: { fs::read(path) }
+                    '__body: { fs::read(path) }
                 })()
             };
             __r::AttemptLog::take_back(&mut __log, __known);

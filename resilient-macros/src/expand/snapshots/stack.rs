@@ -44,7 +44,7 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
                             __r::consume(order);
                             return __output;
                         }
-                        '_body: {
+                        '__body: {
                             log.note(&order);
                             self.http.post(order).await?.receipt()
                         }

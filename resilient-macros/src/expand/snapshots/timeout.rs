@@ -5,7 +5,7 @@ async fn load(key: &str, limit: Duration) -> Option<Value> {
         if let __r::Some(__output) = __r::never::<Option<Value>>() {
             return __output;
         }
-        '_body: { store().get(key).await }
+        '__body: { store().get(key).await }
     };
     match __r::timeout(__limit, __future).await {
         __r::Ok(__output) => __output,
