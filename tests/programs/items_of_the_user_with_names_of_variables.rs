@@ -81,10 +81,25 @@ macro_rules! statics {
 macro_rules! tuple_structs {
     ($($name:ident)*) => { $(pub struct $name(pub u32);)* };
 }
+macro_rules! variants {
+    ($($name:ident)*) => {
+        pub enum Columns { $($name,)* }
+        pub use self::Columns::*;
+    };
+}
+
 in_scope_of!(beside_unit_structs: unit_structs);
 in_scope_of!(beside_constants: constants);
 in_scope_of!(beside_statics: statics);
 in_scope_of!(beside_tuple_structs: tuple_structs);
+in_scope_of!(beside_variants: variants);
+
+/// The parameter is a constant in the body.
+#[resilient::retry(base_delay = "0s", max_retries = 1)]
+#[resilient::circuit_breaker]
+async fn parameter<const output: u32>(text: String) -> Option<u32> {
+    (text.len() > 1).then_some(output)
+}
 
 #[tokio::test(start_paused = true)]
 async fn runs() {
@@ -92,4 +107,6 @@ async fn runs() {
     assert_eq!(beside_constants::recommended(String::new()).await, Ok(7));
     assert!(beside_statics::far_breaker("a".to_owned()).await.is_err());
     assert_eq!(beside_tuple_structs::plain(String::new(), String::new()), None);
+    assert_eq!(beside_variants::recommended(String::new()).await, Ok(7));
+    assert_eq!(parameter::<3>("text".to_owned()).await, Some(3));
 }

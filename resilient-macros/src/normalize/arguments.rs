@@ -134,7 +134,7 @@ impl<'a> AttemptArguments<'a> {
             // unused variable.
             let is_guard = passing == PassingMode::Owned && ident.to_string().starts_with('_');
             if used == ArgumentUse::Unused && is_guard {
-                // Clippy counts no use of a name with an underscore on the left of an assignment.
+                // Clippy does not warn of a name with an underscore left of an assignment's `=`.
                 let only_if = &parameter.only_if;
                 self.consumed.push(emit!(#only_if *__r::unused(#ident) = [];));
             } else if used != ArgumentUse::Unused
