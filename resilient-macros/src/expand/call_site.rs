@@ -27,8 +27,22 @@ pub(super) fn write(function: &AnnotatedFunction, args: &BreakerArgs, is_listed:
     } else if let Some(key) = &args.key {
         (keyed(function, args, key, is_listed), emit!(CircuitBreaker))
     } else {
-        let site = site(args, is_listed);
-        (emit!(let __breaker = #site;), emit!(CallSite))
+        let declaration = declaration(args);
+        let listed = is_listed.then(|| {
+            emit! {
+                __r::inventory::submit! {
+                    __r::Annotated::Breaker(&__RESILIENT_BREAKER)
+                }
+            }
+        });
+        let declare = emit! {
+            let __breaker = {
+                static __RESILIENT_BREAKER: __r::CallSite = __r::CallSite::new(|| { #declaration });
+                #listed
+                &__RESILIENT_BREAKER
+            };
+        };
+        (declare, emit!(CallSite))
     };
     CallSite {
         declare,
@@ -37,35 +51,31 @@ pub(super) fn write(function: &AnnotatedFunction, args: &BreakerArgs, is_listed:
     }
 }
 
-/// Writes the static with the name and the settings, which are evaluated outside the function. Its
-/// value is a reference to the static, whose name the user's expressions cannot see.
-fn site(args: &BreakerArgs, is_listed: bool) -> TokenStream {
-    let (name, ty, variant) = if args.key.is_some() {
-        (emit!(__RESILIENT_BREAKERS), emit!(KeyedCallSite), emit!(Keyed))
-    } else {
-        (emit!(__RESILIENT_BREAKER), emit!(CallSite), emit!(Breaker))
-    };
+/// Writes the name and the settings, which are evaluated outside the function.
+fn declaration(args: &BreakerArgs) -> TokenStream {
     let settings = settings::breaker(args);
-    let declaration = args.name.as_ref().map_or_else(
+    args.name.as_ref().map_or_else(
         || emit!(__r::Declaration::of_function(&|| (), #settings)),
         |name| emit!(__r::Declaration::named(#name, #settings)),
-    );
-    let listed =
-        is_listed.then(|| emit!(__r::inventory::submit! { __r::Annotated::#variant(&#name) }));
-    emit!({
-        static #name: __r::#ty = __r::#ty::new(|| { #declaration });
-        #listed
-        &#name
-    })
+    )
 }
 
-/// Writes the breaker for the key of this call.
+/// Writes the breaker for the key of this call. The key is evaluated outside the block of the
+/// static, so that the key cannot name the static.
 fn keyed(
     function: &AnnotatedFunction,
     args: &BreakerArgs,
     key: &TokenStream,
     is_listed: bool,
 ) -> TokenStream {
+    let declaration = declaration(args);
+    let listed = is_listed.then(|| {
+        emit! {
+            __r::inventory::submit! {
+                __r::Annotated::Keyed(&__RESILIENT_BREAKERS)
+            }
+        }
+    });
     let reference = settings::reference(key);
     let find = quote_spanned! {settings::span(key)=>
         __r::Key::new(#reference).resilient_breaker(__breakers)
@@ -80,9 +90,13 @@ fn keyed(
             __breaker
         })
     };
-    let site = site(args, is_listed);
     emit! {
-        let __breakers = #site;
+        let __breakers = {
+            static __RESILIENT_BREAKERS: __r::KeyedCallSite =
+                __r::KeyedCallSite::new(|| { #declaration });
+            #listed
+            &__RESILIENT_BREAKERS
+        };
         let __breaker: &__r::CircuitBreaker = &#find;
     }
 }
