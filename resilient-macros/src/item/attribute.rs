@@ -8,7 +8,8 @@ use syn::token::Paren;
 use syn::{Attribute, MacroDelimiter, Meta, MetaList, Token};
 
 use crate::args::AttributeKind;
-use crate::tokens::{ident, name};
+use crate::scan;
+use crate::tokens::name;
 
 /// `#[cfg_attr(condition, meta, …)]` with at least one attribute of this crate.
 pub(crate) struct ConditionalAttribute {
@@ -45,12 +46,9 @@ const SILENCED: &[&str] =
 
 /// Turns `#[expect(…)]` into `#[allow(…)]` if the list names a lint of [`SILENCED`].
 pub(crate) fn tolerate_silence(attribute: &mut Attribute) {
-    let is_silenced =
-        |token| ident(Some(&token)).is_some_and(|lint| SILENCED.iter().any(|each| lint == each));
-    if let Meta::List(list) = &attribute.meta {
-        if list.tokens.clone().into_iter().any(is_silenced) {
-            allow_expected(attribute);
-        }
+    let tokens = attribute.meta.to_token_stream();
+    if SILENCED.iter().any(|lint| scan::mentions(&tokens, lint)) {
+        allow_expected(attribute);
     }
 }
 

@@ -1,12 +1,17 @@
 //! Finds variables that a format string names inline, as in `"{x:?}"` or `"{:x$}"`.
 
-use proc_macro2::Literal;
+use proc_macro2::TokenTree;
 
 use crate::literal;
 
-/// Returns whether the literal, read as a format string, names the variable.
-pub(super) fn names(literal: &Literal, variable: &str) -> bool {
-    literal::text(literal).is_some_and(|text| text_names(&text, variable))
+/// Returns whether the token is a literal that, read as a format string, names the variable.
+pub(super) fn names(token: &TokenTree, variable: &str) -> bool {
+    match token {
+        TokenTree::Literal(text) => {
+            literal::text(text).is_some_and(|text| text_names(&text, variable))
+        }
+        _ => false,
+    }
 }
 
 fn text_names(text: &str, variable: &str) -> bool {
@@ -29,6 +34,7 @@ fn is_part(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proc_macro2::Literal;
 
     #[test]
     fn a_variable_is_named_behind_a_brace_or_before_a_dollar() {
@@ -52,7 +58,8 @@ mod tests {
 
     #[test]
     fn only_strings_are_read_and_escapes_are_resolved() {
-        let read = |source: &str| names(&source.parse().expect("a literal"), "x");
+        let literal = |source: &str| source.parse::<Literal>().expect("a literal").into();
+        let read = |source: &str| names(&literal(source), "x");
         assert!(read(r#""{\x78}""#) && read("r#\"{x}\"#"));
         assert!(!read("'x'") && !read("b\"{x}\"") && !read("1"));
     }

@@ -10,8 +10,7 @@ pub(crate) fn mentions(tokens: &TokenStream, ident: &str) -> bool {
     let ident = ident.strip_prefix("r#").unwrap_or(ident);
     any_token(tokens, &mut |token| match token {
         TokenTree::Ident(found) => name(found) == ident,
-        TokenTree::Literal(literal) => format_string::names(literal, ident),
-        _ => false,
+        token => format_string::names(token, ident),
     })
 }
 

@@ -17,23 +17,14 @@ const OF_OTHERS: &[&str] =
 pub(crate) fn self_in_format_string(body: &TokenStream) -> bool {
     let tokens: Vec<TokenTree> = body.clone().into_iter().collect();
     tokens.iter().enumerate().any(|(at, token)| match token {
-        TokenTree::Literal(_) => names_self(token),
         TokenTree::Group(inner) if is_formatting(&tokens, at) => {
             let inside = inner.stream().into_iter();
             let inside = inside.filter(|token| !matches!(token, TokenTree::Literal(_)));
             self_in_format_string(&inside.collect())
         }
         TokenTree::Group(inner) => self_in_format_string(&inner.stream()),
-        _ => false,
+        token => format_string::names(token, "self"),
     })
-}
-
-/// Returns whether the token is a literal that names `self` like a format string.
-fn names_self(token: &TokenTree) -> bool {
-    match token {
-        TokenTree::Literal(literal) => format_string::names(literal, "self"),
-        _ => false,
-    }
 }
 
 /// Returns whether the group at `at` contains the arguments of a known macro.
@@ -46,7 +37,7 @@ fn is_formatting(tokens: &[TokenTree], at: usize) -> bool {
 /// Adds the argument `self = to` if a format string among the arguments names `self`.
 fn with_self(arguments: TokenStream, to: &Ident) -> TokenStream {
     let tokens: Vec<TokenTree> = arguments.clone().into_iter().collect();
-    if !tokens.iter().any(names_self) {
+    if !tokens.iter().any(|token| format_string::names(token, "self")) {
         return arguments;
     }
     let comma = (!is_punct(tokens.last(), ',')).then(|| quote!(,));

@@ -105,9 +105,7 @@ impl Scan {
                 TokenTree::Ident(word) if name(word) == self.variable => {
                     (occurrence(tokens, at, here), at + 1)
                 }
-                TokenTree::Literal(literal) if format_string::names(literal, &self.variable) => {
-                    (borrowed(here), at + 1)
-                }
+                token if format_string::names(token, &self.variable) => (borrowed(here), at + 1),
                 TokenTree::Group(inner) => {
                     let place = match here {
                         Place::Macro | Place::Captured => here,
