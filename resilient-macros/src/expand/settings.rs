@@ -128,10 +128,10 @@ fn duration(value: Duration) -> TokenStream {
         emit!(__r::Duration::MAX)
     } else if nanos == 0 {
         let secs = unsuffixed(secs);
-        emit!(__r::Duration::from_secs(#secs))
+        emit!(__r::secs(#secs))
     } else if nanos % 1_000_000 == 0 && secs < u64::MAX / 1_000 {
         let millis = unsuffixed(secs * 1_000 + u64::from(nanos / 1_000_000));
-        emit!(__r::Duration::from_millis(#millis))
+        emit!(__r::millis(#millis))
     } else {
         emit!(__r::Duration::new(#secs, #nanos))
     }

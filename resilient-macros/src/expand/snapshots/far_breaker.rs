@@ -62,7 +62,7 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
                         __output
                     }
                 };
-                match __r::timeout(__r::Duration::from_secs(5), __future).await {
+                match __r::timeout(__r::secs(5), __future).await {
                     __r::Ok(__output) => __output,
                     __r::Err(__timed_out) => {
                         __cut = __r::Some(__r::TimedOut::limit(&__timed_out));

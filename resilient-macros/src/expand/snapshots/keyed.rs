@@ -5,7 +5,7 @@ async fn send(request: Request) -> Result<Response, HttpError> {
             __r::Declaration::named(
                 "hosts",
                 __r::BreakerConfig::builder()
-                    .window(__r::Duration::from_secs(60))
+                    .window(__r::secs(60))
                     .min_calls(20u32)
                     .failure_rate(0.5f64)
                     .max_keys(MOST),

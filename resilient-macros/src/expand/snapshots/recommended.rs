@@ -16,11 +16,7 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
             __r::BudgetCallSite::budget(&BUDGET)
         };
         let __options = __r::CallOptions::new().budgeted(__budget);
-        let __options = __r::limits(
-            __options,
-            __r::Duration::from_secs(10),
-            __r::NO_LIMIT,
-        );
+        let __options = __r::limits(__options, __r::secs(10), __r::NO_LIMIT);
         let mut __retry = __r::retry(__policy, &__options, true);
         let mut __log = __r::LastOutput::<Result<Page, SearchError>>::new();
         'attempts: loop {
@@ -52,10 +48,7 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
                             }
                             '__body: { __self.index.find(words).await }
                         };
-                        let __future = __r::timeout(
-                            __r::Duration::from_secs(2),
-                            __future,
-                        );
+                        let __future = __r::timeout(__r::secs(2), __future);
                         match __r::either_limit(
                             __r::limited(&mut __retry, __future).await,
                         ) {

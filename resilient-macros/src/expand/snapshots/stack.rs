@@ -4,7 +4,7 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
         static __RESILIENT_BREAKER: __r::CallSite = __r::CallSite::new(|| {
             __r::Declaration::named(
                 "payments",
-                __r::BreakerConfig::builder().recovery_time(__r::Duration::from_secs(30)),
+                __r::BreakerConfig::builder().recovery_time(__r::secs(30)),
             )
         });
         &__RESILIENT_BREAKER
@@ -12,7 +12,7 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
     let __policy = {
         static POLICY: __r::RetryPolicy = __r::RetrySettings::NONE
             .max_retries(3u32)
-            .base_delay(__r::Duration::from_millis(100))
+            .base_delay(__r::millis(100))
             .build_const();
         &POLICY
     };
