@@ -6,7 +6,7 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, Pat, PatIdent, PatType, Token};
 
 use super::argument_uses::ArgumentUses;
-use crate::item::{PassingMode, PatternBinding, bindings, passing};
+use crate::item::{PassingMode, PatternBinding, allow_expected, bindings, passing};
 use crate::scan::{self, ArgumentUse};
 use crate::tokens::first_span;
 
@@ -47,8 +47,17 @@ impl<'a> AttemptArguments<'a> {
         }
     }
 
-    /// Prepares an argument for an attempt. Changes the argument's pattern if necessary.
-    pub(super) fn param(&mut self, param: &mut PatType) {
+    /// Prepares the argument at index `at` for an attempt. Changes the argument's pattern if
+    /// necessary.
+    pub(super) fn param(&mut self, at: usize, param: &mut PatType) {
+        let pattern = param.pat.to_token_stream();
+        if self.uses.retry.is_some() && scan::calls_macro(&pattern) {
+            // The macro hides the names of its variables, so each attempt gets the whole argument.
+            let whole = Ident::new(&format!("__argument{at}"), Span::mixed_site());
+            let body = &self.body;
+            self.body = emit!(let #pattern = #whole; #body);
+            *param.pat = syn::parse_quote!(#whole);
+        }
         let parameter = Parameter {
             only_if: configured(&param.attrs),
             // A pattern such as `&mut (a, b)` binds the values behind the reference, so the
@@ -60,7 +69,12 @@ impl<'a> AttemptArguments<'a> {
             is_name: is_name(&param.pat),
             ty: param.ty.to_token_stream(),
         };
-        for binding in &bindings(&param.pat) {
+        let bindings = bindings(&param.pat);
+        let mut lints = named(&param.attrs, &["allow", "expect", "warn", "deny"]);
+        if bindings.len() > 1 {
+            lints.iter_mut().for_each(allow_expected);
+        }
+        for binding in &bindings {
             let ident = &binding.ident;
             let only_if = &parameter.only_if;
             let Some(value) = self.value(&parameter, binding) else {
@@ -71,8 +85,9 @@ impl<'a> AttemptArguments<'a> {
                 continue;
             };
             let mutable = binding.mutable;
-            self.prepare.extend(emit!(#only_if let #mutable #ident = #value;));
+            self.prepare.extend(emit!(#only_if #(#lints)* let #mutable #ident = #value;));
             self.consume(&parameter, ident);
+            param.attrs.iter_mut().for_each(allow_expected);
             if mutable.is_some() {
                 without_mut(&mut param.pat);
             }
@@ -119,12 +134,15 @@ impl<'a> AttemptArguments<'a> {
             // unused variable.
             let is_guard = passing == PassingMode::Owned && ident.to_string().starts_with('_');
             if used == ArgumentUse::Unused && is_guard {
-                // With the user's span, clippy would warn about the use of a name with an
-                // underscore.
-                let mut ours = ident.clone();
-                ours.set_span(Span::call_site().located_at(ident.span()));
-                self.consume(parameter, &ours);
-            } else if used != ArgumentUse::Unused && passing != PassingMode::Shared {
+                // Clippy does not warn of a name with an underscore left of an assignment's `=`.
+                let only_if = &parameter.only_if;
+                self.consumed.push(emit!(#only_if *__r::unused(#ident) = [];));
+            } else if used != ArgumentUse::Unused
+                && passing != PassingMode::Shared
+                // The closure of a plain function takes what the body moves, so clippy warns of an
+                // owned argument that could be a reference.
+                && (self.uses.waits || passing != PassingMode::Owned)
+            {
                 self.consume(parameter, ident);
             }
             return None;
@@ -139,8 +157,10 @@ impl<'a> AttemptArguments<'a> {
         if let Some(borrowed) = borrow.iter().find(|each| *each == ident) {
             // If the body moves the argument, the compiler's error points at the list of `borrow`.
             let only_if = &parameter.only_if;
+            let mut listed = ident.clone();
+            listed.set_span(ident.span().located_at(borrowed.span()));
             let span = borrowed.span().resolved_at(Span::mixed_site());
-            self.prepare.extend(quote_spanned!(span=> #only_if let _ = &#borrowed;));
+            self.prepare.extend(quote_spanned!(span=> #only_if let _ = &#listed;));
             return None;
         }
         let mutable = binding.mutable.is_some();
@@ -151,6 +171,11 @@ impl<'a> AttemptArguments<'a> {
             PassingMode::Pinned => return Some(emit!(__r::Pin::as_mut(&mut #ident))),
             PassingMode::Owned if !mutable && used == ArgumentUse::Borrowed => return None,
             PassingMode::Owned => {}
+        }
+        if passing == PassingMode::Owned && !self.uses.waits {
+            // The function could not take a reference, so clippy must not propose one.
+            let only_if = &parameter.only_if;
+            self.prepare.extend(emit!(#only_if if false { __r::never_reached(#ident); }));
         }
         Some(self.fresh(ident, first_span(&parameter.ty), &copy_trait(parameter)))
     }
@@ -220,6 +245,12 @@ pub(super) fn without_mut(pattern: &mut Pat) {
 
 /// Returns the `#[cfg]` attributes of a parameter.
 pub(super) fn configured(attributes: &[Attribute]) -> TokenStream {
-    let cfgs = attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
+    let cfgs = named(attributes, &["cfg"]);
     quote!(#(#cfgs)*)
+}
+
+/// Returns the attributes that have one of the names.
+fn named(attributes: &[Attribute], names: &[&str]) -> Vec<Attribute> {
+    let is_named = |each: &&Attribute| names.iter().any(|name| each.path().is_ident(name));
+    attributes.iter().filter(is_named).cloned().collect()
 }

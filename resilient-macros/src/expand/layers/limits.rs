@@ -22,7 +22,7 @@ pub(super) struct LimitedFuture {
     /// Statements that evaluate time limits before the arguments move into the future.
     times: TokenStream,
     future: TokenStream,
-    /// Calls that wrap the variable `future`, the innermost first.
+    /// Calls that wrap the variable `__future`, the innermost first.
     calls: Vec<TokenStream>,
     /// How many of the calls are limits. Each limit turns the output into a `Result`.
     limits: usize,
@@ -35,7 +35,7 @@ pub(super) fn attempt(context: &LayerContext<'_>, body: usize) -> Code {
         return Code::Future(LimitedFuture::new(run.clone()));
     }
     let mark = context.plan.marks_at(body);
-    let mark = mark.then(|| emit!(let _marked = __r::mark(&mut retry);));
+    let mark = mark.then(|| emit!(let __marked = __r::mark(&mut __retry);));
     Code::Statements(emit!(#mark #prepare #run))
 }
 
@@ -52,10 +52,10 @@ pub(super) fn timeout(
     let mut below = code.into_future(context, at + 1);
     let time = settings::value(&args.after);
     if let SettingValue::Expr(_) = &args.after {
-        below.times = emit!(let limit = __r::limit(#time););
-        below.calls.push(emit!(__r::timeout(limit, future)));
+        below.times = emit!(let __limit = __r::limit(#time););
+        below.calls.push(emit!(__r::timeout(__limit, __future)));
     } else {
-        below.calls.push(emit!(__r::timeout(#time, future)));
+        below.calls.push(emit!(__r::timeout(#time, __future)));
     }
     below.limits += 1;
     Code::Future(below)
@@ -71,9 +71,9 @@ pub(super) fn surround(context: &LayerContext<'_>, at: usize, code: Code) -> Cod
     let mut inner = code.into_future(context, at);
     inner.calls.push(if has_limits {
         inner.limits += 1;
-        emit!(__r::limited(&mut retry, future))
+        emit!(__r::limited(&mut __retry, __future))
     } else {
-        emit!(__r::attempted(&mut retry, future))
+        emit!(__r::attempted(&mut __retry, __future))
     });
     Code::Future(inner)
 }
@@ -97,8 +97,8 @@ pub(super) fn statements(context: &LayerContext<'_>, at: usize, code: Code) -> T
     let prepare = emit! {
         #times
         #prepare
-        let future = #future;
-        #(let future = #calls;)*
+        let __future = #future;
+        #(let __future = #calls;)*
     };
     let result = match limits {
         0 => return emit!(#prepare #outermost.await),
@@ -106,10 +106,10 @@ pub(super) fn statements(context: &LayerContext<'_>, at: usize, code: Code) -> T
         _ => emit!(__r::either_limit(#outermost.await)),
     };
     let ty = context.output_at(at);
-    let made = quote_spanned!(context.expectation()=> __r::timed_out::<#ty>(timed_out));
+    let made = quote_spanned!(context.expectation()=> __r::timed_out::<#ty>(__timed_out));
     let arm = if context.plan.tells_cut(at) {
         emit! {{
-            cut = __r::Some(__r::TimedOut::limit(&timed_out));
+            __cut = __r::Some(__r::TimedOut::limit(&__timed_out));
             #made
         }}
     } else {
@@ -118,8 +118,8 @@ pub(super) fn statements(context: &LayerContext<'_>, at: usize, code: Code) -> T
     emit! {
         #prepare
         match #result {
-            __r::Ok(output) => output,
-            __r::Err(timed_out) => #arm
+            __r::Ok(__output) => __output,
+            __r::Err(__timed_out) => #arm
         }
     }
 }
@@ -141,9 +141,9 @@ impl Code {
         let output = context.output_at(at);
         let lend = (!borrows.is_empty()).then(|| {
             emit! {
-                if let __r::Some(output) = __r::never::<#output>() {
+                if let __r::Some(__output) = __r::never::<#output>() {
                     #(#borrows)*
-                    return output;
+                    return __output;
                 }
             }
         });
