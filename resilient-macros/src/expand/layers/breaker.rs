@@ -67,24 +67,23 @@ fn report(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStr
     emit! {
         match cut {
             __r::None => { #report }
-            __r::Some(limit) => { #cut }
+            __r::Some(cause) => { #cut }
         }
     }
 }
 
-/// Writes statements that report an output that the time limit `limit` made.
+/// Writes statements that report an output that a time limit made. `cause` says why.
 pub(super) fn report_cut(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStream {
     let ignored = classify::is_ignored(args);
-    let has_limit = if !context.plan.retry_limits_below(at) {
-        emit!(false)
-    } else if context.plan.attempts_time_out() {
-        emit!(true)
+    // The call of a breaker above the loop is the whole loop.
+    let cause = if context.plan.retry_limits_below(at) && !context.plan.retry_above(at) {
+        emit!(__r::CutCause::of_call(cause))
     } else {
-        emit!(__r::has_attempt_timeout(&retry))
+        emit!(cause)
     };
     emit! {
         let ignored = #ignored;
-        __r::report_cut(permit, limit, ignored, #has_limit);
+        __r::report_cut(permit, #cause, ignored);
     }
 }
 

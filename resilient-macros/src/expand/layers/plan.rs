@@ -114,15 +114,15 @@ impl StackPlan {
         between == Some(true)
     }
 
-    /// Returns whether a `#[timeout]` is between the retry and the body.
-    pub(super) fn attempts_time_out(&self) -> bool {
-        self.timeout.is_some_and(|timeout| self.retry_above(timeout))
+    /// Returns whether the limits of the retry surround only layers below `at`.
+    pub(super) fn retry_limits_below(&self, at: usize) -> bool {
+        self.limit.is_some_and(|limit| limit > at)
     }
 
-    /// Returns whether the retry is above `at` and the limits of the retry surround only layers
-    /// below `at`.
-    pub(super) fn retry_limits_below(&self, at: usize) -> bool {
-        self.limit.is_some_and(|limit| limit > at) && self.retry_above(at)
+    /// Returns whether the `#[timeout]` at `at` is inside the limits of the retry, which read its
+    /// value before they start.
+    pub(super) fn is_timeout_in_limits(&self, at: usize) -> bool {
+        self.timeout == Some(at) && self.limit.is_some_and(|limit| limit <= at)
     }
 
     /// Returns whether the layer at `at` checks the variable `cut`: whether a time limit made the

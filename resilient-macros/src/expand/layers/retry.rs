@@ -232,10 +232,10 @@ impl Loop<'_> {
                     #until_success
                     #failed
                 }
-                __r::Some(limit) => {
+                __r::Some(cause) => {
                     #report
                     let excepted = #excepted;
-                    __r::cut_short(limit, excepted)
+                    __r::cut_short(cause, excepted)
                 }
             };
             let next = __r::after(&mut retry, end, #open);

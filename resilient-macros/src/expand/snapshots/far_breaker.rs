@@ -18,7 +18,7 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
     > as __r::LoggedOutput>::Log as __r::Default>::default();
     'attempts: loop {
         let delay = {
-            let mut cut = __r::None::<__r::TimeLimit>;
+            let mut cut = __r::None::<__r::CutCause>;
             let mut rejection = __r::None;
             let output = {
                 let key = __r::Fresh::fresh(&key);
@@ -65,7 +65,7 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
                 match __r::timeout(__r::Duration::from_secs(5), future).await {
                     __r::Ok(output) => output,
                     __r::Err(timed_out) => {
-                        cut = __r::Some(__r::TimedOut::limit(&timed_out));
+                        cut = __r::Some(__r::CutShort::cause(&timed_out));
                         __r::timed_out::<
                             <Result<
                                 Value,
@@ -86,9 +86,9 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
                             };
                             __r::AttemptEnd::Failed(class)
                         }
-                        __r::Some(limit) => {
+                        __r::Some(cause) => {
                             let excepted = false;
-                            __r::cut_short(limit, excepted)
+                            __r::cut_short(cause, excepted)
                         }
                     };
                     let next = __r::after(

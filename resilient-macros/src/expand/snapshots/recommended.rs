@@ -33,7 +33,7 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
                             );
                         }
                     };
-                    let mut cut = __r::None::<__r::TimeLimit>;
+                    let mut cut = __r::None::<__r::CutCause>;
                     __r::AttemptLog::forget(&mut log);
                     let output = {
                         let __self = &mut *self;
@@ -49,10 +49,13 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
                             '_body: { __self.index.find(words).await }
                         };
                         let future = __r::timeout(__r::Duration::from_secs(2), future);
-                        match __r::either_limit(__r::limited(&mut retry, future).await) {
+                        match __r::either_limit(
+                            __r::limited(&mut retry, __r::Duration::from_secs(2), future)
+                                .await,
+                        ) {
                             __r::Ok(output) => output,
                             __r::Err(timed_out) => {
-                                cut = __r::Some(__r::TimedOut::limit(&timed_out));
+                                cut = __r::Some(__r::CutShort::cause(&timed_out));
                                 __r::timed_out::<Result<Page, SearchError>>(timed_out)
                             }
                         }
@@ -77,17 +80,17 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
                             };
                             __r::AttemptEnd::Failed(class)
                         }
-                        __r::Some(limit) => {
+                        __r::Some(cause) => {
                             let ignored = __r::error_of(&output)
                                 .is_some_and(|error| {
                                     __r::matches!(error, SearchError::Syntax)
                                 });
-                            __r::report_cut(permit, limit, ignored, true);
+                            __r::report_cut(permit, cause, ignored);
                             let excepted = __r::error_of(&output)
                                 .is_some_and(|error| {
                                     __r::matches!(error, SearchError::Syntax)
                                 });
-                            __r::cut_short(limit, excepted)
+                            __r::cut_short(cause, excepted)
                         }
                     };
                     let next = __r::after(
