@@ -71,14 +71,15 @@ impl Limits {
         past: Past,
         timeout: Option<Duration>,
     ) -> Option<Cut> {
-        let (of_attempt, of_timeout) = match (self.attempt_timeout, timeout) {
-            (None, None) => (None, None),
-            (attempt_timeout, timeout) => {
+        let own = match [self.attempt_timeout, timeout] {
+            [None, None] => [None, None],
+            own => {
                 let now = now();
-                (TimeLeft::from(now, attempt_timeout), TimeLeft::from(now, timeout))
+                own.map(|limit| TimeLeft::from(now, limit))
             }
         };
-        let own = [of_attempt, of_timeout].into_iter().flatten().min_by_key(|own| own.end);
+        let [of_attempt, _] = own;
+        let own = own.into_iter().flatten().min_by_key(|own| own.end);
         match (of_attempt, self.deadline) {
             (Some(limit), deadline) if deadline.is_none_or(|deadline| limit.end < deadline.at) => {
                 let TimeLeft { end, after } = limit;

@@ -50,8 +50,8 @@ pub use self::budget::{
 #[cfg(feature = "tokio")]
 pub use self::call::RetryCall;
 pub use self::call_options::CallOptions;
-pub use self::cut::{CutCause, CutShort};
 pub(crate) use self::cut::report_cut;
+pub use self::cut::{CutCause, CutShort};
 pub use self::delays::{Delays, NominalDelays};
 pub use self::driver::{AttemptEnd, RetryDriver};
 pub use self::error::{FailedAttempt, RetryError};
