@@ -19,11 +19,11 @@ fn counts(breaker: &CircuitBreaker) -> (u64, u64) {
     (totals.failure, totals.abandoned)
 }
 
-fn limited<'a>(
-    policy: &'a RetryPolicy,
+fn limited(
+    policy: &RetryPolicy,
     deadline: impl Into<Option<Duration>>,
     attempt_timeout: impl Into<Option<Duration>>,
-) -> RetryCall<'a, Result<(), Late>> {
+) -> RetryCall<'_, Result<(), Late>> {
     let mut call = policy.call();
     if let Some(deadline) = deadline.into() {
         call = call.deadline(deadline);

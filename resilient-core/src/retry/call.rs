@@ -133,6 +133,11 @@ impl<'a, O, C> RetryCall<'a, O, C> {
     /// Limits the time of the whole call, sleeps included. At the deadline, a running attempt is
     /// cancelled, and the call returns the output that [`TimedOut`] converts into. If a sleep would
     /// reach the deadline, the call ends at once with its last error.
+    ///
+    /// To the breaker of the call, an attempt that is cancelled at the deadline is a failure if it
+    /// was the first, if it has no limit itself, or if it ran as long as its own limit. Otherwise
+    /// it is abandoned. It is also abandoned if the call waited most of the time, or if the
+    /// deadline comes from an outer call, unless the attempt ran as long as its own limit.
     pub fn deadline(mut self, time: Duration) -> Self
     where
         O: TimedOutOutput,

@@ -296,7 +296,7 @@ impl Loop<'_> {
     /// Returns whether an attempt that the deadline cuts now is a failure (C2).
     fn had_its_time(&self, start: u64) -> bool {
         let plan = self.plan;
-        // Counts half milliseconds. Limits that are a tick apart, which is a millisecond, are equal.
+        // Counts half milliseconds. Limits are equal if they are a tick, one millisecond, apart.
         let is_over = |from: u64, limit: u64| 2 * self.now >= 2 * (from + limit) - limit.min(2);
         if let Some(limit) = plan.attempt_timeout {
             if is_over(start, limit) {

@@ -98,15 +98,14 @@ pub(super) fn surround(context: &LayerContext<'_>, at: usize, code: Code) -> Cod
 fn attempt_limit(context: &LayerContext<'_>, times: &mut TokenStream) -> TokenStream {
     let place = context.stack.place(AttributeKind::Timeout);
     let place = place.filter(|timeout| context.plan.retry_above(*timeout));
-    match place.and_then(|at| Some((at, context.stack.get(at)?))) {
-        Some((at, LayerArgs::Timeout(args))) => {
-            if context.plan.is_timeout_in_limits(at) {
-                *times = declare_timeout(args);
-            }
-            timeout_value(args)
-        }
-        _ => emit!(__r::NO_LIMIT),
+    let layer = place.and_then(|at| Some((at, context.stack.get(at)?)));
+    let Some((at, LayerArgs::Timeout(args))) = layer else {
+        return emit!(__r::NO_LIMIT);
+    };
+    if context.plan.is_timeout_in_limits(at) {
+        *times = declare_timeout(args);
     }
+    timeout_value(args)
 }
 
 /// Turns the code of the layer at `at` into statements that end in an output. If the code is a
