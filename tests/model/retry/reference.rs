@@ -305,7 +305,7 @@ impl Loop<'_> {
         }
         // Otherwise, the cut came from the deadline of a caller.
         let is_own = plan.deadline.is_some_and(|deadline| is_over(0, deadline));
-        let is_first = self.retries == 0;
+        let is_first = self.retries == 0 && self.waited == 0;
         let mostly_waited = 2 * self.waited > self.now;
         is_own && (is_first || plan.attempt_timeout.is_none() && !mostly_waited)
     }
