@@ -91,3 +91,99 @@ fn a_future_grows_by_at_most_a_copy_of_the_arguments_per_block_and_a_fixed_part(
         assert!(size <= most, "{name}: {size} bytes, expected at most {most}");
     }
 }
+
+const BIG: usize = 4_096;
+
+async fn wait_big(argument: [u8; BIG]) -> Result<u8, Fault> {
+    tokio::task::yield_now().await;
+    Ok(argument[0])
+}
+
+async fn big_bare(argument: [u8; BIG]) -> Result<u8, Fault> {
+    wait_big(argument).await
+}
+
+#[retry]
+async fn big_retried(argument: [u8; BIG]) -> Result<u8, Fault> {
+    wait_big(argument).await
+}
+
+#[retry]
+#[circuit_breaker]
+async fn big_both(argument: [u8; BIG]) -> Result<u8, Fault> {
+    wait_big(argument).await
+}
+
+#[retry(deadline = "1m")]
+#[timeout("1s")]
+#[circuit_breaker]
+async fn big_timed(argument: [u8; BIG]) -> Result<u8, Fault> {
+    wait_big(argument).await
+}
+
+#[retry]
+#[circuit_breaker]
+async fn big_block(argument: [u8; BIG]) -> Result<u8, Fault> {
+    let byte = wait_big(argument).await?;
+    Ok(byte)
+}
+
+#[circuit_breaker]
+async fn big_breaker_block(argument: [u8; BIG]) -> Result<u8, Fault> {
+    let byte = wait_big(argument).await?;
+    Ok(byte)
+}
+
+#[timeout("1s")]
+async fn big_limit(argument: [u8; BIG]) -> Result<u8, Fault> {
+    wait_big(argument).await
+}
+
+async fn big_output_bare() -> Result<[u8; BIG], Fault> {
+    tokio::task::yield_now().await;
+    Ok([0; BIG])
+}
+
+#[retry]
+async fn big_output() -> Result<[u8; BIG], Fault> {
+    tokio::task::yield_now().await;
+    Ok([0; BIG])
+}
+
+#[retry]
+#[circuit_breaker]
+async fn big_output_both() -> Result<[u8; BIG], Fault> {
+    tokio::task::yield_now().await;
+    Ok([0; BIG])
+}
+
+#[retry(attempt = attempt)]
+async fn big_output_known() -> Result<[u8; BIG], Fault> {
+    let _ = attempt.number();
+    tokio::task::yield_now().await;
+    Ok([0; BIG])
+}
+
+#[retry(attempt = attempt, errors = all)]
+async fn big_output_all() -> Result<[u8; BIG], resilient::RetryError<Fault>> {
+    let _ = attempt.number();
+    tokio::task::yield_now().await;
+    Ok([0; BIG])
+}
+
+#[test]
+fn print() {
+    let a = [0; BIG];
+    eprintln!("bare {}", size_of_val(&big_bare(a)));
+    eprintln!("retried {}", size_of_val(&big_retried(a)));
+    eprintln!("both {}", size_of_val(&big_both(a)));
+    eprintln!("timed {}", size_of_val(&big_timed(a)));
+    eprintln!("block {}", size_of_val(&big_block(a)));
+    eprintln!("breaker block {}", size_of_val(&big_breaker_block(a)));
+    eprintln!("limit {}", size_of_val(&big_limit(a)));
+    eprintln!("out bare {}", size_of_val(&big_output_bare()));
+    eprintln!("out retry {}", size_of_val(&big_output()));
+    eprintln!("out both {}", size_of_val(&big_output_both()));
+    eprintln!("out known {}", size_of_val(&big_output_known()));
+    eprintln!("out all {}", size_of_val(&big_output_all()));
+}

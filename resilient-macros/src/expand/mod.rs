@@ -49,11 +49,7 @@ pub(crate) fn write(
         let block = future.block.take();
         future.block = block.map(|block| with_output(&block, &attempt_output));
     }
-    let uses = ArgumentUses {
-        retry: stack.retry(),
-        fallback: stack.fallback(),
-        is_enclosed: plan.prepares_enclosed(),
-    };
+    let uses = ArgumentUses { retry: stack.retry(), fallback: stack.fallback(), waits };
     let attempt = attempt::write(function, &shape, &attempt_output, uses);
     let breaker = stack.breaker();
     let context = LayerContext {

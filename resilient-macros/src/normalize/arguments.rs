@@ -15,13 +15,16 @@ pub(crate) struct AttemptArguments<'a> {
     pub(super) uses: ArgumentUses<'a>,
     /// Statements before the attempt that prepare its arguments.
     pub(crate) prepare: TokenStream,
+    /// Statements at the beginning of the attempt's `async` block that copy arguments. A copy that
+    /// is made outside would be in the future twice, because the block captures it.
+    pub(crate) copy: TokenStream,
     /// Statements that move the values that the attempt consumes into its block.
     pub(crate) consumed: Vec<TokenStream>,
     /// Statements that borrow the values that the attempt only borrows.
     pub(crate) borrowed: Vec<TokenStream>,
     /// Statements that borrow the arguments that are copied for each attempt. They stand in the
-    /// blocks around `prepare`. The borrow is exclusive, so that the future is `Send` even if the
-    /// type of such an argument is not `Sync`.
+    /// blocks around `copy`. The borrow is exclusive, so that the future is `Send` even if the type
+    /// of such an argument is not `Sync`.
     pub(crate) lent: Vec<TokenStream>,
     pub(crate) body: TokenStream,
 }
@@ -40,6 +43,7 @@ impl<'a> AttemptArguments<'a> {
         Self {
             uses,
             prepare: TokenStream::new(),
+            copy: TokenStream::new(),
             consumed: Vec::new(),
             borrowed: Vec::new(),
             lent: Vec::new(),
@@ -71,15 +75,18 @@ impl<'a> AttemptArguments<'a> {
                 continue;
             };
             let mutable = binding.mutable;
-            self.prepare.extend(emit!(#only_if let #mutable #ident = #value;));
-            self.consume(&parameter, ident);
             if mutable.is_some() {
                 without_mut(&mut param.pat);
             }
             let is_owned = parameter.passing == PassingMode::Owned;
-            if self.uses.is_enclosed && is_owned && is_name(&param.pat) {
+            let own = emit!(#only_if let #mutable #ident = #value;);
+            if self.uses.waits && is_owned && is_name(&param.pat) {
+                self.copy.extend(own);
                 self.lent.push(emit!(#only_if __r::consume(&mut #ident);));
                 make_mut(&mut param.pat, ident.span());
+            } else {
+                self.prepare.extend(own);
+                self.consume(&parameter, ident);
             }
             if parameter.passing == PassingMode::Pinned {
                 make_mut(&mut param.pat, Span::mixed_site());

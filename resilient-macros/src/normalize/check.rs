@@ -22,8 +22,7 @@ pub(crate) fn check(function: &AnnotatedFunction, stack: &LayerStack) -> Result<
             }
         }
     }
-    let uses =
-        ArgumentUses { retry: stack.retry(), fallback: stack.fallback(), is_enclosed: false };
+    let uses = ArgumentUses { retry: stack.retry(), fallback: stack.fallback(), waits: false };
     if uses.again("self") {
         refuse_owned_self_in_format_strings(function, &mut errors);
     }

@@ -88,14 +88,6 @@ impl StackPlan {
         place.unwrap_or(self.body) == at
     }
 
-    /// Returns whether a future of the expansion surrounds the code that prepares arguments.
-    pub(in crate::expand) fn prepares_enclosed(&self) -> bool {
-        let above = self.retry.max(self.fallback);
-        self.waits
-            && (self.limit <= above && self.limit.is_some()
-                || self.timeout < above && self.timeout.is_some())
-    }
-
     /// Returns whether a retry is above `at`.
     pub(super) fn retry_above(&self, at: usize) -> bool {
         self.retry.is_some_and(|retry| retry < at)

@@ -1,10 +1,11 @@
-async fn load(key: Key) -> Result<Value, StoreError> {
+async fn load(mut key: Key) -> Result<Value, StoreError> {
     use ::resilient::__private as __r;
     let output = {
-        let key = __r::Spare::spare(&key);
         let output: Result<Value, StoreError> = if false {
+            __r::consume(&mut key);
             __r::never_taken::<Result<Value, StoreError>>()
         } else {
+            let key = __r::Spare::spare(&key);
             '_body: { store().get(key).await }
         };
         output

@@ -1,4 +1,4 @@
-async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
+async fn load(mut key: Key) -> Result<Value, RetryError<StoreError>> {
     use ::resilient::__private as __r;
     let breaker = {
         static __RESILIENT_BREAKER: __r::CallSite = __r::CallSite::new(|| {
@@ -21,8 +21,16 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
             let mut cut = __r::None::<__r::CutCause>;
             let mut rejection = __r::None;
             let output = {
-                let key = __r::Fresh::fresh(&key);
                 let future = async {
+                    if let __r::Some(output) = __r::never::<
+                        <Result<
+                            Value,
+                            RetryError<StoreError>,
+                        > as __r::LoggedOutput>::Attempt,
+                    >() {
+                        __r::consume(&mut key);
+                        return output;
+                    }
                     'breaker: {
                         let permit = match __r::CallSite::try_acquire(breaker) {
                             __r::Ok(permit) => permit,
@@ -50,9 +58,10 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
                                         RetryError<StoreError>,
                                     > as __r::LoggedOutput>::Attempt,
                                 >() {
-                                    __r::consume(key);
+                                    __r::consume(&mut key);
                                     return output;
                                 }
+                                let key = __r::Fresh::fresh(&key);
                                 '_body: { store().get(key).await }
                             };
                             __r::attempted(&mut retry, future).await

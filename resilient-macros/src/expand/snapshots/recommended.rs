@@ -1,4 +1,4 @@
-async fn search(&mut self, words: String) -> Result<Page, SearchError> {
+async fn search(&mut self, mut words: String) -> Result<Page, SearchError> {
     use ::resilient::__private as __r;
     let output = {
         let breaker = {
@@ -37,15 +37,15 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
                     __r::AttemptLog::forget(&mut log);
                     let output = {
                         let __self = &mut *self;
-                        let words = __r::Fresh::fresh(&words);
                         let future = async {
                             if let __r::Some(output) = __r::never::<
                                 Result<Page, SearchError>,
                             >() {
-                                __r::consume(words);
+                                __r::consume(&mut words);
                                 __r::consume(__self);
                                 return output;
                             }
+                            let words = __r::Fresh::fresh(&words);
                             '_body: { __self.index.find(words).await }
                         };
                         let future = __r::timeout(__r::Duration::from_secs(2), future);

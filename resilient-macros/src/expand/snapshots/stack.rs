@@ -1,4 +1,8 @@
-pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayError> {
+pub async fn charge(
+    &self,
+    mut order: Order,
+    log: &mut Log,
+) -> Result<Receipt, PayError> {
     use ::resilient::__private as __r;
     let breaker = {
         static __RESILIENT_BREAKER: __r::CallSite = __r::CallSite::new(|| {
@@ -34,16 +38,16 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
                 };
                 __r::AttemptLog::forget(&mut log);
                 let output = {
-                    let order = __r::Fresh::fresh(&order);
                     let log = &mut *log;
                     let future = async {
                         if let __r::Some(output) = __r::never::<
                             Result<Receipt, PayError>,
                         >() {
+                            __r::consume(&mut order);
                             __r::consume(log);
-                            __r::consume(order);
                             return output;
                         }
+                        let order = __r::Fresh::fresh(&order);
                         '_body: {
                             log.note(&order);
                             self.http.post(order).await?.receipt()
