@@ -35,7 +35,7 @@ pub use crate::call_site::{CallSite, Declaration, KeyedCallSite};
 pub use crate::retry::{
     Attempt, AttemptEnd, AttemptLog, Backoff, CallOptions, CutCause, CutShort, Entered, ErrorLog,
     GiveUpEvent, Jitter, LastOutput, LoggedOutput, NestedMode, RetryDriver, RetryEvent,
-    RetryPolicy, RetrySettings, StopReason, WhenOpen,
+    RetryPolicy, RetrySettings, ShownOutput, StopReason, WhenOpen,
 };
 /// The standard names that expanded code uses. Paths through this module work under
 /// `no_implicit_prelude`.

@@ -2,9 +2,9 @@
 //!
 //! The block is `async { … }.await`, or a closure that is called immediately, so `?` and `return`
 //! end the attempt and not the function. The block borrows what the body borrows. Values that an
-//! attempt consumes are prepared before the block, or copied inside it. The block begins with a branch that is never
-//! taken. This branch makes the block capture the consumed values by move, and fixes the type of
-//! the output.
+//! attempt consumes are prepared before the block, or copied inside it. The block begins with a
+//! branch that is never taken. This branch makes the block capture the consumed values by move, and
+//! fixes the type of the output.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};

@@ -164,7 +164,11 @@ impl Loop<'_> {
                 emit!(let mut log = <#log as __r::Default>::default();)
             } else {
                 let ty = context.attempt_output;
-                emit!(let mut log = __r::LastOutput::<#ty>::new();)
+                if args.attempt.is_some() {
+                    emit!(let mut log = __r::ShownOutput::<#ty>::for_call(&retry);)
+                } else {
+                    emit!(let mut log = __r::LastOutput::<#ty>::new();)
+                }
             }
         });
         emit! {
@@ -184,19 +188,21 @@ impl Loop<'_> {
     }
 
     /// Writes the code for `attempt = ident`: statements before the layers below, which declare the
-    /// variable, and a statement after the layers below, which takes the log back.
+    /// variable, and a statement after the layers below, which takes back what was lent.
     fn known(&self) -> (TokenStream, TokenStream) {
         let LayerContext { plan, attempt_output, .. } = self.context;
-        // If only errors are recorded, the compiler cannot infer the type of the output.
-        let of = plan.records.then(|| emit!(::<#attempt_output>));
         match &self.args.attempt {
-            Some(ident) => (
+            // If only errors are recorded, the compiler cannot infer the type of the output.
+            Some(ident) if plan.records => (
                 emit! {
-                    let known = __r::AttemptLog #of::lend(&mut log, &retry);
+                    let known = __r::AttemptLog::<#attempt_output>::lend(&mut log, &retry);
                     let #ident = &known;
                 },
                 emit!(__r::AttemptLog::take_back(&mut log, known);),
             ),
+            Some(ident) => {
+                (emit!(let #ident = __r::ShownOutput::show(&mut log, &retry);), TokenStream::new())
+            }
             None => (TokenStream::new(), TokenStream::new()),
         }
     }

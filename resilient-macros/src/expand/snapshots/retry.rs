@@ -6,11 +6,10 @@ fn read(path: PathBuf) -> io::Result<Vec<u8>> {
     };
     let options = __r::CallOptions::new().timed();
     let mut retry = __r::retry(policy, &options, false);
-    let mut log = __r::LastOutput::<io::Result<Vec<u8>>>::new();
+    let mut log = __r::ShownOutput::<io::Result<Vec<u8>>>::for_call(&retry);
     'attempts: loop {
         let delay = {
-            let known = __r::AttemptLog::lend(&mut log, &retry);
-            let attempt = &known;
+            let attempt = __r::ShownOutput::show(&mut log, &retry);
             let output = {
                 let _marked = __r::mark(&mut retry);
                 let path = __r::Fresh::fresh(&path);
@@ -22,7 +21,6 @@ fn read(path: PathBuf) -> io::Result<Vec<u8>> {
                     '_body: { fs::read(path) }
                 })()
             };
-            __r::AttemptLog::take_back(&mut log, known);
             let class = __r::Judge::new(&output).resilient_class();
             let class = __r::failure_of(&output, class)
                 .map(|(error, class)| __r::with_retry(
