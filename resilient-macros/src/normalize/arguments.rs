@@ -6,6 +6,7 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, Pat, PatIdent, PatType, Token};
 
 use super::argument_uses::ArgumentUses;
+use super::return_type::{without_impl, without_lifetimes};
 use crate::item::{PassingMode, PatternBinding, bindings, passing};
 use crate::scan::{self, ArgumentUse};
 use crate::tokens::first_span;
@@ -35,7 +36,7 @@ struct Parameter {
     only_if: TokenStream,
     passing: PassingMode,
     is_name: bool,
-    type_span: Span,
+    ty: TokenStream,
 }
 
 impl<'a> AttemptArguments<'a> {
@@ -62,7 +63,7 @@ impl<'a> AttemptArguments<'a> {
                 _ => passing(&param.ty),
             },
             is_name: is_name(&param.pat),
-            type_span: first_span(&param.ty.to_token_stream()),
+            ty: param.ty.to_token_stream(),
         };
         for binding in &bindings(&param.pat) {
             let ident = &binding.ident;
@@ -88,7 +89,10 @@ impl<'a> AttemptArguments<'a> {
                 self.prepare.extend(own);
                 self.consume(&parameter, ident);
             }
-            if parameter.passing == PassingMode::Pinned {
+            if matches!(
+                parameter.passing,
+                PassingMode::Pinned | PassingMode::OptionalExclusive | PassingMode::OptionalPinned
+            ) {
                 make_mut(&mut param.pat, Span::mixed_site());
             }
         }
@@ -156,10 +160,16 @@ impl<'a> AttemptArguments<'a> {
             PassingMode::Shared => return mutable.then(|| quote!(#ident)),
             PassingMode::Exclusive => return Some(emit!(&mut *#ident)),
             PassingMode::Pinned => return Some(emit!(__r::Pin::as_mut(&mut #ident))),
+            PassingMode::OptionalExclusive => {
+                return Some(again(ident, &parameter.ty, &emit!(&mut **one)));
+            }
+            PassingMode::OptionalPinned => {
+                return Some(again(ident, &parameter.ty, &emit!(__r::Pin::as_mut(one))));
+            }
             PassingMode::Owned if !mutable && used == ArgumentUse::Borrowed => return None,
             PassingMode::Owned => {}
         }
-        Some(self.fresh(ident, parameter.type_span))
+        Some(self.fresh(ident, first_span(&parameter.ty)))
     }
 
     /// Writes a copy for the attempt. The compiler's errors about the copy point at `span`.
@@ -176,6 +186,19 @@ impl<'a> AttemptArguments<'a> {
         let only_if = &parameter.only_if;
         self.consumed.push(emit!(#only_if __r::consume(#ident);));
     }
+}
+
+/// Borrows again what an argument of type `Option` holds. `borrow` does so with the variable `one`.
+/// The type is repeated, so that the compiler may shorten the lifetime of a `dyn Trait`.
+fn again(ident: &Ident, ty: &TokenStream, borrow: &TokenStream) -> TokenStream {
+    let ty = without_lifetimes(&without_impl(ty));
+    emit!({
+        let own: #ty = match &mut #ident {
+            __r::Some(one) => __r::Some(#borrow),
+            __r::None => __r::None,
+        };
+        own
+    })
 }
 
 /// Returns whether the pattern is only a name.

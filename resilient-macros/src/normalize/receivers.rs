@@ -31,9 +31,7 @@ pub(super) fn prepare(arguments: &mut AttemptArguments<'_>, receiver: &mut Recei
     let value = match passing {
         PassingMode::Exclusive => emit!(&mut *#this),
         PassingMode::Pinned => emit!(__r::Pin::as_mut(&mut #this)),
-        PassingMode::Shared | PassingMode::Owned => {
-            arguments.fresh(&this, mutable.map_or(this.span(), |token| token.span))
-        }
+        _ => arguments.fresh(&this, mutable.map_or(this.span(), |token| token.span)),
     };
     let own = emit!(let #mutable #renamed = #value;);
     arguments.body = scan::rename_self(std::mem::take(&mut arguments.body), &renamed);
