@@ -90,7 +90,9 @@ impl CircuitBreaker {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future drops the operation and counts the call as abandoned.
+    /// Dropping the future drops the operation and counts the call as abandoned. A time limit
+    /// around the call does that, too, so put the limit inside `operation`: a dependency that hangs
+    /// then opens its circuit.
     pub async fn call<O, F>(&self, operation: F) -> O
     where
         O: Fallible + RejectedOutput,

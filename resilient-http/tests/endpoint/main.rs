@@ -8,6 +8,7 @@ mod cache;
 mod calls;
 mod cancellation;
 mod config;
+mod deadlines;
 mod declared;
 mod defects_of_calls;
 mod defects_of_declarations;

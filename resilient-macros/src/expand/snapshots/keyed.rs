@@ -1,4 +1,4 @@
-async fn send(request: Request) -> Result<Response, HttpError> {
+async fn send(mut request: Request) -> Result<Response, HttpError> {
     use ::resilient::__private as __r;
     let __breakers = {
         static __RESILIENT_BREAKERS: __r::KeyedCallSite = __r::KeyedCallSite::new(|| {
@@ -36,15 +36,15 @@ async fn send(request: Request) -> Result<Response, HttpError> {
                     }
                 };
                 __r::AttemptLog::forget(&mut __log);
-                let output = {
-                    let request = __r::Fresh::fresh(&request);
+                let __output = {
                     let __future = async {
                         if let __r::Some(__output) = __r::never::<
                             Result<Response, HttpError>,
                         >() {
-                            __r::consume(request);
+                            __r::consume(&mut request);
                             return __output;
                         }
+                        let request = __r::Fresh::fresh(&request);
                         '__body: { client().send(request).await }
                     };
                     __r::attempted(&mut __retry, __future).await
@@ -60,7 +60,7 @@ async fn send(request: Request) -> Result<Response, HttpError> {
                     __r::AttemptEnd::Failed(__class),
                     __r::CircuitBreaker::open_now(__breaker),
                 );
-                (output, next)
+                (__output, __next)
             };
             match __next {
                 __r::Ok(__delay) => {

@@ -1,4 +1,8 @@
-pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayError> {
+pub async fn charge(
+    &self,
+    mut order: Order,
+    log: &mut Log,
+) -> Result<Receipt, PayError> {
     use ::resilient::__private as __r;
     let __breaker = {
         static __RESILIENT_BREAKER: __r::CallSite = __r::CallSite::new(|| {
@@ -33,17 +37,17 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
                     }
                 };
                 __r::AttemptLog::forget(&mut __log);
-                let output = {
-                    let order = __r::Fresh::fresh(&order);
+                let __output = {
                     let log = &mut *log;
                     let __future = async {
                         if let __r::Some(__output) = __r::never::<
                             Result<Receipt, PayError>,
                         >() {
+                            __r::consume(&mut order);
                             __r::consume(log);
-                            __r::consume(order);
                             return __output;
                         }
+                        let order = __r::Fresh::fresh(&order);
                         '__body: {
                             log.note(&order);
                             self.http.post(order).await?.receipt()
@@ -62,7 +66,7 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
                     __r::AttemptEnd::Failed(__class),
                     __r::CallSite::open_now(__breaker),
                 );
-                (output, next)
+                (__output, __next)
             };
             match __next {
                 __r::Ok(__delay) => {
