@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use super::declaration::DeclaredBreaker;
 use crate::breaker::shared::SharedBreaker;
 use crate::breaker::{CircuitBreaker, CircuitOpen, Permit};
-use crate::registry::{Entry, Registry};
+use crate::registry::{Entry, News, Registry};
 
 /// The call site of one annotated function.
 ///
@@ -82,16 +82,14 @@ impl CallSite {
                     let breaker = CircuitBreaker::of_static(&self.own);
                     (Entry::One(breaker.clone()), breaker)
                 });
-            let (breaker, events) = registered.into_parts();
-            pending = Some(events);
+            let (breaker, news) = registered.into_parts();
+            pending = Some(news);
             breaker
         });
         if !breaker.is(&CircuitBreaker::of_static(&self.own)) {
             self.own.set_alias();
         }
-        if let Some(events) = pending {
-            breaker.shared().notify(events);
-        }
+        pending.map(News::deliver);
         breaker
     }
 }

@@ -1,30 +1,33 @@
 //! A registry of breakers and retry budgets by name, and the overrides of operators.
 
 mod apply;
-mod budget_entry;
 mod budgets;
+mod declared;
 #[cfg(feature = "serde")]
 mod deserialize;
 #[cfg(feature = "toml")]
 mod document;
 mod entries;
 mod entry;
+mod lease;
 mod name_taken;
 mod overrides;
 mod register;
 mod registration;
 mod registry_handle;
 mod selection;
+mod unregister;
 
-use self::budget_entry::{BudgetEntry, BudgetRegistration};
+pub(crate) use self::declared::Hold;
 #[cfg(feature = "toml")]
 pub use self::document::LoadError;
-use self::entries::{BreakerEntry, Entries, next_version};
+use self::entries::{BreakerEntry, BudgetEntry, Entries, next_version};
 pub(crate) use self::entry::Entry;
+pub use self::lease::Lease;
 pub use self::name_taken::NameTakenError;
 pub use self::overrides::{
     BreakerOverride, BudgetOverride, OverrideError, OverrideReport, Overrides,
 };
-pub(crate) use self::registration::Registration;
+pub(crate) use self::registration::{News, Registration};
 pub use self::registry_handle::Registry;
 pub use self::selection::Selection;

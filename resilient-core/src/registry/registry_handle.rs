@@ -99,13 +99,13 @@ impl Registry {
     /// Returns the breaker of this name, or `None` if the name has a breaker for each key.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<CircuitBreaker> {
-        self.read().by_name.get(name)?.entry.one()
+        self.read().by_name.get(name)?.item.one()
     }
 
     /// Returns the keyed breakers of this name, if `K` is the type of their keys.
     #[must_use]
     pub fn get_keyed<K: BreakerKey>(&self, name: &str) -> Option<KeyedBreakers<K>> {
-        let group = self.read().by_name.get(name)?.entry.keyed::<K>()?;
+        let group = self.read().by_name.get(name)?.item.keyed::<K>()?;
         Some(KeyedBreakers::of(group))
     }
 
@@ -144,7 +144,7 @@ impl Registry {
     fn select(&self, is_wanted: impl Fn(&str) -> bool) -> Selection {
         let entries = self.read();
         let wanted = entries.by_name.iter().filter(|(name, _)| is_wanted(name));
-        let entries = wanted.map(|(name, entry)| (name.clone(), entry.entry.clone())).collect();
+        let entries = wanted.map(|(name, entry)| (name.clone(), entry.item.clone())).collect();
         Selection { entries }
     }
 
