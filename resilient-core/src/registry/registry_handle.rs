@@ -1,12 +1,14 @@
 //! The public handle of a registry, and its queries.
 
-use std::sync::{Arc, LazyLock, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, LazyLock};
 
+#[cfg(doc)]
+use super::Lease;
 use super::{Entries, Selection};
 use crate::breaker::{BreakerSnapshot, CircuitBreaker};
 use crate::event::{Event, Listeners, event_methods, global_listeners};
 use crate::keyed::{BreakerKey, KeyedBreakers};
-use crate::platform::unpoisoned;
+use crate::platform::{RwLock, RwLockReadGuard, RwLockWriteGuard, unpoisoned};
 use crate::telemetry;
 use crate::time::{Clock, ClockSource};
 
@@ -27,9 +29,8 @@ use crate::time::{Clock, ClockSource};
 /// assert!(payments.try_acquire().is_err());
 /// ```
 ///
-/// The breakers of annotated functions, and breakers made by
-/// [`get_or_register`](Registry::get_or_register), stay for the life of the process. A breaker that
-/// was added by [`register`](Registry::register) stays until it is [removed](Registry::unregister).
+/// The breakers of annotated functions stay for the life of the process. What code registers stays
+/// until code [removes](#removal) it. What code [leases](Lease) leaves with its last handle.
 ///
 /// # Environment
 ///
