@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use super::declaration::DeclaredBreaker;
 use crate::breaker::shared::SharedBreaker;
 use crate::breaker::{CircuitBreaker, CircuitOpen, Permit};
-use crate::registry::{Entry, News, Registry};
+use crate::registry::{Entry, Registry};
 
 /// The call site of one annotated function.
 ///
@@ -89,7 +89,9 @@ impl CallSite {
         if !breaker.is(&CircuitBreaker::of_static(&self.own)) {
             self.own.set_alias();
         }
-        pending.map(News::deliver);
+        if let Some(news) = pending {
+            news.deliver();
+        }
         breaker
     }
 }

@@ -84,7 +84,6 @@ impl<K: BreakerKey> KeyedBreakers<K> {
     /// of the group and of its registries no longer hear them. The totals up to now stay in the
     /// metrics of the name. The next call of [`get`](Self::get) makes a new breaker. The shared
     /// breaker of other keys cannot be removed.
-    #[expect(clippy::must_use_candidate, reason = "few callers ask whether it was there")]
     pub fn remove<Q>(&self, key: &Q) -> bool
     where
         K: Borrow<Q>,

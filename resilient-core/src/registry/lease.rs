@@ -66,18 +66,18 @@ const SWEPT_BY_A_LEASE: usize = 4;
 pub struct Lease<T> {
     // The fields are dropped in this order: the release must find one handle less.
     handle: T,
-    _release: Release,
+    _end: EndOfLease,
 }
 
 /// Asks the registry, when it is dropped, to release a name.
 #[derive(Clone)]
-struct Release {
+struct EndOfLease {
     registry: Registry,
     name: Name,
     release: fn(&Registry, &Name),
 }
 
-impl Drop for Release {
+impl Drop for EndOfLease {
     fn drop(&mut self) {
         (self.release)(&self.registry, &self.name);
     }
@@ -134,7 +134,7 @@ impl Registry {
     }
 
     fn leased<T>(&self, handle: T, name: Name, release: fn(&Self, &Name)) -> Lease<T> {
-        let lease = Lease { handle, _release: Release { registry: self.clone(), name, release } };
+        let lease = Lease { handle, _end: EndOfLease { registry: self.clone(), name, release } };
         self.sweep();
         lease
     }

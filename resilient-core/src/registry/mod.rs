@@ -28,6 +28,6 @@ pub use self::name_taken::NameTakenError;
 pub use self::overrides::{
     BreakerOverride, BudgetOverride, OverrideError, OverrideReport, Overrides,
 };
-pub(crate) use self::registration::{News, Registration};
+pub(crate) use self::registration::Registration;
 pub use self::registry_handle::Registry;
 pub use self::selection::Selection;

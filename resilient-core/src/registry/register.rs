@@ -97,7 +97,7 @@ impl Registry {
             return Err(NameTakenError { name, what: "circuit breaker" });
         }
         let entry = Entry::One(breaker.clone());
-        self.insert(name, &entry, breaker.config())
+        self.insert(name, &entry, &breaker.config())
     }
 
     /// Registers a group of keyed breakers under its name.
@@ -111,9 +111,9 @@ impl Registry {
         breakers: &KeyedBreakers<K>,
     ) -> Result<(), NameTakenError> {
         let group = Arc::clone(breakers.group());
-        let config = (*group.config()).clone();
+        let config = group.config();
         let name = group.name().clone();
-        self.insert(name, &Entry::Keyed(group), config)
+        self.insert(name, &Entry::Keyed(group), &config)
     }
 
     #[track_caller]
@@ -121,7 +121,7 @@ impl Registry {
         &self,
         name: Name,
         entry: &Entry,
-        config: BreakerConfig,
+        config: &BreakerConfig,
     ) -> Result<(), NameTakenError> {
         let declared = Declared::of_breaker(&config.to_builder(), Location::caller());
         let hold = if entry.is_of_function() { Hold::Function } else { Hold::Code };
@@ -137,7 +137,7 @@ impl Registry {
             None => {}
         }
         let (settings, errors) = entries.settings_leniently(&name, &config.to_builder());
-        let is_overridden = settings.mode.is_some() || *settings.config != config;
+        let is_overridden = settings.mode.is_some() || *settings.config != *config;
         let known = BreakerEntry { item: entry.clone(), declared, hold };
         let settings = LiveSettings { version: next_version(), ..settings };
         entries.by_name.insert(name, known);
