@@ -261,8 +261,8 @@ impl CircuitBreaker {
         matches!(self.0, Handle::Static(_))
     }
 
-    /// Returns whether this is the only handle of the breaker and the breaker is like a new one. The
-    /// caller keeps other threads from copying this handle.
+    /// Returns whether this is the only handle of the breaker, and the breaker is like a new one.
+    /// The caller keeps other threads from copying this handle.
     pub(crate) fn is_unused(&mut self, now: Instant) -> bool {
         match &mut self.0 {
             Handle::Owned(breaker) => Arc::get_mut(breaker).is_some_and(|it| it.is_like_new(now)),

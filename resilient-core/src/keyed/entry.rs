@@ -69,8 +69,8 @@ impl<K: BreakerKey> KeyedEntry for Group<K> {
         }
     }
 
-    // The breakers join and leave under the lock. Otherwise a breaker whose key is removed meanwhile
-    // could join afterwards.
+    // The breakers join and leave under the lock. Otherwise a breaker could join after its key was
+    // removed.
     fn join(&self, listeners: &Arc<Listeners>) {
         let mut guarded = self.write();
         guarded.standing.listeners.push(Arc::clone(listeners));

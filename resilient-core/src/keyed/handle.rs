@@ -77,8 +77,8 @@ impl<K: BreakerKey> KeyedBreakers<K> {
         self.0.get(key)
     }
 
-    /// Removes the breaker of this key, in whatever state it is: for a tenant or shard that is gone.
-    /// Returns whether the key had a breaker.
+    /// Removes the breaker of this key, even if its circuit is open: for a tenant or shard that is
+    /// gone. Returns whether the key had a breaker.
     ///
     /// Handles of the breaker continue to work, and calls through them count only there; listeners
     /// of the group and of its registries no longer hear them. The totals up to now stay in the

@@ -14,7 +14,7 @@ pub(super) struct NamedEntry<T, C> {
     pub(super) hold: Hold,
 }
 
-/// Who keeps a name in the registry. Of several registrations the strongest hold counts.
+/// The reason why a name stays in the registry. Of several registrations the strongest hold counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Hold {
     /// Only handles: the name is released once no handle is left and the item is like a new one.

@@ -53,10 +53,10 @@ impl Registry {
     /// Returns the breakers of this name, one for each key, and registers them with `config` if the
     /// name is new.
     ///
-    /// A `config` without settings, and a `config` with other settings, have the same effect as with
-    /// [`get_or_register`](Registry::get_or_register). A
-    /// name that has a single breaker, or keys of another type, is also a conflict. In that case
-    /// the name of the new breakers is this name plus the source location of the call.
+    /// A `config` without settings, or with other settings, has the same effect as with
+    /// [`get_or_register`](Registry::get_or_register). A name that has a single breaker, or keys of
+    /// another type, is also a conflict. In that case the name of the new breakers is this name
+    /// plus the source location of the call.
     #[track_caller]
     #[must_use]
     pub fn get_or_register_keyed<K: BreakerKey>(

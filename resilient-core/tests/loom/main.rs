@@ -12,8 +12,9 @@
 //!
 //! The state word, the lock, the counters, and the locks of a keyed group and of a registry are
 //! loom types. The lists of listeners, each `OnceLock` and `Arc`, and the clock are types of the
-//! standard library. Loom does not interleave the operations of these standard types. No thread of a model
-//! holds or changes such an object when loom switches to another thread that uses the object.
+//! standard library. Loom does not interleave the operations of these standard types. No thread of
+//! a model holds or changes such an object when loom switches to another thread that uses the
+//! object.
 #![cfg(loom)]
 
 mod budget;

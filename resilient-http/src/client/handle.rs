@@ -53,7 +53,7 @@ pub(crate) struct ClientInner {
     pub(crate) gate: Arc<CallGate>,
 }
 
-// Requests go only to the origin of the base URL and to the allowed origins, which bounds the number
+// Requests go only to the origin of the base URL and to the allowed origins. This bounds the number
 // of breakers.
 pub(crate) enum ClientBreakers {
     /// One breaker per origin, registered under the name of the client.

@@ -19,8 +19,8 @@ impl SharedBreaker {
         self.word.read().kind() == Kind::In(CircuitState::Closed)
     }
 
-    /// Returns whether the breaker is closed and remembers no failed or slow call. Does not read the
-    /// clock, so it may be called under a lock.
+    /// Returns whether the breaker is closed and remembers no failed or slow call. Does not read
+    /// the clock, so it may be called under a lock.
     pub(crate) fn is_like_new(&self, now: Instant) -> bool {
         self.is_closed() && self.lock(self.parts()).machine.is_like_new(now)
     }
