@@ -51,7 +51,9 @@ impl DeclaredBreaker {
     /// Evaluates the settings, which may run the user's expressions. The caller must hold no lock.
     pub(super) fn registration(&self) -> Registration {
         let Declaration { name, is_given, settings } = (self.declare)();
-        Registration { name, is_given, settings, place: self.place, hold: Hold::Function }
+        let has_settings = settings != BreakerConfigBuilder::default();
+        let (place, hold) = (self.place, Hold::Function);
+        Registration { name, is_given, settings, has_settings, place, hold }
     }
 }
 

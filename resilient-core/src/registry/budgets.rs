@@ -34,22 +34,22 @@ impl Registry {
     /// conflict is reported once: as [`EventKind::Conflict`], and as a warning with the feature
     /// `tracing`.
     ///
-    /// A function under `#[retry(budget = "…")]` names a budget without settings, and so does a
-    /// `config` without any setting, as [`BudgetConfig::default`]. If such code comes first, the
-    /// budget starts with the defaults. The first registration with settings replaces the defaults
-    /// later. The budget then has as many tokens as if it had started with the new settings.
+    /// A function under `#[retry(budget = "…")]` names a budget without settings. If the function
+    /// is called first, the budget starts with the defaults. The first registration with settings
+    /// replaces the defaults later. The budget then has as many tokens as if it had started with
+    /// the new settings. `config` counts as settings, even if it holds only defaults.
     ///
     /// The budget stays in the registry until code [unregisters](Registry::unregister_budget) it.
     /// For a budget that leaves with its last handle, see [`Registry::lease_budget`].
     #[track_caller]
     #[must_use]
     pub fn get_or_register_budget(&self, name: &str, config: BudgetConfig) -> RetryBudget {
-        let declared = Declared::of_budget(config, Location::caller());
         if let Some(entry) = self.read().budgets.get(name) {
-            if entry.hold >= Hold::Code && entry.declared.agrees_with(&declared) {
+            if entry.hold >= Hold::Code && entry.declared.has(&config) {
                 return entry.item.clone();
             }
         }
+        let declared = Declared::new(config, true, Location::caller());
         self.register_named_budget(Name::from(name.to_owned()), declared, Hold::Code)
     }
 
@@ -59,7 +59,7 @@ impl Registry {
         name: &'static str,
         place: &'static Location<'static>,
     ) -> RetryBudget {
-        let declared = Declared::of_budget(BudgetConfig::default(), place);
+        let declared = Declared::new(BudgetConfig::default(), false, place);
         self.register_named_budget(Name::Static(name), declared, Hold::Function)
     }
 
@@ -108,7 +108,7 @@ impl Registry {
     /// twice is not an error.
     #[track_caller]
     pub fn register_budget(&self, budget: &RetryBudget) -> Result<(), NameTakenError> {
-        let declared = Declared::of_budget(budget.config(), Location::caller());
+        let declared = Declared::new(budget.config(), true, Location::caller());
         let name = budget.shared_name();
         let mut entries = self.write();
         match entries.budgets.get_mut(&name) {

@@ -2,9 +2,7 @@
 
 use std::panic::Location;
 
-use crate::breaker::{BreakerConfig, BreakerConfigBuilder};
 use crate::event::EventKind;
-use crate::retry::{BudgetConfig, BudgetConfigBuilder};
 
 /// A registered item with the declarations of its name.
 #[derive(Debug)]
@@ -30,8 +28,8 @@ pub(crate) enum Hold {
 #[derive(Debug)]
 pub(super) struct Declared<C> {
     pub(super) config: C,
-    /// Whether the code gave a setting. If it only gave the name, the defaults apply until a
-    /// declaration gives settings.
+    /// Whether the declaration gives settings. If it only gives the name, the defaults apply until
+    /// another declaration gives settings.
     has_settings: bool,
     pub(super) place: &'static Location<'static>,
     conflict_reported: bool,
@@ -49,26 +47,8 @@ pub(super) enum Merged {
     Conflict(EventKind),
 }
 
-impl Declared<BreakerConfig> {
-    /// Makes the declaration of these settings, of which some may be invalid. The caller reports
-    /// the errors, because it also knows the overrides.
-    pub(super) fn of_breaker(
-        settings: &BreakerConfigBuilder,
-        place: &'static Location<'static>,
-    ) -> Self {
-        let (config, _) = settings.clone().build_leniently();
-        Self::new(config, *settings != BreakerConfigBuilder::default(), place)
-    }
-}
-
-impl Declared<BudgetConfig> {
-    pub(super) fn of_budget(config: BudgetConfig, place: &'static Location<'static>) -> Self {
-        Self::new(config, config.to_builder() != BudgetConfigBuilder::NONE, place)
-    }
-}
-
 impl<C: PartialEq> Declared<C> {
-    fn new(config: C, has_settings: bool, place: &'static Location<'static>) -> Self {
+    pub(super) fn new(config: C, has_settings: bool, place: &'static Location<'static>) -> Self {
         Self { config, has_settings, place, conflict_reported: false }
     }
 
@@ -76,7 +56,7 @@ impl<C: PartialEq> Declared<C> {
     // given, too.
     /// Merges a later declaration of the same name.
     pub(super) fn merge(&mut self, later: Self) -> Merged {
-        if self.agrees_with(&later) {
+        if !later.has_settings || self.has(&later.config) {
             Merged::Kept
         } else if self.has_settings {
             self.conflict_with(later.place).map_or(Merged::Kept, Merged::Conflict)
@@ -86,9 +66,9 @@ impl<C: PartialEq> Declared<C> {
         }
     }
 
-    /// Returns whether a later declaration changes nothing and contradicts nothing.
-    pub(super) fn agrees_with(&self, later: &Self) -> bool {
-        !later.has_settings || (self.has_settings && self.config == later.config)
+    /// Returns whether a declaration gave these settings.
+    pub(super) fn has(&self, config: &C) -> bool {
+        self.has_settings && self.config == *config
     }
 
     /// Returns the event of a conflict, unless one was reported before.

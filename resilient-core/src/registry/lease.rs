@@ -11,7 +11,7 @@ use super::{Hold, Registration, Registry};
 use crate::breaker::{BreakerConfig, CircuitBreaker};
 use crate::keyed::{BreakerKey, KeyedBreakers, KeyedEntry};
 use crate::platform::contain;
-use crate::retry::{BudgetConfig, RetryBudget};
+use crate::retry::{BudgetConfig, BudgetConfigBuilder, RetryBudget};
 use crate::signal::Name;
 
 /// The number of names of each kind at which a new lease looks. It is more than one, so that names
@@ -98,36 +98,41 @@ impl<T: fmt::Debug> fmt::Debug for Lease<T> {
 }
 
 impl Registry {
-    /// Returns the breaker of this name, and makes it with `config` if the name is new, as
-    /// [`get_or_register`](Registry::get_or_register) does. The breaker leaves the registry with
-    /// its last handle: see [`Lease`].
+    /// Returns the breaker of this name, and makes it with `config` if the name is new. The breaker
+    /// leaves the registry with its last handle: see [`Lease`].
+    ///
+    /// If `config` holds no setting that was given, as [`BreakerConfig::default`], the lease only
+    /// names the breaker and accepts the settings of other code: a client passes on what its user
+    /// has set, which may be nothing. For other settings see
+    /// [`get_or_register`](Registry::get_or_register).
     #[track_caller]
     pub fn lease(&self, name: &str, config: BreakerConfig) -> Lease<CircuitBreaker> {
-        let breaker = self.register_breaker(Registration::by_hand(name, config, Hold::Lease));
+        let breaker = self.register_breaker(Registration::of_lease(name, config));
         let name = breaker.shared().name().clone();
         self.leased(breaker, name, Self::release_breakers)
     }
 
     /// Returns the breakers of this name, one for each key, and registers them with `config` if the
-    /// name is new, as [`get_or_register_keyed`](Registry::get_or_register_keyed) does. The group
-    /// leaves the registry with its last handle: see [`Lease`].
+    /// name is new. The group leaves the registry with its last handle: see [`Lease`]. A `config`
+    /// without settings only names the group, as with [`lease`](Registry::lease).
     #[track_caller]
     pub fn lease_keyed<K: BreakerKey>(
         &self,
         name: &str,
         config: BreakerConfig,
     ) -> Lease<KeyedBreakers<K>> {
-        let group = self.register_group(Registration::by_hand(name, config, Hold::Lease));
+        let group = self.register_group(Registration::of_lease(name, config));
         let name = group.name().clone();
         self.leased(KeyedBreakers::of(group), name, Self::release_breakers)
     }
 
-    /// Returns the retry budget of this name, and makes it with `config` if the name is new, as
-    /// [`get_or_register_budget`](Registry::get_or_register_budget) does. The budget leaves the
-    /// registry with its last handle: see [`Lease`].
+    /// Returns the retry budget of this name, and makes it with `config` if the name is new. The
+    /// budget leaves the registry with its last handle: see [`Lease`]. A `config` without settings
+    /// only names the budget, as with [`lease`](Registry::lease).
     #[track_caller]
     pub fn lease_budget(&self, name: &str, config: BudgetConfig) -> Lease<RetryBudget> {
-        let declared = Declared::of_budget(config, Location::caller());
+        let has_settings = config.to_builder() != BudgetConfigBuilder::NONE;
+        let declared = Declared::new(config, has_settings, Location::caller());
         let name = Name::from(name.to_owned());
         let budget = self.register_named_budget(name.clone(), declared, Hold::Lease);
         self.leased(budget, name, Self::release_budget)

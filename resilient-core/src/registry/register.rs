@@ -14,9 +14,9 @@ impl Registry {
     /// Returns the breaker of this name, and makes it with `config` if the name is new. If many
     /// threads ask at once, all of them receive the same breaker.
     ///
-    /// If `config` holds no setting, as [`BreakerConfig::default`], the call declares only the name
-    /// and accepts the settings that other code gives, before or after it. The first registration
-    /// with settings gives them; a live breaker then takes them over as it takes over an override.
+    /// `config` counts as settings, even if it holds only defaults. If so far other code has only
+    /// named the breaker, as an attribute without settings does, the settings apply from now on as
+    /// an override would.
     ///
     /// If the name was registered with other settings before, the earlier settings apply. The
     /// conflict is reported once: as [`EventKind::Conflict`](crate::event::EventKind::Conflict),
@@ -29,16 +29,14 @@ impl Registry {
     #[track_caller]
     #[must_use]
     pub fn get_or_register(&self, name: &str, config: BreakerConfig) -> CircuitBreaker {
-        let registration = Registration::by_hand(name, config, Hold::Code);
         if let Some(known) = self.read().by_name.get(name) {
-            let declared = Declared::of_breaker(&registration.settings, registration.place);
             if let Entry::One(breaker) = &known.item {
-                if known.hold >= Hold::Code && known.declared.agrees_with(&declared) {
+                if known.hold >= Hold::Code && known.declared.has(&config) {
                     return breaker.clone();
                 }
             }
         }
-        self.register_breaker(registration)
+        self.register_breaker(Registration::by_hand(name, config))
     }
 
     pub(super) fn register_breaker(&self, registration: Registration) -> CircuitBreaker {
@@ -53,10 +51,9 @@ impl Registry {
     /// Returns the breakers of this name, one for each key, and registers them with `config` if the
     /// name is new.
     ///
-    /// A `config` without settings, or with other settings, has the same effect as with
-    /// [`get_or_register`](Registry::get_or_register). A name that has a single breaker, or keys of
-    /// another type, is also a conflict. In that case the name of the new breakers is this name
-    /// plus the source location of the call.
+    /// Other settings are a conflict, as with [`get_or_register`](Registry::get_or_register). A
+    /// name that has a single breaker, or keys of another type, is also a conflict. In that case
+    /// the name of the new breakers is this name plus the source location of the call.
     #[track_caller]
     #[must_use]
     pub fn get_or_register_keyed<K: BreakerKey>(
@@ -64,7 +61,7 @@ impl Registry {
         name: &str,
         config: BreakerConfig,
     ) -> KeyedBreakers<K> {
-        let registration = Registration::by_hand(name, config, Hold::Code);
+        let registration = Registration::by_hand(name, config);
         KeyedBreakers::of(self.register_group(registration))
     }
 
@@ -123,7 +120,7 @@ impl Registry {
         entry: &Entry,
         config: &BreakerConfig,
     ) -> Result<(), NameTakenError> {
-        let declared = Declared::of_breaker(&config.to_builder(), Location::caller());
+        let declared = Declared::new(config.clone(), true, Location::caller());
         let hold = if entry.is_of_function() { Hold::Function } else { Hold::Code };
         let mut entries = self.write();
         match entries.by_name.get_mut(&name) {

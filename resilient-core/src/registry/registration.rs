@@ -18,20 +18,32 @@ pub(crate) struct Registration {
     /// Whether the code gave the name. Other code may share a given name.
     pub(crate) is_given: bool,
     pub(crate) settings: BreakerConfigBuilder,
+    /// Whether the registration gives settings. Without settings, it accepts the settings that
+    /// another registration of the name gives.
+    pub(crate) has_settings: bool,
     pub(crate) place: &'static Location<'static>,
     pub(crate) hold: Hold,
 }
 
 impl Registration {
     #[track_caller]
-    pub(super) fn by_hand(name: &str, config: BreakerConfig, hold: Hold) -> Self {
+    pub(super) fn by_hand(name: &str, config: BreakerConfig) -> Self {
         Self {
             name: Name::from(name.to_owned()),
             is_given: true,
             settings: config.into(),
+            has_settings: true,
             place: Location::caller(),
-            hold,
+            hold: Hold::Code,
         }
+    }
+
+    /// Makes the registration of a client. It has the settings that the client's user gave.
+    #[track_caller]
+    pub(super) fn of_lease(name: &str, config: BreakerConfig) -> Self {
+        let registration = Self::by_hand(name, config);
+        let has_settings = registration.settings != BreakerConfigBuilder::default();
+        Self { has_settings, hold: Hold::Lease, ..registration }
     }
 }
 
@@ -91,7 +103,9 @@ impl Registry {
         find: impl Fn(&Entry) -> Option<H>,
         make: impl FnOnce(Setup) -> (Entry, H),
     ) -> Registered<H> {
-        let declared = Declared::of_breaker(&registration.settings, registration.place);
+        // The errors are dropped here. They are reported below, after the overrides are applied.
+        let (config, _) = registration.settings.clone().build_leniently();
+        let declared = Declared::new(config, registration.has_settings, registration.place);
         let mut name = registration.name;
         let mut events = Vec::new();
         let mut entries = self.write();

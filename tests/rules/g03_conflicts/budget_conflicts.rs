@@ -18,7 +18,7 @@ fn g03_of_two_settings_of_one_budget_the_first_apply_and_both_places_are_reporte
     let one = registry.get_or_register_budget("payments", config(builder().capacity(9)));
     let second_line = line!() + 2;
     for _ in 0..10 {
-        let _ = registry.get_or_register_budget("payments", config(builder().capacity(500)));
+        let _ = registry.get_or_register_budget("payments", BudgetConfig::default());
     }
     assert_eq!(one.config().capacity(), 9);
     assert_eq!(heard.count(is_conflict), 1);
@@ -101,7 +101,7 @@ fn g03_code_that_comes_after_a_site_wins_over_the_defaults_and_that_is_no_confli
     assert_eq!((heard.count(is_change), heard.count(is_conflict)), (1, 0));
 
     // From now on, code that declares different settings is in conflict.
-    let _ = Registry::global().get_or_register_budget("sites/late", config(builder().deposit(1)));
+    let _ = Registry::global().get_or_register_budget("sites/late", BudgetConfig::default());
     assert_eq!(used.config(), declared);
     assert_eq!(heard.count(is_conflict), 1);
     Registry::global().remove_listener(id);
@@ -113,8 +113,7 @@ fn g03_code_after_a_site_that_sets_the_defaults_counts_as_set() {
     let (name, registry) = ("sites/default_after", Registry::global());
     let (heard, id) = events_of(name);
     let _ = SITE.budget();
-    let defaults = config(builder().capacity(500));
-    assert_eq!(defaults, BudgetConfig::default());
+    let defaults = BudgetConfig::default();
     let line = line!() + 1;
     let _ = registry.get_or_register_budget(name, defaults);
     let _ = registry.get_or_register_budget(name, config(builder().deposit(2)));
@@ -130,14 +129,14 @@ fn g03_code_after_a_site_that_sets_the_defaults_counts_as_set() {
 }
 
 #[test]
-fn g03_a_budget_that_code_names_without_settings_takes_those_of_later_code() {
+fn g03_a_budget_that_is_leased_without_settings_takes_those_of_later_code() {
     let registry = Registry::new();
     let heard = Heard::default();
     registry.on_event(heard.listener());
-    let named = registry.get_or_register_budget("payments", BudgetConfig::default());
+    let named = registry.lease_budget("payments", BudgetConfig::default());
     let _ = registry.get_or_register_budget("payments", config(builder().capacity(9)));
     assert_eq!(named.config().capacity(), 9);
-    let _ = registry.get_or_register_budget("payments", BudgetConfig::default());
+    let _ = registry.lease_budget("payments", BudgetConfig::default());
     assert_eq!(named.config().capacity(), 9);
     assert_eq!((heard.count(is_change), heard.count(is_conflict)), (1, 0));
 }
@@ -146,7 +145,7 @@ fn g03_a_budget_that_code_names_without_settings_takes_those_of_later_code() {
 fn g03_an_override_of_a_budget_wins_over_settings_that_come_later() {
     let registry = Registry::new();
     registry.override_budget("payments", builder().capacity(7)).unwrap();
-    let budget = registry.get_or_register_budget("payments", BudgetConfig::default());
+    let budget = registry.lease_budget("payments", BudgetConfig::default());
     let _ = registry.get_or_register_budget("payments", config(builder().capacity(9).deposit(3)));
     assert_eq!((budget.config().capacity(), budget.config().deposit()), (7, 3));
     registry.clear_budget_override("payments").unwrap();

@@ -117,7 +117,7 @@ fn g03_a_keyed_attribute_without_settings_leaves_them_to_the_next_one() {
 #[test]
 fn g03_a_lower_bound_of_keys_that_comes_later_evicts_closed_breakers() {
     let registry = Registry::new();
-    let breakers = registry.get_or_register_keyed::<u32>("shards", BreakerConfig::default());
+    let breakers = registry.lease_keyed::<u32>("shards", BreakerConfig::default());
     for shard in 0..10 {
         let _ = breakers.get(&shard);
     }
@@ -126,27 +126,37 @@ fn g03_a_lower_bound_of_keys_that_comes_later_evicts_closed_breakers() {
 }
 
 #[test]
-fn g03_code_by_hand_without_settings_leaves_them_to_an_attribute() {
-    const NAME: &str = "g03 by hand";
-    #[circuit_breaker(name = "g03 by hand", failure_threshold = 2)]
+fn g03_a_lease_without_settings_leaves_them_to_an_attribute() {
+    const NAME: &str = "g03 leased";
+    #[circuit_breaker(name = "g03 leased", failure_threshold = 2)]
     fn read() -> Option<()> {
         Some(())
     }
-    let breaker = Registry::global().get_or_register(NAME, BreakerConfig::default());
+    let breaker = Registry::global().lease(NAME, BreakerConfig::default());
     read().unwrap();
     assert_eq!(breaker.config(), threshold(2));
 }
 
 #[test]
-fn g03_an_owned_breaker_without_settings_takes_those_of_later_code() {
+fn g03_a_configuration_by_hand_counts_as_settings_even_if_it_holds_only_defaults() {
+    const NAME: &str = "g03 defaults by hand";
+    #[circuit_breaker(name = "g03 defaults by hand", failure_threshold = 2)]
+    fn read() -> Option<()> {
+        Some(())
+    }
+    let (heard, id) = events_of(NAME);
+    let breaker = Registry::global().get_or_register(NAME, BreakerConfig::default());
+    read().unwrap();
+    assert_eq!((breaker.config(), heard.count(is_conflict)), (BreakerConfig::default(), 1));
+    Registry::global().remove_listener(id);
+
     let registry = Registry::new();
+    let heard = Heard::default();
+    registry.on_event(heard.listener());
     let owned = CircuitBreaker::new("payments", BreakerConfig::default());
     registry.register(&owned).unwrap();
-    let keyed = KeyedBreakers::<u32>::new("shards", BreakerConfig::default());
-    registry.register_keyed(&keyed).unwrap();
     let _ = registry.get_or_register("payments", threshold(2));
-    let _ = registry.get_or_register_keyed::<u32>("shards", threshold(3));
-    assert_eq!((owned.config(), keyed.get(&1).config()), (threshold(2), threshold(3)));
+    assert_eq!((owned.config(), heard.count(is_conflict)), (BreakerConfig::default(), 1));
 }
 
 #[test]
@@ -155,7 +165,7 @@ fn g03_a_setting_that_equals_its_default_is_a_setting() {
     let heard = Heard::default();
     registry.on_event(heard.listener());
     assert_eq!(threshold(5), BreakerConfig::default());
-    let breaker = registry.get_or_register("payments", BreakerConfig::default());
+    let breaker = registry.lease("payments", BreakerConfig::default());
     let _ = registry.get_or_register("payments", threshold(5));
     let _ = registry.get_or_register("payments", threshold(2));
     assert_eq!(breaker.config(), BreakerConfig::default());
@@ -165,7 +175,7 @@ fn g03_a_setting_that_equals_its_default_is_a_setting() {
 #[test]
 fn g03_settings_that_come_later_leave_state_and_outcomes() {
     let registry = Registry::new();
-    let breaker = registry.get_or_register("payments", BreakerConfig::default());
+    let breaker = registry.lease("payments", BreakerConfig::default());
     for _ in 0..3 {
         fail(&breaker);
     }
@@ -181,7 +191,7 @@ fn g03_settings_that_come_later_leave_state_and_outcomes() {
 #[test]
 fn g03_settings_that_come_later_leave_an_open_circuit_open() {
     let registry = Registry::new();
-    let breaker = registry.get_or_register("payments", BreakerConfig::default());
+    let breaker = registry.lease("payments", BreakerConfig::default());
     breaker.trip().unwrap();
     let longer = config(builder().recovery_time(secs(300)));
     let _ = registry.get_or_register("payments", longer);
@@ -194,7 +204,7 @@ fn g03_settings_that_come_later_leave_an_open_circuit_open() {
 fn g03_an_override_wins_over_settings_that_come_later() {
     let registry = Registry::new();
     registry.override_breaker("payments", builder().failure_threshold(9)).unwrap();
-    let breaker = registry.get_or_register("payments", BreakerConfig::default());
+    let breaker = registry.lease("payments", BreakerConfig::default());
     let later = config(builder().failure_threshold(2).half_open_successes(3));
     let _ = registry.get_or_register("payments", later.clone());
     let both = config(builder().failure_threshold(9).half_open_successes(3));
@@ -206,7 +216,7 @@ fn g03_an_override_wins_over_settings_that_come_later() {
 #[test]
 fn g03_settings_that_come_later_apply_after_an_override_of_a_live_breaker() {
     let registry = Registry::new();
-    let breaker = registry.get_or_register("payments", BreakerConfig::default());
+    let breaker = registry.lease("payments", BreakerConfig::default());
     registry.override_breaker("payments", builder().half_open_successes(3)).unwrap();
     let _ = registry.get_or_register("payments", threshold(2));
     let both = config(builder().failure_threshold(2).half_open_successes(3));
@@ -216,7 +226,7 @@ fn g03_settings_that_come_later_apply_after_an_override_of_a_live_breaker() {
 #[test]
 fn g03_settings_that_come_later_and_contradict_an_override_are_reported() {
     let registry = Registry::new();
-    let breaker = registry.get_or_register("payments", BreakerConfig::default());
+    let breaker = registry.lease("payments", BreakerConfig::default());
     let heard = Heard::from(&breaker);
     registry.override_breaker("payments", builder().window(5)).unwrap();
     let later = config(builder().window(20).failure_count(10));
@@ -258,10 +268,13 @@ fn g03_many_threads_with_and_without_settings_agree_on_the_settings() {
                 let (registry, start) = (&registry, &start);
                 scope.spawn(move || {
                     start.wait();
-                    let declared =
-                        if thread % 2 == 0 { BreakerConfig::default() } else { threshold(2) };
-                    succeed(&registry.get_or_register("payments", declared.clone()));
-                    succeed(&registry.get_or_register_keyed::<u32>("shards", declared).get(&7));
+                    if thread % 2 == 0 {
+                        let _ = registry.get_or_register("payments", threshold(2));
+                        let _ = registry.get_or_register_keyed::<u32>("shards", threshold(2));
+                    }
+                    succeed(&registry.lease("payments", BreakerConfig::default()));
+                    let shards = registry.lease_keyed::<u32>("shards", BreakerConfig::default());
+                    succeed(&shards.get(&7));
                 });
             }
         });
@@ -276,7 +289,7 @@ fn g03_many_threads_with_and_without_settings_agree_on_the_settings() {
 fn g03_an_override_that_races_with_settings_that_come_later_wins() {
     for _ in 0..200 {
         let registry = Registry::new();
-        let breaker = registry.get_or_register("payments", BreakerConfig::default());
+        let breaker = registry.lease("payments", BreakerConfig::default());
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 registry.override_breaker("payments", builder().failure_threshold(9)).unwrap();
