@@ -12,6 +12,12 @@ pub(super) struct NamedEntry<T, C> {
     pub(super) hold: Hold,
 }
 
+impl<T, C> NamedEntry<T, C> {
+    pub(super) fn is_leased(&self) -> bool {
+        self.hold == Hold::Lease
+    }
+}
+
 /// The reason why a name stays in the registry. Of several registrations the strongest hold counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Hold {

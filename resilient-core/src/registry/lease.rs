@@ -1,22 +1,16 @@
 //! Registrations that end with their last handle.
 
-use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::Bound::{Excluded, Unbounded};
 use std::ops::Deref;
 use std::panic::Location;
 
-use super::declared::{Declared, NamedEntry};
+use super::declared::Declared;
 use super::{Hold, Registration, Registry};
 use crate::breaker::{BreakerConfig, CircuitBreaker};
 use crate::keyed::{BreakerKey, KeyedBreakers, KeyedEntry};
 use crate::platform::contain;
 use crate::retry::{BudgetConfig, BudgetConfigBuilder, RetryBudget};
 use crate::signal::Name;
-
-/// The number of names of each kind at which a new lease looks. It is more than one, so that names
-/// that became free leave faster than new ones come.
-const SWEPT_BY_A_LEASE: usize = 4;
 
 /// A registered breaker, group or budget that leaves its registry with its last handle.
 ///
@@ -189,36 +183,5 @@ impl Registry {
         for name in &budgets {
             self.release_budget(name);
         }
-    }
-}
-
-impl<T, C> NamedEntry<T, C> {
-    fn is_leased(&self) -> bool {
-        self.hold == Hold::Lease
-    }
-}
-
-/// The positions of the sweep.
-#[derive(Debug, Default)]
-pub(super) struct Swept {
-    breakers: Position,
-    budgets: Position,
-}
-
-/// The last name that the sweep has seen, or `None` before the first name.
-#[derive(Debug, Default)]
-struct Position(Option<Name>);
-
-impl Position {
-    /// Returns the leased names among the next names of the map, and moves on. After the last name
-    /// the sweep begins again.
-    fn next<T, C>(&mut self, map: &BTreeMap<Name, NamedEntry<T, C>>) -> Vec<Name> {
-        let after = self.0.as_ref().map_or(Unbounded, Excluded);
-        let seen: Vec<_> =
-            map.range::<Name, _>((after, Unbounded)).take(SWEPT_BY_A_LEASE).collect();
-        let last = seen.last().filter(|_| seen.len() == SWEPT_BY_A_LEASE);
-        self.0 = last.map(|(name, _)| (*name).clone());
-        let leased = seen.into_iter().filter(|(_, known)| known.is_leased());
-        leased.map(|(name, _)| name.clone()).collect()
     }
 }

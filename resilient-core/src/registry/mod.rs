@@ -16,6 +16,7 @@ mod register;
 mod registration;
 mod registry_handle;
 mod selection;
+mod swept;
 mod unregister;
 
 pub(crate) use self::declared::Hold;

@@ -2,8 +2,6 @@
 
 use std::sync::{Arc, LazyLock};
 
-#[cfg(doc)]
-use super::Lease;
 use super::{Entries, Selection};
 use crate::breaker::{BreakerSnapshot, CircuitBreaker};
 use crate::event::{Event, Listeners, event_methods, global_listeners};
@@ -30,7 +28,7 @@ use crate::time::{Clock, ClockSource};
 /// ```
 ///
 /// The breakers of annotated functions stay for the life of the process. What code registers stays
-/// until code [removes](#removal) it. What code [leases](Lease) leaves with its last handle.
+/// until code [removes](#removal) it. What code [leases](Registry::lease) leaves with its last handle.
 ///
 /// # Environment
 ///
