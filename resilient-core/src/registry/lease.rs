@@ -156,8 +156,13 @@ impl Registry {
         let mut entries = self.write();
         let known = entries.by_name.get_mut(name);
         let is_unused = known.is_some_and(|known| known.is_leased() && known.item.is_unused(now));
-        let released = is_unused.then(|| entries.by_name.remove(name));
+        let released = if is_unused { entries.by_name.remove(name) } else { None };
         drop(entries);
+        #[cfg(feature = "metrics")]
+        if let Some(released) = &released {
+            let summary = released.item.summary();
+            self.released().add_breakers(name, summary);
+        }
         // Dropping keys, listeners and clocks runs user code.
         contain(|| drop(released));
     }
@@ -165,9 +170,14 @@ impl Registry {
     fn release_budget(&self, name: &Name) {
         let mut entries = self.write();
         let known = entries.budgets.get_mut(name);
-        if known.is_some_and(|known| known.is_leased() && known.item.is_unused()) {
-            entries.budgets.remove(name);
+        let is_unused = known.is_some_and(|known| known.is_leased() && known.item.is_unused());
+        let released = if is_unused { entries.budgets.remove(name) } else { None };
+        drop(entries);
+        #[cfg(feature = "metrics")]
+        if let Some(released) = &released {
+            self.released().add_budget(name, &released.item.snapshot().counts);
         }
+        drop(released);
     }
 
     /// Releases a few of the names that were in use, or had failures, when their last lease ended.

@@ -15,6 +15,8 @@ mod overrides;
 mod register;
 mod registration;
 mod registry_handle;
+#[cfg(feature = "metrics")]
+mod released;
 mod selection;
 mod swept;
 mod unregister;
@@ -31,4 +33,6 @@ pub use self::overrides::{
 };
 pub(crate) use self::registration::Registration;
 pub use self::registry_handle::Registry;
+#[cfg(feature = "metrics")]
+pub(crate) use self::released::Released;
 pub use self::selection::Selection;

@@ -2,10 +2,14 @@
 
 use std::sync::{Arc, LazyLock};
 
+#[cfg(feature = "metrics")]
+use super::released::Released;
 use super::{Entries, Selection};
 use crate::breaker::{BreakerSnapshot, CircuitBreaker};
 use crate::event::{Event, Listeners, event_methods, global_listeners};
 use crate::keyed::{BreakerKey, KeyedBreakers};
+#[cfg(feature = "metrics")]
+use crate::platform::{Mutex, MutexGuard};
 use crate::platform::{RwLock, RwLockReadGuard, RwLockWriteGuard, unpoisoned};
 use crate::telemetry;
 use crate::time::{Clock, ClockSource};
@@ -53,6 +57,8 @@ pub struct Registry(Arc<Shared>);
 struct Shared {
     entries: RwLock<Entries>,
     listeners: Arc<Listeners>,
+    #[cfg(feature = "metrics")]
+    released: Mutex<Released>,
 }
 
 impl Registry {
@@ -159,6 +165,12 @@ impl Registry {
 
     pub(super) fn listeners(&self) -> &Arc<Listeners> {
         &self.0.listeners
+    }
+
+    /// Locks the totals of released names. User code must not run under this lock.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn released(&self) -> MutexGuard<'_, Released> {
+        unpoisoned(self.0.released.lock())
     }
 
     pub(super) fn read(&self) -> RwLockReadGuard<'_, Entries> {
