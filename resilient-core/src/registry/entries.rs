@@ -5,6 +5,8 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::declared::NamedEntry;
+#[cfg(feature = "inventory")]
+use super::expected::Expected;
 use super::swept::Swept;
 use super::{Entry, Overrides};
 use crate::breaker::shared::LiveSettings;
@@ -18,6 +20,8 @@ use crate::time::ClockSource;
 pub(super) struct Entries {
     pub(super) by_name: BTreeMap<Name, BreakerEntry>,
     pub(super) budgets: BTreeMap<Name, BudgetEntry>,
+    #[cfg(feature = "inventory")]
+    pub(super) expected: BTreeMap<Name, Expected>,
     /// Where the last sweep ended, in each of the two maps.
     pub(super) swept: Swept,
     pub(super) overrides: Overrides,

@@ -9,6 +9,8 @@ mod deserialize;
 mod document;
 mod entries;
 mod entry;
+#[cfg(feature = "inventory")]
+mod expected;
 mod lease;
 mod name_taken;
 mod overrides;

@@ -12,7 +12,7 @@ use crate::signal::Name;
 use crate::time::ClockReading;
 
 /// The registration that an annotated function makes, or that code makes by hand.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Registration {
     pub(crate) name: Name,
     /// Whether the code gave the name. Other code may share a given name.
@@ -44,6 +44,13 @@ impl Registration {
         let registration = Self::by_hand(name, config);
         let has_settings = registration.settings != BreakerConfigBuilder::default();
         Self { has_settings, hold: Hold::Lease, ..registration }
+    }
+
+    pub(super) fn declared(&self) -> Declared<BreakerConfig> {
+        // The errors are dropped here. They are reported when the settings apply, together with the
+        // overrides.
+        let (config, _) = self.settings.clone().build_leniently();
+        Declared::new(config, self.has_settings, self.place)
     }
 }
 
@@ -103,9 +110,7 @@ impl Registry {
         find: impl Fn(&Entry) -> Option<H>,
         make: impl FnOnce(Setup) -> (Entry, H),
     ) -> Registered<H> {
-        // The errors are dropped here. They are reported below, after the overrides are applied.
-        let (config, _) = registration.settings.clone().build_leniently();
-        let declared = Declared::new(config, registration.has_settings, registration.place);
+        let declared = registration.declared();
         let mut name = registration.name;
         let mut events = Vec::new();
         let mut entries = self.write();

@@ -32,7 +32,8 @@ use crate::time::{Clock, ClockSource};
 /// ```
 ///
 /// The breakers of annotated functions stay for the life of the process. What code registers stays
-/// until code [removes](#removal) it. What code [leases](Registry::lease) leaves with its last handle.
+/// until code [removes](#removal) it. What code [leases](Registry::lease) leaves with its last
+/// handle.
 ///
 /// # Environment
 ///
