@@ -64,7 +64,8 @@ async fn load(mut key: Key) -> Result<Value, RetryError<StoreError>> {
                                 let key = __r::Fresh::fresh(&key);
                                 '__body: { store().get(key).await }
                             };
-                            __r::attempted(&mut __retry, __future).await
+                            __r::attempted_within(&mut __retry, &__permit, __future)
+                                .await
                         };
                         let __class = __r::Judge::new(&__output).resilient_health();
                         __r::report(__permit, __class);

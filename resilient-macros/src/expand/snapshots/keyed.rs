@@ -47,7 +47,7 @@ async fn send(mut request: Request) -> Result<Response, HttpError> {
                         let request = __r::Fresh::fresh(&request);
                         '__body: { client().send(request).await }
                     };
-                    __r::attempted(&mut __retry, __future).await
+                    __r::attempted_within(&mut __retry, &__permit, __future).await
                 };
                 let __class = __r::Judge::new(&__output).resilient_class();
                 __r::report(__permit, __class);

@@ -48,6 +48,7 @@ async fn search(&mut self, mut words: String) -> Result<Page, SearchError> {
                             let words = __r::Fresh::fresh(&words);
                             '__body: { __self.index.find(words).await }
                         };
+                        let __future = __r::within(&__permit, __future);
                         let __future = __r::timeout(__r::secs(2), __future);
                         match __r::either_limit(
                             __r::limited(&mut __retry, __r::secs(2), __future).await,

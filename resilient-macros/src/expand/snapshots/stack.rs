@@ -53,7 +53,7 @@ pub async fn charge(
                             self.http.post(order).await?.receipt()
                         }
                     };
-                    __r::attempted(&mut __retry, __future).await
+                    __r::attempted_within(&mut __retry, &__permit, __future).await
                 };
                 let __class = __r::Judge::new(&__output).resilient_class();
                 __r::report(__permit, __class);
