@@ -61,10 +61,10 @@ impl Loop<'_> {
                 #uncut
                 #known
                 #forget
-                let output = { #below };
+                let __output = { #below };
                 #take_back
                 #judge
-                (output, next)
+                (__output, __next)
             };
         };
         self.repeat(Some(site), &attempt)
@@ -102,7 +102,7 @@ impl Loop<'_> {
             #admitted
             #known
             #forget
-            let output = { #below };
+            let __output = { #below };
             #take_back
             #judge
         };

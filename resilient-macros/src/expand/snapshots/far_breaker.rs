@@ -20,7 +20,7 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
         let __delay = {
             let mut __cut = __r::None::<__r::TimeLimit>;
             let mut __rejection = __r::None;
-            let output = {
+            let __output = {
                 let key = __r::Fresh::fresh(&key);
                 let __future = async {
                     'breaker: {

@@ -36,7 +36,7 @@ async fn send(request: Request) -> Result<Response, HttpError> {
                     }
                 };
                 __r::AttemptLog::forget(&mut __log);
-                let output = {
+                let __output = {
                     let request = __r::Fresh::fresh(&request);
                     let __future = async {
                         if let __r::Some(__output) = __r::never::<
@@ -60,7 +60,7 @@ async fn send(request: Request) -> Result<Response, HttpError> {
                     __r::AttemptEnd::Failed(__class),
                     __r::CircuitBreaker::open_now(__breaker),
                 );
-                (output, next)
+                (__output, __next)
             };
             match __next {
                 __r::Ok(__delay) => {

@@ -35,7 +35,7 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
                     };
                     let mut __cut = __r::None::<__r::TimeLimit>;
                     __r::AttemptLog::forget(&mut __log);
-                    let output = {
+                    let __output = {
                         let __self = &mut *self;
                         let words = __r::Fresh::fresh(&words);
                         let __future = async {
@@ -98,7 +98,7 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
                         __end,
                         __r::CallSite::open_now(__breaker),
                     );
-                    (output, next)
+                    (__output, __next)
                 };
                 match __next {
                     __r::Ok(__delay) => {

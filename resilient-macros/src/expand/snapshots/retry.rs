@@ -11,7 +11,7 @@ fn read(path: PathBuf) -> io::Result<Vec<u8>> {
         let __delay = {
             let __known = __r::AttemptLog::lend(&mut __log, &__retry);
             let attempt = &__known;
-            let output = {
+            let __output = {
                 let __marked = __r::mark(&mut __retry);
                 if false {
                     __r::never_reached(path);

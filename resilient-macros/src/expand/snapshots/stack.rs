@@ -33,7 +33,7 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
                     }
                 };
                 __r::AttemptLog::forget(&mut __log);
-                let output = {
+                let __output = {
                     let order = __r::Fresh::fresh(&order);
                     let log = &mut *log;
                     let __future = async {
@@ -62,7 +62,7 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
                     __r::AttemptEnd::Failed(__class),
                     __r::CallSite::open_now(__breaker),
                 );
-                (output, next)
+                (__output, __next)
             };
             match __next {
                 __r::Ok(__delay) => {
