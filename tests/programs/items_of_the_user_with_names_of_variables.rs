@@ -8,7 +8,7 @@ macro_rules! in_scope_of {
         mod $module {
             mod dsl {
                 $declare! {
-                    attempt attempts body breaker breakers budget chosen class cut delay end error
+                    attempt attempts body breaker breakers budget cause chosen class cut delay end error
                     excepted field future health ignored jitter known limit log marked next open
                     options output permit policy reason rejection retry self_ timed_out
                 }

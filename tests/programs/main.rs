@@ -114,6 +114,7 @@ mod opaque_futures_and_what_they_capture;
 mod opaque_types_in_arguments;
 #[allow(unused, private_interfaces)]
 mod opaque_types_in_outputs;
+mod optional_exclusive_arguments;
 #[allow(unused, private_interfaces)]
 mod other_attributes_stand_beside_ours;
 #[allow(unused, private_interfaces)]

@@ -59,12 +59,7 @@ pub(crate) fn write(
         }
         _ => TokenStream::new(),
     };
-    let uses = ArgumentUses {
-        retry: stack.retry(),
-        fallback: stack.fallback(),
-        waits,
-        is_enclosed: plan.prepares_enclosed(),
-    };
+    let uses = ArgumentUses { retry: stack.retry(), fallback: stack.fallback(), waits };
     let attempt = attempt::write(function, &shape, &attempt_output, uses);
     let breaker = stack.breaker();
     let context = LayerContext {

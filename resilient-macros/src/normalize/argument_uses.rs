@@ -14,8 +14,6 @@ pub(crate) struct ArgumentUses<'a> {
     pub(crate) fallback: Option<&'a FallbackArgs>,
     /// The function waits asynchronously.
     pub(crate) waits: bool,
-    /// The arguments are prepared inside an `async` block of the expansion.
-    pub(crate) is_enclosed: bool,
 }
 
 impl ArgumentUses<'_> {

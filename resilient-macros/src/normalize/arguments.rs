@@ -6,6 +6,7 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, Pat, PatIdent, PatType, Token};
 
 use super::argument_uses::ArgumentUses;
+use super::return_type::{without_impl, without_lifetimes};
 use crate::item::{PassingMode, PatternBinding, allow_expected, bindings, passing};
 use crate::scan::{self, ArgumentUse};
 use crate::tokens::first_span;
@@ -15,13 +16,16 @@ pub(crate) struct AttemptArguments<'a> {
     pub(super) uses: ArgumentUses<'a>,
     /// Statements before the attempt that prepare its arguments.
     pub(crate) prepare: TokenStream,
+    /// Statements at the beginning of the attempt's `async` block that copy arguments. A copy that
+    /// is made outside would be in the future twice, because the block captures it.
+    pub(crate) copy: TokenStream,
     /// Statements that move the values that the attempt consumes into its block.
     pub(crate) consumed: Vec<TokenStream>,
     /// Statements that borrow the values that the attempt only borrows.
     pub(crate) borrowed: Vec<TokenStream>,
     /// Statements that borrow the arguments that are copied for each attempt. They stand in the
-    /// blocks around `prepare`. The borrow is exclusive, so that the future is `Send` even if the
-    /// type of such an argument is not `Sync`.
+    /// blocks around `copy`. The borrow is exclusive, so that the future is `Send` even if the type
+    /// of such an argument is not `Sync`.
     pub(crate) lent: Vec<TokenStream>,
     pub(crate) body: TokenStream,
 }
@@ -40,6 +44,7 @@ impl<'a> AttemptArguments<'a> {
         Self {
             uses,
             prepare: TokenStream::new(),
+            copy: TokenStream::new(),
             consumed: Vec::new(),
             borrowed: Vec::new(),
             lent: Vec::new(),
@@ -85,18 +90,24 @@ impl<'a> AttemptArguments<'a> {
                 continue;
             };
             let mutable = binding.mutable;
-            self.prepare.extend(emit!(#only_if #(#lints)* let #mutable #ident = #value;));
-            self.consume(&parameter, ident);
             param.attrs.iter_mut().for_each(allow_expected);
             if mutable.is_some() {
                 without_mut(&mut param.pat);
             }
             let is_owned = parameter.passing == PassingMode::Owned;
-            if self.uses.is_enclosed && is_owned && is_name(&param.pat) {
+            let own = emit!(#only_if #(#lints)* let #mutable #ident = #value;);
+            if self.uses.waits && is_owned && is_name(&param.pat) {
+                self.copy.extend(own);
                 self.lent.push(emit!(#only_if __r::consume(&mut #ident);));
                 make_mut(&mut param.pat, ident.span());
+            } else {
+                self.prepare.extend(own);
+                self.consume(&parameter, ident);
             }
-            if parameter.passing == PassingMode::Pinned {
+            if matches!(
+                parameter.passing,
+                PassingMode::Pinned | PassingMode::OptionalExclusive | PassingMode::OptionalPinned
+            ) {
                 make_mut(&mut param.pat, Span::mixed_site());
             }
         }
@@ -169,6 +180,12 @@ impl<'a> AttemptArguments<'a> {
             PassingMode::Shared => return mutable.then(|| quote!(#ident)),
             PassingMode::Exclusive => return Some(reborrow(ident)),
             PassingMode::Pinned => return Some(emit!(__r::Pin::as_mut(&mut #ident))),
+            PassingMode::OptionalExclusive => {
+                return Some(again(ident, &parameter.ty, &emit!(&mut **__one)));
+            }
+            PassingMode::OptionalPinned => {
+                return Some(again(ident, &parameter.ty, &emit!(__r::Pin::as_mut(__one))));
+            }
             PassingMode::Owned if !mutable && used == ArgumentUse::Borrowed => return None,
             PassingMode::Owned => {}
         }
@@ -215,6 +232,19 @@ fn copy_trait(parameter: &Parameter) -> TokenStream {
     } else {
         emit!(Fresh)
     }
+}
+
+/// Borrows again what an argument of type `Option` holds. `borrow` does so with the variable `__one`.
+/// The type is repeated, so that the compiler may shorten the lifetime of a `dyn Trait`.
+fn again(ident: &Ident, ty: &TokenStream, borrow: &TokenStream) -> TokenStream {
+    let ty = without_lifetimes(&without_impl(ty));
+    emit!({
+        let __own: #ty = match &mut #ident {
+            __r::Some(__one) => __r::Some(#borrow),
+            __r::None => __r::None,
+        };
+        __own
+    })
 }
 
 /// Returns whether the pattern is only a name.

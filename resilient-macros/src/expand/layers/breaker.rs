@@ -78,24 +78,23 @@ fn report(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStr
     emit! {
         match __cut {
             __r::None => { #report }
-            __r::Some(__limit) => { #cut }
+            __r::Some(__cause) => { #cut }
         }
     }
 }
 
-/// Writes statements that report an output that the time limit `__limit` made.
+/// Writes statements that report an output that a time limit made. `__cause` says why.
 pub(super) fn report_cut(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStream {
     let ignored = classify::is_ignored(args);
-    let has_limit = if !context.plan.retry_limits_below(at) {
-        emit!(false)
-    } else if context.plan.attempts_time_out() {
-        emit!(true)
+    // The call of a breaker above the loop is the whole loop.
+    let cause = if context.plan.retry_limits_below(at) && !context.plan.retry_above(at) {
+        emit!(__r::CutCause::of_call(__cause))
     } else {
-        emit!(__r::has_attempt_timeout(&__retry))
+        emit!(__cause)
     };
     emit! {
         let __ignored = #ignored;
-        __r::report_cut(__permit, __limit, __ignored, #has_limit);
+        __r::report_cut(__permit, #cause, __ignored);
     }
 }
 

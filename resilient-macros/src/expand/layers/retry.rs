@@ -166,7 +166,11 @@ impl Loop<'_> {
                 emit!(let mut __log = <#log as __r::Default>::default();)
             } else {
                 let ty = context.attempt_output;
-                emit!(let mut __log = __r::LastOutput::<#ty>::new();)
+                if args.attempt.is_some() {
+                    emit!(let mut __log = __r::ShownOutput::<#ty>::for_call(&__retry);)
+                } else {
+                    emit!(let mut __log = __r::LastOutput::<#ty>::new();)
+                }
             }
         });
         emit! {
@@ -186,18 +190,21 @@ impl Loop<'_> {
     }
 
     /// Writes the code for `attempt = ident`: statements before the layers below, which declare the
-    /// variable, and a statement after the layers below, which takes the log back.
+    /// variable, and a statement after the layers below, which takes back what was lent.
     fn known(&self) -> (TokenStream, TokenStream) {
         let LayerContext { plan, attempt_output, .. } = self.context;
-        // If only errors are recorded, the compiler cannot infer the type of the output.
-        let of = plan.records.then(|| emit!(::<#attempt_output>));
         match &self.args.attempt {
-            Some(ident) => (
+            // If only errors are recorded, the compiler cannot infer the type of the output.
+            Some(ident) if plan.records => (
                 emit! {
-                    let __known = __r::AttemptLog #of::lend(&mut __log, &__retry);
+                    let __known = __r::AttemptLog::<#attempt_output>::lend(&mut __log, &__retry);
                     let #ident = &__known;
                 },
                 emit!(__r::AttemptLog::take_back(&mut __log, __known);),
+            ),
+            Some(ident) => (
+                emit!(let #ident = __r::ShownOutput::show(&mut __log, &__retry);),
+                TokenStream::new(),
             ),
             None => (TokenStream::new(), TokenStream::new()),
         }
@@ -234,10 +241,10 @@ impl Loop<'_> {
                     #until_success
                     #failed
                 }
-                __r::Some(__limit) => {
+                __r::Some(__cause) => {
                     #report
                     let __excepted = #excepted;
-                    __r::cut_short(__limit, __excepted)
+                    __r::cut_short(__cause, __excepted)
                 }
             };
             let __next = __r::after(&mut __retry, __end, #open);

@@ -1,10 +1,11 @@
-async fn load(key: Key) -> Result<Value, StoreError> {
+async fn load(mut key: Key) -> Result<Value, StoreError> {
     use ::resilient::__private as __r;
     let __output = {
-        let key = __r::Spare::spare(&key);
         let __output: Result<Value, StoreError> = if false {
+            __r::consume(&mut key);
             __r::never_taken::<Result<Value, StoreError>>()
         } else {
+            let key = __r::Spare::spare(&key);
             '__body: { store().get(key).await }
         };
         __output
