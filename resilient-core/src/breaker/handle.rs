@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::config::BreakerConfig;
 use super::machine::Machine;
@@ -261,6 +261,15 @@ impl CircuitBreaker {
     /// Returns whether the breaker belongs to an annotated function.
     pub(crate) fn is_of_function(&self) -> bool {
         matches!(self.0, Handle::Static(_))
+    }
+
+    /// Returns whether this is the only handle of the breaker, and the breaker is like a new one.
+    /// The caller keeps other threads from copying this handle.
+    pub(crate) fn is_unused(&mut self, now: Instant) -> bool {
+        match &mut self.0 {
+            Handle::Owned(breaker) => Arc::get_mut(breaker).is_some_and(|it| it.is_like_new(now)),
+            Handle::Static(_) => false,
+        }
     }
 
     /// Returns whether both are handles of one breaker.

@@ -7,6 +7,7 @@
 mod argument;
 mod call;
 mod class;
+mod durations;
 mod fallback;
 mod given_limit;
 mod judge;
@@ -16,6 +17,7 @@ mod retry;
 pub use self::argument::*;
 pub use self::call::*;
 pub use self::class::*;
+pub use self::durations::{millis, secs};
 pub use self::fallback::{
     Answer, AtOnce, Later, Replaced, Spare, fallback, fallback_async, fallback_by, fallback_value,
     not_replaced, unless_failed,

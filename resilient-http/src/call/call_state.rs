@@ -71,7 +71,7 @@ impl<'a> CallState<'a> {
             guard,
             breaker: inner.breakers.of(&request.url),
             policy: options.policy.as_ref().unwrap_or(&inner.policy),
-            budget: inner.budget.clone(),
+            budget: inner.budget.as_ref().map(|budget| budget.get().clone()),
             timeout,
             deadline,
             attempts: AtomicU32::new(0),

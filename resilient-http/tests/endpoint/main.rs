@@ -15,6 +15,7 @@ mod defects_of_declarations;
 mod files;
 mod gated;
 mod presets;
+mod registration;
 mod single_flight;
 mod specification;
 #[cfg(feature = "tracing")]

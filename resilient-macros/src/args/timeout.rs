@@ -1,17 +1,17 @@
 //! The arguments of `#[timeout]`: a time without a key, and optionally the path to the runtime.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::ToTokens;
 use resilient_settings::limits;
+use syn::Token;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Expr, Token};
 
 use super::handed_down::CommonArgs;
 use super::key_values::KeyValues;
 use super::keys::{HIDDEN, TIMEOUT};
 use super::setting::SettingValue;
 use super::value_form;
+use super::value_tokens::value;
 use crate::error::CompileErrors;
 use crate::tokens::first_span;
 
@@ -49,7 +49,7 @@ fn split_time(tokens: TokenStream) -> (Option<TokenStream>, TokenStream) {
             || input.peek(Token![,])
             || input.peek(Ident::peek_any) && (input.peek2(Token![=]) && !input.peek2(Token![==]))
             || input.fork().parse::<Ident>().is_ok_and(|word| word == HIDDEN);
-        let time = if is_pair { None } else { Some(input.parse::<Expr>()?.into_token_stream()) };
+        let time = if is_pair { None } else { Some(value("", input)?) };
         input.parse::<Option<Token![,]>>()?;
         Ok((time, input.parse()?))
     };

@@ -56,16 +56,16 @@ pub(super) fn write(
     // With this span, the compiler points at the return type when it explains the expected type.
     let declared = first_span(output).resolved_at(Span::mixed_site());
     let pin = quote_spanned! {declared=>
-        if let __r::Some(output) = __r::never::<#output>() {
+        if let __r::Some(__output) = __r::never::<#output>() {
             #(#lent)*
             #(#consumed)*
-            return output;
+            return __output;
         }
     };
     // The body keeps the user's braces, because the edition of the braces decides when temporaries
     // are dropped. The label stops the compiler from advising to remove the braces.
     let body = block(body, span);
-    let body = quote_spanned!(span=> '_body: #body);
+    let body = quote_spanned!(span=> '__body: #body);
     let span = span.resolved_at(Span::mixed_site());
     let attempt = block(quote!(#pin #copy #body), span);
     let run = match shape {
@@ -87,14 +87,14 @@ fn inline(
 ) -> TokenStream {
     let declared = first_span(output).resolved_at(Span::mixed_site());
     let body = block(body.clone(), span);
-    let body = quote_spanned!(span=> '_body: #body);
+    let body = quote_spanned!(span=> '__body: #body);
     let body = block(quote!(#copy #body), span.resolved_at(Span::mixed_site()));
     let other = quote_spanned!(declared=> __r::never_taken::<#output>());
     emit! {
-        let output: #output = if false {
+        let __output: #output = if false {
             #borrows
             #other
         } else #body;
-        output
+        __output
     }
 }

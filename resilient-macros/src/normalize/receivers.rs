@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span};
 use syn::{Receiver, Token};
 
-use super::arguments::AttemptArguments;
+use super::arguments::{AttemptArguments, reborrow};
 use crate::item::{PassingMode, receiver_passing};
 use crate::scan::{self, ArgumentUse};
 
@@ -29,9 +29,12 @@ pub(super) fn prepare(arguments: &mut AttemptArguments<'_>, receiver: &mut Recei
     }
     let renamed = Ident::new("__self", Span::mixed_site());
     let value = match passing {
-        PassingMode::Exclusive => emit!(&mut *#this),
+        PassingMode::Exclusive => reborrow(&this),
         PassingMode::Pinned => emit!(__r::Pin::as_mut(&mut #this)),
-        _ => arguments.fresh(&this, mutable.map_or(this.span(), |token| token.span)),
+        _ => {
+            let span = mutable.map_or(this.span(), |token| token.span);
+            arguments.fresh(&this, span, &emit!(Fresh))
+        }
     };
     let own = emit!(let #mutable #renamed = #value;);
     arguments.body = scan::rename_self(std::mem::take(&mut arguments.body), &renamed);

@@ -22,7 +22,7 @@ pub(super) struct LimitedFuture {
     /// Statements that evaluate time limits before the arguments move into the future.
     times: TokenStream,
     future: TokenStream,
-    /// Calls that wrap the variable `future`, the innermost first.
+    /// Calls that wrap the variable `__future`, the innermost first.
     calls: Vec<TokenStream>,
     /// How many of the calls are limits. Each limit turns the output into a `Result`.
     limits: usize,
@@ -35,7 +35,7 @@ pub(super) fn attempt(context: &LayerContext<'_>, body: usize) -> Code {
         return Code::Future(LimitedFuture::new(run.clone()));
     }
     let mark = context.plan.marks_at(body);
-    let mark = mark.then(|| emit!(let _marked = __r::mark(&mut retry);));
+    let mark = mark.then(|| emit!(let __marked = __r::mark(&mut __retry);));
     Code::Statements(emit!(#mark #prepare #run))
 }
 
@@ -54,7 +54,7 @@ pub(super) fn timeout(
         below.times = declare_timeout(args);
     }
     let time = timeout_value(args);
-    below.calls.push(emit!(__r::timeout(#time, future)));
+    below.calls.push(emit!(__r::timeout(#time, __future)));
     below.limits += 1;
     Code::Future(below)
 }
@@ -63,7 +63,7 @@ pub(super) fn timeout(
 fn declare_timeout(args: &TimeoutArgs) -> TokenStream {
     match &args.after {
         SettingValue::Literal(_) => TokenStream::new(),
-        SettingValue::Expr(time) => emit!(let limit = __r::limit(#time);),
+        SettingValue::Expr(time) => emit!(let __limit = __r::limit(#time);),
     }
 }
 
@@ -71,7 +71,7 @@ fn declare_timeout(args: &TimeoutArgs) -> TokenStream {
 fn timeout_value(args: &TimeoutArgs) -> TokenStream {
     match &args.after {
         SettingValue::Literal(_) => settings::value(&args.after),
-        SettingValue::Expr(_) => emit!(limit),
+        SettingValue::Expr(_) => emit!(__limit),
     }
 }
 
@@ -86,9 +86,9 @@ pub(super) fn surround(context: &LayerContext<'_>, at: usize, code: Code) -> Cod
     inner.calls.push(if has_limits {
         inner.limits += 1;
         let own = attempt_limit(context, &mut inner.times);
-        emit!(__r::limited(&mut retry, #own, future))
+        emit!(__r::limited(&mut __retry, #own, __future))
     } else {
-        emit!(__r::attempted(&mut retry, future))
+        emit!(__r::attempted(&mut __retry, __future))
     });
     Code::Future(inner)
 }
@@ -127,8 +127,8 @@ pub(super) fn statements(context: &LayerContext<'_>, at: usize, code: Code) -> T
     let prepare = emit! {
         #times
         #prepare
-        let future = #future;
-        #(let future = #calls;)*
+        let __future = #future;
+        #(let __future = #calls;)*
     };
     let result = match limits {
         0 => return emit!(#prepare #outermost.await),
@@ -136,10 +136,10 @@ pub(super) fn statements(context: &LayerContext<'_>, at: usize, code: Code) -> T
         _ => emit!(__r::either_limit(#outermost.await)),
     };
     let ty = context.output_at(at);
-    let made = quote_spanned!(context.expectation()=> __r::timed_out::<#ty>(timed_out));
+    let made = quote_spanned!(context.expectation()=> __r::timed_out::<#ty>(__timed_out));
     let arm = if context.plan.tells_cut(at) {
         emit! {{
-            cut = __r::Some(__r::CutShort::cause(&timed_out));
+            __cut = __r::Some(__r::CutShort::cause(&__timed_out));
             #made
         }}
     } else {
@@ -148,8 +148,8 @@ pub(super) fn statements(context: &LayerContext<'_>, at: usize, code: Code) -> T
     emit! {
         #prepare
         match #result {
-            __r::Ok(output) => output,
-            __r::Err(timed_out) => #arm
+            __r::Ok(__output) => __output,
+            __r::Err(__timed_out) => #arm
         }
     }
 }
@@ -171,9 +171,9 @@ impl Code {
         let output = context.output_at(at);
         let lend = (!borrows.is_empty()).then(|| {
             emit! {
-                if let __r::Some(output) = __r::never::<#output>() {
+                if let __r::Some(__output) = __r::never::<#output>() {
                     #(#borrows)*
-                    return output;
+                    return __output;
                 }
             }
         });

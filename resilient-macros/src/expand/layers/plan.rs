@@ -117,21 +117,21 @@ impl StackPlan {
         self.timeout == Some(at) && self.limit.is_some_and(|limit| limit <= at)
     }
 
-    /// Returns whether the layer at `at` checks the variable `cut`: whether a time limit made the
-    /// output.
+    /// Returns whether the layer at `at` checks the variable `__cut`: whether a time limit made
+    /// the output.
     pub(super) fn reads_cut(&self, at: usize) -> bool {
         let reads = self.retry == Some(at) || self.breaker == Some(at);
         reads && self.is_cut_below(at)
     }
 
-    /// Returns whether a layer above `at` checks the variable `cut`. If so, the layer at `at` must
-    /// set `cut`.
+    /// Returns whether a layer above `at` checks the variable `__cut`. If so, the layer at `at`
+    /// must set `__cut`.
     pub(super) fn tells_cut(&self, at: usize) -> bool {
         (0..at).any(|reader| self.reads_cut(reader))
     }
 
-    /// Returns whether the layer at `at` is the outermost layer that checks the variable `cut`, and
-    /// therefore declares `cut`.
+    /// Returns whether the layer at `at` is the outermost layer that checks the variable `__cut`,
+    /// and therefore declares `__cut`.
     pub(super) fn declares_cut(&self, at: usize) -> bool {
         self.reads_cut(at) && !self.tells_cut(at)
     }
