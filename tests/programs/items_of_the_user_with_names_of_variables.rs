@@ -8,9 +8,9 @@ macro_rules! in_scope_of {
         mod $module {
             mod dsl {
                 $declare! {
-                    attempt attempts body breaker breakers budget cause chosen class cut delay end error
-                    excepted field future health ignored jitter known limit log marked next open
-                    options output permit policy reason rejection retry self_ timed_out
+                    attempt attempts body breaker breakers budget cause chosen class cut delay end
+                    error excepted field future health ignored jitter known limit log marked next
+                    one open options output own permit policy reason rejection retry self_ timed_out
                 }
             }
             use self::dsl::*;
