@@ -18,7 +18,7 @@ pub mod breaker {
     pub use resilient_core::breaker::{
         AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, BreakerSnapshot, CallCounts,
         CircuitBreaker, CircuitOpen, CircuitState, FromCircuitOpen, OperatorMode, Permit,
-        RejectedOutput, TimeInState, Transition, TransitionCounts, TransitionError,
+        PermitFuture, RejectedOutput, TimeInState, Transition, TransitionCounts, TransitionError,
         TransitionReason, Window, WindowCounts,
     };
     pub use resilient_core::keyed::{BreakerKey, KeyedBreakers};

@@ -202,9 +202,10 @@ impl Loop<'_> {
                 },
                 emit!(__r::AttemptLog::take_back(&mut __log, __known);),
             ),
-            Some(ident) => {
-                (emit!(let #ident = __r::ShownOutput::show(&mut __log, &__retry);), TokenStream::new())
-            }
+            Some(ident) => (
+                emit!(let #ident = __r::ShownOutput::show(&mut __log, &__retry);),
+                TokenStream::new(),
+            ),
             None => (TokenStream::new(), TokenStream::new()),
         }
     }
