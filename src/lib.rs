@@ -35,7 +35,9 @@ pub mod retries {
         RetryPolicyBuilder, StopReason, TimeLimit, TimedOut, TimedOutOutput, WhenOpen, WorstCase,
     };
     #[cfg(feature = "tokio")]
-    pub use resilient_core::retry::{ByClassify, EveryFailure, OutputClassifier, RetryCall};
+    pub use resilient_core::retry::{
+        ByClassify, BySource, EveryFailure, OutputClassifier, RetryCall,
+    };
 }
 
 /// Retry budgets, which limit the retries to one dependency during an outage.

@@ -2,3 +2,4 @@
 
 mod budgets;
 mod circuit;
+mod other_breakers;

@@ -1,5 +1,6 @@
 //! One call under a policy, and the loop that runs it: `policy.call()…run(operation)`.
 
+use std::error::Error;
 use std::time::Duration;
 
 use super::attempt::Attempt;
@@ -12,7 +13,7 @@ use super::error_log::ErrorLog;
 use super::last_output::LastOutput;
 use super::limits::report_cut;
 use super::nested::NestedMode;
-use super::output_classifier::{ByClassify, EveryFailure, OutputClassifier};
+use super::output_classifier::{ByClassify, BySource, EveryFailure, OutputClassifier};
 use super::policy::RetryPolicy;
 use crate::breaker::{CircuitBreaker, CircuitOpen, Permit, RejectedOutput};
 use crate::signal::{Classification, Classify, StopReason, TimedOut, TimedOutOutput, debug_fields};
@@ -28,7 +29,7 @@ use crate::time::sleep;
 /// | [`deadline`](Self::deadline) | none |
 /// | [`attempt_timeout`](Self::attempt_timeout) | none |
 /// | [`nested`](Self::nested) | [`NestedMode::Warn`] |
-/// | [`classified`](Self::classified), [`classify_with`](Self::classify_with) | every `Err` and `None` is a failure and retried |
+/// | [`classified`](Self::classified), [`by_source`](Self::by_source), [`classify_with`](Self::classify_with) | every `Err` and `None` is a failure and retried |
 ///
 /// ```
 /// use resilient_core::breaker::{BreakerConfig, CircuitBreaker, CircuitOpen};
@@ -186,6 +187,18 @@ impl<'a, T, E: Classify, C> RetryCall<'a, Result<T, E>, C> {
     /// Classifies errors with [`Classify`], for the loop and the breaker.
     pub fn classified(self) -> RetryCall<'a, Result<T, E>, ByClassify> {
         self.with_classifier(ByClassify)
+    }
+}
+
+impl<'a, T, E: Error + 'static, C> RetryCall<'a, Result<T, E>, C> {
+    /// Classifies errors by their sources, for the loop and the breaker. An error that comes from
+    /// the rejection by the breaker of another function is not retried and is ignored by this
+    /// call's breaker. Every other error is a failure and retried. `#[retry]` does this by itself.
+    ///
+    /// For an error type that refers to an error instead of being one, such as `Box<dyn Error>`,
+    /// pass [`Classification::of_error`] to [`classify_with`](Self::classify_with).
+    pub fn by_source(self) -> RetryCall<'a, Result<T, E>, BySource> {
+        self.with_classifier(BySource)
     }
 }
 

@@ -58,7 +58,7 @@ pub use self::last_output::LastOutput;
 pub(crate) use self::limits::report_cut;
 pub use self::nested::NestedMode;
 #[cfg(feature = "tokio")]
-pub use self::output_classifier::{ByClassify, EveryFailure, OutputClassifier};
+pub use self::output_classifier::{ByClassify, BySource, EveryFailure, OutputClassifier};
 pub use self::policy::{RetryPolicy, RetryPolicyBuilder, RetrySettings, WhenOpen};
 pub use self::scope::Entered;
 #[cfg(feature = "test-util")]
