@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::given_limit::GivenLimit;
 use crate::breaker::{CircuitOpen, Permit};
 use crate::retry::{
-    AttemptEnd, AttemptLog, CallOptions, Entered, GiveUpEvent, RetryDriver, RetryEvent,
-    RetryPolicy, RetryPolicyBuilder, RetrySettings, StopReason, TimeLimit, TimedOut,
+    AttemptEnd, AttemptLog, CallOptions, Entered, GiveUpEvent, RetryBudget, RetryDriver,
+    RetryEvent, RetryPolicy, RetryPolicyBuilder, RetrySettings, StopReason, TimeLimit, TimedOut,
     TimedOutOutput,
 };
 use crate::telemetry;
@@ -34,11 +34,12 @@ pub fn retry_event<'a, O>(
 
 #[inline]
 pub fn give_up_event<'a, O>(
-    retry: &RetryDriver<'_>,
+    retry: &RetryDriver<'a>,
     output: &'a O,
     reason: StopReason,
 ) -> GiveUpEvent<'a, O> {
-    GiveUpEvent { attempts: retry.attempt_number(), reason, output }
+    let budget = retry.budget_at_fault(reason).map(RetryBudget::name);
+    GiveUpEvent { attempts: retry.attempt_number(), reason, budget, output }
 }
 
 /// Clones the user's policy, so that the call holds it.

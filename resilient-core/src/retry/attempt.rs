@@ -121,6 +121,7 @@ debug_fields!(RetryEvent<'a, O> { attempt, delay });
 pub struct GiveUpEvent<'a, O> {
     pub(crate) attempts: u32,
     pub(crate) reason: StopReason,
+    pub(crate) budget: Option<&'a str>,
     pub(crate) output: &'a O,
 }
 
@@ -135,6 +136,12 @@ impl<'a, O> GiveUpEvent<'a, O> {
     #[must_use]
     pub fn reason(&self) -> StopReason {
         self.reason
+    }
+
+    /// Returns the name of the budget if the call ends because the budget has too few tokens.
+    #[must_use]
+    pub fn budget(&self) -> Option<&'a str> {
+        self.budget
     }
 
     /// Returns the output that the call returns.
@@ -153,4 +160,4 @@ impl<'a, O> GiveUpEvent<'a, O> {
     }
 }
 
-debug_fields!(GiveUpEvent<'a, O> { attempts, reason });
+debug_fields!(GiveUpEvent<'a, O> { attempts, reason, budget });

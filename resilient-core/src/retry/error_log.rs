@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::attempt::Attempt;
 use super::attempt_log::AttemptLog;
+use super::budget::RetryBudget;
 use super::driver::RetryDriver;
 use super::error::{FailedAttempt, RetryError};
 use crate::signal::StopReason;
@@ -98,7 +99,8 @@ impl<T, E> AttemptLog<Result<T, E>> for ErrorLog<E> {
             let elapsed = started
                 .map_or(Duration::ZERO, |started| time::now().saturating_duration_since(started));
             let earlier = std::mem::take(&mut self.failed);
-            RetryError::new(earlier, last, self.forgotten, reason, elapsed)
+            let budget = retry.budget_at_fault(reason).map(RetryBudget::shared_name);
+            RetryError::new(earlier, last, self.forgotten, reason, elapsed).with_budget(budget)
         })
     }
 

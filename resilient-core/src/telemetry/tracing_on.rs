@@ -96,8 +96,8 @@ pub(crate) fn retrying(attempt: u32, delay: Duration) {
     emit(|| tracing::debug!(attempt, delay = delay.as_secs_f64(), "retrying"));
 }
 
-pub(crate) fn gave_up(attempts: u32, reason: StopReason) {
-    emit(|| tracing::debug!(attempts, reason = reason.as_str(), "gave up"));
+pub(crate) fn gave_up(attempts: u32, reason: StopReason, budget: Option<&str>) {
+    emit(|| tracing::debug!(attempts, reason = reason.as_str(), budget, "gave up"));
 }
 
 pub(crate) fn timed_out(limit: TimeLimit, attempt: u32) {

@@ -7,6 +7,7 @@ use super::attempt_end::AttemptEnd;
 use super::plan::Plan;
 use super::progress::{Progress, attempt_number};
 use crate::breaker::CircuitOpen;
+use crate::retry::budget::RetryBudget;
 use crate::retry::limits::Limits;
 use crate::retry::policy::WhenOpen;
 use crate::retry::scope;
@@ -91,11 +92,19 @@ impl Decision<'_> {
             None => delay,
         };
         let delay = fits(delay, left, None)?;
-        if let Some(budget) = self.plan.options.and_then(|options| options.budget) {
+        if let Some(budget) = self.plan.budget().filter(|_| !self.is_free(class)) {
             let reserved = budget.try_reserve().ok_or(StopReason::Budget)?;
             self.progress.reserved = Some(reserved);
         }
         Ok(delay)
+    }
+
+    // R7
+    /// Returns whether the next attempt costs no token: the dependency is healthy, but asked for a
+    /// pause that is at least as long as the delay of the policy.
+    fn is_free(&self, class: Classification) -> bool {
+        let nominal = || self.plan.policy.nominal_delay(self.next_retry());
+        class.health == Outcome::Ignored && class.retry_after.is_some_and(|hint| hint >= nominal())
     }
 
     // R9
@@ -164,7 +173,8 @@ impl Decision<'_> {
                 }
             }
             Err(reason) => {
-                telemetry::gave_up(attempt, reason);
+                let budget = self.plan.budget_at_fault(reason);
+                telemetry::gave_up(attempt, reason, budget.map(RetryBudget::name));
                 if let Some(record) = self.progress.hook.record() {
                     record.ended(Err(reason));
                 }
@@ -206,8 +216,13 @@ impl Decision<'_> {
 
     /// Returns the jittered delay before the next retry.
     fn delay(&mut self) -> Duration {
-        let k = self.progress.retries.saturating_add(1);
+        let k = self.next_retry();
         self.progress.schedule.delay(self.plan.policy, k)
+    }
+
+    /// Returns the number of the retry that this decision may grant, counted from 1.
+    fn next_retry(&self) -> u32 {
+        self.progress.retries.saturating_add(1)
     }
 
     /// Returns a random addition to a wait that all clients share, so that they do not return

@@ -20,6 +20,7 @@ use self::plan::Plan;
 use self::progress::Progress;
 #[cfg(feature = "tokio")]
 use super::attempt_future::AttemptFuture;
+use super::budget::RetryBudget;
 use super::call_options::CallOptions;
 use super::policy::RetryPolicy;
 use super::scope;
@@ -132,6 +133,13 @@ impl<'a> RetryDriver<'a> {
     pub fn last_delay(&self) -> Duration {
         let progress = self.progress.as_ref();
         progress.map_or(Duration::ZERO, |it| it.last_delay)
+    }
+
+    // R7
+    /// Returns the budget if it is the reason why the call ends.
+    #[must_use]
+    pub fn budget_at_fault(&self, reason: StopReason) -> Option<&'a RetryBudget> {
+        self.plan.budget_at_fault(reason)
     }
 
     pub(super) fn started_at(&self) -> Option<Instant> {
