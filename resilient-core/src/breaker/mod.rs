@@ -2,6 +2,7 @@
 //!
 #![doc = include_str!("breaker.md")]
 
+mod circuit_wait;
 mod config;
 mod handle;
 mod machine;
@@ -9,6 +10,7 @@ mod permit;
 pub(crate) mod shared;
 mod window;
 
+pub(crate) use self::circuit_wait::{AdmitsIn, CircuitWait};
 #[cfg(feature = "serde")]
 pub(crate) use self::config::BreakerSettings;
 pub use self::config::{AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, Window};

@@ -56,15 +56,20 @@ impl CallSite {
         }
     }
 
+    /// Returns the breaker of this call site.
+    pub fn breaker(&'static self) -> &'static CircuitBreaker {
+        match self.breaker.get() {
+            Some(breaker) => breaker,
+            None => self.register(),
+        }
+    }
+
     #[cold]
     fn try_acquire_slowly(&'static self) -> Result<Permit<'static>, CircuitOpen> {
         if self.own.is_set_up() {
             return Permit::admitted(&self.own);
         }
-        match self.breaker.get() {
-            Some(breaker) => breaker.try_acquire(),
-            None => self.register().try_acquire(),
-        }
+        self.breaker().try_acquire()
     }
 
     /// Registers the call site. Several threads may evaluate the settings, but only one registers.

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::given_limit::GivenLimit;
-use crate::breaker::{CircuitOpen, Permit};
+use crate::breaker::{CircuitBreaker, CircuitOpen, Permit};
 use crate::retry::{
     AttemptEnd, AttemptLog, CallOptions, Entered, GiveUpEvent, RetryBudget, RetryDriver,
     RetryEvent, RetryPolicy, RetryPolicyBuilder, RetrySettings, StopReason, TimeLimit, TimedOut,
-    TimedOutOutput,
+    TimedOutOutput, WaitEvent,
 };
 use crate::telemetry;
 
@@ -17,19 +17,22 @@ pub fn tell<E>(event: &E, hook: impl FnOnce(&E)) {
     hook(event);
 }
 
+/// Returns the event of a retry, or `None` if the breaker rejected the attempt.
 #[inline]
 pub fn retry_event<'a, O>(
     retry: &RetryDriver<'_>,
     output: &'a O,
     delay: Duration,
-) -> RetryEvent<'a, O> {
-    RetryEvent {
-        // The driver has already counted the next attempt.
-        attempt: retry.attempt_number().saturating_sub(1),
-        max_attempts: retry.max_attempts(),
-        delay,
-        output,
-    }
+) -> Option<RetryEvent<'a, O>> {
+    let (attempt, max_attempts) = (retry.failed_attempts(), retry.max_attempts());
+    retry.retries().then_some(RetryEvent { attempt, max_attempts, delay, output })
+}
+
+/// Returns the event of a wait for the circuit, or `None` if the call does not wait.
+#[must_use]
+pub fn wait_event<'a>(retry: &'a RetryDriver<'_>, most: Duration) -> Option<WaitEvent<'a>> {
+    let (wait, failed_attempts) = (retry.waits(), retry.failed_attempts());
+    retry.waits_for().map(|open| WaitEvent { wait, failed_attempts, most, open })
 }
 
 #[inline]
@@ -39,7 +42,7 @@ pub fn give_up_event<'a, O>(
     reason: StopReason,
 ) -> GiveUpEvent<'a, O> {
     let budget = retry.budget_at_fault(reason).map(RetryBudget::name);
-    GiveUpEvent { attempts: retry.attempt_number(), reason, budget, output }
+    GiveUpEvent { attempts: retry.failed_attempts(), reason, budget, output }
 }
 
 /// Clones the user's policy, so that the call holds it.
@@ -264,4 +267,41 @@ pub fn sleep(_: Duration) -> EnableTheFeatureTokioOfResilientForAsyncRetries {
 /// Sleeps between two attempts of a plain function.
 pub fn sleep_blocking(delay: Duration) {
     crate::time::sleep_blocking(delay);
+}
+
+/// Sleeps between two attempts of a loop with a breaker: see [`RetryDriver::sleep`]. Resolves to
+/// the time of a wait for the circuit, for [`waited`].
+#[cfg(feature = "tokio")]
+#[inline]
+pub fn pause<'b>(
+    retry: &RetryDriver<'_>,
+    delay: Duration,
+    breaker: &'b CircuitBreaker,
+) -> crate::retry::Pause<'b> {
+    retry.pause(delay, Some(breaker))
+}
+
+#[cfg(not(feature = "tokio"))]
+pub fn pause(
+    _: &RetryDriver<'_>,
+    _: Duration,
+    _: &CircuitBreaker,
+) -> EnableTheFeatureTokioOfResilientForAsyncRetries {
+    EnableTheFeatureTokioOfResilientForAsyncRetries
+}
+
+/// Sleeps between two attempts of a plain function with a breaker.
+#[inline]
+pub fn pause_blocking(
+    retry: &RetryDriver<'_>,
+    delay: Duration,
+    breaker: &CircuitBreaker,
+) -> Option<Duration> {
+    retry.pause_blocking(delay, Some(breaker))
+}
+
+/// Notes how long the call waited for its circuit, if it did.
+#[inline]
+pub fn waited(retry: &mut RetryDriver<'_>, time: Option<Duration>) {
+    retry.waited(time);
 }

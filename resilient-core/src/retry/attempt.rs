@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::driver::RetryDriver;
-use crate::signal::{Fallible, StopReason, debug_fields};
+use crate::signal::{CircuitOpen, Fallible, StopReason, debug_fields};
 use crate::time;
 
 // R12
@@ -117,6 +117,45 @@ impl<'a, O> RetryEvent<'a, O> {
 
 debug_fields!(RetryEvent<'a, O> { attempt, delay });
 
+/// The argument of `on_wait`. The hook runs before the call waits for its circuit.
+///
+/// A wait is no attempt: the breaker rejected the attempt, or would reject the next one.
+pub struct WaitEvent<'a> {
+    pub(crate) wait: u32,
+    pub(crate) failed_attempts: u32,
+    pub(crate) most: Duration,
+    pub(crate) open: &'a CircuitOpen,
+}
+
+impl<'a> WaitEvent<'a> {
+    /// Returns the number of this wait, counted from 1. A call waits at most `max_retries` times.
+    #[must_use]
+    pub fn wait(&self) -> u32 {
+        self.wait
+    }
+
+    /// Returns how many attempts of the call have failed so far.
+    #[must_use]
+    pub fn failed_attempts(&self) -> u32 {
+        self.failed_attempts
+    }
+
+    /// Returns the longest time that the call waits. The wait is shorter if the circuit closes
+    /// earlier.
+    #[must_use]
+    pub fn at_most(&self) -> Duration {
+        self.most
+    }
+
+    /// Returns the rejection that the call would get without the wait. It names the breaker.
+    #[must_use]
+    pub fn circuit_open(&self) -> &'a CircuitOpen {
+        self.open
+    }
+}
+
+debug_fields!(WaitEvent<'a> { wait, most, open });
+
 /// The argument of `on_give_up`. The hook runs at the end of a failed call.
 pub struct GiveUpEvent<'a, O> {
     pub(crate) attempts: u32,
@@ -126,7 +165,7 @@ pub struct GiveUpEvent<'a, O> {
 }
 
 impl<'a, O> GiveUpEvent<'a, O> {
-    /// Returns the number of attempts.
+    /// Returns the number of attempts that ran: 0 if the breaker rejected the call.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.attempts

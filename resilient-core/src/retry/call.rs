@@ -17,7 +17,6 @@ use super::output_classifier::{ByClassify, BySource, EveryFailure, OutputClassif
 use super::policy::RetryPolicy;
 use crate::breaker::{CircuitBreaker, CircuitOpen, Permit, RejectedOutput};
 use crate::signal::{Classification, Classify, StopReason, TimedOut, TimedOutOutput, debug_fields};
-use crate::time::sleep;
 
 /// A call under a policy, with options for this call only. [`RetryPolicy::call`] creates the call;
 /// [`run`](Self::run) or [`run_recorded`](Self::run_recorded) runs it.
@@ -255,7 +254,9 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
                 Next::Stop(reason) => return log.end(output, &driver, reason),
                 Next::Sleep(delay) => {
                     log.keep(output, &driver);
-                    sleep(delay).await;
+                    let breaker = self.breaker.as_ref().map(|below| below.breaker);
+                    driver.sleep(delay, breaker).await;
+                    log.slept(&driver);
                 }
             }
         }

@@ -61,8 +61,11 @@ impl<O> AttemptLog<O> for LastOutput<O> {
     }
 
     #[inline]
+    fn slept(&mut self, _: &RetryDriver<'_>) {}
+
+    #[inline]
     fn last_made(&mut self, retry: &RetryDriver<'_>) -> Option<O> {
-        self.0.take().filter(|_| retry.has_failed())
+        self.0.take().filter(|_| retry.failed_attempts() > 0)
     }
 
     #[inline]

@@ -18,6 +18,7 @@ mod budget;
 #[cfg(feature = "tokio")]
 mod call;
 mod call_options;
+mod circuit_pause;
 mod delays;
 mod driver;
 mod error;
@@ -29,6 +30,8 @@ mod nanos;
 mod nested;
 #[cfg(feature = "tokio")]
 mod output_classifier;
+#[cfg(feature = "tokio")]
+mod pause;
 mod policy;
 mod random;
 mod schedule;
@@ -38,7 +41,7 @@ mod test_hook;
 mod timeout_future;
 mod worst_case;
 
-pub use self::attempt::{Attempt, GiveUpEvent, RetryEvent};
+pub use self::attempt::{Attempt, GiveUpEvent, RetryEvent, WaitEvent};
 #[cfg(feature = "tokio")]
 pub use self::attempt_future::AttemptFuture;
 pub use self::attempt_log::AttemptLog;
@@ -59,6 +62,8 @@ pub(crate) use self::limits::report_cut;
 pub use self::nested::NestedMode;
 #[cfg(feature = "tokio")]
 pub use self::output_classifier::{ByClassify, BySource, EveryFailure, OutputClassifier};
+#[cfg(feature = "tokio")]
+pub use self::pause::Pause;
 pub use self::policy::{RetryPolicy, RetryPolicyBuilder, RetrySettings, WhenOpen};
 pub use self::scope::Entered;
 #[cfg(feature = "test-util")]

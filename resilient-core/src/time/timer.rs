@@ -46,6 +46,20 @@ fn start(delay: Duration) -> Option<Pin<Box<tokio::time::Sleep>>> {
     }))
 }
 
+impl SleepFuture {
+    /// Returns whether there is nothing to wait for.
+    pub(crate) fn is_over(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Moves the end of a sleep that is not over.
+    pub(crate) fn end_at(&mut self, end: Instant) {
+        if let Some(timer) = &mut self.0 {
+            timer.as_mut().reset(end.into());
+        }
+    }
+}
+
 impl Future for SleepFuture {
     type Output = ();
 

@@ -47,6 +47,7 @@ pub(super) static RETRY: AttributeKeys = AttributeKeys {
         ("errors", Value),
         ("attempt", Value),
         ("on_retry", Value),
+        ("on_wait", Value),
         ("on_give_up", Value),
         ("policy", Value),
         ("crate", Value),

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{LiveSettings, PendingSuccesses, StripedCounters};
+use super::{LiveSettings, PendingSuccesses, StripedCounters, Waiters};
 use crate::breaker::machine::Machine;
 use crate::event::{Event, EventKind, EventQueue};
 use crate::signal::{CallCounts, Name, OperatorMode};
@@ -20,6 +20,8 @@ pub(super) struct GuardedState {
     /// Whether a thread is delivering events. That thread also delivers events that are queued
     /// meanwhile.
     pub(super) delivering: bool,
+    /// The calls that wait for the circuit.
+    pub(super) waiters: Waiters,
     /// The stripes that may hold pending successes, one bit for each stripe.
     pending_stripes: u16,
     version: u64,
@@ -49,6 +51,7 @@ impl GuardedState {
             totals_at_start: CallCounts::default(),
             events: EventQueue::default(),
             delivering: false,
+            waiters: Waiters::default(),
             pending_stripes: 0,
             version: settings.version,
             mode: settings.mode.map(|mode| (mode, generation)),

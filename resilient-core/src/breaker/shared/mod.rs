@@ -16,6 +16,8 @@ mod state_word;
 mod striped_counters;
 mod subscribers;
 mod thread_stripe;
+mod waiter;
+mod waiters;
 
 use self::guarded::GuardedState;
 #[cfg(any(loom, shuttle))]
@@ -30,3 +32,5 @@ use self::striped_counters::{Deferred, PendingSuccesses, StripedCounters};
 use self::subscribers::Subscribers;
 #[cfg(any(loom, shuttle))]
 pub use self::thread_stripe::own_stripe;
+pub(in crate::breaker) use self::waiter::Waiter;
+use self::waiters::Waiters;

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use super::attempt_end::AttemptEnd;
 use super::plan::Plan;
-use super::progress::{Progress, attempt_number};
+use super::progress::{Granted, Progress, attempt_number};
 use crate::breaker::CircuitOpen;
 use crate::retry::budget::RetryBudget;
+use crate::retry::circuit_pause::WaitTimes;
 use crate::retry::limits::Limits;
 use crate::retry::policy::WhenOpen;
 use crate::retry::scope;
@@ -34,6 +35,7 @@ pub(super) fn after(step: &mut Step<'_>, end: AttemptEnd<'_>, open: Option<&Circ
     let begin = || Box::new(Progress::begin(plan, place));
     let progress = step.progress.take().unwrap_or_else(begin);
     let mut decision = Decision { plan, progress };
+    decision.progress.granted = Granted::default();
     let class = match end {
         AttemptEnd::Failed(class) => Ok(class),
         AttemptEnd::Cut { limit, excepted } => match limit {
@@ -50,7 +52,8 @@ pub(super) fn after(step: &mut Step<'_>, end: AttemptEnd<'_>, open: Option<&Circ
             return decision.grant(next, step);
         }
     };
-    decision.progress.has_failed = true;
+    decision.progress.failed = decision.progress.failed.saturating_add(1);
+    decision.progress.granted.is_retry = true;
     if let Some(record) = decision.progress.hook.record() {
         record.attempted();
     }
@@ -118,26 +121,42 @@ impl Decision<'_> {
         if self.plan.policy.when_open == WhenOpen::Stop {
             return Err(StopReason::CircuitOpen);
         }
-        self.has_another()?;
+        if self.progress.granted.is_retry {
+            self.has_another()?;
+        } else {
+            self.is_alone()?;
+        }
+        // A wait is no attempt, but a call may wait only as often as it may retry.
+        if self.progress.waits >= self.most_retries() {
+            return Err(StopReason::CircuitOpen);
+        }
         let retry_after = open.retry_after().ok_or(StopReason::CircuitOpen)?;
         let left = self.time_left();
         let hint = self.acceptable(hint, left)?.unwrap_or_default();
-        let longest = self.delay().max(retry_after).max(hint);
-        let delay = longest.saturating_add(self.spread());
-        fits(delay, left, Some(StopReason::CircuitOpen))
+        let least = self.delay().max(hint);
+        let spread = self.spread();
+        let most = least.max(retry_after).saturating_add(spread);
+        fits(most, left, Some(StopReason::CircuitOpen))?;
+        self.progress.granted.wait = Some((WaitTimes { least, spread, most }, open.clone()));
+        Ok(most)
     }
 
     // R1
     fn has_another(&self) -> Result<(), StopReason> {
+        if self.progress.retries >= self.most_retries() {
+            return Err(StopReason::Exhausted);
+        }
+        self.is_alone()
+    }
+
+    fn most_retries(&self) -> u32 {
         let most = self.plan.policy.max_retries;
         let of_test = self.progress.hook.record().map(CallRecord::max_retries);
-        if self.progress.retries >= most.min(of_test.unwrap_or(most)) {
-            Err(StopReason::Exhausted)
-        } else if self.progress.collapsed {
-            Err(StopReason::Nested)
-        } else {
-            Ok(())
-        }
+        most.min(of_test.unwrap_or(most))
+    }
+
+    fn is_alone(&self) -> Result<(), StopReason> {
+        if self.progress.collapsed { Err(StopReason::Nested) } else { Ok(()) }
     }
 
     /// Returns the hint, if there is one. If the hint is too long, returns the reason to stop.
@@ -154,7 +173,6 @@ impl Decision<'_> {
     }
 
     fn grant(mut self, next: Result<Duration, StopReason>, step: &mut Step<'_>) {
-        let attempt = attempt_number(Some(&self.progress));
         step.next = match next {
             Ok(delay) if self.lacks_timer(delay) => {
                 // The attempt will not run, so the reserved tokens return to the budget.
@@ -164,23 +182,39 @@ impl Decision<'_> {
             next => next,
         };
         match step.next {
-            Ok(delay) => {
-                telemetry::retrying(attempt, delay);
-                self.progress.retries = self.progress.retries.saturating_add(1);
-                self.progress.last_delay = delay;
-                if let Some(record) = self.progress.hook.record() {
-                    record.waits(delay);
-                }
-            }
-            Err(reason) => {
-                let budget = self.plan.budget_at_fault(reason);
-                telemetry::gave_up(attempt, reason, budget.map(RetryBudget::name));
-                if let Some(record) = self.progress.hook.record() {
-                    record.ended(Err(reason));
-                }
-            }
+            Ok(delay) => self.go_on(delay),
+            Err(reason) => self.give_up(reason),
         }
         step.progress = Some(self.progress);
+    }
+
+    fn go_on(&mut self, delay: Duration) {
+        let progress = &mut self.progress;
+        progress.last_delay = delay;
+        if progress.granted.is_retry {
+            telemetry::retrying(progress.failed, delay);
+            progress.retries = progress.retries.saturating_add(1);
+        }
+        if let Some((times, open)) = &progress.granted.wait {
+            telemetry::waiting(open, progress.failed, times.most);
+            progress.waits = progress.waits.saturating_add(1);
+        }
+        if let Some(record) = progress.hook.record() {
+            if progress.granted.wait.is_some() {
+                record.waits(delay);
+            } else {
+                record.sleeps(delay);
+            }
+        }
+    }
+
+    fn give_up(&mut self, reason: StopReason) {
+        self.progress.granted = Granted::default();
+        let budget = self.plan.budget_at_fault(reason);
+        telemetry::gave_up(self.progress.failed, reason, budget.map(RetryBudget::name));
+        if let Some(record) = self.progress.hook.record() {
+            record.ended(Err(reason));
+        }
     }
 
     /// Returns whether the call must sleep but has no timer.
@@ -220,9 +254,11 @@ impl Decision<'_> {
         self.progress.schedule.delay(self.plan.policy, k)
     }
 
-    /// Returns the number of the retry that this decision may grant, counted from 1.
+    /// Returns the number of the retry to which the next delay belongs, counted from 1. After a
+    /// rejection, this is the retry that was granted before.
     fn next_retry(&self) -> u32 {
-        self.progress.retries.saturating_add(1)
+        let is_next = u32::from(self.progress.granted.is_retry);
+        self.progress.retries.saturating_add(is_next).max(1)
     }
 
     /// Returns a random addition to a wait that all clients share, so that they do not return

@@ -8,6 +8,7 @@ mod attempt_end;
 mod decide;
 mod plan;
 mod progress;
+mod sleep;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ use self::progress::Progress;
 use super::attempt_future::AttemptFuture;
 use super::budget::RetryBudget;
 use super::call_options::CallOptions;
+use super::circuit_pause::WaitTimes;
 use super::policy::RetryPolicy;
 use super::scope;
 #[cfg(feature = "tokio")]
@@ -109,7 +111,8 @@ impl<'a> RetryDriver<'a> {
         }
     }
 
-    /// Returns the number of the running attempt or of the last failed attempt, counted from 1.
+    /// Returns the number of the present attempt, counted from 1: the running one, or the one that
+    /// follows a delay.
     #[must_use]
     pub fn attempt_number(&self) -> u32 {
         progress::attempt_number(self.progress.as_deref())
@@ -121,11 +124,31 @@ impl<'a> RetryDriver<'a> {
         self.plan.policy.max_retries.saturating_add(1)
     }
 
-    /// Returns whether an attempt of this call ran and failed.
-    #[doc(hidden)]
+    /// Returns how many attempts of this call ran and failed. An attempt that the breaker rejected
+    /// did not run.
     #[must_use]
-    pub fn has_failed(&self) -> bool {
-        self.progress.as_ref().is_some_and(|it| it.has_failed)
+    pub fn failed_attempts(&self) -> u32 {
+        self.progress.as_ref().map_or(0, |it| it.failed)
+    }
+
+    /// Returns how often the call has waited for its circuit, including a wait that begins now.
+    #[must_use]
+    pub fn waits(&self) -> u32 {
+        self.progress.as_ref().map_or(0, |it| it.waits)
+    }
+
+    /// Returns whether the delay that [`after`](Self::after) returned last precedes a retry. If it
+    /// does not, the breaker rejected the attempt, and the delay is a wait for the circuit.
+    pub(crate) fn retries(&self) -> bool {
+        self.progress.as_ref().is_some_and(|it| it.granted.is_retry)
+    }
+
+    /// Returns the rejection for which the call waits, if the delay that [`after`](Self::after)
+    /// returned last is a wait for the circuit.
+    #[must_use]
+    pub fn waits_for(&self) -> Option<&CircuitOpen> {
+        let progress = self.progress.as_ref()?;
+        progress.granted.wait.as_ref().map(|(_, open)| open)
     }
 
     /// Returns how long the call waited before the current attempt.
@@ -144,6 +167,20 @@ impl<'a> RetryDriver<'a> {
 
     pub(super) fn started_at(&self) -> Option<Instant> {
         self.plan.started
+    }
+
+    #[inline]
+    pub(super) fn wait_times(&self) -> Option<WaitTimes> {
+        let progress = self.progress.as_ref()?;
+        progress.granted.wait.as_ref().map(|(times, _)| *times)
+    }
+
+    /// Notes how long the call waited for its circuit, if it did.
+    #[inline]
+    pub(crate) fn waited(&mut self, time: Option<Duration>) {
+        if let (Some(progress), Some(time)) = (&mut self.progress, time) {
+            progress.last_delay = time;
+        }
     }
 
     /// Begins an attempt of a plain function. The attempt counts as running until the result is
@@ -201,7 +238,8 @@ impl<'a> RetryDriver<'a> {
         if self.progress.is_none() {
             super::test_hook::TestHook::begin(Location::caller()).succeeded();
         }
-        telemetry::ended(&mut self.call, Ok(self.progress.is_some()));
+        let is_after_retry = self.failed_attempts() > 0;
+        telemetry::ended(&mut self.call, Ok(is_after_retry));
         match &self.progress {
             Some(progress) => progress.succeeded(self.plan),
             None => self.plan.pay_in(false),
@@ -209,7 +247,8 @@ impl<'a> RetryDriver<'a> {
     }
 
     /// Returns how long to sleep before the next attempt, after an attempt that did not succeed.
-    /// Zero means that the next attempt starts at once.
+    /// Zero means that the next attempt starts at once. Pass the delay to [`sleep`](Self::sleep) or
+    /// [`sleep_blocking`](Self::sleep_blocking).
     ///
     /// If the circuit of the call's breaker is open now, `open` is the breaker's rejection, even if
     /// this attempt opened the circuit. If the circuit is not open, or the call has no breaker,

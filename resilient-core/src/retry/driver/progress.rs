@@ -4,7 +4,9 @@ use std::panic::Location;
 use std::time::Duration;
 
 use super::plan::Plan;
+use crate::breaker::CircuitOpen;
 use crate::retry::budget::Reservation;
+use crate::retry::circuit_pause::WaitTimes;
 use crate::retry::nested::{self, NestedMode};
 use crate::retry::schedule::Schedule;
 use crate::retry::scope::{Entered, enter};
@@ -14,12 +16,16 @@ use crate::telemetry;
 /// The progress of one call's retries, created at the first failure.
 #[derive(Debug)]
 pub(super) struct Progress {
-    /// Whether an attempt ran and failed. A rejected attempt does not count.
-    pub(super) has_failed: bool,
+    /// The number of attempts that ran and failed. A rejected attempt does not count.
+    pub(super) failed: u32,
     /// Whether the loop leaves retries to an outer loop.
     pub(super) collapsed: bool,
-    /// The number of retries granted so far.
+    /// The number of retries granted so far. Waits for the circuit are no retries.
     pub(super) retries: u32,
+    /// The number of waits for the circuit so far.
+    pub(super) waits: u32,
+    /// The present decision.
+    pub(super) granted: Granted,
     pub(super) last_delay: Duration,
     /// The tokens of the next attempt, until the attempt starts.
     pub(super) reserved: Option<Reservation>,
@@ -29,15 +35,26 @@ pub(super) struct Progress {
     pub(super) hook: TestHook,
 }
 
+/// What the last decision granted.
+#[derive(Debug, Default)]
+pub(super) struct Granted {
+    /// A retry after a failed attempt.
+    pub(super) is_retry: bool,
+    /// A wait for the circuit, and the rejection that the call would get without the wait.
+    pub(super) wait: Option<(WaitTimes, CircuitOpen)>,
+}
+
 impl Progress {
     /// Creates the progress at the first failure. An inner loop multiplies the attempts of an outer
     /// loop only after the inner loop has failed, so the nesting is checked here.
     pub(super) fn begin(plan: Plan<'_>, place: &'static Location<'static>) -> Self {
         let (hook, seed) = (TestHook::begin(place), plan.policy.seed);
         Self {
-            has_failed: false,
+            failed: 0,
             collapsed: nested::is_collapsed(plan.nested(), place),
             retries: 0,
+            waits: 0,
+            granted: Granted::default(),
             last_delay: Duration::ZERO,
             reserved: None,
             is_paid: false,
@@ -66,7 +83,9 @@ impl Progress {
     #[cold]
     pub(super) fn succeeded(&self, plan: Plan<'_>) {
         self.hook.succeeded();
-        telemetry::recovered(attempt_number(Some(self)));
+        if self.failed > 0 {
+            telemetry::recovered(attempt_number(Some(self)));
+        }
         plan.pay_in(self.is_paid);
     }
 }

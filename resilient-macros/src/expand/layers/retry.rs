@@ -269,10 +269,20 @@ impl Loop<'_> {
     /// the delay before the next attempt.
     fn go_on(&self) -> TokenStream {
         let Self { context, args, .. } = self;
-        let on_retry = args
-            .on_retry
-            .as_ref()
-            .map(|hook| emit!(__r::tell(&__r::retry_event(&retry, &output, delay), #hook);));
+        let on_retry = args.on_retry.as_ref().map(|hook| {
+            emit! {
+                if let __r::Some(event) = __r::retry_event(&retry, &output, delay) {
+                    __r::tell(&event, #hook);
+                }
+            }
+        });
+        let on_wait = args.on_wait.as_ref().map(|hook| {
+            emit! {
+                if let __r::Some(event) = __r::wait_event(&retry, delay) {
+                    __r::tell(&event, #hook);
+                }
+            }
+        });
         let on_give_up = args
             .on_give_up
             .as_ref()
@@ -297,6 +307,7 @@ impl Loop<'_> {
             match next {
                 __r::Ok(delay) => {
                     #on_retry
+                    #on_wait
                     #keep
                     delay
                 }
@@ -311,12 +322,26 @@ impl Loop<'_> {
         self.context.call_site.as_ref().filter(|_| has_breaker)
     }
 
+    /// Writes the sleep before the next attempt. If there is a breaker, the sleep may be a wait for
+    /// the circuit, which ends early if the circuit closes (R9).
     fn sleep(&self) -> TokenStream {
-        if self.context.waits {
-            emit!(__r::sleep(delay).await;)
-        } else {
-            emit!(__r::sleep_blocking(delay);)
-        }
+        let LayerContext { plan, attempt_output, .. } = self.context;
+        let slept = plan
+            .records
+            .then(|| emit!(__r::AttemptLog::<#attempt_output>::slept(&mut log, &retry);));
+        let sleep = match (self.breaker_below().map(|site| &site.handle), self.context.waits) {
+            (None, true) => emit!(__r::sleep(delay).await;),
+            (None, false) => emit!(__r::sleep_blocking(delay);),
+            (Some(breaker), true) => emit! {
+                let waited = __r::pause(&retry, delay, #breaker).await;
+                __r::waited(&mut retry, waited);
+            },
+            (Some(breaker), false) => emit! {
+                let waited = __r::pause_blocking(&retry, delay, #breaker);
+                __r::waited(&mut retry, waited);
+            },
+        };
+        emit!(#sleep #slept)
     }
 }
 

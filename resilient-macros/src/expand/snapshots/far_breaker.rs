@@ -117,6 +117,10 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
                 }
             }
         };
-        __r::sleep(delay).await;
+        let waited = __r::pause(&retry, delay, __r::CallSite::breaker(breaker)).await;
+        __r::waited(&mut retry, waited);
+        __r::AttemptLog::<
+            <Result<Value, RetryError<StoreError>> as __r::LoggedOutput>::Attempt,
+        >::slept(&mut log, &retry);
     }
 }

@@ -70,6 +70,7 @@ async fn send(request: Request) -> Result<Response, HttpError> {
                 __r::Err(_) => break 'attempts output,
             }
         };
-        __r::sleep(delay).await;
+        let waited = __r::pause(&retry, delay, breaker).await;
+        __r::waited(&mut retry, waited);
     }
 }

@@ -105,7 +105,9 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
                     __r::Err(_) => break 'attempts output,
                 }
             };
-            __r::sleep(delay).await;
+            let waited = __r::pause(&retry, delay, __r::CallSite::breaker(breaker))
+                .await;
+            __r::waited(&mut retry, waited);
         }
     };
     match __r::unless_failed::<Result<Page, SearchError>>(output) {

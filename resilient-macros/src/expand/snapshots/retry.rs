@@ -36,7 +36,9 @@ fn read(path: PathBuf) -> io::Result<Vec<u8>> {
             let next = __r::after(&mut retry, __r::AttemptEnd::Failed(class), __r::None);
             match next {
                 __r::Ok(delay) => {
-                    __r::tell(&__r::retry_event(&retry, &output, delay), log);
+                    if let __r::Some(event) = __r::retry_event(&retry, &output, delay) {
+                        __r::tell(&event, log);
+                    }
                     __r::AttemptLog::keep(&mut log, output, &retry);
                     delay
                 }

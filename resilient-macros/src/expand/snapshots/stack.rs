@@ -72,6 +72,7 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
                 __r::Err(_) => break 'attempts output,
             }
         };
-        __r::sleep(delay).await;
+        let waited = __r::pause(&retry, delay, __r::CallSite::breaker(breaker)).await;
+        __r::waited(&mut retry, waited);
     }
 }

@@ -1,0 +1,72 @@
+//! The pause of a loop whose circuit is open. It ends early if the circuit closes.
+
+use std::time::{Duration, Instant};
+
+use crate::breaker::{AdmitsIn, CircuitBreaker, CircuitWait};
+use crate::time::later;
+
+/// How long a call may wait for its circuit.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WaitTimes {
+    /// The time that the call waits in any case, apart from the spread.
+    pub(super) least: Duration,
+    /// The random addition, so that waiting calls do not return together.
+    pub(super) spread: Duration,
+    /// The longest wait, if the circuit does not close earlier.
+    pub(super) most: Duration,
+}
+
+/// A wait for a circuit, from its beginning. The caller keeps the time.
+#[derive(Debug)]
+pub(super) struct CircuitPause<'a> {
+    pub(super) wait: CircuitWait<'a>,
+    times: WaitTimes,
+    began: Instant,
+    /// When the call asks the breaker again. `None` is never.
+    end: Option<Instant>,
+}
+
+impl<'a> CircuitPause<'a> {
+    pub(super) fn begin(times: WaitTimes, breaker: &'a CircuitBreaker, now: Instant) -> Self {
+        let (wait, admits_in) = CircuitWait::begin(breaker);
+        let mut pause = Self { wait, times, began: now, end: later(now, times.most) };
+        pause.learn(admits_in, now);
+        pause
+    }
+
+    pub(super) fn end(&self) -> Option<Instant> {
+        self.end
+    }
+
+    // R9
+    /// Learns how long it takes until the circuit may admit the call. The wait never becomes
+    /// longer, because it has to fit into the time of the call.
+    pub(super) fn learn(&mut self, admits_in: AdmitsIn, now: Instant) {
+        let Some(admits_in) = admits_in else { return };
+        let least = later(self.began, self.times.least);
+        let earliest = later(now, admits_in).zip(least).map(|(admits, least)| admits.max(least));
+        let end = earliest.and_then(|earliest| later(earliest, self.times.spread));
+        self.end = match (self.end, end) {
+            (Some(old), Some(new)) => Some(old.min(new)),
+            (old, new) => old.or(new),
+        };
+    }
+
+    /// Ends the wait of a call that asks the breaker next. Returns how long the call waited.
+    pub(super) fn finish(self, now: Instant) -> Duration {
+        self.wait.end();
+        now.saturating_duration_since(self.began)
+    }
+}
+
+/// Waits for a circuit by blocking the thread. Returns how long that took.
+pub(super) fn block(times: WaitTimes, breaker: &CircuitBreaker) -> Duration {
+    // The clock of a paused runtime would never reach the end.
+    let mut pause = CircuitPause::begin(times, breaker, Instant::now());
+    let mut end = pause.end();
+    while let Some(admits_in) = pause.wait.block(end) {
+        pause.learn(admits_in, Instant::now());
+        end = pause.end();
+    }
+    pause.finish(Instant::now())
+}
