@@ -3,3 +3,5 @@
 mod budgets;
 mod circuit;
 mod other_breakers;
+mod reports;
+mod waits;
