@@ -8,6 +8,8 @@ mod handle;
 mod machine;
 mod permit;
 pub(crate) mod shared;
+#[cfg(any(loom, shuttle))]
+mod waiting_call;
 mod window;
 
 pub(crate) use self::circuit_wait::{AdmitsIn, CircuitWait};
@@ -18,6 +20,8 @@ pub use self::handle::CircuitBreaker;
 pub use self::permit::Permit;
 #[cfg(any(loom, shuttle))]
 pub use self::shared::{HandOver, own_stripe};
+#[cfg(any(loom, shuttle))]
+pub use self::waiting_call::WaitingCall;
 pub use crate::signal::{
     BreakerSnapshot, CallCounts, CircuitOpen, CircuitState, FromCircuitOpen, OperatorMode,
     RejectedOutput, TimeInState, Transition, TransitionCounts, TransitionError, TransitionReason,

@@ -18,6 +18,7 @@
 
 mod budget;
 mod pending;
+mod waits;
 
 use std::sync::{Arc, Mutex as StdMutex};
 use std::time::Duration;
