@@ -42,7 +42,7 @@ pub fn give_up_event<'a, O>(
     reason: StopReason,
 ) -> GiveUpEvent<'a, O> {
     let budget = retry.budget_at_fault(reason).map(RetryBudget::name);
-    GiveUpEvent { attempts: retry.failed_attempts(), reason, budget, output }
+    GiveUpEvent { attempts: retry.failed_attempts().max(1), reason, budget, output }
 }
 
 /// Clones the user's policy, so that the call holds it.

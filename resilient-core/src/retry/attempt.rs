@@ -165,7 +165,8 @@ pub struct GiveUpEvent<'a, O> {
 }
 
 impl<'a, O> GiveUpEvent<'a, O> {
-    /// Returns the number of attempts that ran: 0 if the breaker rejected the call.
+    /// Returns the number of attempts that ran. A call that the breaker never admitted counts as
+    /// one attempt.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.attempts

@@ -34,8 +34,7 @@ impl Wake for Counting {
 fn r09_a_wait_that_begins_beside_a_closing_is_woken_or_never_listed() {
     check(|| {
         let breaker = open();
-        let ((mut wait, admits_in), ()) =
-            both(|| WaitingCall::begin(breaker), || breaker.close());
+        let ((mut wait, admits_in), ()) = both(|| WaitingCall::begin(breaker), || breaker.close());
         let news = if admits_in == NOW { Poll::Ready(NOW) } else { poll(&mut wait) };
         holds(news == Poll::Ready(NOW), "the closing wakes the call", &news);
         let seen = breaker.snapshot();

@@ -118,13 +118,13 @@ async fn r09_hooks_are_told_of_waits_and_attempts_apart() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r09_a_call_that_was_only_rejected_made_no_attempt() {
+async fn r09_a_call_that_was_only_rejected_counts_as_one_attempt() {
     let (breaker, seen) = (breaker(1), Mutex::new(Vec::new()));
     breaker.force_open();
 
     assert!(told(&breaker, &seen).await.is_err());
 
-    assert_eq!(*seen.lock().unwrap(), [Told::GaveUp(0, StopReason::CircuitOpen)]);
+    assert_eq!(*seen.lock().unwrap(), [Told::GaveUp(1, StopReason::CircuitOpen)]);
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! The data under the lock: the state machine, the totals, and the events that wait for delivery.
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use super::{LiveSettings, PendingSuccesses, StripedCounters, Waiters};
+use super::{LiveSettings, PendingSuccesses, StripedCounters, Waiter, Waiters};
 use crate::breaker::machine::Machine;
 use crate::event::{Event, EventKind, EventQueue};
 use crate::signal::{CallCounts, Name, OperatorMode};
@@ -134,6 +135,12 @@ impl GuardedState {
         if let Some(reason) = would_open.filter(|_| has_audience) {
             self.queue(name, EventKind::WouldOpen(reason));
         }
+    }
+
+    /// Removes and returns the waiting calls that the present state concerns.
+    #[inline]
+    pub(super) fn call_waiters(&mut self) -> Vec<Arc<Waiter>> {
+        self.waiters.take_called(&self.machine)
     }
 
     pub(super) fn queue(&mut self, name: &Name, kind: EventKind) {

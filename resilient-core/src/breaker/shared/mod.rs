@@ -18,6 +18,7 @@ mod subscribers;
 mod thread_stripe;
 mod waiter;
 mod waiters;
+mod waiting;
 
 use self::guarded::GuardedState;
 #[cfg(any(loom, shuttle))]

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::waiter::Waiter;
-use super::{GuardedState, SharedBreaker};
 use crate::breaker::machine::Machine;
 use crate::signal::CircuitState;
 
@@ -34,7 +33,7 @@ impl Waiters {
     }
 
     /// Adds a call, and returns its place. The call has to know the present opening.
-    fn add(&mut self, waiter: Arc<Waiter>, machine: &Machine) -> u64 {
+    pub(super) fn add(&mut self, waiter: Arc<Waiter>, machine: &Machine) -> u64 {
         let known = opening(machine);
         let listed =
             self.0.get_or_insert_with(|| Box::new(Listed { calls: BTreeMap::new(), known }));
@@ -45,7 +44,7 @@ impl Waiters {
     }
 
     /// Removes a call. Returns `false` if the call was woken before.
-    fn remove(&mut self, place: u64, waiter: &Arc<Waiter>) -> bool {
+    pub(super) fn remove(&mut self, place: u64, waiter: &Arc<Waiter>) -> bool {
         let Some(listed) = &mut self.0 else { return false };
         let is_listed = listed.calls.get(&place).is_some_and(|it| Arc::ptr_eq(it, waiter));
         if is_listed {
@@ -79,58 +78,4 @@ impl Waiters {
 
 pub(super) fn wake(called: &[Arc<Waiter>]) {
     called.iter().for_each(|waiter| waiter.wake());
-}
-
-/// The answer to a call that wants to wait.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::breaker) struct Prospect {
-    /// How long until the circuit may admit the call: zero if the call should ask now, `None` if
-    /// the time is unknown.
-    pub(in crate::breaker) admits_in: Option<Duration>,
-    /// The place of the call in the list. `None` if the call should ask when `admits_in` is over.
-    pub(in crate::breaker) place: Option<u64>,
-}
-
-impl GuardedState {
-    /// Removes and returns the waiting calls that the present state concerns.
-    #[inline]
-    pub(super) fn call_waiters(&mut self) -> Vec<Arc<Waiter>> {
-        self.waiters.take_called(&self.machine)
-    }
-}
-
-impl SharedBreaker {
-    /// Lists a call, so that it is woken when the circuit closes. A call that would get an answer
-    /// now is not listed.
-    pub(in crate::breaker) fn list(&self, waiter: &Arc<Waiter>) -> Prospect {
-        let parts = self.parts();
-        let (mut guarded, now) = parts.lock_for_query();
-        let GuardedState { machine, waiters, .. } = &mut *guarded;
-        let admits_in = match machine.entered() {
-            // The call does not wait for an operator.
-            CircuitState::ForcedOpen => Some(Duration::ZERO),
-            _ => machine.retry_after(now),
-        };
-        let waits = admits_in != Some(Duration::ZERO);
-        let place = waits.then(|| waiters.add(Arc::clone(waiter), machine));
-        Prospect { admits_in, place }
-    }
-
-    /// Takes a call from the list that waits no longer. If the call was woken before and is
-    /// cancelled, another call is woken for the slot that may be free.
-    pub(in crate::breaker) fn unlist(
-        &self,
-        place: Option<u64>,
-        waiter: &Arc<Waiter>,
-        is_cancelled: bool,
-    ) {
-        let parts = self.parts();
-        let mut guarded = parts.lock();
-        let was_listed = place.is_some_and(|place| guarded.waiters.remove(place, waiter));
-        if is_cancelled && !was_listed {
-            let called = guarded.call_waiters();
-            drop(guarded);
-            wake(&called);
-        }
-    }
 }

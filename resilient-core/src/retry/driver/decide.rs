@@ -211,7 +211,7 @@ impl Decision<'_> {
     fn give_up(&mut self, reason: StopReason) {
         self.progress.granted = Granted::default();
         let budget = self.plan.budget_at_fault(reason);
-        telemetry::gave_up(self.progress.failed, reason, budget.map(RetryBudget::name));
+        telemetry::gave_up(self.progress.failed.max(1), reason, budget.map(RetryBudget::name));
         if let Some(record) = self.progress.hook.record() {
             record.ended(Err(reason));
         }
