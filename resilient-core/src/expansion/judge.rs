@@ -2,6 +2,7 @@
 
 use std::borrow::Borrow;
 use std::error::Error;
+use std::io;
 
 use crate::signal::{CircuitOpen, Classification, Classify, Fallible, every_failure};
 
@@ -37,15 +38,17 @@ chain! {
     ///
     /// 1. [`Classify`] of the error;
     /// 2. the error is a rejection by the breaker of another function: it is ignored;
-    /// 3. the error refers to a `dyn Error`, or
-    /// 4. is an `Error`: if there is such a rejection among its sources, it is ignored;
+    /// 3. the error is an `io::Error`, which may wrap such a rejection,
+    /// 4. refers to a `dyn Error`, or is an `Error`: if there is such a rejection among its
+    ///    sources, it is ignored;
     /// 5. every `Err` and every `None` is a failure.
     ///
     /// Method resolution tries the inherent methods of this type, which need `Classify`, and then,
     /// through `Deref`, the methods of the next wrapper. Resolution does not see lifetimes: a bound
     /// `'static` here would be a compile error for errors that borrow, not the next wrapper.
     Judge holds JudgeRejection;
-    JudgeRejection holds JudgeShared;
+    JudgeRejection holds JudgeIo;
+    JudgeIo holds JudgeShared;
     JudgeShared holds JudgeDyn;
     JudgeDyn holds JudgeError;
     JudgeError holds JudgeOutput;
@@ -99,6 +102,7 @@ macro_rules! judge {
 judge! {
     Judge, Classify: E::classify;
     JudgeRejection, Borrow<CircuitOpen>: |_| Classification::ignored();
+    JudgeIo, Borrow<io::Error>: |error| Classification::of_error(error.borrow());
     JudgeShared, AsRef<dyn Error + Send + Sync>: |error| Classification::of_error(error.as_ref());
     JudgeDyn, AsRef<dyn Error>: |error| Classification::of_error(error.as_ref());
     JudgeError, Error: |error| Classification::of_sources(error);

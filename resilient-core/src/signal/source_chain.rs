@@ -1,6 +1,7 @@
 //! Finds the rejection by a breaker in the sources of an error.
 
 use std::error::Error;
+use std::io;
 use std::sync::Arc;
 
 use super::{CircuitOpen, Classification};
@@ -75,12 +76,21 @@ fn first_rejection<'a>(
     first: Option<&'a (dyn Error + 'static)>,
     most: usize,
 ) -> Option<&'a CircuitOpen> {
-    let chain = std::iter::successors(first, |&error| error.source());
+    let chain = std::iter::successors(first, |&error| next(error));
     chain.take(most).find_map(|error| {
         let shared = || error.downcast_ref::<Arc<CircuitOpen>>().map(|open| &**open);
         let boxed = || error.downcast_ref::<Box<CircuitOpen>>().map(|open| &**open);
         error.downcast_ref().or_else(shared).or_else(boxed)
     })
+}
+
+/// Returns the next error of a chain. The source of an `io::Error` is the source of the error that
+/// it wraps, so the wrapped error itself has to be asked for.
+fn next<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    }
 }
 
 #[cfg(test)]
@@ -129,6 +139,14 @@ mod tests {
             assert_eq!(CircuitOpen::find_in(&*error), Some(&open()));
             assert_eq!(Classification::of_sources(&*below(1, error)), Classification::ignored());
         }
+    }
+
+    #[test]
+    fn a_rejection_inside_an_io_error_is_found() {
+        let error = io::Error::other(io::Error::other(open()));
+        assert_eq!(CircuitOpen::find_in(&error), Some(&open()));
+        assert_eq!(CircuitOpen::find_in(&*below(1, Box::new(error))), Some(&open()));
+        assert_eq!(CircuitOpen::find_in(&io::Error::from(io::ErrorKind::NotFound)), None);
     }
 
     #[test]

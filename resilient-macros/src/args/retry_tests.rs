@@ -55,7 +55,8 @@ fn every_key_is_read_into_its_field() {
         retry_if = |e| e.again(), retry_when = f::<A, B>,
         retry_after = |e| e.after(), max_retry_after = "2m", max_elapsed = "1h",
         when_open = wait, attempt = attempt,
-        on_retry = |a, b| log(a, b), on_wait = waits, on_give_up = done, borrow(x, y), clone(z), crate = ::rt,
+        on_retry = |a, b| log(a, b), on_wait = waits, on_give_up = done,
+        borrow(x, y), clone(z), crate = ::rt,
     });
     assert!(args.settings.literal("max_retries") == Some(Value::Count(5)));
     assert!(args.settings.literal("backoff") == Some(Value::Word("exponential")));

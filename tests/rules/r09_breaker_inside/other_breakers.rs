@@ -159,9 +159,15 @@ async fn r08_a_boxed_or_shared_error_is_examined_like_the_error_itself() {
         Err(Arc::new(callee(calls)))
     }
 
+    #[retry(jitter = none, base_delay = "0s")]
+    async fn io(calls: &Calls) -> std::io::Result<()> {
+        Err(std::io::Error::other(callee(calls)))
+    }
+
     let calls = Calls::new();
     assert!(boxed(&calls).await.is_err() && shared(&calls).await.is_err());
-    assert_eq!(calls.count(), 2);
+    assert!(io(&calls).await.is_err());
+    assert_eq!(calls.count(), 3);
 }
 
 #[tokio::test]

@@ -62,7 +62,7 @@ async fn r09_a_call_waits_at_most_as_often_as_it_may_retry() {
     }
 }
 
-/// What the hooks of a call were told.
+/// One call of a hook.
 #[derive(Debug, PartialEq)]
 enum Told {
     /// The number of the failed attempt.

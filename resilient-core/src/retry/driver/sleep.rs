@@ -1,5 +1,5 @@
-//! The sleep of a loop before its next attempt. It ends early if the loop waits for its circuit, and
-//! the circuit closes.
+//! The sleep of a loop before its next attempt. It ends early if the loop waits for its circuit,
+//! and the circuit closes.
 
 use std::time::Duration;
 
