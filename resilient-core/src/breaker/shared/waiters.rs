@@ -77,5 +77,7 @@ impl Waiters {
 }
 
 pub(super) fn wake(called: &[Arc<Waiter>]) {
-    called.iter().for_each(|waiter| waiter.wake());
+    for waiter in called {
+        waiter.wake();
+    }
 }
