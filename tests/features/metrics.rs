@@ -286,7 +286,7 @@ fn the_breakers_of_a_name_with_keys_are_added_up_and_no_key_is_a_label() {
         ("transitions{breaker=shards,to=open}", 1),
     ];
     assert_eq!(above_zero(&recorded), expected);
-    assert_eq!(recorded.len(), 6 + 1 + 3 * 6);
+    assert_eq!(recorded.len(), 6 + 2 + 3 * 6);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A call that waits for a circuit is woken when the circuit closes, in every order of the two.
 
+use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::task::{Poll, Wake, Waker};
 
@@ -60,8 +61,15 @@ fn r09_a_poll_beside_a_closing_is_ready_or_its_waker_is_woken() {
 fn r09_a_thread_that_blocks_beside_a_closing_goes_on() {
     check(|| {
         let breaker = open();
-        let (mut wait, _) = WaitingCall::begin(breaker);
-        let (admits_in, ()) = both(move || wait.block(), || breaker.close());
+        let (wait, _) = WaitingCall::begin(breaker);
+        // If the thread blocks for ever, loom unwinds it, and the drop of the call would panic.
+        let mut wait = ManuallyDrop::new(wait);
+        let blocks = move || {
+            let admits_in = wait.block();
+            drop(ManuallyDrop::into_inner(wait));
+            admits_in
+        };
+        let (admits_in, ()) = both(blocks, || breaker.close());
         holds(admits_in == NOW, "the thread asks now", &admits_in);
     });
 }
