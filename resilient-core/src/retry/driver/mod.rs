@@ -250,6 +250,9 @@ impl<'a> RetryDriver<'a> {
     /// Zero means that the next attempt starts at once. Pass the delay to [`sleep`](Self::sleep) or
     /// [`sleep_blocking`](Self::sleep_blocking).
     ///
+    /// Under [`WhenOpen::Wait`](super::WhenOpen::Wait) the delay may be a wait for the circuit: see
+    /// [`waits_for`](Self::waits_for). It is then the longest wait.
+    ///
     /// If the circuit of the call's breaker is open now, `open` is the breaker's rejection, even if
     /// this attempt opened the circuit. If the circuit is not open, or the call has no breaker,
     /// `open` is `None`.
