@@ -26,7 +26,7 @@ impl CircuitOpen {
     /// ```
     #[must_use]
     pub fn find_in<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Self> {
-        first_rejection(Some(error), MOST)
+        first_rejection(error, MOST)
     }
 }
 
@@ -55,28 +55,29 @@ impl Classification {
     /// ```
     #[must_use]
     pub fn of_error(error: &(dyn Error + 'static)) -> Self {
-        Self::of_chain(Some(error), MOST)
+        Self::of_chain(error, MOST)
     }
 
     /// Classifies an error whose type is not `CircuitOpen`, by its sources alone. The error may
-    /// borrow.
-    #[cold]
-    pub(crate) fn of_sources<'a>(error: &(dyn Error + 'a)) -> Self {
-        Self::of_chain(error.source(), MOST - 1)
+    /// borrow. If its type has no sources, the compiler removes the search.
+    #[inline]
+    pub(crate) fn of_sources<E: Error + ?Sized>(error: &E) -> Self {
+        match error.source() {
+            Some(source) => Self::of_chain(source, MOST - 1),
+            None => Self::transient(),
+        }
     }
 
     #[cold]
-    fn of_chain(first: Option<&(dyn Error + 'static)>, most: usize) -> Self {
+    #[inline(never)]
+    fn of_chain(first: &(dyn Error + 'static), most: usize) -> Self {
         let rejection = first_rejection(first, most);
         if rejection.is_some() { Self::ignored() } else { Self::transient() }
     }
 }
 
-fn first_rejection<'a>(
-    first: Option<&'a (dyn Error + 'static)>,
-    most: usize,
-) -> Option<&'a CircuitOpen> {
-    let chain = std::iter::successors(first, |&error| next(error));
+fn first_rejection<'a>(first: &'a (dyn Error + 'static), most: usize) -> Option<&'a CircuitOpen> {
+    let chain = std::iter::successors(Some(first), |&error| next(error));
     chain.take(most).find_map(|error| {
         let shared = || error.downcast_ref::<Arc<CircuitOpen>>().map(|open| &**open);
         let boxed = || error.downcast_ref::<Box<CircuitOpen>>().map(|open| &**open);

@@ -68,10 +68,11 @@ impl Circuit {
         let Some((_, command)) = self.command.take_if(|(at, _)| *at <= now) else { return };
         let state = match (command, self.state) {
             (Command::Close, _) => State::Closed(0),
-            (Command::ForceOpen, State::Forced) => return,
-            (Command::ForceOpen, _) => State::Forced,
             (Command::HalfOpen, State::Open(_) | State::Forced) => State::HalfOpen,
-            (Command::HalfOpen, State::Closed(_) | State::HalfOpen) => return,
+            (Command::ForceOpen, State::Closed(_) | State::Open(_) | State::HalfOpen) => {
+                State::Forced
+            }
+            (Command::ForceOpen | Command::HalfOpen, _) => return,
         };
         self.state = state;
         self.commands += 1;
@@ -102,12 +103,19 @@ impl Circuit {
         };
     }
 
-    /// If the circuit is open, returns how long until the next admission, or `None` if this time
-    /// is unknown.
-    fn open_for(&self, now: u64) -> Option<Option<u64>> {
+    fn is_open(&self, now: u64) -> bool {
         match self.state {
-            State::Forced => Some(None),
-            State::Open(end) if now < end => Some(Some(end - now)),
+            State::Forced => true,
+            State::Open(end) => now < end,
+            _ => false,
+        }
+    }
+
+    /// Returns how long until the next admission by an open circuit, or `None` if this time is
+    /// unknown.
+    fn open_for(&self, now: u64) -> Option<u64> {
+        match self.state {
+            State::Open(end) => Some(end - now),
             _ => None,
         }
     }
@@ -122,6 +130,7 @@ enum Attempt {
 }
 
 /// The pause before the next attempt.
+#[derive(Clone, Copy)]
 struct Pause {
     most: u64,
     /// The shortest time and the spread of a wait for the circuit.
@@ -382,8 +391,8 @@ impl Loop<'_> {
         let k = self.retries + 1;
         let mut reasons = self.reasons_of_any_kind(hint);
         let circuit = self.circuit.as_ref();
-        if let Some(open_for) = circuit.and_then(|it| it.open_for(self.now)) {
-            return self.wait(reasons, k, open_for, hint);
+        if let Some(circuit) = circuit.filter(|it| it.is_open(self.now)) {
+            return self.wait(reasons, k, circuit.open_for(self.now), hint);
         }
         let mut delay = self.nominal(k);
         let is_free = is_throttled && hint.is_some_and(|hint| hint >= delay);

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use resilient::breaker::CircuitState;
-use resilient::retries::{StopReason, WaitEvent};
+use resilient::retries::{FailedAttempt, StopReason, WaitEvent};
 use resilient::testing::Scope;
 use resilient::{CircuitBreaker, RetryError, circuit_breaker, retry};
 use resilient_testkit::{Fault, ms};
@@ -177,7 +177,7 @@ async fn r09_the_record_of_errors_has_the_time_that_a_wait_really_took() {
         let (result, ()) = tokio::join!(call, operator);
 
         let error = result.unwrap_err();
-        let delays: Vec<_> = error.attempts().map(|failed| failed.delay()).collect();
+        let delays: Vec<_> = error.attempts().map(FailedAttempt::delay).collect();
         assert_eq!((delays, start.elapsed()), (vec![ms(1_100), ms(0)], ms(1_100)));
         assert_eq!(error.elapsed(), ms(1_100));
     }

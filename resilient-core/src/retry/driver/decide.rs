@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::attempt_end::AttemptEnd;
 use super::plan::Plan;
-use super::progress::{Granted, Progress, attempt_number};
+use super::progress::{GrantedWait, Progress, attempt_number};
 use crate::breaker::CircuitOpen;
 use crate::retry::budget::RetryBudget;
 use crate::retry::circuit_pause::WaitTimes;
@@ -35,7 +35,8 @@ pub(super) fn after(step: &mut Step<'_>, end: AttemptEnd<'_>, open: Option<&Circ
     let begin = || Box::new(Progress::begin(plan, place));
     let progress = step.progress.take().unwrap_or_else(begin);
     let mut decision = Decision { plan, progress };
-    decision.progress.granted = Granted::default();
+    decision.progress.wait = None;
+    decision.progress.is_retry = !matches!(end, AttemptEnd::Rejected(_));
     let class = match end {
         AttemptEnd::Failed(class) => Ok(class),
         AttemptEnd::Cut { limit, excepted } => match limit {
@@ -53,7 +54,6 @@ pub(super) fn after(step: &mut Step<'_>, end: AttemptEnd<'_>, open: Option<&Circ
         }
     };
     decision.progress.failed = decision.progress.failed.saturating_add(1);
-    decision.progress.granted.is_retry = true;
     if let Some(record) = decision.progress.hook.record() {
         record.attempted();
     }
@@ -121,7 +121,7 @@ impl Decision<'_> {
         if self.plan.policy.when_open == WhenOpen::Stop {
             return Err(StopReason::CircuitOpen);
         }
-        if self.progress.granted.is_retry {
+        if self.progress.is_retry {
             self.has_another()?;
         } else {
             self.is_alone()?;
@@ -137,7 +137,8 @@ impl Decision<'_> {
         let spread = self.spread();
         let most = least.max(retry_after).saturating_add(spread);
         fits(most, left, Some(StopReason::CircuitOpen))?;
-        self.progress.granted.wait = Some((WaitTimes { least, spread, most }, open.clone()));
+        let times = WaitTimes { least, spread, most };
+        self.progress.wait = Some(Box::new(GrantedWait { times, open: open.clone() }));
         Ok(most)
     }
 
@@ -191,16 +192,16 @@ impl Decision<'_> {
     fn go_on(&mut self, delay: Duration) {
         let progress = &mut self.progress;
         progress.last_delay = delay;
-        if progress.granted.is_retry {
+        if progress.is_retry {
             telemetry::retrying(progress.failed, delay);
             progress.retries = progress.retries.saturating_add(1);
         }
-        if let Some((times, open)) = &progress.granted.wait {
-            telemetry::waiting(open, progress.failed, times.most);
+        if let Some(wait) = &progress.wait {
+            telemetry::waiting(&wait.open, progress.failed, delay);
             progress.waits = progress.waits.saturating_add(1);
         }
         if let Some(record) = progress.hook.record() {
-            if progress.granted.wait.is_some() {
+            if progress.wait.is_some() {
                 record.waits(delay);
             } else {
                 record.sleeps(delay);
@@ -209,7 +210,8 @@ impl Decision<'_> {
     }
 
     fn give_up(&mut self, reason: StopReason) {
-        self.progress.granted = Granted::default();
+        self.progress.is_retry = false;
+        self.progress.wait = None;
         let budget = self.plan.budget_at_fault(reason);
         telemetry::gave_up(self.progress.failed.max(1), reason, budget.map(RetryBudget::name));
         if let Some(record) = self.progress.hook.record() {
@@ -257,7 +259,7 @@ impl Decision<'_> {
     /// Returns the number of the retry to which the next delay belongs, counted from 1. After a
     /// rejection, this is the retry that was granted before.
     fn next_retry(&self) -> u32 {
-        let is_next = u32::from(self.progress.granted.is_retry);
+        let is_next = u32::from(self.progress.is_retry);
         self.progress.retries.saturating_add(is_next).max(1)
     }
 

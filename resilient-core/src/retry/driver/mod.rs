@@ -140,15 +140,14 @@ impl<'a> RetryDriver<'a> {
     /// Returns whether the delay that [`after`](Self::after) returned last precedes a retry. If it
     /// does not, the breaker rejected the attempt, and the delay is a wait for the circuit.
     pub(crate) fn retries(&self) -> bool {
-        self.progress.as_ref().is_some_and(|it| it.granted.is_retry)
+        self.progress.as_ref().is_some_and(|it| it.is_retry)
     }
 
     /// Returns the rejection for which the call waits, if the delay that [`after`](Self::after)
     /// returned last is a wait for the circuit.
     #[must_use]
     pub fn waits_for(&self) -> Option<&CircuitOpen> {
-        let progress = self.progress.as_ref()?;
-        progress.granted.wait.as_ref().map(|(_, open)| open)
+        self.progress.as_ref()?.wait.as_ref().map(|wait| &wait.open)
     }
 
     /// Returns how long the call waited before the current attempt.
@@ -171,8 +170,7 @@ impl<'a> RetryDriver<'a> {
 
     #[inline]
     pub(super) fn wait_times(&self) -> Option<WaitTimes> {
-        let progress = self.progress.as_ref()?;
-        progress.granted.wait.as_ref().map(|(times, _)| *times)
+        self.progress.as_ref()?.wait.as_ref().map(|wait| wait.times)
     }
 
     /// Notes how long the call waited for its circuit, if it did.
@@ -238,7 +236,7 @@ impl<'a> RetryDriver<'a> {
         if self.progress.is_none() {
             super::test_hook::TestHook::begin(Location::caller()).succeeded();
         }
-        let is_after_retry = self.failed_attempts() > 0;
+        let is_after_retry = self.progress.as_ref().is_some_and(|it| it.failed > 0);
         telemetry::ended(&mut self.call, Ok(is_after_retry));
         match &self.progress {
             Some(progress) => progress.succeeded(self.plan),

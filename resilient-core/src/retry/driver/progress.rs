@@ -24,8 +24,10 @@ pub(super) struct Progress {
     pub(super) retries: u32,
     /// The number of waits for the circuit so far.
     pub(super) waits: u32,
-    /// The present decision.
-    pub(super) granted: Granted,
+    /// Whether the present delay precedes a retry. Otherwise it follows a rejection.
+    pub(super) is_retry: bool,
+    /// The wait that the present delay is. Boxed, because most calls do not wait.
+    pub(super) wait: Option<Box<GrantedWait>>,
     pub(super) last_delay: Duration,
     /// The tokens of the next attempt, until the attempt starts.
     pub(super) reserved: Option<Reservation>,
@@ -35,13 +37,12 @@ pub(super) struct Progress {
     pub(super) hook: TestHook,
 }
 
-/// What the last decision granted.
-#[derive(Debug, Default)]
-pub(super) struct Granted {
-    /// A retry after a failed attempt.
-    pub(super) is_retry: bool,
-    /// A wait for the circuit, and the rejection that the call would get without the wait.
-    pub(super) wait: Option<(WaitTimes, CircuitOpen)>,
+/// A wait for the circuit.
+#[derive(Debug)]
+pub(super) struct GrantedWait {
+    pub(super) times: WaitTimes,
+    /// The rejection that the call would get without the wait.
+    pub(super) open: CircuitOpen,
 }
 
 impl Progress {
@@ -54,7 +55,8 @@ impl Progress {
             collapsed: nested::is_collapsed(plan.nested(), place),
             retries: 0,
             waits: 0,
-            granted: Granted::default(),
+            is_retry: false,
+            wait: None,
             last_delay: Duration::ZERO,
             reserved: None,
             is_paid: false,
