@@ -30,9 +30,9 @@ pub fn retry_event<'a, O>(
 
 /// Returns the event of a wait for the circuit, or `None` if the call does not wait.
 #[must_use]
-pub fn wait_event<'a>(retry: &'a RetryDriver<'_>, most: Duration) -> Option<WaitEvent<'a>> {
+pub fn wait_event(retry: &RetryDriver<'_>, most: Duration) -> Option<WaitEvent> {
     let (wait, failed_attempts) = (retry.waits(), retry.failed_attempts());
-    retry.waits_for().map(|open| WaitEvent { wait, failed_attempts, most, open })
+    retry.waits_in().map(|state| WaitEvent { wait, failed_attempts, most, state })
 }
 
 #[inline]
@@ -269,21 +269,24 @@ pub fn sleep_blocking(delay: Duration) {
     crate::time::sleep_blocking(delay);
 }
 
-/// Sleeps between two attempts of a loop with a breaker: see [`RetryDriver::sleep`]. Resolves to
-/// the time of a wait for the circuit, for [`waited`].
+/// Sleeps between two attempts of a loop with a breaker: see [`RetryDriver::sleep`].
 #[cfg(feature = "tokio")]
-#[inline]
-pub fn pause<'b>(
-    retry: &RetryDriver<'_>,
+#[expect(
+    clippy::inline_always,
+    reason = "otherwise the state of the loop is in memory on the hot path"
+)]
+#[inline(always)]
+pub fn pause<'p>(
+    retry: &'p mut RetryDriver<'_>,
     delay: Duration,
-    breaker: &'b CircuitBreaker,
-) -> crate::retry::Pause<'b> {
-    retry.pause(delay, Some(breaker))
+    breaker: &'p CircuitBreaker,
+) -> crate::retry::Pause<'p> {
+    retry.sleep(delay, Some(breaker))
 }
 
 #[cfg(not(feature = "tokio"))]
 pub fn pause(
-    _: &RetryDriver<'_>,
+    _: &mut RetryDriver<'_>,
     _: Duration,
     _: &CircuitBreaker,
 ) -> EnableTheFeatureTokioOfResilientForAsyncRetries {
@@ -291,17 +294,11 @@ pub fn pause(
 }
 
 /// Sleeps between two attempts of a plain function with a breaker.
-#[inline]
-pub fn pause_blocking(
-    retry: &RetryDriver<'_>,
-    delay: Duration,
-    breaker: &CircuitBreaker,
-) -> Option<Duration> {
-    retry.pause_blocking(delay, Some(breaker))
-}
-
-/// Notes how long the call waited for its circuit, if it did.
-#[inline]
-pub fn waited(retry: &mut RetryDriver<'_>, time: Option<Duration>) {
-    retry.waited(time);
+#[expect(
+    clippy::inline_always,
+    reason = "otherwise the state of the loop is in memory on the hot path"
+)]
+#[inline(always)]
+pub fn pause_blocking(retry: &mut RetryDriver<'_>, delay: Duration, breaker: &CircuitBreaker) {
+    retry.sleep_blocking(delay, Some(breaker));
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::driver::RetryDriver;
-use crate::signal::{CircuitOpen, Fallible, StopReason, debug_fields};
+use crate::signal::{CircuitState, Fallible, StopReason, debug_fields};
 use crate::time;
 
 // R12
@@ -120,14 +120,15 @@ debug_fields!(RetryEvent<'a, O> { attempt, delay });
 /// The argument of `on_wait`. The hook runs before the call waits for its circuit.
 ///
 /// A wait is no attempt: the breaker rejected the attempt, or would reject the next one.
-pub struct WaitEvent<'a> {
+#[derive(Debug, Clone, Copy)]
+pub struct WaitEvent {
     pub(crate) wait: u32,
     pub(crate) failed_attempts: u32,
     pub(crate) most: Duration,
-    pub(crate) open: &'a CircuitOpen,
+    pub(crate) state: CircuitState,
 }
 
-impl<'a> WaitEvent<'a> {
+impl WaitEvent {
     /// Returns the number of this wait, counted from 1. A call waits at most `max_retries` times.
     #[must_use]
     pub fn wait(&self) -> u32 {
@@ -147,14 +148,12 @@ impl<'a> WaitEvent<'a> {
         self.most
     }
 
-    /// Returns the rejection that the call would get without the wait. It names the breaker.
+    /// Returns the state of the circuit: open, or half-open with all probe slots taken.
     #[must_use]
-    pub fn circuit_open(&self) -> &'a CircuitOpen {
-        self.open
+    pub fn state(&self) -> CircuitState {
+        self.state
     }
 }
-
-debug_fields!(WaitEvent<'a> { wait, most, open });
 
 /// The argument of `on_give_up`. The hook runs at the end of a failed call.
 pub struct GiveUpEvent<'a, O> {

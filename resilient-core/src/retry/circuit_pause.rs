@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::breaker::{AdmitsIn, CircuitBreaker, CircuitWait};
-use crate::time::later;
+use crate::breaker::{AdmitsIn, CircuitBreaker, CircuitState, CircuitWait};
+use crate::time::{begins_blocking, later};
 
 /// How long a call may wait for its circuit.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +14,17 @@ pub(super) struct WaitTimes {
     pub(super) spread: Duration,
     /// The longest wait, if the circuit does not close earlier.
     pub(super) most: Duration,
+    /// The state of the circuit before the wait.
+    pub(super) state: CircuitState,
+}
+
+/// The pause before the next attempt, as the driver granted it.
+#[derive(Debug, Default)]
+pub(super) struct GrantedPause {
+    /// How long the loop pauses. After a wait that ended early, how long it paused.
+    pub(super) delay: Duration,
+    /// Set if the pause is a wait for the circuit.
+    pub(super) wait: Option<WaitTimes>,
 }
 
 /// A wait for a circuit, from its beginning. The caller keeps the time.
@@ -59,8 +70,22 @@ impl<'a> CircuitPause<'a> {
     }
 }
 
-/// Waits for a circuit by blocking the thread. Returns how long that took.
-pub(super) fn block(times: WaitTimes, breaker: &CircuitBreaker) -> Duration {
+/// Blocks the thread for `delay`, or until the circuit of `breaker` closes if `granted` is a wait
+/// for it.
+#[cold]
+#[inline(never)]
+pub(super) fn block(
+    granted: Option<&mut GrantedPause>,
+    delay: Duration,
+    breaker: Option<&CircuitBreaker>,
+) {
+    if !begins_blocking(delay) {
+        return;
+    }
+    let wait = granted.and_then(|granted| Some((granted.wait?, &mut granted.delay)));
+    let Some(((times, waited), breaker)) = wait.zip(breaker) else {
+        return std::thread::sleep(delay);
+    };
     // The clock of a paused runtime would never reach the end.
     let mut pause = CircuitPause::begin(times, breaker, Instant::now());
     let mut end = pause.end();
@@ -68,5 +93,5 @@ pub(super) fn block(times: WaitTimes, breaker: &CircuitBreaker) -> Duration {
         pause.learn(admits_in, Instant::now());
         end = pause.end();
     }
-    pause.finish(Instant::now())
+    *waited = pause.finish(Instant::now());
 }

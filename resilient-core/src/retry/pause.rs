@@ -1,67 +1,124 @@
 //! The future of a pause between two attempts of a loop with a breaker.
 
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use super::circuit_pause::{CircuitPause, WaitTimes};
+use pin_project_lite::pin_project;
+use tokio::time::Sleep;
+
+use super::circuit_pause::{CircuitPause, GrantedPause};
 use crate::breaker::CircuitBreaker;
 use crate::signal::debug_fields;
-use crate::time::{SleepFuture, now, sleep};
+use crate::time::{now, sleep_timer};
 
-/// The future of a pause between two attempts. If the call waits for its circuit, the future
-/// resolves to the time that this took.
+/// The future of a pause between two attempts: see
+/// [`RetryDriver::sleep`](super::RetryDriver::sleep).
 ///
 /// Dropping it ends the pause and leaves nothing behind.
+// Boxed, so that the future of a healthy call stays small, and its drop is short.
 #[must_use = "futures do nothing unless awaited"]
-pub struct Pause<'a> {
-    sleep: SleepFuture,
-    /// Boxed, so that the future of a healthy call stays small.
-    circuit: Option<Box<CircuitPause<'a>>>,
+pub struct Pause<'a>(Option<Pin<Box<Running<'a>>>>);
+
+pin_project! {
+    /// A pause that is not over.
+    struct Running<'a> {
+        #[pin]
+        timer: Sleep,
+        circuit: Option<Waiting<'a>>,
+    }
+}
+
+/// The wait for the circuit.
+struct Waiting<'a> {
+    pause: CircuitPause<'a>,
+    waited: &'a mut Duration,
 }
 
 impl<'a> Pause<'a> {
-    /// Begins a pause. If `wait` is given, the pause ends early if the circuit closes.
+    /// Begins a pause of `delay`. If `granted` is a wait for the circuit of `breaker`, the pause
+    /// ends early if the circuit closes.
+    #[cold]
+    #[inline(never)]
     pub(super) fn begin(
+        granted: Option<&'a mut GrantedPause>,
         delay: Duration,
-        wait: Option<WaitTimes>,
         breaker: Option<&'a CircuitBreaker>,
     ) -> Self {
-        let mut sleep = sleep(delay);
-        let wait = wait.zip(breaker).filter(|_| !sleep.is_over());
-        let circuit = wait.map(|(times, breaker)| {
+        let Some(timer) = sleep_timer(delay) else { return Self(None) };
+        let wait = granted.and_then(|granted| Some((granted.wait?, &mut granted.delay)));
+        let circuit = wait.zip(breaker).map(|((times, waited), breaker)| {
             let pause = CircuitPause::begin(times, breaker, now());
-            pause.end().into_iter().for_each(|end| sleep.end_at(end));
-            Box::new(pause)
+            Waiting { pause, waited }
         });
-        Self { sleep, circuit }
+        let mut running = Box::pin(Running { timer, circuit });
+        running.as_mut().set_end();
+        Self(Some(running))
+    }
+}
+
+impl Running<'_> {
+    /// Sets the timer to the end of the wait for the circuit.
+    fn set_end(self: Pin<&mut Self>) {
+        let this = self.project();
+        let end = this.circuit.as_ref().and_then(|circuit| circuit.pause.end());
+        if let Some(end) = end {
+            this.timer.reset(end.into());
+        }
+    }
+}
+
+impl Future for Running<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let this = self.as_mut().project();
+            let Some(Waiting { pause, .. }) = this.circuit else { break };
+            let Poll::Ready(admits_in) = pause.wait.poll_news(cx) else { break };
+            pause.learn(admits_in, now());
+            self.as_mut().set_end();
+        }
+        let this = self.project();
+        ready!(this.timer.poll(cx));
+        if let Some(Waiting { pause, waited }) = this.circuit.take() {
+            *waited = pause.finish(now());
+        }
+        Poll::Ready(())
     }
 }
 
 impl Future for Pause<'_> {
-    type Output = Option<Duration>;
+    type Output = ();
 
     #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match &self.circuit {
-            None => Pin::new(&mut self.sleep).poll(cx).map(|()| None),
-            Some(_) => self.poll_circuit(cx),
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        match &mut self.0 {
+            Some(running) => poll(running, cx),
+            None => Poll::Ready(()),
         }
     }
 }
 
-impl Pause<'_> {
-    #[cold]
-    fn poll_circuit(&mut self, cx: &mut Context<'_>) -> Poll<Option<Duration>> {
-        if let Some(circuit) = &mut self.circuit {
-            while let Poll::Ready(admits_in) = circuit.wait.poll_news(cx) {
-                circuit.learn(admits_in, now());
-                circuit.end().into_iter().for_each(|end| self.sleep.end_at(end));
-            }
+#[cold]
+#[inline(never)]
+fn poll(running: &mut Pin<Box<Running<'_>>>, cx: &mut Context<'_>) -> Poll<()> {
+    running.as_mut().poll(cx)
+}
+
+impl Drop for Pause<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(running) = self.0.take() {
+            discard(running);
         }
-        let over = Pin::new(&mut self.sleep).poll(cx);
-        over.map(|()| Some(self.circuit.take()?.finish(now())))
     }
 }
 
-debug_fields!(Pause<'a> { circuit });
+#[cold]
+#[inline(never)]
+fn discard(running: Pin<Box<Running<'_>>>) {
+    drop(running);
+}
+
+debug_fields!(Pause<'a> {});

@@ -297,7 +297,7 @@ async fn r09_a_loop_by_hand_wakes_early_too() {
     let open = breaker.try_acquire().unwrap_err();
     let delay = driver.after(AttemptEnd::Rejected(&open), None).unwrap();
     assert_eq!(delay, ms(10_100));
-    assert_eq!(driver.waits_for(), Some(&open));
+    assert_eq!(driver.waits_in(), Some(CircuitState::Open));
     let start = Instant::now();
     let operator = async {
         sleep(SECOND).await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::attempt_end::AttemptEnd;
 use super::plan::Plan;
-use super::progress::{GrantedWait, Progress, attempt_number};
+use super::progress::{Progress, attempt_number};
 use crate::breaker::CircuitOpen;
 use crate::retry::budget::RetryBudget;
 use crate::retry::circuit_pause::WaitTimes;
@@ -35,7 +35,7 @@ pub(super) fn after(step: &mut Step<'_>, end: AttemptEnd<'_>, open: Option<&Circ
     let begin = || Box::new(Progress::begin(plan, place));
     let progress = step.progress.take().unwrap_or_else(begin);
     let mut decision = Decision { plan, progress };
-    decision.progress.wait = None;
+    decision.progress.pause.wait = None;
     decision.progress.is_retry = !matches!(end, AttemptEnd::Rejected(_));
     let class = match end {
         AttemptEnd::Failed(class) => Ok(class),
@@ -50,7 +50,7 @@ pub(super) fn after(step: &mut Step<'_>, end: AttemptEnd<'_>, open: Option<&Circ
             // The attempt has not started, so its tokens return to the budget.
             decision.progress.reserved = None;
             let next = decision.wait_for_circuit(open, None);
-            return decision.grant(next, step);
+            return decision.grant(next, Some(open), step);
         }
     };
     decision.progress.failed = decision.progress.failed.saturating_add(1);
@@ -58,7 +58,7 @@ pub(super) fn after(step: &mut Step<'_>, end: AttemptEnd<'_>, open: Option<&Circ
         record.attempted();
     }
     let next = class.and_then(|class| decision.after_class(class, open));
-    decision.grant(next, step);
+    decision.grant(next, open, step);
 }
 
 /// The intermediate state of a decision.
@@ -137,8 +137,7 @@ impl Decision<'_> {
         let spread = self.spread();
         let most = least.max(retry_after).saturating_add(spread);
         fits(most, left, Some(StopReason::CircuitOpen))?;
-        let times = WaitTimes { least, spread, most };
-        self.progress.wait = Some(Box::new(GrantedWait { times, open: open.clone() }));
+        self.progress.pause.wait = Some(WaitTimes { least, spread, most, state: open.state() });
         Ok(most)
     }
 
@@ -173,7 +172,12 @@ impl Decision<'_> {
         }
     }
 
-    fn grant(mut self, next: Result<Duration, StopReason>, step: &mut Step<'_>) {
+    fn grant(
+        mut self,
+        next: Result<Duration, StopReason>,
+        open: Option<&CircuitOpen>,
+        step: &mut Step<'_>,
+    ) {
         step.next = match next {
             Ok(delay) if self.lacks_timer(delay) => {
                 // The attempt will not run, so the reserved tokens return to the budget.
@@ -183,25 +187,25 @@ impl Decision<'_> {
             next => next,
         };
         match step.next {
-            Ok(delay) => self.go_on(delay),
+            Ok(delay) => self.go_on(delay, open),
             Err(reason) => self.give_up(reason),
         }
         step.progress = Some(self.progress);
     }
 
-    fn go_on(&mut self, delay: Duration) {
+    fn go_on(&mut self, delay: Duration, open: Option<&CircuitOpen>) {
         let progress = &mut self.progress;
-        progress.last_delay = delay;
+        progress.pause.delay = delay;
         if progress.is_retry {
             telemetry::retrying(progress.failed, delay);
             progress.retries = progress.retries.saturating_add(1);
         }
-        if let Some(wait) = &progress.wait {
-            telemetry::waiting(&wait.open, progress.failed, delay);
+        if let (Some(open), Some(_)) = (open, progress.pause.wait) {
+            telemetry::waiting(open, progress.failed, delay);
             progress.waits = progress.waits.saturating_add(1);
         }
         if let Some(record) = progress.hook.record() {
-            if progress.wait.is_some() {
+            if progress.pause.wait.is_some() {
                 record.waits(delay);
             } else {
                 record.sleeps(delay);
@@ -211,7 +215,7 @@ impl Decision<'_> {
 
     fn give_up(&mut self, reason: StopReason) {
         self.progress.is_retry = false;
-        self.progress.wait = None;
+        self.progress.pause.wait = None;
         let budget = self.plan.budget_at_fault(reason);
         telemetry::gave_up(self.progress.failed.max(1), reason, budget.map(RetryBudget::name));
         if let Some(record) = self.progress.hook.record() {

@@ -23,12 +23,11 @@ use self::progress::Progress;
 use super::attempt_future::AttemptFuture;
 use super::budget::RetryBudget;
 use super::call_options::CallOptions;
-use super::circuit_pause::WaitTimes;
 use super::policy::RetryPolicy;
 use super::scope;
 #[cfg(feature = "tokio")]
 use super::timeout_future::TimeoutFuture;
-use crate::breaker::CircuitOpen;
+use crate::breaker::{CircuitOpen, CircuitState};
 use crate::signal::StopReason;
 use crate::telemetry::{self, RetryCallCount};
 use crate::time;
@@ -143,18 +142,19 @@ impl<'a> RetryDriver<'a> {
         self.progress.as_ref().is_some_and(|it| it.is_retry)
     }
 
-    /// Returns the rejection for which the call waits, if the delay that [`after`](Self::after)
-    /// returned last is a wait for the circuit.
+    /// Returns the state of the circuit if the delay that [`after`](Self::after) returned last is a
+    /// wait for it, and `None` if the call does not wait.
     #[must_use]
-    pub fn waits_for(&self) -> Option<&CircuitOpen> {
-        self.progress.as_ref()?.wait.as_ref().map(|wait| &wait.open)
+    pub fn waits_in(&self) -> Option<CircuitState> {
+        let progress = self.progress.as_ref()?;
+        progress.pause.wait.map(|wait| wait.state)
     }
 
     /// Returns how long the call waited before the current attempt.
     #[must_use]
     pub fn last_delay(&self) -> Duration {
         let progress = self.progress.as_ref();
-        progress.map_or(Duration::ZERO, |it| it.last_delay)
+        progress.map_or(Duration::ZERO, |it| it.pause.delay)
     }
 
     // R7
@@ -166,19 +166,6 @@ impl<'a> RetryDriver<'a> {
 
     pub(super) fn started_at(&self) -> Option<Instant> {
         self.plan.started
-    }
-
-    #[inline]
-    pub(super) fn wait_times(&self) -> Option<WaitTimes> {
-        self.progress.as_ref()?.wait.as_ref().map(|wait| wait.times)
-    }
-
-    /// Notes how long the call waited for its circuit, if it did.
-    #[inline]
-    pub(crate) fn waited(&mut self, time: Option<Duration>) {
-        if let (Some(progress), Some(time)) = (&mut self.progress, time) {
-            progress.last_delay = time;
-        }
     }
 
     /// Begins an attempt of a plain function. The attempt counts as running until the result is
@@ -249,7 +236,7 @@ impl<'a> RetryDriver<'a> {
     /// [`sleep_blocking`](Self::sleep_blocking).
     ///
     /// Under [`WhenOpen::Wait`](super::WhenOpen::Wait) the delay may be a wait for the circuit: see
-    /// [`waits_for`](Self::waits_for). It is then the longest wait.
+    /// [`waits_in`](Self::waits_in). It is then the longest wait.
     ///
     /// If the circuit of the call's breaker is open now, `open` is the breaker's rejection, even if
     /// this attempt opened the circuit. If the circuit is not open, or the call has no breaker,

@@ -1,12 +1,10 @@
 //! The progress of one call's retries.
 
 use std::panic::Location;
-use std::time::Duration;
 
 use super::plan::Plan;
-use crate::breaker::CircuitOpen;
 use crate::retry::budget::Reservation;
-use crate::retry::circuit_pause::WaitTimes;
+use crate::retry::circuit_pause::GrantedPause;
 use crate::retry::nested::{self, NestedMode};
 use crate::retry::schedule::Schedule;
 use crate::retry::scope::{Entered, enter};
@@ -26,23 +24,15 @@ pub(super) struct Progress {
     pub(super) waits: u32,
     /// Whether the present delay precedes a retry. Otherwise it follows a rejection.
     pub(super) is_retry: bool,
-    /// The wait that the present delay is. Boxed, because most calls do not wait.
-    pub(super) wait: Option<Box<GrantedWait>>,
-    pub(super) last_delay: Duration,
+    /// The pause before the next attempt. It needs no drop, because a larger drop would keep the
+    /// loop's variables in memory on the hot path.
+    pub(super) pause: GrantedPause,
     /// The tokens of the next attempt, until the attempt starts.
     pub(super) reserved: Option<Reservation>,
     /// Whether the current attempt cost tokens.
     pub(super) is_paid: bool,
     pub(super) schedule: Schedule,
     pub(super) hook: TestHook,
-}
-
-/// A wait for the circuit.
-#[derive(Debug)]
-pub(super) struct GrantedWait {
-    pub(super) times: WaitTimes,
-    /// The rejection that the call would get without the wait.
-    pub(super) open: CircuitOpen,
 }
 
 impl Progress {
@@ -56,8 +46,7 @@ impl Progress {
             retries: 0,
             waits: 0,
             is_retry: false,
-            wait: None,
-            last_delay: Duration::ZERO,
+            pause: GrantedPause::default(),
             reserved: None,
             is_paid: false,
             schedule: Schedule::new(seed.or_else(|| Some(hook.record()?.seed()))),

@@ -332,14 +332,8 @@ impl Loop<'_> {
         let sleep = match (self.breaker_below().map(|site| &site.handle), self.context.waits) {
             (None, true) => emit!(__r::sleep(delay).await;),
             (None, false) => emit!(__r::sleep_blocking(delay);),
-            (Some(breaker), true) => emit! {
-                let waited = __r::pause(&retry, delay, #breaker).await;
-                __r::waited(&mut retry, waited);
-            },
-            (Some(breaker), false) => emit! {
-                let waited = __r::pause_blocking(&retry, delay, #breaker);
-                __r::waited(&mut retry, waited);
-            },
+            (Some(breaker), true) => emit!(__r::pause(&mut retry, delay, #breaker).await;),
+            (Some(breaker), false) => emit!(__r::pause_blocking(&mut retry, delay, #breaker);),
         };
         emit!(#sleep #slept)
     }
