@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use super::given_limit::GivenLimit;
 use crate::breaker::{CircuitBreaker, CircuitOpen, Permit};
+use crate::call_site::CallSite;
 use crate::retry::{
-    AttemptEnd, AttemptLog, CallOptions, Entered, GiveUpEvent, RetryBudget, RetryDriver,
-    RetryEvent, RetryPolicy, RetryPolicyBuilder, RetrySettings, StopReason, TimeLimit, TimedOut,
-    TimedOutOutput, WaitEvent,
+    AttemptEnd, AttemptLog, CallOptions, Entered, GiveUpEvent, GrantedPause, RetryBudget,
+    RetryDriver, RetryEvent, RetryPolicy, RetryPolicyBuilder, RetrySettings, StopReason, TimeLimit,
+    TimedOut, TimedOutOutput, WaitEvent,
 };
 use crate::telemetry;
 
@@ -269,6 +270,24 @@ pub fn sleep_blocking(delay: Duration) {
     crate::time::sleep_blocking(delay);
 }
 
+/// The breaker of a loop, as the expansion holds it.
+pub trait LoopBreaker<'b> {
+    /// Returns the breaker.
+    fn handle(self) -> &'b CircuitBreaker;
+}
+
+impl<'b> LoopBreaker<'b> for &'b CircuitBreaker {
+    fn handle(self) -> &'b CircuitBreaker {
+        self
+    }
+}
+
+impl<'b> LoopBreaker<'b> for &'static CallSite {
+    fn handle(self) -> &'b CircuitBreaker {
+        self.breaker()
+    }
+}
+
 /// Sleeps between two attempts of a loop with a breaker: see [`RetryDriver::sleep`].
 #[cfg(feature = "tokio")]
 #[expect(
@@ -279,16 +298,27 @@ pub fn sleep_blocking(delay: Duration) {
 pub fn pause<'p>(
     retry: &'p mut RetryDriver<'_>,
     delay: Duration,
-    breaker: &'p CircuitBreaker,
+    breaker: impl LoopBreaker<'p>,
 ) -> crate::retry::Pause<'p> {
-    retry.sleep(delay, Some(breaker))
+    pause_cold(retry.granted(), delay, breaker)
+}
+
+#[cfg(feature = "tokio")]
+#[cold]
+#[inline(never)]
+fn pause_cold<'p>(
+    granted: Option<&'p mut GrantedPause>,
+    delay: Duration,
+    breaker: impl LoopBreaker<'p>,
+) -> crate::retry::Pause<'p> {
+    crate::retry::Pause::begin(granted, delay, Some(breaker.handle()))
 }
 
 #[cfg(not(feature = "tokio"))]
-pub fn pause(
+pub fn pause<'b>(
     _: &mut RetryDriver<'_>,
     _: Duration,
-    _: &CircuitBreaker,
+    _: impl LoopBreaker<'b>,
 ) -> EnableTheFeatureTokioOfResilientForAsyncRetries {
     EnableTheFeatureTokioOfResilientForAsyncRetries
 }
@@ -299,6 +329,20 @@ pub fn pause(
     reason = "otherwise the state of the loop is in memory on the hot path"
 )]
 #[inline(always)]
-pub fn pause_blocking(retry: &mut RetryDriver<'_>, delay: Duration, breaker: &CircuitBreaker) {
-    retry.sleep_blocking(delay, Some(breaker));
+pub fn pause_blocking<'b>(
+    retry: &mut RetryDriver<'_>,
+    delay: Duration,
+    breaker: impl LoopBreaker<'b>,
+) {
+    block_cold(retry.granted(), delay, breaker);
+}
+
+#[cold]
+#[inline(never)]
+fn block_cold<'b>(
+    granted: Option<&mut GrantedPause>,
+    delay: Duration,
+    breaker: impl LoopBreaker<'b>,
+) {
+    crate::retry::block(granted, delay, Some(breaker.handle()));
 }

@@ -20,7 +20,7 @@ pub(super) struct WaitTimes {
 
 /// The pause before the next attempt, as the driver granted it.
 #[derive(Debug, Default)]
-pub(super) struct GrantedPause {
+pub(crate) struct GrantedPause {
     /// How long the loop pauses. After a wait that ended early, how long it paused.
     pub(super) delay: Duration,
     /// Set if the pause is a wait for the circuit.
@@ -74,7 +74,7 @@ impl<'a> CircuitPause<'a> {
 /// for it.
 #[cold]
 #[inline(never)]
-pub(super) fn block(
+pub(crate) fn block(
     granted: Option<&mut GrantedPause>,
     delay: Duration,
     breaker: Option<&CircuitBreaker>,

@@ -52,6 +52,7 @@ pub use self::budget::{
 #[cfg(feature = "tokio")]
 pub use self::call::RetryCall;
 pub use self::call_options::CallOptions;
+pub(crate) use self::circuit_pause::{GrantedPause, block};
 pub use self::delays::{Delays, NominalDelays};
 pub use self::driver::{AttemptEnd, RetryDriver};
 pub use self::error::{FailedAttempt, RetryError};

@@ -40,7 +40,7 @@ impl<'a> Pause<'a> {
     /// ends early if the circuit closes.
     #[cold]
     #[inline(never)]
-    pub(super) fn begin(
+    pub(crate) fn begin(
         granted: Option<&'a mut GrantedPause>,
         delay: Duration,
         breaker: Option<&'a CircuitBreaker>,

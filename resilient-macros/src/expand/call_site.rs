@@ -17,18 +17,15 @@ pub(super) struct CallSite {
     pub(super) acquire: TokenStream,
     /// An expression whose value is the rejection if the circuit is open now, and `None` otherwise.
     pub(super) open_now: TokenStream,
-    /// An expression whose value is the breaker, for a loop that waits for the circuit.
-    pub(super) handle: TokenStream,
 }
 
 /// Writes the breaker. If `is_listed` is set, the static of the breaker is also listed for the
 /// feature `inventory`.
 pub(super) fn write(function: &AnnotatedFunction, args: &BreakerArgs, is_listed: bool) -> CallSite {
-    let handle = emit!(breaker);
-    let (declare, kind, handle) = if let Some(given) = &args.breaker {
-        (given_breaker(function, given), emit!(CircuitBreaker), handle)
+    let (declare, kind) = if let Some(given) = &args.breaker {
+        (given_breaker(function, given), emit!(CircuitBreaker))
     } else if let Some(key) = &args.key {
-        (keyed(function, args, key, is_listed), emit!(CircuitBreaker), handle)
+        (keyed(function, args, key, is_listed), emit!(CircuitBreaker))
     } else {
         let declaration = declaration(args);
         let listed = is_listed.then(|| {
@@ -45,13 +42,12 @@ pub(super) fn write(function: &AnnotatedFunction, args: &BreakerArgs, is_listed:
                 &__RESILIENT_BREAKER
             };
         };
-        (declare, emit!(CallSite), emit!(__r::CallSite::breaker(breaker)))
+        (declare, emit!(CallSite))
     };
     CallSite {
         declare,
         acquire: emit!(__r::#kind::try_acquire(breaker)),
         open_now: emit!(__r::#kind::open_now(breaker)),
-        handle,
     }
 }
 

@@ -18,11 +18,6 @@ impl RetryDriver<'_> {
     ///
     /// Dropping the future ends the sleep and leaves nothing behind.
     #[cfg(feature = "tokio")]
-    #[expect(
-        clippy::inline_always,
-        reason = "otherwise the state of the loop is in memory on the hot path"
-    )]
-    #[inline(always)]
     pub fn sleep<'p>(
         &'p mut self,
         delay: Duration,
@@ -33,17 +28,18 @@ impl RetryDriver<'_> {
 
     /// Blocks the thread for the delay that [`after`](Self::after) returned. If the call waits for
     /// the circuit of `breaker`, the sleep ends early if the circuit closes.
+    pub fn sleep_blocking(&mut self, delay: Duration, breaker: Option<&CircuitBreaker>) {
+        circuit_pause::block(self.granted(), delay, breaker);
+    }
+
+    /// Returns the pause that was granted last, by value: a reference to the driver would keep the
+    /// loop's variables in memory on the hot path.
     #[expect(
         clippy::inline_always,
         reason = "otherwise the state of the loop is in memory on the hot path"
     )]
     #[inline(always)]
-    pub fn sleep_blocking(&mut self, delay: Duration, breaker: Option<&CircuitBreaker>) {
-        circuit_pause::block(self.granted(), delay, breaker);
-    }
-
-    #[inline]
-    fn granted(&mut self) -> Option<&mut GrantedPause> {
+    pub(crate) fn granted(&mut self) -> Option<&mut GrantedPause> {
         self.progress.as_deref_mut().map(|progress| &mut progress.pause)
     }
 }

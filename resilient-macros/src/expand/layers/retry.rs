@@ -329,11 +329,11 @@ impl Loop<'_> {
         let slept = plan
             .records
             .then(|| emit!(__r::AttemptLog::<#attempt_output>::slept(&mut log, &retry);));
-        let sleep = match (self.breaker_below().map(|site| &site.handle), self.context.waits) {
+        let sleep = match (self.breaker_below(), self.context.waits) {
             (None, true) => emit!(__r::sleep(delay).await;),
             (None, false) => emit!(__r::sleep_blocking(delay);),
-            (Some(breaker), true) => emit!(__r::pause(&mut retry, delay, #breaker).await;),
-            (Some(breaker), false) => emit!(__r::pause_blocking(&mut retry, delay, #breaker);),
+            (Some(_), true) => emit!(__r::pause(&mut retry, delay, breaker).await;),
+            (Some(_), false) => emit!(__r::pause_blocking(&mut retry, delay, breaker);),
         };
         emit!(#sleep #slept)
     }
