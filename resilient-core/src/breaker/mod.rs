@@ -7,6 +7,7 @@ mod config;
 mod handle;
 mod machine;
 mod permit;
+mod permit_future;
 pub(crate) mod shared;
 #[cfg(any(loom, shuttle))]
 mod waiting_call;
@@ -18,6 +19,9 @@ pub(crate) use self::config::BreakerSettings;
 pub use self::config::{AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, Window};
 pub use self::handle::CircuitBreaker;
 pub use self::permit::Permit;
+pub use self::permit_future::PermitFuture;
+#[cfg(feature = "tokio")]
+pub(crate) use self::shared::EnteredCall;
 #[cfg(any(loom, shuttle))]
 pub use self::shared::{HandOver, own_stripe};
 #[cfg(any(loom, shuttle))]

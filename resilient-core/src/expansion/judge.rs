@@ -81,13 +81,19 @@ impl<'a, O> JudgeAny<'a, O> {
 
 /// Defines the methods of a wrapper whose output is a `Result` with an error of this type.
 /// `resilient_class` returns the class of a failed output. The long name avoids conflicts: any
-/// trait may add a method `class` to any type. `resilient_class_if_known` does the same for an
+/// trait may add a method `class` to any type. `resilient_health` is for a breaker that shares the
+/// class with no retry. `resilient_class_if_known` does the same for an
 /// output whose type need not distinguish success from failure.
 macro_rules! judge {
     ($($wrapper:ident, $bound:path: $classify:expr;)+) => {$(
         impl<T, E: $bound> $wrapper<'_, Result<T, E>> {
             #[inline]
             pub fn resilient_class(&self) -> Option<Classification> {
+                self.resilient_class_if_known()
+            }
+
+            #[inline]
+            pub fn resilient_health(&self) -> Option<Classification> {
                 self.resilient_class_if_known()
             }
 
@@ -110,6 +116,11 @@ judge! {
 
 impl<O: Fallible> JudgeOutput<'_, O> {
     #[inline]
+    pub fn resilient_health(&self) -> Option<Classification> {
+        self.resilient_class()
+    }
+
+    #[inline]
     pub fn resilient_class(&self) -> Option<Classification> {
         every_failure(self.output())
     }
@@ -130,8 +141,28 @@ impl<O> JudgeAny<'_, O> {
         every_failure(self.0)
     }
 
+    /// Causes a compile error that names the key of `#[circuit_breaker]` alone.
+    pub fn resilient_health(&self) -> Option<Classification>
+    where
+        O: CountedOutput,
+    {
+        None
+    }
+
     #[inline]
     pub fn resilient_class_if_known(&self) -> Option<Classification> {
         None
     }
 }
+
+/// An output that a breaker can count.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not tell success from failure",
+    label = "neither a `Result` nor an `Option`",
+    note = "say what a failure is with `failure_when = |output| …`, or implement \
+            `resilient::outcome::Fallible` for it"
+)]
+pub trait CountedOutput {}
+
+#[diagnostic::do_not_recommend]
+impl<O: Fallible> CountedOutput for O {}

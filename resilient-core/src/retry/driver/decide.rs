@@ -195,6 +195,7 @@ impl Decision<'_> {
 
     fn go_on(&mut self, delay: Duration, open: Option<&CircuitOpen>) {
         let progress = &mut self.progress;
+        progress.paused_before = progress.paused();
         progress.pause.delay = delay;
         if progress.is_retry {
             telemetry::retrying(progress.failed, delay);

@@ -1,6 +1,7 @@
 //! The progress of one call's retries.
 
 use std::panic::Location;
+use std::time::Duration;
 
 use super::plan::Plan;
 use crate::retry::budget::Reservation;
@@ -27,6 +28,8 @@ pub(super) struct Progress {
     /// The pause before the next attempt. It needs no drop, because a larger drop would keep the
     /// loop's variables in memory on the hot path.
     pub(super) pause: GrantedPause,
+    /// The sum of the pauses before that one.
+    pub(super) paused_before: Duration,
     /// The tokens of the next attempt, until the attempt starts.
     pub(super) reserved: Option<Reservation>,
     /// Whether the current attempt cost tokens.
@@ -47,11 +50,17 @@ impl Progress {
             waits: 0,
             is_retry: false,
             pause: GrantedPause::default(),
+            paused_before: Duration::ZERO,
             reserved: None,
             is_paid: false,
             schedule: Schedule::new(seed.or_else(|| Some(hook.record()?.seed()))),
             hook,
         }
+    }
+
+    /// Returns the sum of the pauses between attempts.
+    pub(super) fn paused(&self) -> Duration {
+        self.paused_before.saturating_add(self.pause.delay)
     }
 
     /// Spends the reserved tokens. Returns whether the attempt is visible to loops inside it.
