@@ -98,7 +98,7 @@ impl Settings {
     }
 
     /// Keeps only the settings whose bit in `mask` is set.
-    pub(crate) fn masked(&self, mask: u16) -> Self {
+    pub(crate) fn masked(&self, mask: u32) -> Self {
         let mut bits = 0..;
         macro_rules! keep {
             ($($name:ident),*) => {

@@ -171,5 +171,5 @@ fn b09_the_hint_of_an_answered_error_counts_for_an_annotated_function() {
     assert!(annotated(Fault::Down).is_err());
     assert!(annotated(Fault::Busy).is_err());
     let breaker = Registry::global().get("b09/attribute").unwrap();
-    assert_eq!(breaker.snapshot().recent.last().unwrap().open_for, Some(secs(120)));
+    assert_eq!(breaker.snapshot().recent.last().unwrap().lasts, Some(secs(120)));
 }

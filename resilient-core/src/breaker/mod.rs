@@ -2,6 +2,7 @@
 //!
 #![doc = include_str!("breaker.md")]
 
+mod by_hand;
 mod config;
 mod handle;
 mod machine;
@@ -17,7 +18,7 @@ pub use self::permit::Permit;
 #[cfg(any(loom, shuttle))]
 pub use self::shared::{HandOver, own_stripe};
 pub use crate::signal::{
-    BreakerSnapshot, CallCounts, CircuitOpen, CircuitState, FromCircuitOpen, OperatorMode,
-    RejectedOutput, TimeInState, Transition, TransitionCounts, TransitionError, TransitionReason,
-    WindowCounts,
+    BreakerSnapshot, CallCounts, CircuitOpen, CircuitState, FromCircuitOpen, ManualChange,
+    OperatorMode, OperatorNote, RejectedOutput, TimeInState, Transition, TransitionCounts,
+    TransitionError, TransitionReason, WindowCounts,
 };

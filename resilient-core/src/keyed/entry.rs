@@ -6,12 +6,12 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Acquire;
 
-use super::{BreakerKey, Group, Standing, most_keys};
-use crate::breaker::CircuitBreaker;
+use super::{BreakerKey, Group, Standing, StandingMode, most_keys};
 use crate::breaker::shared::LiveSettings;
+use crate::breaker::{CircuitBreaker, TransitionError};
 use crate::event::Listeners;
 use crate::platform::unpoisoned;
-use crate::signal::{CircuitState, Name, OperatorMode};
+use crate::signal::{CircuitState, Hold, ManualChange, ManualOperation, Name};
 use crate::telemetry::Summary;
 
 /// A group of keyed breakers, without the type of its keys. A registry holds groups in this form.
@@ -20,8 +20,9 @@ pub(crate) trait KeyedEntry:
 {
     fn breakers(&self) -> Vec<CircuitBreaker>;
     fn reconfigure(&self, settings: LiveSettings);
-    /// Puts all present and future breakers into a mode. `None` closes them all.
-    fn set_mode(&self, mode: Option<OperatorMode>);
+    /// Changes the state of all breakers by hand, and returns the breakers that refuse. A closing
+    /// or a mode applies to future breakers as well.
+    fn apply(&self, change: &ManualChange) -> Vec<(CircuitBreaker, TransitionError)>;
     fn join(&self, listeners: &Arc<Listeners>);
     fn summary(&self) -> Summary;
     fn name(&self) -> &Name;
@@ -39,12 +40,13 @@ impl<K: BreakerKey> KeyedEntry for Group<K> {
 
     fn reconfigure(&self, settings: LiveSettings) {
         let mut evicted = Vec::new();
+        let now = self.now();
         let closings = self.closings.load(Acquire);
         let mut guarded = self.write();
         if settings.version < guarded.standing.settings.version {
             return;
         }
-        guarded.standing.reconfigure(settings.clone());
+        guarded.standing.reconfigure(settings.clone(), now);
         let most = most_keys(&settings).saturating_add(1);
         guarded.keys.make_room(most, closings, &mut evicted);
         drop(guarded);
@@ -54,10 +56,24 @@ impl<K: BreakerKey> KeyedEntry for Group<K> {
         }
     }
 
-    fn set_mode(&self, mode: Option<OperatorMode>) {
-        for breaker in change_standing(self, |standing| standing.mode = mode) {
-            breaker.set_mode(mode);
-        }
+    fn apply(&self, change: &ManualChange) -> Vec<(CircuitBreaker, TransitionError)> {
+        let now = self.now();
+        let start_in = |hold| {
+            change_standing(self, |standing| standing.mode = StandingMode::by_hand(hold, now))
+        };
+        let breakers = match change.operation {
+            ManualOperation::Close => start_in(None),
+            ManualOperation::Hold(mode, lasts) => {
+                start_in(Some(Hold { mode, lasts, note: change.note.clone() }))
+            }
+            ManualOperation::Trip | ManualOperation::TripFor(_) | ManualOperation::HalfOpen => {
+                self.breakers()
+            }
+        };
+        breakers
+            .into_iter()
+            .filter_map(|breaker| Some((breaker.clone(), breaker.apply(change).err()?)))
+            .collect()
     }
 
     fn join(&self, listeners: &Arc<Listeners>) {

@@ -20,10 +20,12 @@ pub(crate) enum Wrong {
     LeaseEndsByItself,
     /// A changed setting moves an end that was set by hand.
     OverrideMovesAnyEnd,
+    /// A trip by hand of an open circuit whose end has passed counts as a re-opening.
+    DueTripReopens,
 }
 
 impl Wrong {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::RateIsExclusive,
         Self::SlowIsExclusive,
         Self::EndIsExclusive,
@@ -33,5 +35,6 @@ impl Wrong {
         Self::LateCounts,
         Self::LeaseEndsByItself,
         Self::OverrideMovesAnyEnd,
+        Self::DueTripReopens,
     ];
 }

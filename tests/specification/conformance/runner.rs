@@ -77,7 +77,7 @@ impl Stage {
         let delivering = Arc::clone(&reported);
         breaker.on_event(move |event| {
             if let EventKind::Transition(transition) = event.kind() {
-                delivering.lock().unwrap().push(*transition);
+                delivering.lock().unwrap().push(transition.clone());
             }
         });
         Self { breaker, clock, reported, min_calls: settings.min_calls }

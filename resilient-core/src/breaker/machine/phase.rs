@@ -2,23 +2,24 @@
 
 use std::time::{Duration, Instant};
 
+use super::period::Period;
 use super::probes::Round;
 use crate::breaker::config::BreakerConfig;
 use crate::breaker::window::Health;
 use crate::signal::CircuitState;
-use crate::time::later;
 
 #[derive(Debug)]
 pub(super) enum Phase {
     Closed(Health),
     Open(Outage),
     HalfOpen(Round),
-    ForcedOpen,
-    Disabled,
+    ForcedOpen(Period),
+    Disabled(Period),
     ObserveOnly {
         health: Health,
         /// Whether the breaker has reported that it would have opened.
         reported: bool,
+        period: Period,
     },
 }
 
@@ -28,16 +29,51 @@ impl Phase {
             Self::Closed(_) => CircuitState::Closed,
             Self::Open(_) => CircuitState::Open,
             Self::HalfOpen(_) => CircuitState::HalfOpen,
-            Self::ForcedOpen => CircuitState::ForcedOpen,
-            Self::Disabled => CircuitState::Disabled,
+            Self::ForcedOpen(_) => CircuitState::ForcedOpen,
+            Self::Disabled(_) => CircuitState::Disabled,
             Self::ObserveOnly { .. } => CircuitState::ObserveOnly,
         }
     }
 
-    pub(super) fn outage(&self) -> Option<&Outage> {
+    /// Returns the state that follows when the time of this state is over.
+    pub(super) fn next_state(&self) -> CircuitState {
         match self {
-            Self::Open(outage) => Some(outage),
-            _ => None,
+            Self::Open(_) | Self::HalfOpen(_) => CircuitState::HalfOpen,
+            _ => CircuitState::Closed,
+        }
+    }
+
+    /// Returns the time for which this state lasts, if it can have an end.
+    pub(super) fn period(&self) -> Option<&Period> {
+        match self {
+            Self::Open(Outage { period, .. })
+            | Self::ForcedOpen(period)
+            | Self::Disabled(period)
+            | Self::ObserveOnly { period, .. } => Some(period),
+            Self::Closed(_) | Self::HalfOpen(_) => None,
+        }
+    }
+
+    pub(super) fn period_mut(&mut self) -> Option<&mut Period> {
+        match self {
+            Self::Open(Outage { period, .. })
+            | Self::ForcedOpen(period)
+            | Self::Disabled(period)
+            | Self::ObserveOnly { period, .. } => Some(period),
+            Self::Closed(_) | Self::HalfOpen(_) => None,
+        }
+    }
+
+    // B16: after the clock was set back, times that lie ahead begin now.
+    /// Lets everything that begins after `now`, because the clock was set back, begin now.
+    pub(super) fn follow_clock(&mut self, now: Instant) {
+        match self {
+            Self::HalfOpen(round) => round.follow_clock(now),
+            _ => {
+                if let Some(period) = self.period_mut() {
+                    period.follow_clock(now);
+                }
+            }
         }
     }
 
@@ -53,9 +89,7 @@ impl Phase {
 /// One opening, and its end.
 #[derive(Debug)]
 pub(super) struct Outage {
-    pub(super) since: Instant,
-    /// `None` if the circuit is open until an operator closes it.
-    pub(super) until: Option<Instant>,
+    pub(super) period: Period,
     length: Length,
 }
 
@@ -71,39 +105,29 @@ pub(super) enum Length {
 
 impl Outage {
     pub(super) fn new(length: Length, config: &BreakerConfig, since: Instant) -> Self {
-        Self { since, until: later(since, length.of(config)), length }
+        Self { period: Period::new(Some(length.of(config)), since), length }
     }
 
-    /// Returns whether the open time is over. If `now` is before the opening, the instant of the
-    /// opening is used instead.
-    pub(super) fn is_due(&self, now: Instant) -> bool {
-        self.until.is_some_and(|until| now.max(self.since) >= until)
-    }
-
-    pub(super) fn time_left(&self, now: Instant) -> Option<Duration> {
-        self.until.map(|until| until.saturating_duration_since(now.max(self.since)))
-    }
-
-    /// Returns the whole open time, or `None` if it has no end.
-    pub(super) fn open_for(&self) -> Option<Duration> {
-        self.until.map(|until| until.saturating_duration_since(self.since))
-    }
-
-    /// Sets the end to `time` from now. The end then counts as set by an operator.
-    pub(super) fn end_in(&mut self, time: Duration, now: Instant) {
-        self.until = later(now.max(self.since), time);
-        self.length = Length::ByHand(time);
+    /// Moves the end to `length` from now.
+    pub(super) fn restart(&mut self, length: Length, config: &BreakerConfig, now: Instant) {
+        self.length = length;
+        self.period.restart(Some(length.of(config)), now);
     }
 
     /// Moves the end as the new settings require, unless an operator set it.
     pub(super) fn reconfigure(&mut self, config: &BreakerConfig) {
         if let Length::Computed { .. } = self.length {
-            self.until = later(self.since, self.length.of(config));
+            self.period.set_length(self.length.of(config));
         }
     }
 }
 
 impl Length {
+    /// The base open time, without hint and jitter.
+    pub(super) fn of_base(reopenings: u32) -> Self {
+        Self::Computed { hint: None, jitter: 0.0, reopenings }
+    }
+
     // B8: the time grows with each re-opening, up to `max_recovery_time`. A longer hint of the
     // dependency replaces the time, up to the same bound. The jitter then prolongs the time.
     fn of(self, config: &BreakerConfig) -> Duration {

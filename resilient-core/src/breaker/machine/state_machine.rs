@@ -8,13 +8,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{
-    Counted, Decision, Ending, Length, Log, Outage, Phase, Rejection, Round, Stamp,
+    Cause, Counted, Decision, Ending, Length, Log, Outage, Period, Phase, Rejection, Round, Stamp,
     SuccessHandling, Ticket, next_generation,
 };
 use crate::breaker::config::{AbandonedOutcome, BreakerConfig};
 use crate::breaker::window::{Call, Health, Until};
 use crate::platform::random;
-use crate::signal::{CircuitState, Outcome, Transition, TransitionReason, WindowCounts};
+use crate::signal::{
+    CircuitState, OperatorNote, Outcome, Transition, TransitionReason, WindowCounts,
+};
 use crate::time::{later, nanos_between};
 
 /// The state machine of one breaker.
@@ -23,8 +25,10 @@ pub(in crate::breaker) struct Machine {
     pub(super) config: Arc<BreakerConfig>,
     pub(super) phase: Phase,
     pub(super) generation: u64,
+    /// The note of the operator who set the present state or moved its end.
+    pub(super) note: OperatorNote,
     /// How often the circuit opened from half-open since it was last closed.
-    reopenings: u32,
+    pub(super) reopenings: u32,
     next_probe: u64,
     /// The instant from which stamps count.
     pub(super) epoch: Instant,
@@ -43,6 +47,7 @@ impl Machine {
             phase: Phase::Closed(Health::new(&config, now)),
             config,
             generation: 0,
+            note: OperatorNote::EMPTY,
             reopenings: 0,
             next_probe: 1,
             epoch: now,
@@ -55,9 +60,9 @@ impl Machine {
 
     /// Admits a call, or returns why the call is rejected.
     pub(in crate::breaker) fn admit(&mut self, now: Instant) -> Result<Ticket, Rejection> {
-        self.half_open_if_due(now);
+        self.catch_up(now);
         let stamp = match &mut self.phase {
-            Phase::Disabled => Stamp::UNKNOWN,
+            Phase::Disabled(_) => Stamp::UNKNOWN,
             Phase::Closed(_) | Phase::ObserveOnly { .. } => match self.config.slow_call {
                 Some(_) => Stamp::of_nanos(nanos_between(self.epoch, now)),
                 None => Stamp::UNKNOWN,
@@ -71,7 +76,7 @@ impl Machine {
                 self.next_probe = id.wrapping_add(1);
                 id
             }
-            Phase::Open(_) | Phase::ForcedOpen => return Err(self.rejection(now)),
+            Phase::Open(_) | Phase::ForcedOpen(_) => return Err(self.rejection(now)),
         };
         Ok(Ticket { generation: self.generation, stamp })
     }
@@ -186,7 +191,7 @@ impl Machine {
     /// Returns `Nowhere` if the breaker is disabled, and `None` if the call counts in the present
     /// generation. B3: returns `Late` if an older generation admitted the call.
     fn not_counted(&self, ticket: Ticket) -> Option<Counted> {
-        if matches!(self.phase, Phase::Disabled) {
+        if matches!(self.phase, Phase::Disabled(_)) {
             Some(Counted::Nowhere)
         } else if ticket.generation != self.generation {
             Some(Counted::Late)
@@ -218,7 +223,7 @@ impl Machine {
             },
             // A circuit that is open or forced open admits no call, so no ticket has its
             // generation. A disabled breaker counts nothing.
-            Phase::Open(_) | Phase::ForcedOpen | Phase::Disabled => {}
+            Phase::Open(_) | Phase::ForcedOpen(_) | Phase::Disabled(_) => {}
         }
     }
 
@@ -239,14 +244,18 @@ impl Machine {
         }
     }
 
-    /// Returns whether the circuit is open and the recovery time is over.
-    pub(super) fn is_due(&self, now: Instant) -> bool {
-        self.phase.outage().is_some_and(|outage| outage.is_due(now))
+    /// Returns whether the time of the present state is over.
+    pub(super) fn is_over(&self, now: Instant) -> bool {
+        self.phase.period().is_some_and(|period| period.is_over(now))
     }
 
-    pub(super) fn half_open_if_due(&mut self, now: Instant) {
-        if self.is_due(now) {
-            self.enter(Phase::HalfOpen(Round::default()), TransitionReason::RecoveryTime, now);
+    /// Enters the state that a call finds now: half-open after an open time, and closed after the
+    /// time of a state that was set by hand.
+    fn catch_up(&mut self, now: Instant) {
+        self.end_hold_if_over(now);
+        if self.is_over(now) {
+            let round = Phase::HalfOpen(Round::default());
+            self.enter(round, TransitionReason::RecoveryTime, now);
         }
     }
 
@@ -254,15 +263,15 @@ impl Machine {
         Phase::Closed(Health::new(&self.config, now))
     }
 
-    pub(super) fn open(&mut self, reason: TransitionReason, hint: Option<Duration>, now: Instant) {
+    pub(super) fn open(&mut self, cause: impl Into<Cause>, hint: Option<Duration>, now: Instant) {
         let length =
             Length::Computed { hint, jitter: random::unit(), reopenings: self.next_reopenings() };
-        self.open_for(length, reason, now);
+        self.open_for(length, cause, now);
     }
 
-    pub(super) fn open_for(&mut self, length: Length, reason: TransitionReason, now: Instant) {
+    pub(super) fn open_for(&mut self, length: Length, cause: impl Into<Cause>, now: Instant) {
         self.reopenings = self.next_reopenings();
-        self.enter(Phase::Open(Outage::new(length, &self.config, now)), reason, now);
+        self.enter(Phase::Open(Outage::new(length, &self.config, now)), cause, now);
     }
 
     /// Returns the number of re-openings since the circuit was last closed, including the coming
@@ -275,10 +284,15 @@ impl Machine {
     }
 
     /// Changes the state. No other function does.
-    pub(super) fn enter(&mut self, phase: Phase, reason: TransitionReason, now: Instant) {
-        self.log.time(self.entered(), self.end(), now);
+    pub(super) fn enter(&mut self, phase: Phase, cause: impl Into<Cause>, now: Instant) {
+        let Cause { reason, note } = cause.into();
+        self.log.time(&self.phase, now);
         let (from, to) = (self.phase.state(), phase.state());
         self.phase = phase;
+        self.note = match reason {
+            TransitionReason::Manual => note.clone(),
+            _ => OperatorNote::EMPTY,
+        };
         self.untested = false;
         self.generation = next_generation(self.generation);
         if to == CircuitState::Closed {
@@ -287,8 +301,8 @@ impl Machine {
         if from == to {
             return;
         }
-        let open_for = self.phase.outage().and_then(Outage::open_for);
-        self.log.record(Transition { at: now, from, to, reason, open_for }, self.epoch);
+        let lasts = self.phase.period().and_then(Period::length);
+        self.log.record(Transition { at: now, from, to, reason, lasts, note }, self.epoch);
     }
 
     fn rejection(&self, now: Instant) -> Rejection {

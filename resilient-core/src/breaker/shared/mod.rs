@@ -22,7 +22,7 @@ use self::guarded::GuardedState;
 pub use self::hand_over::HandOver;
 use self::mirror::Mirror;
 use self::parts::BreakerParts;
-pub(crate) use self::setup::{LiveSettings, Setup};
+pub(crate) use self::setup::{LiveSettings, Setup, StartIn};
 pub(crate) use self::shared_breaker::SharedBreaker;
 use self::stamp_clock::StampClock;
 use self::state_word::{Kind, Published, StateWord};

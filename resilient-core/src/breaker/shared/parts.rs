@@ -49,17 +49,19 @@ impl BreakerParts {
         (guarded, now)
     }
 
+    /// Returns how long the present state lasts: see [`Mirror::time_left`].
+    #[inline]
     pub(super) fn time_left(&self) -> Option<Wait> {
-        self.mirror.time_left(self.clock.nanos()?)
+        self.mirror.time_left(|| self.clock.nanos())
     }
 
     /// Copies the values that calls read without the lock. Call this under the lock.
     pub(super) fn mirror(&self, machine: &Machine, bucket: u64) {
         self.mirror.set_slow_call(machine.config().slow_call);
         self.mirror.set_bucket(bucket);
-        if let Some((since, until)) = machine.opening() {
+        if let Some((since, until)) = machine.period() {
             let until = until.map(|until| self.clock.nanos_of(until));
-            self.mirror.set_open(self.clock.nanos_of(since), until);
+            self.mirror.set_period(self.clock.nanos_of(since), until);
         }
     }
 

@@ -19,11 +19,12 @@ impl SharedBreaker {
 
     pub(crate) fn state(&self) -> CircuitState {
         match self.word.read().kind() {
-            Kind::In(CircuitState::Open) => {
+            Kind::In(state @ (CircuitState::Closed | CircuitState::HalfOpen)) => state,
+            Kind::In(state) if self.parts().mirror.has_no_end() => state,
+            Kind::In(_) => {
                 let (guarded, now) = self.parts().lock_for_query();
                 guarded.machine.state(now)
             }
-            Kind::In(state) => state,
             Kind::Unregistered | Kind::Alias => CircuitState::Closed,
         }
     }
@@ -54,7 +55,7 @@ impl SharedBreaker {
         let since = if state == machine.entered() {
             recent.last().map(|transition| transition.at)
         } else {
-            machine.end()
+            machine.period().and_then(|(_, end)| end)
         };
         BreakerSnapshot {
             name: (*parts.name).to_owned(),
@@ -63,7 +64,9 @@ impl SharedBreaker {
             state,
             since,
             retry_after: machine.retry_after(now),
-            consecutive_failures: machine.streak(),
+            ends_in: machine.ends_in(now),
+            note: machine.note(now),
+            consecutive_failures: machine.streak(now),
             window: machine.window(now),
             last_opening: machine.last_opening(),
             probes_in_flight: machine.probes_in_flight(),

@@ -1,0 +1,71 @@
+//! The time for which a state lasts, and its end.
+
+use std::time::{Duration, Instant};
+
+use crate::time::later;
+
+/// The time for which the present state lasts.
+#[derive(Debug)]
+pub(super) struct Period {
+    /// The instant from which the time counts: the beginning of the state, or the instant at which
+    /// an operator moved the end.
+    since: Instant,
+    /// `None` if the state has no end.
+    until: Option<Instant>,
+    /// The time in this state before `since`.
+    before: Duration,
+}
+
+impl Period {
+    /// Starts a period of this length. `None`, and lengths that an `Instant` cannot hold, have no
+    /// end.
+    pub(super) fn new(length: Option<Duration>, since: Instant) -> Self {
+        let until = length.and_then(|length| later(since, length));
+        Self { since, until, before: Duration::ZERO }
+    }
+
+    /// Returns since when the time counts, and when it ends.
+    pub(super) fn bounds(&self) -> (Instant, Option<Instant>) {
+        (self.since, self.until)
+    }
+
+    // B16: a time before the beginning counts as zero elapsed time.
+    /// Returns whether the period is over. If `now` is before its beginning, the beginning is used
+    /// instead.
+    pub(super) fn is_over(&self, now: Instant) -> bool {
+        self.until.is_some_and(|until| now.max(self.since) >= until)
+    }
+
+    /// Returns the time until the end, or `None` if there is no end.
+    pub(super) fn time_left(&self, now: Instant) -> Option<Duration> {
+        self.until.map(|until| until.saturating_duration_since(now.max(self.since)))
+    }
+
+    /// Returns the whole length, or `None` if there is no end.
+    pub(super) fn length(&self) -> Option<Duration> {
+        let counted = self.until?.saturating_duration_since(self.since);
+        Some(self.before.saturating_add(counted))
+    }
+
+    /// Moves the end to `length` from now.
+    pub(super) fn restart(&mut self, length: Option<Duration>, now: Instant) {
+        let now = now.max(self.since);
+        let before = self.before.saturating_add(now.saturating_duration_since(self.since));
+        *self = Self { before, ..Self::new(length, now) };
+    }
+
+    /// Moves the end to `length` after the instant from which the time counts.
+    pub(super) fn set_length(&mut self, length: Duration) {
+        self.until = later(self.since, length);
+    }
+
+    // B16: a clock that was set back by a year does not prolong a state by a year.
+    /// Lets a period that begins after `now`, because the clock was set back, begin now. Its length
+    /// stays.
+    pub(super) fn follow_clock(&mut self, now: Instant) {
+        if now < self.since {
+            let length = self.until.map(|until| until.saturating_duration_since(self.since));
+            *self = Self { before: self.before, ..Self::new(length, now) };
+        }
+    }
+}
