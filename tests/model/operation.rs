@@ -84,6 +84,8 @@ pub(crate) enum Edge {
     LastLease,
     /// The end of the present state.
     StateEnd,
+    /// The time from which on a failure ends a streak that is long enough.
+    FailureSpan,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]

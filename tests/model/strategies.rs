@@ -37,7 +37,8 @@ fn window() -> impl Strategy<Value = (Window, Option<u32>)> {
 /// Generates settings with no condition, one condition or several conditions.
 fn conditions() -> impl Strategy<Value = Settings> {
     let rates = vec![0.1, 0.2, 0.25, 1.0 / 3.0, 0.3, 0.5, 0.6, 0.75, 1.0];
-    let streak = option::of(1..=6_u32);
+    let spans = vec![Duration::ZERO, Duration::from_nanos(1), secs(1), secs(12)];
+    let streak = (option::of(1..=6_u32), option::weighted(0.3, select(spans)));
     let of_a_window = (
         window(),
         option::of(select(rates.clone())),
@@ -46,8 +47,9 @@ fn conditions() -> impl Strategy<Value = Settings> {
         select(vec![millis(1), secs(1), Duration::from_nanos(1)]),
         option::of(1..=8_u32),
     );
-    (streak, option::weighted(0.8, of_a_window)).prop_map(|(failure_threshold, of_a_window)| {
-        let mut settings = Settings { failure_threshold, ..Settings::default() };
+    (streak, option::weighted(0.8, of_a_window)).prop_map(|(streak, of_a_window)| {
+        let (failure_threshold, failure_span) = streak;
+        let mut settings = Settings { failure_threshold, failure_span, ..Settings::default() };
         let Some((window, failure_rate, failure_count, slow_call_rate, slow_call, min_calls)) =
             of_a_window
         else {
@@ -144,6 +146,7 @@ fn span() -> BoxedStrategy<Span> {
         2 => Just(Edge::Slow),
         1 => Just(Edge::LastLease),
         2 => Just(Edge::StateEnd),
+        2 => Just(Edge::FailureSpan),
     ];
     let side = select(vec![Side::JustBefore, Side::Exactly, Side::JustAfter]);
     prop_oneof![

@@ -52,7 +52,7 @@ impl Model {
             self.probes.free(ticket.number);
             self.probed(failed, is_slow, hint);
         } else {
-            self.memory.count(self.clock, failed, is_slow);
+            self.memory.count(self.clock, failed, is_slow, &self.holding);
             self.counted(hint);
         }
     }

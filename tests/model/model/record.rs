@@ -145,6 +145,7 @@ impl Model {
                 first + nanos(window) * Nanos::from(more) / Nanos::from(self.holding.window_buckets)
             }),
             Edge::Slow => self.holding.slow_call.map(nanos),
+            Edge::FailureSpan => self.memory.span_ends_in(self.clock, &self.holding),
             Edge::StateEnd => self.ends_in(),
             Edge::LastLease => self.probes.leases_left(self.clock, &self.holding).max(),
         };

@@ -22,10 +22,12 @@ pub(crate) enum Wrong {
     OverrideMovesAnyEnd,
     /// A trip by hand of an open circuit whose end has passed counts as a re-opening.
     DueTripReopens,
+    /// The streak opens the circuit at its last failure, however soon.
+    SpanIsIgnored,
 }
 
 impl Wrong {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::RateIsExclusive,
         Self::SlowIsExclusive,
         Self::EndIsExclusive,
@@ -36,5 +38,6 @@ impl Wrong {
         Self::LeaseEndsByItself,
         Self::OverrideMovesAnyEnd,
         Self::DueTripReopens,
+        Self::SpanIsIgnored,
     ];
 }

@@ -28,14 +28,13 @@ impl SharedBreaker {
     ) -> Result<P, CircuitOpen> {
         let parts = self.parts();
         let word = self.word.read();
-        let kind = word.kind();
-        // B1: a state that was set by hand ends at the first admission at or after its end.
-        if matches!(kind, Kind::In(CircuitState::ObserveOnly | CircuitState::Disabled))
-            && parts.time_left().is_none()
-        {
-            return self.admit_locked(parts, permit);
-        }
-        let stamp = match kind {
+        let stamp = match word.kind() {
+            // B1: a state that was set by hand ends at the first admission at or after its end.
+            Kind::In(CircuitState::ObserveOnly | CircuitState::Disabled)
+                if parts.time_left().is_none() =>
+            {
+                return self.admit_locked(parts, permit);
+            }
             Kind::In(CircuitState::Closed | CircuitState::ObserveOnly) if word.is_timed() => {
                 match parts.clock.nanos() {
                     Some(begun) => Stamp::of_nanos(begun),

@@ -48,11 +48,11 @@ impl Mirror {
     /// no end. Returns `None` if the end has come, or if only the state machine has the end.
     #[inline]
     pub(super) fn time_left(&self, now: impl FnOnce() -> Option<u64>) -> Option<Wait> {
-        let (since, until) = (self.since.load(Relaxed), self.until.load(Relaxed));
-        if until == u64::MAX {
+        if self.has_no_end() {
             return Some(Wait::UNKNOWN);
         }
         let now = now()?;
+        let (since, until) = (self.since.load(Relaxed), self.until.load(Relaxed));
         (now >= since && now < until).then(|| Wait::of_nanos(until - now))
     }
 

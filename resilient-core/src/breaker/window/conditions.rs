@@ -5,11 +5,15 @@ use crate::breaker::config::Conditions;
 use crate::signal::TransitionReason;
 
 impl Conditions {
-    // B4, B5: consecutive failures; counts and rates of a window.
-    /// Returns the first condition that the streak or the window meets, or `None` if no condition
-    /// is met.
-    pub(super) fn met(&self, streak: u32, window: Option<Tally>) -> Option<TransitionReason> {
-        if self.failure_threshold.is_some_and(|most| streak >= most) {
+    // B5: counts and rates of a window.
+    /// Returns the first condition that is met, or `None` if no condition is met. `streak_opens`
+    /// says whether the streak meets its condition.
+    pub(super) fn met(
+        &self,
+        streak_opens: bool,
+        window: Option<Tally>,
+    ) -> Option<TransitionReason> {
+        if streak_opens {
             return Some(TransitionReason::FailureThreshold);
         }
         let window = window?;
@@ -37,7 +41,7 @@ impl Conditions {
     pub(super) fn no_success_opens(&self, window: Tally) -> bool {
         let has_nothing_bad = window.failures == 0 && window.slow == 0;
         (self.trust_rates_of(window.calls) || has_nothing_bad)
-            && self.met(0, Some(window)).is_none()
+            && self.met(false, Some(window)).is_none()
     }
 
     /// Returns whether this many calls are enough to trust a rate. If no rate is set, any number of
