@@ -149,8 +149,8 @@ impl Model {
             (holding.recovery_time, holding.recovery_factor, holding.max_recovery_time)
         };
         if self.state == CircuitState::Open && of_recovery(&old) != of_recovery(&self.holding) {
-            self.spend();
             if !self.period.by_hand || self.is(Wrong::OverrideMovesAnyEnd) {
+                self.spend();
                 let open_for = self.open_time(self.period.hint);
                 self.set_length(Some(open_for));
             }

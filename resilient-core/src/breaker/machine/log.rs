@@ -36,8 +36,8 @@ impl Log {
 
     /// Adds the time since the last call of this function to the time in the state of `phase`. The
     /// time after the end of the state counts for the next state.
-    pub(super) fn time(&mut self, phase: &Phase, now: Instant) {
-        self.times = self.nanos(phase, now);
+    pub(super) fn time(&mut self, phase: &Phase, end: Option<Instant>, now: Instant) {
+        self.times = self.nanos(phase, end, now);
         self.timed_until = self.timed_until.max(now);
     }
 
@@ -47,8 +47,8 @@ impl Log {
         self.history.push(transition, epoch);
     }
 
-    pub(super) fn times(&self, phase: &Phase, now: Instant) -> TimeInState {
-        let nanos = self.nanos(phase, now);
+    pub(super) fn times(&self, phase: &Phase, end: Option<Instant>, now: Instant) -> TimeInState {
+        let nanos = self.nanos(phase, end, now);
         let mut times = TimeInState::default();
         for state in CircuitState::ALL {
             *times.of_mut(state) = Duration::from_nanos(nanos[state as usize]);
@@ -56,10 +56,9 @@ impl Log {
         times
     }
 
-    fn nanos(&self, phase: &Phase, now: Instant) -> Nanos {
+    fn nanos(&self, phase: &Phase, end: Option<Instant>, now: Instant) -> Nanos {
         let mut nanos = self.times;
         let now = now.max(self.timed_until);
-        let end = phase.period().and_then(|period| period.bounds().1);
         let end = end.map_or(now, |end| end.clamp(self.timed_until, now));
         add(&mut nanos, phase.state(), self.timed_until, end);
         add(&mut nanos, phase.next_state(), end, now);

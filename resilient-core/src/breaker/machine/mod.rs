@@ -19,6 +19,6 @@ pub(in crate::breaker) use self::call::{
 use self::cause::Cause;
 use self::log::Log;
 use self::period::Period;
-use self::phase::{Length, Outage, Phase};
+use self::phase::{Length, Phase};
 use self::probes::{Decision, Round};
 pub(in crate::breaker) use self::state_machine::Machine;

@@ -41,23 +41,18 @@ impl Machine {
         self.end_hold_if_over(now);
         let Hold { mode, lasts, note } = hold;
         if self.entered() == mode.state() {
-            self.move_end(note, now, |phase, _| {
-                if let Some(period) = phase.period_mut() {
-                    period.restart(lasts, now);
-                }
-            });
+            self.move_end(lasts, note, now);
             return;
         }
-        let period = Period::new(lasts, now);
         let phase = match mode {
-            OperatorMode::ForcedOpen => Phase::ForcedOpen(period),
-            OperatorMode::Disabled => Phase::Disabled(period),
+            OperatorMode::ForcedOpen => Phase::ForcedOpen,
+            OperatorMode::Disabled => Phase::Disabled,
             OperatorMode::ObserveOnly => {
                 let health = Health::new(&self.config, now);
-                Phase::ObserveOnly { health, reported: false, period }
+                Phase::ObserveOnly { health, reported: false }
             }
         };
-        self.enter(phase, Cause::by_hand(note), now);
+        self.enter(phase, lasts, Cause::by_hand(note), now);
     }
 
     /// Opens the circuit. If the circuit is open and its end has passed, the end moves.
@@ -68,7 +63,7 @@ impl Machine {
                 self.open(Cause::by_hand(note), None, now);
                 Ok(())
             }
-            Phase::Open(outage) if outage.period.is_over(now) => {
+            Phase::Open(_) if self.is_over(now) => {
                 self.move_opening(Length::of_base(self.reopenings), note, now);
                 Ok(())
             }
@@ -102,8 +97,8 @@ impl Machine {
     fn half_open(&mut self, note: OperatorNote, now: Instant) -> Result<(), TransitionError> {
         self.end_hold_if_over(now);
         match self.phase {
-            Phase::Open(_) | Phase::ForcedOpen(_) => {
-                self.enter(Phase::HalfOpen(Round::default()), Cause::by_hand(note), now);
+            Phase::Open(_) | Phase::ForcedOpen => {
+                self.enter(Phase::HalfOpen(Round::default()), None, Cause::by_hand(note), now);
                 Ok(())
             }
             Phase::HalfOpen(_) => Ok(()),
@@ -114,35 +109,26 @@ impl Machine {
     /// Closes the circuit. This always starts a new generation, with an empty streak and window.
     pub(in crate::breaker) fn close(&mut self, note: OperatorNote, now: Instant) {
         self.end_hold_if_over(now);
-        self.enter(self.healthy(now), Cause::by_hand(note), now);
+        self.enter(self.healthy(now), None, Cause::by_hand(note), now);
     }
 
     fn move_opening(&mut self, length: Length, note: OperatorNote, now: Instant) {
-        self.move_end(note, now, |phase, config| {
-            if let Phase::Open(outage) = phase {
-                outage.restart(length, config, now);
-            }
-        });
+        self.phase = Phase::Open(length);
+        self.move_end(Some(length.of(&self.config)), note, now);
     }
 
     // B1: the state stays the same, so there is no transition.
-    /// Moves the end of the present state by hand.
-    fn move_end(
-        &mut self,
-        note: OperatorNote,
-        now: Instant,
-        change: impl FnOnce(&mut Phase, &BreakerConfig),
-    ) {
-        self.change_end(now, change);
+    /// Moves the end of the present state by hand, to `lasts` from now.
+    fn move_end(&mut self, lasts: Option<Duration>, note: OperatorNote, now: Instant) {
+        self.change_period(now, |period| period.restart(lasts, now));
         self.note = note;
     }
 
     /// Changes the end of the present state. The time until now counts by the old end.
-    fn change_end(&mut self, now: Instant, change: impl FnOnce(&mut Phase, &BreakerConfig)) {
-        self.log.time(&self.phase, now);
-        change(&mut self.phase, &self.config);
-        let lasts = self.phase.period().and_then(Period::length);
-        self.log.history.correct_length(lasts);
+    fn change_period(&mut self, now: Instant, change: impl FnOnce(&mut Period)) {
+        self.log.time(&self.phase, self.period.end(), now);
+        change(&mut self.period);
+        self.log.history.correct_length(self.period.length());
     }
 
     /// Applies new settings without a new state or generation. The window keeps as many calls as
@@ -157,27 +143,29 @@ impl Machine {
                     health.reconfigure(new, now);
                 }
             }
-            Phase::Open(_) => {
+            Phase::Open(length @ Length::Computed { .. }) => {
                 if !new.recovers_like(&old) {
-                    self.change_end(now, |phase, config| {
-                        if let Phase::Open(outage) = phase {
-                            outage.reconfigure(config);
-                        }
-                    });
+                    let open_for = length.of(new);
+                    self.change_period(now, |period| period.set_length(open_for));
                 }
             }
-            Phase::HalfOpen(_) | Phase::ForcedOpen(_) | Phase::Disabled(_) => {}
+            // An operator set the end.
+            Phase::Open(Length::ByHand(_)) => {}
+            Phase::HalfOpen(_) | Phase::ForcedOpen | Phase::Disabled => {}
         }
     }
 
     // B1: a state that was set by hand ends lazily, with an event.
     /// Closes the circuit if the time of a state that was set by hand is over.
     pub(super) fn end_hold_if_over(&mut self, now: Instant) {
-        self.phase.follow_clock(now);
+        self.period.follow_clock(now);
+        if let Phase::HalfOpen(round) = &mut self.phase {
+            round.follow_clock(now);
+        }
         if self.is_over(now) && self.phase.next_state() == CircuitState::Closed {
             let note = std::mem::take(&mut self.note);
             let cause = Cause { reason: TransitionReason::ManualEnd, note };
-            self.enter(self.healthy(now), cause, now);
+            self.enter(self.healthy(now), None, cause, now);
         }
     }
 

@@ -24,9 +24,14 @@ impl Period {
         Self { since, until, before: Duration::ZERO }
     }
 
-    /// Returns since when the time counts, and when it ends.
-    pub(super) fn bounds(&self) -> (Instant, Option<Instant>) {
-        (self.since, self.until)
+    /// Returns from when the time counts.
+    pub(super) fn since(&self) -> Instant {
+        self.since
+    }
+
+    /// Returns when the time ends, or `None` if there is no end.
+    pub(super) fn end(&self) -> Option<Instant> {
+        self.until
     }
 
     // B16: a time before the beginning counts as zero elapsed time.

@@ -1,8 +1,7 @@
 //! The states of the machine, each with the data that only this state has.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::period::Period;
 use super::probes::Round;
 use crate::breaker::config::BreakerConfig;
 use crate::breaker::window::Health;
@@ -11,15 +10,14 @@ use crate::signal::CircuitState;
 #[derive(Debug)]
 pub(super) enum Phase {
     Closed(Health),
-    Open(Outage),
+    Open(Length),
     HalfOpen(Round),
-    ForcedOpen(Period),
-    Disabled(Period),
+    ForcedOpen,
+    Disabled,
     ObserveOnly {
         health: Health,
         /// Whether the breaker has reported that it would have opened.
         reported: bool,
-        period: Period,
     },
 }
 
@@ -29,8 +27,8 @@ impl Phase {
             Self::Closed(_) => CircuitState::Closed,
             Self::Open(_) => CircuitState::Open,
             Self::HalfOpen(_) => CircuitState::HalfOpen,
-            Self::ForcedOpen(_) => CircuitState::ForcedOpen,
-            Self::Disabled(_) => CircuitState::Disabled,
+            Self::ForcedOpen => CircuitState::ForcedOpen,
+            Self::Disabled => CircuitState::Disabled,
             Self::ObserveOnly { .. } => CircuitState::ObserveOnly,
         }
     }
@@ -43,38 +41,9 @@ impl Phase {
         }
     }
 
-    /// Returns the time for which this state lasts, if it can have an end.
-    pub(super) fn period(&self) -> Option<&Period> {
-        match self {
-            Self::Open(Outage { period, .. })
-            | Self::ForcedOpen(period)
-            | Self::Disabled(period)
-            | Self::ObserveOnly { period, .. } => Some(period),
-            Self::Closed(_) | Self::HalfOpen(_) => None,
-        }
-    }
-
-    pub(super) fn period_mut(&mut self) -> Option<&mut Period> {
-        match self {
-            Self::Open(Outage { period, .. })
-            | Self::ForcedOpen(period)
-            | Self::Disabled(period)
-            | Self::ObserveOnly { period, .. } => Some(period),
-            Self::Closed(_) | Self::HalfOpen(_) => None,
-        }
-    }
-
-    // B16: after the clock was set back, times that lie ahead begin now.
-    /// Lets everything that begins after `now`, because the clock was set back, begin now.
-    pub(super) fn follow_clock(&mut self, now: Instant) {
-        match self {
-            Self::HalfOpen(round) => round.follow_clock(now),
-            _ => {
-                if let Some(period) = self.period_mut() {
-                    period.follow_clock(now);
-                }
-            }
-        }
+    /// Returns whether the state can end by itself when its time is over.
+    pub(super) fn can_have_an_end(&self) -> bool {
+        !matches!(self, Self::Closed(_) | Self::HalfOpen(_))
     }
 
     /// Returns the remembered calls if the state tests conditions; otherwise returns `None`.
@@ -84,13 +53,6 @@ impl Phase {
             _ => None,
         }
     }
-}
-
-/// One opening, and its end.
-#[derive(Debug)]
-pub(super) struct Outage {
-    pub(super) period: Period,
-    length: Length,
 }
 
 /// The values that determine the open time.
@@ -103,25 +65,6 @@ pub(super) enum Length {
     ByHand(Duration),
 }
 
-impl Outage {
-    pub(super) fn new(length: Length, config: &BreakerConfig, since: Instant) -> Self {
-        Self { period: Period::new(Some(length.of(config)), since), length }
-    }
-
-    /// Moves the end to `length` from now.
-    pub(super) fn restart(&mut self, length: Length, config: &BreakerConfig, now: Instant) {
-        self.length = length;
-        self.period.restart(Some(length.of(config)), now);
-    }
-
-    /// Moves the end as the new settings require, unless an operator set it.
-    pub(super) fn reconfigure(&mut self, config: &BreakerConfig) {
-        if let Length::Computed { .. } = self.length {
-            self.period.set_length(self.length.of(config));
-        }
-    }
-}
-
 impl Length {
     /// The base open time, without hint and jitter.
     pub(super) fn of_base(reopenings: u32) -> Self {
@@ -130,7 +73,7 @@ impl Length {
 
     // B8: the time grows with each re-opening, up to `max_recovery_time`. A longer hint of the
     // dependency replaces the time, up to the same bound. The jitter then prolongs the time.
-    fn of(self, config: &BreakerConfig) -> Duration {
+    pub(super) fn of(self, config: &BreakerConfig) -> Duration {
         match self {
             Self::ByHand(time) => time,
             Self::Computed { hint, jitter, reopenings } => {

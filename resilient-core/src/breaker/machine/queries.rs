@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Machine, Period, Phase};
+use super::{Machine, Phase};
 use crate::breaker::config::BreakerConfig;
 use crate::signal::{
     CircuitState, OperatorNote, TimeInState, Transition, TransitionCounts, TransitionReason,
@@ -33,14 +33,14 @@ impl Machine {
     /// Returns when the time of the present state counts from, and when it ends if it has an end.
     /// Returns `None` for states that end only by calls or by hand.
     pub(in crate::breaker) fn period(&self) -> Option<(Instant, Option<Instant>)> {
-        self.phase.period().map(Period::bounds)
+        let can_end = self.phase.can_have_an_end();
+        can_end.then(|| (self.period.since(), self.period.end()))
     }
 
     /// Returns how long the present state lasts from now on, or `None` if it has no end or its time
     /// is over.
     pub(in crate::breaker) fn ends_in(&self, now: Instant) -> Option<Duration> {
-        let period = self.phase.period().filter(|period| !period.is_over(now));
-        period.and_then(|period| period.time_left(now))
+        self.period.time_left(now).filter(|_| !self.is_over(now))
     }
 
     /// Returns the note of the operator who set the state that [`Machine::state`] returns.
@@ -52,11 +52,9 @@ impl Machine {
     /// if the time is unknown.
     pub(in crate::breaker) fn retry_after(&self, now: Instant) -> Option<Duration> {
         match &self.phase {
-            Phase::Open(_) | Phase::ForcedOpen(_) => self.phase.period()?.time_left(now),
+            Phase::Open(_) | Phase::ForcedOpen => self.period.time_left(now),
             Phase::HalfOpen(round) => round.retry_after(&self.config, now),
-            Phase::Closed(_) | Phase::Disabled(_) | Phase::ObserveOnly { .. } => {
-                Some(Duration::ZERO)
-            }
+            Phase::Closed(_) | Phase::Disabled | Phase::ObserveOnly { .. } => Some(Duration::ZERO),
         }
     }
 
@@ -103,7 +101,7 @@ impl Machine {
     }
 
     pub(in crate::breaker) fn time_in_state(&self, now: Instant) -> TimeInState {
-        self.log.times(&self.phase, now)
+        self.log.times(&self.phase, self.period.end(), now)
     }
 
     /// Returns the last transitions, oldest first.

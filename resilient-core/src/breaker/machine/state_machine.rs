@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{
-    Cause, Counted, Decision, Ending, Length, Log, Outage, Period, Phase, Rejection, Round, Stamp,
+    Cause, Counted, Decision, Ending, Length, Log, Period, Phase, Rejection, Round, Stamp,
     SuccessHandling, Ticket, next_generation,
 };
 use crate::breaker::config::{AbandonedOutcome, BreakerConfig};
@@ -24,6 +24,8 @@ use crate::time::{later, nanos_between};
 pub(in crate::breaker) struct Machine {
     pub(super) config: Arc<BreakerConfig>,
     pub(super) phase: Phase,
+    /// How long the present state lasts.
+    pub(super) period: Period,
     pub(super) generation: u64,
     /// The note of the operator who set the present state or moved its end.
     pub(super) note: OperatorNote,
@@ -45,6 +47,7 @@ impl Machine {
     pub(in crate::breaker) fn new(config: Arc<BreakerConfig>, now: Instant) -> Self {
         Self {
             phase: Phase::Closed(Health::new(&config, now)),
+            period: Period::new(None, now),
             config,
             generation: 0,
             note: OperatorNote::EMPTY,
@@ -62,7 +65,7 @@ impl Machine {
     pub(in crate::breaker) fn admit(&mut self, now: Instant) -> Result<Ticket, Rejection> {
         self.catch_up(now);
         let stamp = match &mut self.phase {
-            Phase::Disabled(_) => Stamp::UNKNOWN,
+            Phase::Disabled => Stamp::UNKNOWN,
             Phase::Closed(_) | Phase::ObserveOnly { .. } => match self.config.slow_call {
                 Some(_) => Stamp::of_nanos(nanos_between(self.epoch, now)),
                 None => Stamp::UNKNOWN,
@@ -76,7 +79,7 @@ impl Machine {
                 self.next_probe = id.wrapping_add(1);
                 id
             }
-            Phase::Open(_) | Phase::ForcedOpen(_) => return Err(self.rejection(now)),
+            Phase::Open(_) | Phase::ForcedOpen => return Err(self.rejection(now)),
         };
         Ok(Ticket { generation: self.generation, stamp })
     }
@@ -191,7 +194,7 @@ impl Machine {
     /// Returns `Nowhere` if the breaker is disabled, and `None` if the call counts in the present
     /// generation. B3: returns `Late` if an older generation admitted the call.
     fn not_counted(&self, ticket: Ticket) -> Option<Counted> {
-        if matches!(self.phase, Phase::Disabled(_)) {
+        if matches!(self.phase, Phase::Disabled) {
             Some(Counted::Nowhere)
         } else if ticket.generation != self.generation {
             Some(Counted::Late)
@@ -212,7 +215,7 @@ impl Machine {
             Phase::HalfOpen(round) => match round.count(call.failed || call.slow, &self.config) {
                 Decision::Undecided => {}
                 Decision::Close => {
-                    self.enter(self.healthy(now), TransitionReason::ProbesSucceeded, now);
+                    self.enter(self.healthy(now), None, TransitionReason::ProbesSucceeded, now);
                 }
                 Decision::Reopen if call.slow && !call.failed => {
                     self.open(TransitionReason::ProbeSlow, retry_after, now);
@@ -223,7 +226,7 @@ impl Machine {
             },
             // A circuit that is open or forced open admits no call, so no ticket has its
             // generation. A disabled breaker counts nothing.
-            Phase::Open(_) | Phase::ForcedOpen(_) | Phase::Disabled(_) => {}
+            Phase::Open(_) | Phase::ForcedOpen | Phase::Disabled => {}
         }
     }
 
@@ -246,7 +249,7 @@ impl Machine {
 
     /// Returns whether the time of the present state is over.
     pub(super) fn is_over(&self, now: Instant) -> bool {
-        self.phase.period().is_some_and(|period| period.is_over(now))
+        self.period.is_over(now)
     }
 
     /// Enters the state that a call finds now: half-open after an open time, and closed after the
@@ -255,7 +258,7 @@ impl Machine {
         self.end_hold_if_over(now);
         if self.is_over(now) {
             let round = Phase::HalfOpen(Round::default());
-            self.enter(round, TransitionReason::RecoveryTime, now);
+            self.enter(round, None, TransitionReason::RecoveryTime, now);
         }
     }
 
@@ -271,7 +274,8 @@ impl Machine {
 
     pub(super) fn open_for(&mut self, length: Length, cause: impl Into<Cause>, now: Instant) {
         self.reopenings = self.next_reopenings();
-        self.enter(Phase::Open(Outage::new(length, &self.config, now)), cause, now);
+        let open_for = length.of(&self.config);
+        self.enter(Phase::Open(length), Some(open_for), cause, now);
     }
 
     /// Returns the number of re-openings since the circuit was last closed, including the coming
@@ -283,12 +287,19 @@ impl Machine {
         }
     }
 
-    /// Changes the state. No other function does.
-    pub(super) fn enter(&mut self, phase: Phase, cause: impl Into<Cause>, now: Instant) {
+    /// Changes the state, for this time if one is given. No other function does.
+    pub(super) fn enter(
+        &mut self,
+        phase: Phase,
+        lasts: Option<Duration>,
+        cause: impl Into<Cause>,
+        now: Instant,
+    ) {
         let Cause { reason, note } = cause.into();
-        self.log.time(&self.phase, now);
+        self.log.time(&self.phase, self.period.end(), now);
         let (from, to) = (self.phase.state(), phase.state());
         self.phase = phase;
+        self.period = Period::new(lasts, now);
         self.note = match reason {
             TransitionReason::Manual => note.clone(),
             _ => OperatorNote::EMPTY,
@@ -301,7 +312,7 @@ impl Machine {
         if from == to {
             return;
         }
-        let lasts = self.phase.period().and_then(Period::length);
+        let lasts = self.period.length();
         self.log.record(Transition { at: now, from, to, reason, lasts, note }, self.epoch);
     }
 
