@@ -18,8 +18,8 @@ pub mod breaker {
     pub use resilient_core::breaker::{
         AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, BreakerSnapshot, CallCounts,
         CircuitBreaker, CircuitOpen, CircuitState, FromCircuitOpen, ManualChange, OperatorMode,
-        OperatorNote, Permit, RejectedOutput, TimeInState, Transition, TransitionCounts,
-        TransitionError, TransitionReason, Window, WindowCounts,
+        OperatorNote, OwnedPermit, Permit, RejectedOutput, TimeInState, Transition,
+        TransitionCounts, TransitionError, TransitionReason, Window, WindowCounts,
     };
     pub use resilient_core::keyed::{BreakerKey, KeyedBreakers};
 }

@@ -22,8 +22,8 @@ macro_rules! breaker_settings {
             default(5; "none if `failure_rate`, `failure_count` or `slow_call_rate` is given"),
             reason("it takes a failure to open, so at least 1"),
             advice("up where failures happen by chance, down where none does");
-        /// How long consecutive failures must last to open the circuit, from the end of the first one
-        /// to the end of the one that opens it. At zero, the circuit opens at the last of
+        /// How long consecutive failures must last to open the circuit, from the end of the first
+        /// one to the end of the one that opens it. At zero, the circuit opens at the last of
         /// `failure_threshold` failures. Above zero, a single event that breaks many calls at once,
         /// such as a restart, does not open the circuit. The clock is then read at each failure.
         failure_span: Time, default(::std::time::Duration::ZERO; ""),
@@ -242,7 +242,8 @@ pub mod breaker {
         half_open_max_calls, AtMostSum(half_open_successes, half_open_failures),
             "must not be above `half_open_successes` and `half_open_failures` together",
             "more calls at a time decide nothing";
-        failure_span, NeedsBeside(failure_threshold, &[failure_rate, failure_count, slow_call_rate]),
+        failure_span,
+            NeedsBeside(failure_threshold, &[failure_rate, failure_count, slow_call_rate]),
             "needs a `failure_threshold`, which is off by default beside a rate or a count",
             "`failure_span` is for consecutive failures, and `failure_threshold` is off by default \
              beside a rate or a count: give it too, as in `failure_threshold = 10`";

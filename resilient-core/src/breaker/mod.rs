@@ -6,6 +6,7 @@ mod by_hand;
 mod config;
 mod handle;
 mod machine;
+mod owned_permit;
 mod permit;
 pub(crate) mod shared;
 mod window;
@@ -14,6 +15,7 @@ mod window;
 pub(crate) use self::config::BreakerSettings;
 pub use self::config::{AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, Window};
 pub use self::handle::CircuitBreaker;
+pub use self::owned_permit::OwnedPermit;
 pub use self::permit::Permit;
 #[cfg(any(loom, shuttle))]
 pub use self::shared::{HandOver, own_stripe};

@@ -17,6 +17,8 @@ use crate::signal::{CircuitOpen, Classification, Fallible, Outcome, every_failur
 /// panic, the call counts as a failure, even if another future of the same task panicked. In each
 /// case the probe slot of a half-open breaker is free again.
 ///
+/// A permit borrows its breaker. An [`OwnedPermit`](super::OwnedPermit) does not.
+///
 /// ```
 /// use resilient_core::breaker::CircuitBreaker;
 /// use resilient_core::signal::Outcome;
@@ -35,7 +37,7 @@ pub struct Permit<'breaker> {
 
 impl<'breaker> Permit<'breaker> {
     #[inline]
-    fn new(breaker: &'breaker SharedBreaker, ticket: Ticket) -> Self {
+    pub(super) fn new(breaker: &'breaker SharedBreaker, ticket: Ticket) -> Self {
         Self { breaker, ticket }
     }
 
@@ -103,6 +105,12 @@ impl<'breaker> Permit<'breaker> {
     pub(crate) fn renewed(self) -> Self {
         let (breaker, ticket) = self.into_parts();
         Self::new(breaker, ticket)
+    }
+
+    /// Takes the ticket out. The caller must make a permit of it again, or the call is never
+    /// reported.
+    pub(super) fn into_ticket(self) -> Ticket {
+        self.into_parts().1
     }
 
     /// Takes the permit apart into values that stay in registers. A permit that is passed by

@@ -21,7 +21,7 @@ labels! {
     /// | `HalfOpen` | a probe if a slot is free, else rejected | in the totals | when the probes decide |
     /// | `ForcedOpen` | rejected | as rejected | by hand, or by the first call at its end |
     /// | `Disabled` | admitted | nowhere | by hand, or by the first call at its end |
-    /// | `ObserveOnly` | admitted | in streak, window, totals | by hand, or by the first call at its end |
+    /// | `ObserveOnly` | admitted | in streak, window, totals | by hand, or by a call at its end |
     #[cfg_attr(feature = "serde", derive(serde::Serialize))]
     #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
     pub enum CircuitState {
@@ -35,8 +35,9 @@ labels! {
         /// A few calls are admitted as probes, to see whether the dependency is back. All other
         /// calls are rejected.
         HalfOpen = "half_open",
-        /// Every call is rejected, until the end that an operator has set, or else until an operator
-        /// calls [`close`](crate::breaker::CircuitBreaker::close) or
+        /// Every call is rejected until the end that an operator has set. Without an end, every
+        /// call is rejected until an operator calls
+        /// [`close`](crate::breaker::CircuitBreaker::close) or
         /// [`half_open`](crate::breaker::CircuitBreaker::half_open). After `half_open`, probes
         /// decide whether the circuit closes or opens.
         ForcedOpen = "forced_open",
