@@ -18,6 +18,7 @@ mod b13_totals;
 mod b14_events;
 mod b15_validation;
 mod b16_clock;
+mod b16_set_back;
 mod b17_cost;
 mod c02_recommended_stack;
 mod c03_unchanged;

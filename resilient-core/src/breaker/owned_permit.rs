@@ -15,9 +15,9 @@ use crate::signal::{CircuitOpen, Fallible, Outcome};
 /// the call that made it, and it can be moved to another thread.
 ///
 /// It is used like a [`Permit`]: reported once, by value, or dropped. A dropped permit is an
-/// abandoned call; if it is dropped while its thread unwinds from a panic, it is a failure. A permit
-/// that is leaked with [`std::mem::forget`] also leaks its handle of the breaker; if it is a probe,
-/// another call can take its slot after
+/// abandoned call; if it is dropped while its thread unwinds from a panic, it is a failure. A
+/// permit that is leaked with [`std::mem::forget`] also leaks its handle of the breaker; if it is a
+/// probe, another call can take its slot after
 /// [`probe_timeout`](super::BreakerConfigBuilder::probe_timeout).
 ///
 /// ```

@@ -52,6 +52,9 @@ impl Model {
             self.probes.free(ticket.number);
             self.probed(failed, is_slow, hint);
         } else {
+            if (failed || is_slow) && !self.is(Wrong::SetBackKeepsCalls) {
+                self.memory.follow_clock(self.clock, &self.holding);
+            }
             self.memory.count(self.clock, failed, is_slow, &self.holding);
             self.counted(hint);
         }

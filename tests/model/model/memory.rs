@@ -62,6 +62,24 @@ impl Memory {
         Some((self.streak_began? + nanos(holding.failure_span) - now).max(0))
     }
 
+    /// B16: forgets the calls before a failure or a slow call after the clock was set back far.
+    pub(super) fn follow_clock(&mut self, now: Nanos, holding: &Holding) {
+        if self.is_set_back(now, holding) {
+            (self.origin, self.latest) = (now, now);
+            self.calls.clear();
+        }
+    }
+
+    /// Returns whether the clock was set back by more than the length of the window.
+    fn is_set_back(&self, now: Nanos, holding: &Holding) -> bool {
+        let Some(Window::Time(window)) = holding.window else {
+            return false;
+        };
+        let (window, buckets) = (nanos(window), holding.window_buckets);
+        let newest = self.bucket(self.latest, window, buckets);
+        self.last_of_bucket(newest - 1, window, buckets) + 1 - now > window
+    }
+
     fn time(&self, now: Nanos) -> Nanos {
         self.latest.max(now)
     }

@@ -51,6 +51,9 @@ impl Model {
 
     /// B16: lets the present state begin now if it begins later, because the clock was set back.
     pub(super) fn follow_clock(&mut self) {
+        if self.is(Wrong::SetBackProlongs) {
+            return;
+        }
         let ahead = (self.period.began - self.clock).max(0);
         self.period.began -= ahead;
         self.period.end = self.period.end.map(|end| end - ahead);

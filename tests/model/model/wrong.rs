@@ -24,10 +24,14 @@ pub(crate) enum Wrong {
     DueTripReopens,
     /// The streak opens the circuit at its last failure, however soon.
     SpanIsIgnored,
+    /// A window of time keeps its calls when the clock is set back far.
+    SetBackKeepsCalls,
+    /// A state lasts longer if the clock is set back.
+    SetBackProlongs,
 }
 
 impl Wrong {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::RateIsExclusive,
         Self::SlowIsExclusive,
         Self::EndIsExclusive,
@@ -39,5 +43,7 @@ impl Wrong {
         Self::OverrideMovesAnyEnd,
         Self::DueTripReopens,
         Self::SpanIsIgnored,
+        Self::SetBackKeepsCalls,
+        Self::SetBackProlongs,
     ];
 }
