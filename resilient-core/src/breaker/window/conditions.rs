@@ -6,17 +6,8 @@ use crate::signal::TransitionReason;
 
 impl Conditions {
     // B5: counts and rates of a window.
-    /// Returns the first condition that is met, or `None` if no condition is met. `streak_opens`
-    /// says whether the streak meets its condition.
-    pub(super) fn met(
-        &self,
-        streak_opens: bool,
-        window: Option<Tally>,
-    ) -> Option<TransitionReason> {
-        if streak_opens {
-            return Some(TransitionReason::FailureThreshold);
-        }
-        let window = window?;
+    /// Returns the first condition that the window meets, or `None` if it meets none.
+    pub(super) fn met(&self, window: Tally) -> Option<TransitionReason> {
         if self.failure_count.is_some_and(|most| window.failures >= u64::from(most)) {
             return Some(TransitionReason::FailureCount);
         }
@@ -40,8 +31,7 @@ impl Conditions {
     /// the rates, but one more call may be enough to trust the rates.
     pub(super) fn no_success_opens(&self, window: Tally) -> bool {
         let has_nothing_bad = window.failures == 0 && window.slow == 0;
-        (self.trust_rates_of(window.calls) || has_nothing_bad)
-            && self.met(false, Some(window)).is_none()
+        (self.trust_rates_of(window.calls) || has_nothing_bad) && self.met(window).is_none()
     }
 
     /// Returns whether this many calls are enough to trust a rate. If no rate is set, any number of

@@ -66,11 +66,15 @@ impl Health {
                 Some(window.tally(now))
             }
         };
-        config.conditions.met(streak_opens, tally)
+        if streak_opens {
+            return Some(TransitionReason::FailureThreshold);
+        }
+        config.conditions.met(tally?)
     }
 
     /// Remembers a call that is not slow, without reading the clock. If the time is needed to find
     /// the bucket, or because a condition is met, does nothing and returns `false`.
+    #[inline]
     pub(in crate::breaker) fn record_untimed(
         &mut self,
         failed: bool,
@@ -78,26 +82,22 @@ impl Health {
     ) -> bool {
         let conditions = &config.conditions;
         let call = Call { failed, slow: false };
-        let streak_opens = failed && self.streak.is_next_enough(conditions);
-        if failed && conditions.failure_span.is_some() {
+        let failures = self.streak.failures_after(failed);
+        if conditions.are_enough(failures) || failed && conditions.failure_span.is_some() {
             return false;
         }
         match self.window.as_deref_mut() {
-            None => {
-                if streak_opens {
-                    return false;
-                }
-            }
+            None => {}
             Some(Recent::Calls(window)) => {
                 let tally = window.tally_with(call);
-                if conditions.met(streak_opens, Some(tally)).is_some() {
+                if conditions.met(tally).is_some() {
                     return false;
                 }
                 window.push_known(call, tally);
             }
             Some(Recent::Time(_)) => return false,
         }
-        self.streak.record_untimed(failed);
+        self.streak.set(failures);
         true
     }
 
@@ -134,7 +134,7 @@ impl Health {
         config: &BreakerConfig,
         now: Instant,
     ) -> Option<TransitionReason> {
-        config.conditions.met(false, self.tally(now))
+        config.conditions.met(self.tally(now)?)
     }
 
     /// Returns whether another success would change nothing.

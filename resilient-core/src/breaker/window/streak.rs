@@ -18,31 +18,30 @@ impl Streak {
     }
 
     pub(super) fn reset(&mut self) {
-        *self = Self::default();
+        self.set(0);
+    }
+
+    /// Returns the number of consecutive failures after one more call.
+    #[inline]
+    pub(super) fn failures_after(&self, failed: bool) -> u32 {
+        if failed { self.failures.saturating_add(1) } else { 0 }
+    }
+
+    /// Sets the number of consecutive failures after one more call.
+    #[inline]
+    pub(super) fn set(&mut self, failures: u32) {
+        self.failures = failures;
+        if failures == 0 {
+            self.since = None;
+        }
     }
 
     // B4: as many failures as `failure_threshold`, over at least `failure_span`.
     /// Adds a call that ends now. Returns whether it is a failure that opens the circuit.
     pub(super) fn record(&mut self, failed: bool, conditions: &Conditions, now: Instant) -> bool {
-        let opens = failed && self.spans(conditions, now) && self.is_next_enough(conditions);
-        self.record_untimed(failed);
-        opens
-    }
-
-    /// Adds a call that opens nothing, and whose time does not matter.
-    pub(super) fn record_untimed(&mut self, failed: bool) {
-        if failed {
-            self.failures = self.failures.saturating_add(1);
-        } else {
-            self.reset();
-        }
-    }
-
-    /// Returns whether one more failure is enough to open the circuit, if there is no
-    /// `failure_span`.
-    pub(super) fn is_next_enough(&self, conditions: &Conditions) -> bool {
-        let failures = self.failures.saturating_add(1);
-        conditions.failure_threshold.is_some_and(|most| failures >= most)
+        self.set(self.failures_after(failed));
+        let is_long = failed && self.spans(conditions, now);
+        is_long && conditions.are_enough(self.failures)
     }
 
     /// Records the time of a failure. Returns whether the streak lasts long enough.
@@ -54,5 +53,14 @@ impl Streak {
         let since = self.since.map_or(now, |since| since.min(now));
         self.since = Some(since);
         now.saturating_duration_since(since) >= span
+    }
+}
+
+impl Conditions {
+    /// Returns whether this many consecutive failures are enough to open the circuit.
+    #[inline]
+    pub(super) fn are_enough(&self, failures: u32) -> bool {
+        // Zero failures are never enough, because the threshold is at least 1.
+        self.failure_threshold.is_some_and(|most| failures >= most)
     }
 }
