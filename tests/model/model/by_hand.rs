@@ -148,12 +148,12 @@ impl Model {
         let of_recovery = |holding: &Holding| {
             (holding.recovery_time, holding.recovery_factor, holding.max_recovery_time)
         };
-        if self.state == CircuitState::Open && of_recovery(&old) != of_recovery(&self.holding) {
-            if !self.period.by_hand || self.is(Wrong::OverrideMovesAnyEnd) {
-                self.spend();
-                let open_for = self.open_time(self.period.hint);
-                self.set_length(Some(open_for));
-            }
+        let is_moved = of_recovery(&old) != of_recovery(&self.holding)
+            && (!self.period.by_hand || self.is(Wrong::OverrideMovesAnyEnd));
+        if self.state == CircuitState::Open && is_moved {
+            self.spend();
+            let open_for = self.open_time(self.period.hint);
+            self.set_length(Some(open_for));
         }
         self.record.tell_settings_changed();
     }

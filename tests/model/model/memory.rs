@@ -45,13 +45,13 @@ impl Memory {
     fn count_in_streak(&mut self, now: Nanos, failed: bool, holding: &Holding) {
         let span = nanos(holding.failure_span);
         let threshold = holding.failure_threshold.filter(|_| failed);
-        if !failed {
-            (self.streak, self.streak_began) = (0, None);
-        } else {
+        if failed {
             self.streak += 1;
             if threshold.is_some() && span > 0 {
                 self.streak_began = Some(self.streak_began.map_or(now, |began| began.min(now)));
             }
+        } else {
+            (self.streak, self.streak_began) = (0, None);
         }
         let lasts = self.streak_began.map_or(0, |began| now - began);
         self.streak_opens =

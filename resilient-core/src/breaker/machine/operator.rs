@@ -149,9 +149,11 @@ impl Machine {
                     self.change_period(now, |period| period.set_length(open_for));
                 }
             }
-            // An operator set the end.
-            Phase::Open(Length::ByHand(_)) => {}
-            Phase::HalfOpen(_) | Phase::ForcedOpen | Phase::Disabled => {}
+            // An operator set the end, or no setting does.
+            Phase::Open(Length::ByHand(_))
+            | Phase::HalfOpen(_)
+            | Phase::ForcedOpen
+            | Phase::Disabled => {}
         }
     }
 
