@@ -196,7 +196,9 @@ fn b04_a_span_counts_from_the_end_of_a_call_and_not_from_its_start() {
     let calls: Vec<_> = (0..3).map(|_| breaker.try_acquire().unwrap()).collect();
     clock.advance(secs(60));
     // A single event ends all calls at once, and says nothing about the time since.
-    calls.into_iter().for_each(|call| call.report(resilient::Outcome::Failure));
+    for call in calls {
+        call.report(resilient::Outcome::Failure);
+    }
     assert_closed_with_streak(&breaker, 3);
 }
 
