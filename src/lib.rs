@@ -52,8 +52,8 @@ pub mod registry {
     #[cfg(feature = "toml")]
     pub use resilient_core::registry::LoadError;
     pub use resilient_core::registry::{
-        BreakerOverride, BudgetOverride, NameTakenError, OverrideError, OverrideReport, Overrides,
-        Registry, Selection,
+        BreakerOverride, BudgetOverride, Lease, NameTakenError, OverrideError, OverrideReport,
+        Overrides, Registry, Selection,
     };
 }
 

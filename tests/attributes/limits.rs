@@ -170,7 +170,12 @@ async fn c02_a_deadlines_cut_is_a_failure_without_an_attempt_timeout_and_else_ab
 
 #[tokio::test(start_paused = true)]
 async fn c02_to_a_breaker_above_the_loop_a_deadlines_cut_is_a_failure() {
-    #[circuit_breaker(name = "above a deadline", failure_threshold = 1, failure = Fault::Busy)]
+    #[circuit_breaker(
+        name = "above a deadline",
+        failure_threshold = 1,
+        failure = Fault::Busy,
+        order = explicit
+    )]
     #[retry(deadline = "1s", attempt_timeout = "500ms", base_delay = "1ms")]
     async fn call(item: String) -> Result<String, Fault> {
         hang().await;

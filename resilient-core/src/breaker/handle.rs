@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::config::BreakerConfig;
 use super::permit::Permit;
@@ -88,7 +89,9 @@ impl CircuitBreaker {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future drops the operation and counts the call as abandoned.
+    /// Dropping the future drops the operation and counts the call as abandoned. A time limit
+    /// around the call does that, too, so put the limit inside `operation`: a dependency that hangs
+    /// then opens its circuit.
     pub async fn call<O, F>(&self, operation: F) -> O
     where
         O: Fallible + RejectedOutput,
@@ -197,6 +200,15 @@ impl CircuitBreaker {
     /// Returns whether the breaker belongs to an annotated function.
     pub(crate) fn is_of_function(&self) -> bool {
         matches!(self.0, Handle::Static(_))
+    }
+
+    /// Returns whether this is the only handle of the breaker, and the breaker is like a new one.
+    /// The caller keeps other threads from copying this handle.
+    pub(crate) fn is_unused(&mut self, now: Instant) -> bool {
+        match &mut self.0 {
+            Handle::Owned(breaker) => Arc::get_mut(breaker).is_some_and(|it| it.is_like_new(now)),
+            Handle::Static(_) => false,
+        }
     }
 
     /// Returns whether both are handles of one breaker.

@@ -82,15 +82,15 @@ impl CallSite {
                     let breaker = CircuitBreaker::of_static(&self.own);
                     (Entry::One(breaker.clone()), breaker)
                 });
-            let (breaker, events) = registered.into_parts();
-            pending = Some(events);
+            let (breaker, news) = registered.into_parts();
+            pending = Some(news);
             breaker
         });
         if !breaker.is(&CircuitBreaker::of_static(&self.own)) {
             self.own.set_alias();
         }
-        if let Some(events) = pending {
-            breaker.shared().notify(events);
+        if let Some(news) = pending {
+            news.deliver();
         }
         breaker
     }

@@ -18,6 +18,7 @@ mod budget;
 #[cfg(feature = "tokio")]
 mod call;
 mod call_options;
+mod cut;
 mod delays;
 mod driver;
 mod error;
@@ -49,13 +50,14 @@ pub use self::budget::{
 #[cfg(feature = "tokio")]
 pub use self::call::RetryCall;
 pub use self::call_options::CallOptions;
+pub(crate) use self::cut::report_cut;
+pub use self::cut::{CutCause, CutShort};
 pub use self::delays::{Delays, NominalDelays};
 pub use self::driver::{AttemptEnd, RetryDriver};
 pub use self::error::{FailedAttempt, RetryError};
 pub use self::error_log::{ErrorLog, LoggedOutput};
 pub use self::jitter::Jitter;
-pub use self::last_output::LastOutput;
-pub(crate) use self::limits::report_cut;
+pub use self::last_output::{LastOutput, ShownOutput};
 pub use self::nested::NestedMode;
 #[cfg(feature = "tokio")]
 pub use self::output_classifier::{ByClassify, EveryFailure, OutputClassifier};

@@ -10,6 +10,8 @@ mod layers;
 mod settings;
 
 #[cfg(test)]
+mod syntax_tests;
+#[cfg(test)]
 mod tests;
 
 use proc_macro2::TokenStream;
@@ -19,7 +21,9 @@ pub(crate) use self::hand_down::hand_down;
 use self::layers::{LayerContext, StackPlan};
 use crate::args::LayerStack;
 use crate::item::AnnotatedFunction;
-use crate::normalize::{ArgumentUses, FunctionShape, shape, span, with_output, without_impl};
+use crate::normalize::{
+    ArgumentUses, FunctionShape, ReturnedFuture, shape, span, take_moves, with_output, without_impl,
+};
 use crate::tokens::block;
 
 /// Writes the whole function, with its layers around the attempt.
@@ -49,11 +53,13 @@ pub(crate) fn write(
         let block = future.block.take();
         future.block = block.map(|block| with_output(&block, &attempt_output));
     }
-    let uses = ArgumentUses {
-        retry: stack.retry(),
-        fallback: stack.fallback(),
-        is_enclosed: plan.prepares_enclosed(),
+    let unused = match &mut shape {
+        FunctionShape::Future(ReturnedFuture { block: Some(block), .. }) => {
+            take_moves(function, block)
+        }
+        _ => TokenStream::new(),
     };
+    let uses = ArgumentUses { retry: stack.retry(), fallback: stack.fallback(), waits };
     let attempt = attempt::write(function, &shape, &attempt_output, uses);
     let breaker = stack.breaker();
     let context = LayerContext {
@@ -79,11 +85,11 @@ pub(crate) fn write(
             // The body keeps the form `Box::pin(async move { … })`, because other attributes may
             // look for it.
             (true, _) => {
-                let written = block(quote!(#alias #written), span);
+                let written = block(quote!(#unused #alias #written), span);
                 emit!(#inner ::std::boxed::Box::pin(async move #written))
             }
             (false, Some(_)) => {
-                let written = block(quote!(#alias #written), span);
+                let written = block(quote!(#unused #alias #written), span);
                 emit!(#inner async move #written)
             }
             // The block is wrapped in a call. If the block were the whole body, clippy would

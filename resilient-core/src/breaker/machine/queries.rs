@@ -72,6 +72,14 @@ impl Machine {
         }
     }
 
+    /// Returns whether the next caller finds a closed circuit that remembers no failed or slow call.
+    pub(in crate::breaker) fn is_like_new(&self, now: Instant) -> bool {
+        match &self.phase {
+            Phase::Closed(health) => health.has_no_trouble(now),
+            _ => self.state(now) == CircuitState::Closed,
+        }
+    }
+
     /// Returns the calls in the window, or `None` if the breaker or its present state has no
     /// window.
     pub(in crate::breaker) fn window(&self, now: Instant) -> Option<WindowCounts> {
