@@ -11,8 +11,6 @@ use super::{Model, Nanos, Wrong};
 pub(super) struct Period {
     /// The time from which the period counts.
     pub(super) began: Nanos,
-    /// The time in this state before `began`.
-    pub(super) before: Nanos,
     /// The end of the state, or `None` if the state lasts until it is changed by hand or by calls.
     pub(super) end: Option<Nanos>,
     pub(super) hint: Option<Duration>,
@@ -35,7 +33,6 @@ impl Model {
     pub(super) fn restart(&mut self, lasts: Option<Duration>) {
         self.spend();
         let period = &mut self.period;
-        period.before += self.clock - period.began;
         period.began = self.clock;
         (period.hint, period.by_hand) = (None, false);
         self.set_length(lasts);
@@ -45,7 +42,8 @@ impl Model {
     pub(super) fn set_length(&mut self, lasts: Option<Duration>) {
         let period = &mut self.period;
         period.end = lasts.and_then(|lasts| later(period.began, lasts));
-        let lasts = period.end.map(|end| duration(period.before + end - period.began));
+        let entered = self.record.entered();
+        let lasts = period.end.map(|end| duration(end - entered.min(period.began)));
         self.record.correct_length(lasts);
     }
 

@@ -51,6 +51,11 @@ impl Record {
         self.heard.push(Heard::Step(step));
     }
 
+    /// Returns when the present state was entered.
+    pub(super) fn entered(&self) -> Nanos {
+        self.steps.last().map_or(0, |newest| newest.at)
+    }
+
     pub(super) fn correct_length(&mut self, lasts: Option<Duration>) {
         let newest = self.steps.last_mut().expect("the breaker has left its first state");
         newest.lasts = lasts;

@@ -19,11 +19,9 @@ pub(super) struct History {
     /// The number of steps, counted from the newest, that have not been fetched.
     unfetched: u32,
     steps: VecDeque<Step>,
-    /// The notes of the steps that have one, by the number of the step, oldest first. Numbers count
-    /// from the first step of the breaker.
-    notes: VecDeque<(u64, OperatorNote)>,
-    /// The number of steps that were dropped.
-    dropped: u64,
+    /// The notes of the steps that have one, by the index of the step, oldest first. Most breakers
+    /// have none.
+    notes: Option<Box<VecDeque<(usize, OperatorNote)>>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -48,27 +46,19 @@ impl Step {
 
 impl History {
     pub(super) fn new() -> Self {
-        Self {
-            first: CircuitState::Closed,
-            unfetched: 0,
-            steps: VecDeque::new(),
-            notes: VecDeque::new(),
-            dropped: 0,
-        }
+        Self { first: CircuitState::Closed, unfetched: 0, steps: VecDeque::new(), notes: None }
     }
 
     pub(super) fn push(&mut self, transition: Transition, epoch: Instant) {
         if self.steps.len() == HISTORY {
             if let Some(oldest) = self.steps.pop_front() {
                 self.first = oldest.to;
-                if self.notes.front().is_some_and(|(number, _)| *number == self.dropped) {
-                    self.notes.pop_front();
-                }
-                self.dropped = self.dropped.saturating_add(1);
+                self.drop_oldest_note();
             }
         }
         if !transition.note.is_empty() {
-            self.notes.push_back((self.dropped + self.steps.len() as u64, transition.note));
+            let notes = self.notes.get_or_insert_default();
+            notes.push_back((self.steps.len(), transition.note));
         }
         // At least one of `after` and `before` is zero, since a negative difference becomes zero.
         let (after, before) =
@@ -83,10 +73,27 @@ impl History {
         self.unfetched = self.unfetched.saturating_add(1);
     }
 
-    /// Replaces the length of the present state. The newest step led to this state.
-    pub(super) fn correct_length(&mut self, lasts: Option<Duration>) {
+    /// Moves all steps one index towards the oldest, whose note is dropped.
+    fn drop_oldest_note(&mut self) {
+        let Some(notes) = &mut self.notes else { return };
+        if notes.front().is_some_and(|(step, _)| *step == 0) {
+            notes.pop_front();
+        }
+        for (step, _) in notes.iter_mut() {
+            *step -= 1;
+        }
+        if notes.is_empty() {
+            self.notes = None;
+        }
+    }
+
+    /// Replaces the length of the present state, to which the newest step led. The time until the
+    /// end counts from that step, or from `since` if that is earlier, because the clock was set
+    /// back.
+    pub(super) fn correct_end(&mut self, since: Instant, end: Option<Instant>, epoch: Instant) {
         if let Some(newest) = self.steps.back_mut() {
-            newest.lasts = Step::lasts(lasts);
+            let since = since.min(instant(newest.at, epoch));
+            newest.lasts = Step::lasts(end.map(|end| end.saturating_duration_since(since)));
         }
     }
 
@@ -104,8 +111,8 @@ impl History {
     /// Returns the transitions, oldest first.
     pub(super) fn iter(&self, epoch: Instant) -> impl Iterator<Item = Transition> + '_ {
         let mut from = self.first;
-        let mut notes = self.notes.iter().peekable();
-        (self.dropped..).zip(&self.steps).map(move |(number, step)| Transition {
+        let mut notes = self.notes.iter().flat_map(|notes| notes.iter()).peekable();
+        self.steps.iter().enumerate().map(move |(index, step)| Transition {
             at: instant(step.at, epoch),
             from: std::mem::replace(&mut from, step.to),
             to: step.to,
@@ -115,7 +122,7 @@ impl History {
                 nanos => Some(Duration::from_nanos(nanos)),
             },
             note: notes
-                .next_if(|(of, _)| *of == number)
+                .next_if(|(of, _)| *of == index)
                 .map_or(OperatorNote::EMPTY, |(_, note)| note.clone()),
         })
     }

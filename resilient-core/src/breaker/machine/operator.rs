@@ -128,7 +128,7 @@ impl Machine {
     fn change_period(&mut self, now: Instant, change: impl FnOnce(&mut Period)) {
         self.log.time(&self.phase, self.period.end(), now);
         change(&mut self.period);
-        self.log.history.correct_length(self.period.length());
+        self.log.history.correct_end(self.period.since(), self.period.end(), self.epoch);
     }
 
     /// Applies new settings without a new state or generation. The window keeps as many calls as

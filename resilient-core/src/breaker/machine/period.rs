@@ -12,8 +12,6 @@ pub(super) struct Period {
     since: Instant,
     /// `None` if the state has no end.
     until: Option<Instant>,
-    /// The time in this state before `since`.
-    before: Duration,
 }
 
 impl Period {
@@ -21,7 +19,7 @@ impl Period {
     /// end.
     pub(super) fn new(length: Option<Duration>, since: Instant) -> Self {
         let until = length.and_then(|length| later(since, length));
-        Self { since, until, before: Duration::ZERO }
+        Self { since, until }
     }
 
     /// Returns from when the time counts.
@@ -48,15 +46,12 @@ impl Period {
 
     /// Returns the whole length, or `None` if there is no end.
     pub(super) fn length(&self) -> Option<Duration> {
-        let counted = self.until?.saturating_duration_since(self.since);
-        Some(self.before.saturating_add(counted))
+        self.until.map(|until| until.saturating_duration_since(self.since))
     }
 
     /// Moves the end to `length` from now.
     pub(super) fn restart(&mut self, length: Option<Duration>, now: Instant) {
-        let now = now.max(self.since);
-        let before = self.before.saturating_add(now.saturating_duration_since(self.since));
-        *self = Self { before, ..Self::new(length, now) };
+        *self = Self::new(length, now.max(self.since));
     }
 
     /// Moves the end to `length` after the instant from which the time counts.
@@ -69,8 +64,7 @@ impl Period {
     /// stays.
     pub(super) fn follow_clock(&mut self, now: Instant) {
         if now < self.since {
-            let length = self.until.map(|until| until.saturating_duration_since(self.since));
-            *self = Self { before: self.before, ..Self::new(length, now) };
+            *self = Self::new(self.length(), now);
         }
     }
 }

@@ -15,6 +15,11 @@ impl Machine {
         &self.config
     }
 
+    /// Returns the instant from which times count as nanoseconds.
+    pub(in crate::breaker) fn epoch(&self) -> Instant {
+        self.epoch
+    }
+
     pub(in crate::breaker) fn generation(&self) -> u64 {
         self.generation
     }
@@ -72,7 +77,7 @@ impl Machine {
         }
     }
 
-    /// Returns whether the next caller finds a closed circuit that remembers no failed or slow call.
+    /// Returns whether the next caller finds a closed circuit without a failed or slow call.
     pub(in crate::breaker) fn is_like_new(&self, now: Instant) -> bool {
         match &self.phase {
             Phase::Closed(health) => health.has_no_trouble(now),

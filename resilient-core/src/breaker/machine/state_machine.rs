@@ -53,7 +53,9 @@ impl Machine {
             note: OperatorNote::EMPTY,
             reopenings: 0,
             next_probe: 1,
-            epoch: now,
+            // A moment before the first reading, so that the number of a time before the epoch,
+            // zero, is the number of no other time.
+            epoch: now.checked_sub(Duration::from_nanos(1)).unwrap_or(now),
             log: Log::new(now),
             last_opening: None,
             would_open: None,

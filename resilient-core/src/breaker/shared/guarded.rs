@@ -25,7 +25,7 @@ pub(super) struct GuardedState {
     version: u64,
     /// The mode of an override, and the generation that the mode started. The generation is `None`
     /// if an operator has changed the state by hand since.
-    mode: Option<(Hold, Option<u64>)>,
+    mode: Option<Box<(Hold, Option<u64>)>>,
 }
 
 impl GuardedState {
@@ -50,7 +50,7 @@ impl GuardedState {
             delivering: false,
             pending_stripes: 0,
             version: settings.version,
-            mode: settings.mode.clone().map(|mode| (mode, generation)),
+            mode: settings.mode.clone().map(|mode| Box::new((mode, generation))),
         }
     }
 
@@ -100,7 +100,7 @@ impl GuardedState {
         self.version = settings.version;
         let differs = **self.machine.config() != *settings.config;
         self.machine.reconfigure(settings.config, now);
-        if self.mode.as_ref().map(|(mode, _)| mode) != settings.mode.as_ref() {
+        if self.mode.as_ref().map(|mode| &mode.0) != settings.mode.as_ref() {
             self.change_mode(settings.mode, now);
         }
         differs
@@ -111,8 +111,8 @@ impl GuardedState {
         let old = self.mode.take();
         if let Some(mode) = mode {
             self.machine.hold(mode.clone(), now);
-            self.mode = Some((mode, Some(self.machine.generation())));
-        } else if old.is_some_and(|(_, generation)| generation == Some(self.machine.generation())) {
+            self.mode = Some(Box::new((mode, Some(self.machine.generation()))));
+        } else if old.is_some_and(|old| old.1 == Some(self.machine.generation())) {
             self.machine.close(OperatorNote::EMPTY, now);
         }
     }

@@ -73,9 +73,7 @@ impl Mirror {
 
     /// Stores the time of a state. Call this before the word publishes the state.
     pub(super) fn set_period(&self, since: u64, until: Option<u64>) {
-        // A reading of zero may be a time before the epoch, of a clock that was set back. Only the
-        // state machine can tell.
-        set(&self.since, since.max(1));
+        set(&self.since, since);
         let until = until.map_or(u64::MAX, |nanos| match nanos {
             u64::MAX => 0,
             nanos => nanos,

@@ -25,10 +25,11 @@ impl BreakerParts {
     pub(super) fn new(setup: Setup) -> Self {
         let ClockReading { clock, now } = setup.clock;
         let machine = Machine::new(Arc::clone(&setup.settings.config), now);
+        let epoch = machine.epoch();
         let guarded = GuardedState::new(machine, &setup.settings, setup.start_in, now);
         Self {
             name: setup.name,
-            clock: StampClock::new(clock, now),
+            clock: StampClock::new(clock, epoch),
             mirror: Mirror::new(),
             subscribers: Subscribers::default(),
             guarded: Mutex::new(guarded),
