@@ -112,6 +112,25 @@ fn b01_the_next_state_does_not_keep_the_note() {
 }
 
 #[test]
+fn b01_each_of_the_last_transitions_keeps_its_note_and_older_ones_are_dropped() {
+    let (breaker, _clock) = closed(&fragile());
+    for nth in 0..100 {
+        let change = if nth % 2 == 0 { ManualChange::disable() } else { ManualChange::close() };
+        let change = if nth % 3 == 0 { change.by(nth.to_string()) } else { change };
+        breaker.apply(&change).unwrap();
+    }
+    let recent = breaker.snapshot().recent;
+    let notes: Vec<_> = recent.iter().map(|step| step.note.operator()).collect();
+    let expected: Vec<_> = (68..100).map(|nth| (nth % 3 == 0).then(|| nth.to_string())).collect();
+    assert_eq!(notes, expected.iter().map(Option::as_deref).collect::<Vec<_>>());
+    for _ in 0..32 {
+        breaker.disable();
+        breaker.close();
+    }
+    assert!(breaker.snapshot().recent.iter().all(|step| step.note.is_empty()));
+}
+
+#[test]
 fn b01_a_state_can_be_given_another_end_without_a_transition() {
     for (mode, hold) in HOLDS {
         let (breaker, clock) = closed(&fragile());

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::notes::Notes;
 use crate::signal::{CircuitState, OperatorNote, Transition, TransitionReason};
 use crate::time::nanos_between;
 
@@ -19,9 +20,8 @@ pub(super) struct History {
     /// The number of steps, counted from the newest, that have not been fetched.
     unfetched: u32,
     steps: VecDeque<Step>,
-    /// The notes of the steps that have one, by the index of the step, oldest first. Most breakers
-    /// have none.
-    notes: Option<Box<VecDeque<(usize, OperatorNote)>>>,
+    /// The notes of the steps. Most breakers have none.
+    notes: Option<Box<Notes>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -53,12 +53,12 @@ impl History {
         if self.steps.len() == HISTORY {
             if let Some(oldest) = self.steps.pop_front() {
                 self.first = oldest.to;
-                self.drop_oldest_note();
+                self.notes = self.notes.take().and_then(Notes::after_oldest_step);
             }
         }
         if !transition.note.is_empty() {
             let notes = self.notes.get_or_insert_default();
-            notes.push_back((self.steps.len(), transition.note));
+            notes.push(self.steps.len(), transition.note);
         }
         // At least one of `after` and `before` is zero, since a negative difference becomes zero.
         let (after, before) =
@@ -71,20 +71,6 @@ impl History {
             reason: transition.reason,
         });
         self.unfetched = self.unfetched.saturating_add(1);
-    }
-
-    /// Moves all steps one index towards the oldest, whose note is dropped.
-    fn drop_oldest_note(&mut self) {
-        let Some(notes) = &mut self.notes else { return };
-        if notes.front().is_some_and(|(step, _)| *step == 0) {
-            notes.pop_front();
-        }
-        for (step, _) in notes.iter_mut() {
-            *step -= 1;
-        }
-        if notes.is_empty() {
-            self.notes = None;
-        }
     }
 
     /// Replaces the length of the present state, to which the newest step led. The time until the

@@ -4,6 +4,7 @@ mod call;
 mod cause;
 mod history;
 mod log;
+mod notes;
 mod operator;
 mod period;
 mod phase;
