@@ -107,6 +107,8 @@ mod names_of_breakers_by_default;
 #[allow(unused, private_interfaces)]
 mod names_of_the_expansion_are_free;
 #[allow(unused, private_interfaces)]
+mod nested_calls_of_async_trait_methods;
+#[allow(unused, private_interfaces)]
 mod no_implicit_prelude;
 #[allow(unused, private_interfaces)]
 mod opaque_futures_and_what_they_capture;

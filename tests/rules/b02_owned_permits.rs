@@ -7,7 +7,7 @@ use resilient::time::ManualClock;
 use resilient::{CircuitBreaker, Outcome, Registry, circuit_breaker};
 
 use resilient_testkit::{
-    closed, due, fragile, panic_quietly, rejection, secs, succeed, while_unwinding,
+    closed, due, fragile, panic_quietly, rejection, run, secs, succeed, while_unwinding,
 };
 
 fn totals(breaker: &CircuitBreaker) -> CallCounts {
@@ -126,6 +126,20 @@ fn b02_an_owned_permit_outlives_every_handle_of_its_breaker() {
     drop(breaker);
     assert_eq!(format!("{permit:?}"), "OwnedPermit { breaker: \"dependency\", .. }");
     permit.report(Outcome::Failure);
+}
+
+#[test]
+fn b18_calls_inside_an_owned_permit_are_nested() {
+    let (breaker, _clock) = due(&fragile());
+    let probe = breaker.try_acquire_owned().unwrap();
+    let nested = || breaker.try_acquire().map(|permit| permit.report(Outcome::Success));
+    assert!(nested().is_err());
+    assert!(probe.scope(nested).is_ok());
+    assert!(run(probe.within(async { nested() })).is_ok());
+    assert!(nested().is_err(), "the probe still holds its slot");
+    assert_eq!(breaker.state(), CircuitState::HalfOpen, "nested calls report nothing");
+    probe.report(Outcome::Success);
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[circuit_breaker(name = "b02/static", failure_threshold = 1)]

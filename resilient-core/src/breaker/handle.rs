@@ -76,11 +76,18 @@ impl CircuitBreaker {
     /// slots taken.
     #[inline]
     pub fn try_acquire(&self) -> Result<Permit<'_>, CircuitOpen> {
-        let breaker = self.shared();
-        match Permit::if_closed(breaker) {
-            Some(permit) => Ok(permit),
-            None => Permit::admitted(breaker),
-        }
+        Permit::acquire::<false>(self.shared())
+    }
+
+    /// Asks for a permit for a call that ends on this thread before anything else runs there. Calls
+    /// through the same breaker until then are nested.
+    ///
+    /// # Errors
+    /// See [`try_acquire`](Self::try_acquire).
+    #[doc(hidden)]
+    #[inline]
+    pub fn try_acquire_here(&self) -> Result<Permit<'_>, CircuitOpen> {
+        Permit::acquire::<true>(self.shared())
     }
 
     /// Makes one call if the circuit allows it. An `Err` or `None` is a failure.
@@ -133,7 +140,8 @@ impl CircuitBreaker {
     {
         match self.try_acquire() {
             Ok(permit) => {
-                let output = operation().await;
+                let call = permit.scope(|| operation());
+                let output = permit.within(call).await;
                 permit.report_class(classify(&output));
                 output
             }

@@ -8,6 +8,7 @@ mod handle;
 mod machine;
 mod owned_permit;
 mod permit;
+mod permit_future;
 pub(crate) mod shared;
 mod window;
 
@@ -17,6 +18,9 @@ pub use self::config::{AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, Wi
 pub use self::handle::CircuitBreaker;
 pub use self::owned_permit::OwnedPermit;
 pub use self::permit::Permit;
+pub use self::permit_future::PermitFuture;
+#[cfg(feature = "tokio")]
+pub(crate) use self::shared::EnteredCall;
 #[cfg(any(loom, shuttle))]
 pub use self::shared::{HandOver, own_stripe};
 pub use crate::signal::{

@@ -1,11 +1,13 @@
 //! The right to make one call, without a borrow of the breaker.
 
 use std::fmt;
+use std::mem::ManuallyDrop;
 use std::time::Duration;
 
 use super::handle::CircuitBreaker;
 use super::machine::Ticket;
 use super::permit::Permit;
+use super::permit_future::PermitFuture;
 use crate::signal::{CircuitOpen, Fallible, Outcome};
 
 // B2: an owned permit keeps the rules of a permit, because it becomes one when it ends.
@@ -54,8 +56,8 @@ use crate::signal::{CircuitOpen, Fallible, Outcome};
 #[must_use = "a dropped permit counts as an abandoned call"]
 pub struct OwnedPermit {
     breaker: CircuitBreaker,
-    /// `None` once the call was reported.
-    ticket: Option<Ticket>,
+    ticket: Ticket,
+    is_reported: bool,
 }
 
 impl CircuitBreaker {
@@ -73,7 +75,25 @@ impl CircuitBreaker {
 
 impl OwnedPermit {
     pub(super) fn new(breaker: CircuitBreaker, ticket: Ticket) -> Self {
-        Self { breaker, ticket: Some(ticket) }
+        Self { breaker, ticket, is_reported: false }
+    }
+
+    /// Makes the call of this permit as a future, so that calls inside it are nested: see
+    /// [`Permit::within`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops `future`. The permit remains, and can be reported or dropped.
+    pub fn within<F: Future>(&self, future: F) -> PermitFuture<'_, F> {
+        PermitFuture::new(self.breaker.shared(), self.ticket, future)
+    }
+
+    /// Makes the call of this permit on this thread, so that calls inside it are nested: see
+    /// [`Permit::scope`].
+    pub fn scope<R>(&self, call: impl FnOnce() -> R) -> R {
+        // The permit here is only entered. The owned permit reports the call.
+        let permit = ManuallyDrop::new(Permit::new(self.breaker.shared(), self.ticket));
+        permit.scope(call)
     }
 
     /// Reports how the call ended: see [`Permit::report`].
@@ -98,8 +118,8 @@ impl OwnedPermit {
     }
 
     fn take(&mut self) -> Option<Permit<'_>> {
-        let ticket = self.ticket.take()?;
-        Some(Permit::new(self.breaker.shared(), ticket))
+        let is_reported = std::mem::replace(&mut self.is_reported, true);
+        (!is_reported).then(|| Permit::new(self.breaker.shared(), self.ticket))
     }
 }
 

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use super::given_limit::GivenLimit;
+#[cfg(not(feature = "tokio"))]
+use crate::breaker::PermitFuture;
 use crate::breaker::{CircuitOpen, Permit};
 use crate::retry::{
     AttemptEnd, AttemptLog, CallOptions, CutCause, CutShort, Entered, GiveUpEvent, RetryDriver,
@@ -169,12 +171,33 @@ pub fn attempted<F: Future>(
     retry.attempted(future)
 }
 
+/// Begins an attempt without time limits, as a future that runs under its permit.
+#[cfg(feature = "tokio")]
+#[inline]
+pub fn attempted_within<'permit, F: Future>(
+    retry: &mut RetryDriver<'_>,
+    permit: &'permit Permit<'permit>,
+    future: F,
+) -> crate::retry::PermittedAttempt<'permit, F> {
+    retry.attempted_within(permit, future)
+}
+
 /// Begins an attempt without a timer. Without the feature `tokio`, an async call cannot sleep: see
 /// [`sleep`].
 #[cfg(not(feature = "tokio"))]
 pub fn attempted<F: Future>(retry: &mut RetryDriver<'_>, future: F) -> F {
     retry.begin_attempt();
     future
+}
+
+/// Begins an attempt without a timer, as a future that runs under its permit.
+#[cfg(not(feature = "tokio"))]
+pub fn attempted_within<'permit, F: Future>(
+    retry: &mut RetryDriver<'_>,
+    permit: &'permit Permit<'permit>,
+    future: F,
+) -> PermitFuture<'permit, F> {
+    attempted(retry, permit.within(future))
 }
 
 /// Begins an attempt within the time limits of its call. `timeout` is the value of the attempt's

@@ -232,8 +232,12 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
             });
             let (output, next) = match permit.transpose() {
                 Ok(permit) => {
-                    let attempt = operation(log.hand_over(&driver));
-                    let end = driver.limited(attempt, None).await;
+                    let known = log.hand_over(&driver);
+                    let attempt = match &permit {
+                        Some(permit) => permit.scope(|| operation(known)),
+                        None => operation(known),
+                    };
+                    let end = driver.limited(under(permit.as_ref(), attempt), None).await;
                     self.after_attempt(&mut driver, permit, end)
                 }
                 Err((open, rejected)) => {
@@ -308,6 +312,14 @@ impl<'a, T, E, C: OutputClassifier<Result<T, E>>> RetryCall<'a, Result<T, E>, C>
         R: Future<Output = Result<T, E>>,
     {
         self.drive(ErrorLog::new(), operation)
+    }
+}
+
+/// Runs an attempt under the permit of the breaker, if there is one.
+async fn under<F: Future>(permit: Option<&Permit<'_>>, attempt: F) -> F::Output {
+    match permit {
+        Some(permit) => permit.within(attempt).await,
+        None => attempt.await,
     }
 }
 

@@ -30,6 +30,8 @@ mod nanos;
 mod nested;
 #[cfg(feature = "tokio")]
 mod output_classifier;
+#[cfg(feature = "tokio")]
+mod permitted_attempt;
 mod policy;
 mod random;
 mod schedule;
@@ -61,6 +63,8 @@ pub use self::last_output::{LastOutput, ShownOutput};
 pub use self::nested::NestedMode;
 #[cfg(feature = "tokio")]
 pub use self::output_classifier::{ByClassify, EveryFailure, OutputClassifier};
+#[cfg(feature = "tokio")]
+pub use self::permitted_attempt::PermittedAttempt;
 pub use self::policy::{RetryPolicy, RetryPolicyBuilder, RetrySettings, WhenOpen};
 pub use self::scope::Entered;
 #[cfg(feature = "test-util")]

@@ -19,6 +19,7 @@
 
 mod budget;
 mod leases;
+mod nested;
 mod pending;
 
 use std::sync::{Arc, Mutex as StdMutex};

@@ -33,17 +33,19 @@ pub(super) struct AttemptCode {
     pub(super) inner_attributes: TokenStream,
 }
 
-/// Writes the attempt of a function.
+/// Writes the attempt of a function. `has_permit` says that the attempt runs under a permit.
 pub(super) fn write(
     function: &AnnotatedFunction,
     shape: &FunctionShape,
     output: &TokenStream,
     uses: ArgumentUses<'_>,
+    has_permit: bool,
 ) -> AttemptCode {
     let span = function.body.span();
     let (inner_attributes, body) = attempt_body(function, shape);
     let (arguments, signature) = attempt_arguments(function, body, uses);
-    let AttemptArguments { prepare, copy, consumed, borrowed, lent, body, .. } = arguments;
+    let AttemptArguments { prepare, copy, consumed, borrowed, lent, borrows, body, .. } = arguments;
+    let owns_all = has_permit && !borrows && lent.is_empty();
     let needs_no_block = matches!(shape, FunctionShape::Async) && only_ends(&body);
     let inline = needs_no_block.then(|| {
         let borrows = lent.iter().chain(&borrowed);
@@ -70,6 +72,10 @@ pub(super) fn write(
     let attempt = block(quote!(#pin #copy #body), span);
     let run = match shape {
         FunctionShape::Plain => emit!((|| -> #output #attempt)()),
+        // Without a pointer to an argument, the compiler keeps the call in registers.
+        FunctionShape::Async | FunctionShape::Future(_) if owns_all => {
+            emit!(async move #attempt)
+        }
         FunctionShape::Async | FunctionShape::Future(_) => emit!(async #attempt),
     };
     AttemptCode { signature, prepare, run, inline, lent, inner_attributes }

@@ -20,8 +20,13 @@ pub(super) struct CallSite {
 }
 
 /// Writes the breaker. If `is_listed` is set, the static of the breaker is also listed for the
-/// feature `inventory`.
-pub(super) fn write(function: &AnnotatedFunction, args: &BreakerArgs, is_listed: bool) -> CallSite {
+/// feature `inventory`. If `is_here` is set, nothing waits between the permit and its report.
+pub(super) fn write(
+    function: &AnnotatedFunction,
+    args: &BreakerArgs,
+    is_listed: bool,
+    is_here: bool,
+) -> CallSite {
     let (declare, kind) = if let Some(given) = &args.breaker {
         (given_breaker(function, given), emit!(CircuitBreaker))
     } else if let Some(key) = &args.key {
@@ -38,9 +43,11 @@ pub(super) fn write(function: &AnnotatedFunction, args: &BreakerArgs, is_listed:
         };
         (declare, emit!(CallSite))
     };
+    // B18: a call finds the probe around it on the stack, or in the future of the call.
+    let acquire = if is_here { emit!(try_acquire_here) } else { emit!(try_acquire) };
     CallSite {
         declare,
-        acquire: emit!(__r::#kind::try_acquire(__breaker)),
+        acquire: emit!(__r::#kind::#acquire(__breaker)),
         open_now: emit!(__r::#kind::open_now(__breaker)),
     }
 }

@@ -22,7 +22,8 @@ use self::layers::{LayerContext, StackPlan};
 use crate::args::LayerStack;
 use crate::item::AnnotatedFunction;
 use crate::normalize::{
-    ArgumentUses, FunctionShape, ReturnedFuture, shape, span, take_moves, with_output, without_impl,
+    ArgumentUses, FunctionShape, ReturnedFuture, may_wait, shape, span, take_moves, with_output,
+    without_impl,
 };
 use crate::tokens::block;
 
@@ -40,7 +41,7 @@ pub(crate) fn write(
         }
     };
     let waits = !matches!(shape, FunctionShape::Plain);
-    let plan = StackPlan::new(stack, waits);
+    let plan = StackPlan::new(stack, waits, may_wait(function, &shape));
     let span = span(function);
     let output = without_impl(&declared);
     let attempt_output = if plan.records {
@@ -60,13 +61,15 @@ pub(crate) fn write(
         _ => TokenStream::new(),
     };
     let uses = ArgumentUses { retry: stack.retry(), fallback: stack.fallback(), waits };
-    let attempt = attempt::write(function, &shape, &attempt_output, uses);
     let breaker = stack.breaker();
+    let attempt = attempt::write(function, &shape, &attempt_output, uses, breaker.is_some());
+    let write_site =
+        |args| call_site::write(function, args, is_listed, plan.calls_end_where_they_begin());
     let context = LayerContext {
         stack,
-        plan,
         attempt: &attempt,
-        call_site: breaker.map(|args| call_site::write(function, args, is_listed)),
+        call_site: breaker.map(write_site),
+        plan,
         waits,
         output: &output,
         attempt_output: &attempt_output,

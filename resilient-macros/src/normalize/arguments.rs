@@ -27,6 +27,9 @@ pub(crate) struct AttemptArguments<'a> {
     /// blocks around `copy`. The borrow is exclusive, so that the future is `Send` even if the type
     /// of such an argument is not `Sync`.
     pub(crate) lent: Vec<TokenStream>,
+    /// Whether the attempt borrows a variable of the function. If not, its block can own all that
+    /// it names.
+    pub(crate) borrows: bool,
     pub(crate) body: TokenStream,
 }
 
@@ -48,6 +51,7 @@ impl<'a> AttemptArguments<'a> {
             consumed: Vec::new(),
             borrowed: Vec::new(),
             lent: Vec::new(),
+            borrows: false,
             body,
         }
     }
@@ -137,6 +141,7 @@ impl<'a> AttemptArguments<'a> {
         let passing = parameter.passing;
         let used = scan::usage(&self.body, ident);
         if binding.by_ref {
+            self.borrows |= self.uses.again(&ident.to_string());
             return None;
         }
         if !self.uses.again(&ident.to_string()) {
@@ -172,6 +177,7 @@ impl<'a> AttemptArguments<'a> {
             listed.set_span(ident.span().located_at(borrowed.span()));
             let span = borrowed.span().resolved_at(Span::mixed_site());
             self.prepare.extend(quote_spanned!(span=> #only_if let _ = &#listed;));
+            self.borrows = true;
             return None;
         }
         let mutable = binding.mutable.is_some();
@@ -186,7 +192,10 @@ impl<'a> AttemptArguments<'a> {
             PassingMode::OptionalPinned => {
                 return Some(again(ident, &parameter.ty, &emit!(__r::Pin::as_mut(__one))));
             }
-            PassingMode::Owned if !mutable && used == ArgumentUse::Borrowed => return None,
+            PassingMode::Owned if !mutable && used == ArgumentUse::Borrowed => {
+                self.borrows = true;
+                return None;
+            }
             PassingMode::Owned => {}
         }
         if passing == PassingMode::Owned && !self.uses.waits {

@@ -15,7 +15,7 @@ use syn::{FnArg, Signature};
 pub(crate) use self::argument_uses::{ArgumentUses, may_stay_borrowed};
 pub(crate) use self::arguments::AttemptArguments;
 pub(crate) use self::async_trait::{lend_parts, take_moves, with_output};
-pub(crate) use self::body::attempt_body;
+pub(crate) use self::body::{attempt_body, may_wait};
 pub(crate) use self::check::check;
 pub(crate) use self::return_type::{FunctionShape, ReturnedFuture, shape, span, without_impl};
 use crate::item::AnnotatedFunction;

@@ -20,11 +20,13 @@ pub(super) fn prepare(arguments: &mut AttemptArguments<'_>, receiver: &mut Recei
     }
     if scan::self_in_format_string(&arguments.body) {
         // A name in a format string cannot be changed, so the body keeps using `self`.
+        arguments.borrows = true;
         return;
     }
     let mutable = receiver.mutability;
     let used = scan::usage(&arguments.body, &this);
     if passing == PassingMode::Owned && mutable.is_none() && used == ArgumentUse::Borrowed {
+        arguments.borrows = true;
         return;
     }
     let renamed = Ident::new("__self", Span::mixed_site());

@@ -23,11 +23,14 @@ use super::attempt_future::AttemptFuture;
 use super::call_options::CallOptions;
 #[cfg(feature = "tokio")]
 use super::limits::Past;
+use super::permitted_attempt::PermittedAttempt;
 use super::policy::RetryPolicy;
 use super::scope;
 #[cfg(feature = "tokio")]
 use super::timeout_future::TimeoutFuture;
 use crate::breaker::CircuitOpen;
+#[cfg(feature = "tokio")]
+use crate::breaker::Permit;
 use crate::signal::StopReason;
 use crate::telemetry::{self, RetryCallCount};
 use crate::time;
@@ -155,9 +158,21 @@ impl<'a> RetryDriver<'a> {
         AttemptFuture::new(self.begin(), attempt)
     }
 
+    /// Begins an attempt without time limits under a permit, and returns its future.
+    #[cfg(feature = "tokio")]
+    #[inline]
+    pub(crate) fn attempted_within<'permit, F>(
+        &mut self,
+        permit: &'permit Permit<'permit>,
+        attempt: F,
+    ) -> PermittedAttempt<'permit, F> {
+        PermittedAttempt::new(self.begin(), permit, attempt)
+    }
+
     /// Begins an attempt within the call's time limits, and returns its future. `timeout` is the
     /// value of the attempt's `#[timeout]`.
     #[cfg(feature = "tokio")]
+    #[inline]
     pub(crate) fn limited<F>(&mut self, attempt: F, timeout: Option<Duration>) -> TimeoutFuture<F> {
         let is_retry = self.begin();
         let now = || match self.plan.started {

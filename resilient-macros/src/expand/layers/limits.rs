@@ -1,6 +1,7 @@
 //! Writes the time limits of `#[timeout]` and `#[retry]`. If a retry has no limits, a mark is
 //! written instead: a call of the runtime that makes the attempt known to retry loops inside it. In
-//! an asynchronous function, limits and marks surround a future.
+//! an asynchronous function, limits and marks surround a future. Inside of both stands the future
+//! that runs under the permit.
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
@@ -75,21 +76,32 @@ fn timeout_value(args: &TimeoutArgs) -> TokenStream {
     }
 }
 
-/// Surrounds `code` with the retry's limits or with the mark of an attempt, if the layer at `at` is
-/// the outermost layer inside the limits or the mark. Otherwise returns `code` unchanged.
+/// Surrounds `code` with the future of the permit, and with the retry's limits or the mark of an
+/// attempt, if the layer at `at` is the outermost layer inside of these. Otherwise returns `code`
+/// unchanged.
 pub(super) fn surround(context: &LayerContext<'_>, at: usize, code: Code) -> Code {
-    let has_limits = context.plan.limits_at(at);
-    if !context.waits || !(has_limits || context.plan.marks_at(at)) {
+    let (within, limits) = (context.plan.within_at(at), context.plan.limits_at(at));
+    let marks = context.plan.marks_at(at);
+    if !context.waits || !(within || limits || marks) {
         return code;
     }
     let mut inner = code.into_future(context, at);
-    inner.calls.push(if has_limits {
+    if within && marks {
+        // One future does both.
+        inner.calls.push(emit!(__r::attempted_within(&mut __retry, &__permit, __future)));
+        return Code::Future(inner);
+    }
+    if within {
+        inner.calls.push(emit!(__r::within(&__permit, __future)));
+    }
+    if limits {
         inner.limits += 1;
         let own = attempt_limit(context, &mut inner.times);
-        emit!(__r::limited(&mut __retry, #own, __future))
-    } else {
-        emit!(__r::attempted(&mut __retry, __future))
-    });
+        inner.calls.push(emit!(__r::limited(&mut __retry, #own, __future)));
+    }
+    if marks {
+        inner.calls.push(emit!(__r::attempted(&mut __retry, __future)));
+    }
     Code::Future(inner)
 }
 
@@ -116,13 +128,11 @@ pub(super) fn statements(context: &LayerContext<'_>, at: usize, code: Code) -> T
         Code::Future(future) => future,
     };
     let prepare = prepares(context, at).then_some(&context.attempt.prepare);
-    let is_bare =
-        context.plan.is_body(at) && !context.plan.limits_at(at) && !context.plan.marks_at(at);
-    if let Some(inline) = context.attempt.inline.as_ref().filter(|_| is_bare) {
-        return emit!(#prepare #inline);
-    }
     let Some((outermost, calls)) = calls.split_last() else {
-        return emit!(#prepare #future.await);
+        // Nothing surrounds the body.
+        let inline = context.attempt.inline.clone();
+        let output = inline.unwrap_or_else(|| emit!(#future.await));
+        return emit!(#prepare #output);
     };
     let prepare = emit! {
         #times

@@ -11,12 +11,13 @@ async fn load(key: &str) -> Option<Value> {
         __r::Err(__open) => return __r::rejected::<Option<Value>>(__open),
     };
     let __output = {
-        let __output: Option<Value> = if false {
-            __r::never_taken::<Option<Value>>()
-        } else {
+        let __future = async move {
+            if let __r::Some(__output) = __r::never::<Option<Value>>() {
+                return __output;
+            }
             '__body: { store().get(key).await }
         };
-        __output
+        __r::within(&__permit, __future).await
     };
     let __class = __r::Judge::new(&__output).resilient_health();
     __r::report(__permit, __class);

@@ -1,8 +1,4 @@
-pub async fn charge(
-    &self,
-    mut order: Order,
-    log: &mut Log,
-) -> Result<Receipt, PayError> {
+pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayError> {
     use ::resilient::__private as __r;
     let __breaker = {
         static __RESILIENT_BREAKER: __r::CallSite = __r::CallSite::new(|| {
@@ -38,22 +34,22 @@ pub async fn charge(
                 };
                 __r::AttemptLog::forget(&mut __log);
                 let __output = {
+                    let order = __r::Fresh::fresh(&order);
                     let log = &mut *log;
                     let __future = async {
                         if let __r::Some(__output) = __r::never::<
                             Result<Receipt, PayError>,
                         >() {
-                            __r::consume(&mut order);
                             __r::consume(log);
+                            __r::consume(order);
                             return __output;
                         }
-                        let order = __r::Fresh::fresh(&order);
                         '__body: {
                             log.note(&order);
                             self.http.post(order).await?.receipt()
                         }
                     };
-                    __r::attempted(&mut __retry, __future).await
+                    __r::attempted_within(&mut __retry, &__permit, __future).await
                 };
                 let __class = __r::Judge::new(&__output).resilient_class();
                 __r::report(__permit, __class);
