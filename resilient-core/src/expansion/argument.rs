@@ -48,6 +48,19 @@ impl<T: Clone> FreshWhole for T {
 #[inline]
 pub fn consume<T>(_: T) {}
 
+/// Takes a value in a branch that never runs. The code after the branch can still use the value.
+#[cold]
+pub fn never_reached<T>(_: T) -> ! {
+    unreachable!("the attributes write it into branches that never run")
+}
+
+/// Like [`consume`], for an argument that the body does not use. The expansion assigns to the
+/// result, because clippy does not warn of the use of a name with an underscore there.
+#[inline]
+pub fn unused<T>(_: T) -> &'static mut [(); 0] {
+    &mut []
+}
+
 /// Returns `None`, so that the expansion's branch for `Some` never runs. The compiler needs this
 /// branch: it gives the enclosing block the type of its output, and moves into the block the values
 /// that the body consumes.

@@ -1,12 +1,21 @@
 //! The steps of one call through a breaker.
 
-use crate::breaker::{CircuitBreaker, CircuitOpen, Permit, RejectedOutput};
+use crate::breaker::{CircuitBreaker, CircuitOpen, Permit, PermitFuture, RejectedOutput};
 use crate::signal::Classification;
 
 /// Reports the class of an output. `None` is a success.
 #[inline]
 pub fn report(permit: Permit<'_>, class: Option<Classification>) {
     permit.report_class(class);
+}
+
+/// Makes the call of a permit as a future: see [`Permit::within`].
+#[inline]
+pub fn within<'permit, F: Future>(
+    permit: &'permit Permit<'permit>,
+    future: F,
+) -> PermitFuture<'permit, F> {
+    permit.within(future)
 }
 
 /// Makes the output of a rejected call.

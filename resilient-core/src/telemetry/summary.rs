@@ -13,11 +13,20 @@ pub(crate) struct Summary {
 
 impl Summary {
     pub(crate) fn add(&mut self, snapshot: &BreakerSnapshot) {
-        self.totals = self.totals.plus(&snapshot.totals);
-        self.transitions = self.transitions.plus(&snapshot.transitions);
-        self.times = self.times.plus(&snapshot.time_in_state);
-        for (count, state) in self.in_state.iter_mut().zip(CircuitState::ALL) {
-            *count += u64::from(snapshot.state == state);
+        self.merge(&Self {
+            totals: snapshot.totals,
+            transitions: snapshot.transitions,
+            times: snapshot.time_in_state,
+            in_state: CircuitState::ALL.map(|state| u64::from(snapshot.state == state)),
+        });
+    }
+
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.totals = self.totals.plus(&other.totals);
+        self.transitions = self.transitions.plus(&other.transitions);
+        self.times = self.times.plus(&other.times);
+        for (count, more) in self.in_state.iter_mut().zip(other.in_state) {
+            *count = count.saturating_add(more);
         }
     }
 }

@@ -2,12 +2,14 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
+use resilient_settings::limits;
 
 use super::circuit_breaker::BreakerArgs;
 use super::fallback::FallbackArgs;
 use super::handed_down::{CommonArgs, OuterAttribute};
 use super::kind::AttributeKind;
 use super::retry::RetryArgs;
+use super::settings::broken_rules;
 use super::timeout::TimeoutArgs;
 use crate::error::CompileErrors;
 
@@ -61,7 +63,33 @@ impl LayerStack {
         }
         let given = layers.iter().find_map(|layer| layer.args.common().krate.clone());
         let runtime = given.unwrap_or_else(usual_runtime);
-        errors.or(Self { layers, runtime })
+        let stack = Self { layers, runtime };
+        stack.check_limits(&mut errors);
+        errors.or(stack)
+    }
+
+    // C2
+    /// Checks the `#[timeout]` of each attempt against the deadline of the whole call.
+    fn check_limits(&self, errors: &mut CompileErrors) {
+        let Some(retry) = self.place(AttributeKind::Retry) else {
+            return;
+        };
+        let timeout = self.layers[retry..].iter().find_map(|layer| match &layer.args {
+            LayerArgs::Timeout(args) => Some(args),
+            _ => None,
+        });
+        let deadline = self.retry().and_then(|args| args.deadline.as_ref());
+        let (Some(timeout), Some(deadline)) = (timeout, deadline) else {
+            return;
+        };
+        let get = |name: &str| match name {
+            "timeout" => Some(&timeout.after),
+            "deadline" => Some(&deadline.after),
+            _ => None,
+        };
+        for (_, message) in broken_rules(&limits::TABLE, get, |_| false) {
+            errors.push(timeout.place, message);
+        }
     }
 
     pub(crate) fn layers(&self) -> &[Layer] {

@@ -13,10 +13,13 @@ use super::setting::SettingValue;
 use super::value_form;
 use super::value_tokens::value;
 use crate::error::CompileErrors;
+use crate::tokens::first_span;
 
 #[derive(Debug)]
 pub(crate) struct TimeoutArgs {
     pub(crate) after: SettingValue,
+    /// The location of the time.
+    pub(super) place: Span,
     pub(crate) common: CommonArgs,
 }
 
@@ -25,14 +28,15 @@ impl TimeoutArgs {
         let mut errors = CompileErrors::default();
         let (time, rest) = split_time(tokens);
         let entry = limits::TABLE.get("timeout");
-        let after = entry.zip(time.as_ref());
-        let after = after.and_then(|(entry, time)| value_form::read(entry, time, &mut errors));
+        let after = entry.zip(time.as_ref()).and_then(|(entry, time)| {
+            Some((value_form::read(entry, time, &mut errors)?, first_span(time)))
+        });
         let values = KeyValues::read(rest, &TIMEOUT, &mut errors);
         if time.is_none() && errors.is_empty() {
             errors.push(Span::call_site(), "`#[timeout]` needs a time: write `#[timeout(\"2s\")]`");
         }
         match after {
-            Some(after) => errors.or(Self { after, common: values.common }),
+            Some((after, place)) => errors.or(Self { after, place, common: values.common }),
             None => Err(errors),
         }
     }

@@ -5,6 +5,7 @@ use quote::quote;
 
 use crate::args::AttributeKind;
 use crate::driver::expand_as;
+use crate::item::kind_of;
 
 /// Formats the item like `rustfmt`.
 fn pretty(item: &TokenStream) -> String {
@@ -18,25 +19,33 @@ fn expand(kind: AttributeKind, args: &TokenStream, item: &TokenStream) -> TokenS
 }
 
 /// Expands until no attribute of this crate is left, like the compiler.
-fn expand_all(kind: AttributeKind, args: &TokenStream, item: &TokenStream) -> TokenStream {
+pub(super) fn expand_all(
+    kind: AttributeKind,
+    args: &TokenStream,
+    item: &TokenStream,
+) -> TokenStream {
     let expanded = expand(kind, args, item);
     let mut file: syn::File = syn::parse2(expanded.clone()).expect("the expansion is an item");
     let Some(syn::Item::Fn(function)) = file.items.last_mut() else {
         return expanded;
     };
-    let kind = |attribute: &syn::Attribute| {
-        let name = attribute.path().get_ident()?.to_string();
-        AttributeKind::of(&name)
-    };
-    let next = function.attrs.iter().position(|attribute| kind(attribute).is_some());
-    let Some(next) = next else { return expanded };
-    let attribute = function.attrs.remove(next);
-    let kind = AttributeKind::of(&attribute.path().get_ident().unwrap().to_string()).unwrap();
+    match take_attribute(&mut function.attrs) {
+        Some((kind, args)) => expand_all(kind, &args, &quote!(#file)),
+        None => expanded,
+    }
+}
+
+/// Removes the uppermost attribute of this crate, and returns its kind and arguments.
+pub(super) fn take_attribute(
+    attributes: &mut Vec<syn::Attribute>,
+) -> Option<(AttributeKind, TokenStream)> {
+    let at = attributes.iter().position(|attribute| kind_of(&attribute.meta).is_some())?;
+    let attribute = attributes.remove(at);
     let args = match &attribute.meta {
         syn::Meta::List(list) => list.tokens.clone(),
         _ => TokenStream::new(),
     };
-    expand_all(kind, &args, &quote!(#file))
+    Some((kind_of(&attribute.meta)?, args))
 }
 
 /// Compares the item with the snapshot of that name. `UPDATE_SNAPSHOTS=1` writes the snapshot

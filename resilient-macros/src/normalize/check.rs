@@ -24,8 +24,9 @@ pub(crate) fn check(function: &AnnotatedFunction, stack: &LayerStack) -> Result<
             }
         }
     }
-    let uses =
-        ArgumentUses { retry: stack.retry(), fallback: stack.fallback(), is_enclosed: false };
+    let waits = !matches!(shape(function), FunctionShape::Plain);
+    let (retry, fallback) = (stack.retry(), stack.fallback());
+    let uses = ArgumentUses { retry, fallback, waits };
     if uses.again("self") {
         refuse_owned_self_in_format_strings(function, &mut errors);
     }
@@ -33,7 +34,7 @@ pub(crate) fn check(function: &AnnotatedFunction, stack: &LayerStack) -> Result<
     if stack.retry().is_some() {
         refuse_returned_borrows(function, &mut errors);
     }
-    if matches!(shape(function), FunctionShape::Plain) {
+    if !waits {
         refuse_to_wait(stack, &mut errors);
     }
     if let Some(breaker) = stack.breaker() {
@@ -143,8 +144,8 @@ fn refuse_to_wait(stack: &LayerStack, errors: &mut CompileErrors) {
     }
 }
 
-/// Rejects an owned `self` in a format string. Each attempt has a copy of `self` under another
-/// name, and a name in a format string cannot be changed.
+/// Rejects an owned `self` in the format string of an unknown macro. Each attempt has a copy of
+/// `self` under another name, and a name in a format string cannot be changed.
 fn refuse_owned_self_in_format_strings(function: &AnnotatedFunction, errors: &mut CompileErrors) {
     let Some(receiver) = function.receiver() else {
         return;

@@ -68,7 +68,9 @@ impl SharedBreaker {
         permit: impl FnOnce(Ticket) -> P,
     ) -> Result<P, CircuitOpen> {
         let (mut guarded, now) = self.lock_now(parts);
-        let admitted = guarded.machine.admit(now);
+        // B18: a nested call uses the permit of the probe around it.
+        let nested = self.admit_inside_probe(|probe| guarded.machine.admit_inside(probe));
+        let admitted = nested.map_or_else(|| guarded.machine.admit(now), Ok);
         if admitted.is_err() {
             guarded.totals.count_rejection();
         }
