@@ -1,4 +1,4 @@
-async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
+async fn load(mut key: Key) -> Result<Value, RetryError<StoreError>> {
     use ::resilient::__private as __r;
     let __breaker = {
         static __RESILIENT_BREAKER: __r::CallSite = __r::CallSite::new(|| {
@@ -18,11 +18,19 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
     > as __r::LoggedOutput>::Log as __r::Default>::default();
     'attempts: loop {
         let __delay = {
-            let mut __cut = __r::None::<__r::TimeLimit>;
+            let mut __cut = __r::None::<__r::CutCause>;
             let mut __rejection = __r::None;
             let __output = {
-                let key = __r::Fresh::fresh(&key);
                 let __future = async {
+                    if let __r::Some(__output) = __r::never::<
+                        <Result<
+                            Value,
+                            RetryError<StoreError>,
+                        > as __r::LoggedOutput>::Attempt,
+                    >() {
+                        __r::consume(&mut key);
+                        return __output;
+                    }
                     'breaker: {
                         let __permit = match __r::CallSite::try_acquire(__breaker) {
                             __r::Ok(__permit) => __permit,
@@ -50,9 +58,10 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
                                         RetryError<StoreError>,
                                     > as __r::LoggedOutput>::Attempt,
                                 >() {
-                                    __r::consume(key);
+                                    __r::consume(&mut key);
                                     return __output;
                                 }
+                                let key = __r::Fresh::fresh(&key);
                                 '__body: { store().get(key).await }
                             };
                             __r::attempted_within(&mut __retry, &__permit, __future)
@@ -66,7 +75,7 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
                 match __r::timeout(__r::secs(5), __future).await {
                     __r::Ok(__output) => __output,
                     __r::Err(__timed_out) => {
-                        __cut = __r::Some(__r::TimedOut::limit(&__timed_out));
+                        __cut = __r::Some(__r::CutShort::cause(&__timed_out));
                         __r::timed_out::<
                             <Result<
                                 Value,
@@ -90,9 +99,9 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
                             };
                             __r::AttemptEnd::Failed(__class)
                         }
-                        __r::Some(__limit) => {
+                        __r::Some(__cause) => {
                             let __excepted = false;
-                            __r::cut_short(__limit, __excepted)
+                            __r::cut_short(__cause, __excepted)
                         }
                     };
                     let __next = __r::after(

@@ -1,4 +1,4 @@
-async fn send(request: Request) -> Result<Response, HttpError> {
+async fn send(mut request: Request) -> Result<Response, HttpError> {
     use ::resilient::__private as __r;
     let __breakers = {
         static __RESILIENT_BREAKERS: __r::KeyedCallSite = __r::KeyedCallSite::new(|| {
@@ -37,14 +37,14 @@ async fn send(request: Request) -> Result<Response, HttpError> {
                 };
                 __r::AttemptLog::forget(&mut __log);
                 let __output = {
-                    let request = __r::Fresh::fresh(&request);
                     let __future = async {
                         if let __r::Some(__output) = __r::never::<
                             Result<Response, HttpError>,
                         >() {
-                            __r::consume(request);
+                            __r::consume(&mut request);
                             return __output;
                         }
+                        let request = __r::Fresh::fresh(&request);
                         '__body: { client().send(request).await }
                     };
                     __r::attempted_within(&mut __retry, &__permit, __future).await

@@ -1,4 +1,4 @@
-async fn search(&mut self, words: String) -> Result<Page, SearchError> {
+async fn search(&mut self, mut words: String) -> Result<Page, SearchError> {
     use ::resilient::__private as __r;
     let __output = {
         let __breaker = {
@@ -33,29 +33,29 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
                             );
                         }
                     };
-                    let mut __cut = __r::None::<__r::TimeLimit>;
+                    let mut __cut = __r::None::<__r::CutCause>;
                     __r::AttemptLog::forget(&mut __log);
                     let __output = {
                         let __self = &mut *self;
-                        let words = __r::Fresh::fresh(&words);
                         let __future = async {
                             if let __r::Some(__output) = __r::never::<
                                 Result<Page, SearchError>,
                             >() {
-                                __r::consume(words);
+                                __r::consume(&mut words);
                                 __r::consume(__self);
                                 return __output;
                             }
+                            let words = __r::Fresh::fresh(&words);
                             '__body: { __self.index.find(words).await }
                         };
                         let __future = __r::within(&__permit, __future);
                         let __future = __r::timeout(__r::secs(2), __future);
                         match __r::either_limit(
-                            __r::limited(&mut __retry, __future).await,
+                            __r::limited(&mut __retry, __r::secs(2), __future).await,
                         ) {
                             __r::Ok(__output) => __output,
                             __r::Err(__timed_out) => {
-                                __cut = __r::Some(__r::TimedOut::limit(&__timed_out));
+                                __cut = __r::Some(__r::CutShort::cause(&__timed_out));
                                 __r::timed_out::<Result<Page, SearchError>>(__timed_out)
                             }
                         }
@@ -81,17 +81,17 @@ async fn search(&mut self, words: String) -> Result<Page, SearchError> {
                             };
                             __r::AttemptEnd::Failed(__class)
                         }
-                        __r::Some(__limit) => {
+                        __r::Some(__cause) => {
                             let __ignored = __r::error_of(&__output)
                                 .is_some_and(|__error| {
                                     __r::matches!(* __error, SearchError::Syntax)
                                 });
-                            __r::report_cut(__permit, __limit, __ignored, true);
+                            __r::report_cut(__permit, __cause, __ignored);
                             let __excepted = __r::error_of(&__output)
                                 .is_some_and(|__error| {
                                     __r::matches!(* __error, SearchError::Syntax)
                                 });
-                            __r::cut_short(__limit, __excepted)
+                            __r::cut_short(__cause, __excepted)
                         }
                     };
                     let __next = __r::after(

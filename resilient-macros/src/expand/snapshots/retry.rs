@@ -6,11 +6,10 @@ fn read(path: PathBuf) -> io::Result<Vec<u8>> {
     };
     let __options = __r::CallOptions::new().timed();
     let mut __retry = __r::retry(__policy, &__options, false);
-    let mut __log = __r::LastOutput::<io::Result<Vec<u8>>>::new();
+    let mut __log = __r::ShownOutput::<io::Result<Vec<u8>>>::for_call(&__retry);
     'attempts: loop {
         let __delay = {
-            let __known = __r::AttemptLog::lend(&mut __log, &__retry);
-            let attempt = &__known;
+            let attempt = __r::ShownOutput::show(&mut __log, &__retry);
             let __output = {
                 let __marked = __r::mark(&mut __retry);
                 if false {
@@ -25,7 +24,6 @@ fn read(path: PathBuf) -> io::Result<Vec<u8>> {
                     '__body: { fs::read(path) }
                 })()
             };
-            __r::AttemptLog::take_back(&mut __log, __known);
             let __class = __r::Judge::new(&__output).resilient_class();
             let __class = __r::failure_of(&__output, __class)
                 .map(|(__error, __class)| __r::with_retry(

@@ -1,4 +1,8 @@
-pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayError> {
+pub async fn charge(
+    &self,
+    mut order: Order,
+    log: &mut Log,
+) -> Result<Receipt, PayError> {
     use ::resilient::__private as __r;
     let __breaker = {
         static __RESILIENT_BREAKER: __r::CallSite = __r::CallSite::new(|| {
@@ -34,16 +38,16 @@ pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayEr
                 };
                 __r::AttemptLog::forget(&mut __log);
                 let __output = {
-                    let order = __r::Fresh::fresh(&order);
                     let log = &mut *log;
                     let __future = async {
                         if let __r::Some(__output) = __r::never::<
                             Result<Receipt, PayError>,
                         >() {
+                            __r::consume(&mut order);
                             __r::consume(log);
-                            __r::consume(order);
                             return __output;
                         }
+                        let order = __r::Fresh::fresh(&order);
                         '__body: {
                             log.note(&order);
                             self.http.post(order).await?.receipt()
