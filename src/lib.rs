@@ -32,10 +32,13 @@ pub mod retries {
     pub use resilient_core::retry::{
         Attempt, AttemptEnd, Backoff, Delays, FailedAttempt, FromTimedOut, GiveUpEvent, Jitter,
         NestedMode, NominalDelays, RetryDriver, RetryError, RetryEvent, RetryPolicy,
-        RetryPolicyBuilder, StopReason, TimeLimit, TimedOut, TimedOutOutput, WhenOpen, WorstCase,
+        RetryPolicyBuilder, StopReason, TimeLimit, TimedOut, TimedOutOutput, WaitEvent, WhenOpen,
+        WorstCase,
     };
     #[cfg(feature = "tokio")]
-    pub use resilient_core::retry::{ByClassify, EveryFailure, OutputClassifier, RetryCall};
+    pub use resilient_core::retry::{
+        ByClassify, BySource, EveryFailure, OutputClassifier, RetryCall,
+    };
 }
 
 /// Retry budgets, which limit the retries to one dependency during an outage.

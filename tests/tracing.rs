@@ -127,6 +127,44 @@ fn retries_and_their_end_are_logged_at_debug() {
 }
 
 #[test]
+fn r09_a_wait_for_the_circuit_is_logged_as_a_wait_and_not_as_a_retry() {
+    let lines = logged(|| {
+        let policy = RetryPolicy::builder()
+            .max_retries(1)
+            .jitter(resilient::retries::Jitter::None)
+            .when_open(resilient::retries::WhenOpen::Wait)
+            .build()
+            .unwrap();
+        let output = runtime().block_on(async {
+            let breaker = breaker();
+            breaker.trip_for(Duration::from_secs(5)).unwrap();
+            policy.call().through(&breaker).run(|_| async { Err::<(), _>(Fault) }).await
+        });
+        assert_eq!(output, Err(Fault));
+    });
+    let lines: Vec<_> = lines.iter().filter(|line| line.starts_with("DEBUG")).collect();
+    let expected = [
+        "DEBUG call rejected breaker=\"logged\" state=\"open\" retry_after=5.0",
+        "DEBUG waiting for the circuit breaker=\"logged\" state=\"open\" attempts=0 at_most=5.1",
+        "DEBUG retrying attempt=1 delay=0.1",
+        "DEBUG gave up attempts=2 reason=\"exhausted\"",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn r07_the_line_of_a_call_that_its_budget_ended_names_the_budget() {
+    let lines = logged(|| {
+        let config = resilient::budget::BudgetConfig::builder().initial_tokens(0);
+        let budget = resilient::RetryBudget::new("search", config.build().unwrap());
+        let policy = RetryPolicy::DEFAULT;
+        let call = policy.call().budget(&budget).run(|_| async { Err::<(), _>(Fault) });
+        assert_eq!(runtime().block_on(call), Err(Fault));
+    });
+    assert_eq!(lines, ["DEBUG gave up attempts=1 reason=\"budget\" budget=\"search\""]);
+}
+
+#[test]
 fn an_attempt_that_is_cut_short_and_a_success_after_it_are_logged_at_debug() {
     let lines = logged(|| {
         let policy =

@@ -149,7 +149,8 @@ macro_rules! retry_settings {
             reason("there would be no time for a retry, so above zero"),
             advice("to what the caller can wait");
         /// What the call does when its circuit breaker is open: it ends at once with the real
-        /// error, or it waits until the breaker may admit a call.
+        /// error, or it waits until the breaker may admit a call. A wait is no attempt; a call
+        /// waits at most `max_retries` times.
         when_open: WhenOpen("stop", "wait"), default("stop"; ""),
             advice("to `wait` for jobs that must succeed in the end");
     }};

@@ -7,6 +7,7 @@ use metrics::Unit;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use resilient::breaker::{BreakerConfigBuilder, CircuitState, KeyedBreakers};
 use resilient::budget::BudgetConfig;
+use resilient::retries::{AttemptEnd, RetryDriver, WhenOpen};
 use resilient::time::ManualClock;
 use resilient::{BreakerConfig, CircuitBreaker, Outcome, Registry, RetryPolicy};
 
@@ -126,7 +127,8 @@ fn the_labels_of_every_series_are_a_closed_set() {
         registry.record_metrics();
         take(snapshotter)
     });
-    let mut expected = BTreeSet::from(["slow_calls{breaker=payments}".to_owned()]);
+    let unlabelled = ["slow_calls{breaker=payments}", "waiting{breaker=payments}"];
+    let mut expected = BTreeSet::from(unlabelled.map(str::to_owned));
     for result in RESULTS {
         expected.insert(format!("calls{{breaker=payments,result={result}}}"));
     }
@@ -330,7 +332,7 @@ fn the_breakers_of_a_name_with_keys_are_added_up_and_no_key_is_a_label() {
         ("transitions{breaker=shards,to=open}", 1),
     ];
     assert_eq!(above_zero(&recorded), expected);
-    assert_eq!(recorded.len(), 6 + 1 + 3 * 6);
+    assert_eq!(recorded.len(), 6 + 2 + 3 * 6);
 }
 
 #[test]
@@ -472,17 +474,45 @@ fn every_metric_of_a_budget_is_described() {
     }
 }
 
-/// Returns the number of calls under a retry in this process so far, by result. Results without a
-/// call are left out.
+/// Returns the number of calls under a retry in this process so far, by result, and the number of
+/// their waits. Results without a call are left out.
 fn retry_calls() -> BTreeMap<String, u64> {
     let recorded = recording(|snapshotter| {
         Registry::global().record_metrics();
         take(snapshotter)
     });
     let of_retries = recorded.into_iter().filter_map(|(series, calls)| {
+        if series.contains("retry.waits") {
+            return Some(("waits".to_owned(), calls));
+        }
         Some((series.split_once("retry.calls{result=")?.1.replace('}', ""), calls))
     });
     of_retries.filter(|(_, calls)| *calls > 0).collect()
+}
+
+#[test]
+fn the_calls_that_wait_for_a_circuit_are_a_gauge() {
+    let (registry, breaker, _clock) = registered("payments");
+    let policy = RetryPolicy::builder().when_open(WhenOpen::Wait).build().unwrap();
+    breaker.trip().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let _entered = runtime.enter();
+    let mut driver = RetryDriver::start_async(&policy);
+    let open = breaker.try_acquire().unwrap_err();
+    let delay = driver.after(AttemptEnd::Rejected(&open), None).unwrap();
+    let mut sleep = Box::pin(driver.sleep(delay, Some(&breaker)));
+    let polled = sleep.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
+    assert!(polled.is_pending());
+
+    let waiting = || {
+        recording(|snapshotter| {
+            registry.record_metrics();
+            take(snapshotter)["waiting{breaker=payments}"]
+        })
+    };
+    assert_eq!(waiting(), 1);
+    drop(sleep);
+    assert_eq!(waiting(), 0);
 }
 
 /// No other test of this program makes a call under a retry, so the counts are exact.
@@ -505,6 +535,11 @@ fn each_call_under_a_retry_is_in_exactly_one_result() {
         assert_eq!(policy.call().run(async |_| Option::<()>::None).await, None);
         let rejected = policy.call().through(&breaker).run(async |_| Some(1));
         assert_eq!(rejected.await, None);
+        let waits = RetryPolicy::builder().when_open(WhenOpen::Wait).build().unwrap();
+        breaker.close();
+        breaker.trip().unwrap();
+        let waiting = waits.call().through(&breaker).run(async |_| Some(1));
+        assert_eq!(waiting.await, Some(1));
         let late = policy.call().deadline(Duration::from_secs(1));
         let late = late.run(|_| std::future::pending::<Option<()>>());
         assert_eq!(late.await, None);
@@ -531,7 +566,9 @@ fn each_call_under_a_retry_is_in_exactly_one_result() {
     assert!(panics.join().is_err());
 
     let expected = [
-        ("success", 3),
+        // The call that waited was not retried.
+        ("success", 4),
+        ("waits", 1),
         ("success_after_retry", 1),
         ("exhausted", 1),
         ("circuit_open", 1),

@@ -39,6 +39,7 @@ fn a_snapshot_is_json_with_times_in_seconds() {
         "window": null,
         "last_opening": { "calls": 3, "failures": 2, "slow": 1, "consecutive_failures": 2 },
         "probes_in_flight": 0,
+        "waiting": 0,
         "totals": {
             "success": 1, "failure": 2, "ignored": 1,
             "abandoned": 1, "late": 0, "rejected": 1, "slow": 1

@@ -8,9 +8,10 @@ macro_rules! in_scope_of {
         mod $module {
             mod dsl {
                 $declare! {
-                    attempt attempts body breaker breakers budget cause chosen class cut delay end error
-                    excepted field future health ignored jitter known limit log marked next open
-                    options output permit policy reason rejection retry self_ timed_out
+                    attempt attempts body breaker breakers budget cause chosen class cut delay end
+                    error event excepted field future health ignored jitter known limit log marked
+                    next one open options output own permit policy reason rejection retry self_
+                    timed_out
                 }
             }
             use self::dsl::*;
@@ -33,7 +34,7 @@ macro_rules! in_scope_of {
             #[fallback(value = 7, on = Fault)]
             #[resilient::retry(
                 deadline = "10s", budget = "items in scope", on = Fault, attempt = known_attempt,
-                on_retry = |_| (), on_give_up = |_| (), base_delay = "0s"
+                on_retry = |_| (), on_wait = |_| (), on_give_up = |_| (), base_delay = "0s"
             )]
             #[resilient::circuit_breaker(
                 ignore = Fault, failure_when = |result| result.is_err()

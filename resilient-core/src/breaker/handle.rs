@@ -91,7 +91,9 @@ impl CircuitBreaker {
         Permit::acquire::<true>(self.shared())
     }
 
-    /// Makes one call if the circuit allows it. An `Err` or `None` is a failure.
+    /// Makes one call if the circuit allows it. An `Err` or `None` is a failure, also an `Err` that
+    /// comes from the rejection by another breaker: to ignore those, pass
+    /// [`Classification::of_error`] to [`call_with`](Self::call_with).
     /// If the breaker rejects the call, `operation` is not called, and the output is `None`, or an
     /// `Err` that is made from [`CircuitOpen`].
     ///

@@ -69,13 +69,20 @@ impl CallSite {
         }
     }
 
+    /// Returns the breaker of this call site.
+    pub fn breaker(&'static self) -> &'static CircuitBreaker {
+        match self.breaker.get() {
+            Some(breaker) => breaker,
+            None => self.register(),
+        }
+    }
+
     #[cold]
     fn try_acquire_slowly<const HERE: bool>(&'static self) -> Result<Permit<'static>, CircuitOpen> {
         if self.own.is_set_up() {
             return Permit::admitted::<HERE>(&self.own);
         }
-        let breaker = self.breaker.get().unwrap_or_else(|| self.register());
-        Permit::acquire::<HERE>(breaker.shared())
+        Permit::acquire::<HERE>(self.breaker().shared())
     }
 
     /// Registers the call site. Several threads may evaluate the settings, but only one registers.

@@ -29,7 +29,7 @@ pub use self::retry::*;
 pub use crate::breaker::{AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, CircuitBreaker};
 /// Internals that models use.
 #[cfg(any(loom, shuttle))]
-pub use crate::breaker::{HandOver, own_stripe};
+pub use crate::breaker::{HandOver, WaitingCall, own_stripe};
 #[cfg(feature = "inventory")]
 pub use crate::call_site::Annotated;
 pub use crate::call_site::{BudgetCallSite, GivenBudget, given_budget};

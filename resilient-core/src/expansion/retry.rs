@@ -5,10 +5,12 @@ use std::time::Duration;
 use super::given_limit::GivenLimit;
 #[cfg(not(feature = "tokio"))]
 use crate::breaker::PermitFuture;
-use crate::breaker::{CircuitOpen, Permit};
+use crate::breaker::{CircuitBreaker, CircuitOpen, Permit};
+use crate::call_site::CallSite;
 use crate::retry::{
-    AttemptEnd, AttemptLog, CallOptions, CutCause, CutShort, Entered, GiveUpEvent, RetryDriver,
-    RetryEvent, RetryPolicy, RetryPolicyBuilder, RetrySettings, StopReason, TimedOutOutput,
+    AttemptEnd, AttemptLog, CallOptions, CutCause, CutShort, Entered, GiveUpEvent, GrantedPause,
+    RetryBudget, RetryDriver, RetryEvent, RetryPolicy, RetryPolicyBuilder, RetrySettings,
+    StopReason, TimedOutOutput, WaitEvent,
 };
 use crate::telemetry;
 
@@ -18,28 +20,32 @@ pub fn tell<E>(event: &E, hook: impl FnOnce(&E)) {
     hook(event);
 }
 
+/// Returns the event of a retry, or `None` if the breaker rejected the attempt.
 #[inline]
 pub fn retry_event<'a, O>(
     retry: &RetryDriver<'_>,
     output: &'a O,
     delay: Duration,
-) -> RetryEvent<'a, O> {
-    RetryEvent {
-        // The driver has already counted the next attempt.
-        attempt: retry.attempt_number().saturating_sub(1),
-        max_attempts: retry.max_attempts(),
-        delay,
-        output,
-    }
+) -> Option<RetryEvent<'a, O>> {
+    let (attempt, max_attempts) = (retry.failed_attempts(), retry.max_attempts());
+    retry.retries().then_some(RetryEvent { attempt, max_attempts, delay, output })
+}
+
+/// Returns the event of a wait for the circuit, or `None` if the call does not wait.
+#[must_use]
+pub fn wait_event(retry: &RetryDriver<'_>, most: Duration) -> Option<WaitEvent> {
+    let (wait, failed_attempts) = (retry.waits(), retry.failed_attempts());
+    retry.waits_in().map(|state| WaitEvent { wait, failed_attempts, most, state })
 }
 
 #[inline]
 pub fn give_up_event<'a, O>(
-    retry: &RetryDriver<'_>,
+    retry: &RetryDriver<'a>,
     output: &'a O,
     reason: StopReason,
 ) -> GiveUpEvent<'a, O> {
-    GiveUpEvent { attempts: retry.attempt_number(), reason, output }
+    let budget = retry.budget_at_fault(reason).map(RetryBudget::name);
+    GiveUpEvent { attempts: retry.failed_attempts().max(1), reason, budget, output }
 }
 
 /// Clones the user's policy, so that the call holds it.
@@ -282,4 +288,81 @@ pub fn sleep(_: Duration) -> EnableTheFeatureTokioOfResilientForAsyncRetries {
 /// Sleeps between two attempts of a plain function.
 pub fn sleep_blocking(delay: Duration) {
     crate::time::sleep_blocking(delay);
+}
+
+/// The breaker of a loop, as the expansion holds it.
+pub trait LoopBreaker<'b> {
+    /// Returns the breaker.
+    fn handle(self) -> &'b CircuitBreaker;
+}
+
+impl<'b> LoopBreaker<'b> for &'b CircuitBreaker {
+    fn handle(self) -> &'b CircuitBreaker {
+        self
+    }
+}
+
+impl<'b> LoopBreaker<'b> for &'static CallSite {
+    fn handle(self) -> &'b CircuitBreaker {
+        self.breaker()
+    }
+}
+
+/// Sleeps between two attempts of a loop with a breaker: see [`RetryDriver::sleep`].
+#[cfg(feature = "tokio")]
+#[expect(
+    clippy::inline_always,
+    reason = "otherwise the state of the loop is in memory on the hot path"
+)]
+#[inline(always)]
+pub fn pause<'p>(
+    retry: &'p mut RetryDriver<'_>,
+    delay: Duration,
+    breaker: impl LoopBreaker<'p>,
+) -> crate::retry::Pause<'p> {
+    pause_cold(retry.granted(), delay, breaker)
+}
+
+#[cfg(feature = "tokio")]
+#[cold]
+#[inline(never)]
+fn pause_cold<'p>(
+    granted: Option<&'p mut GrantedPause>,
+    delay: Duration,
+    breaker: impl LoopBreaker<'p>,
+) -> crate::retry::Pause<'p> {
+    crate::retry::Pause::begin(granted, delay, Some(breaker.handle()))
+}
+
+#[cfg(not(feature = "tokio"))]
+pub fn pause<'b>(
+    _: &mut RetryDriver<'_>,
+    _: Duration,
+    _: impl LoopBreaker<'b>,
+) -> EnableTheFeatureTokioOfResilientForAsyncRetries {
+    EnableTheFeatureTokioOfResilientForAsyncRetries
+}
+
+/// Sleeps between two attempts of a plain function with a breaker.
+#[expect(
+    clippy::inline_always,
+    reason = "otherwise the state of the loop is in memory on the hot path"
+)]
+#[inline(always)]
+pub fn pause_blocking<'b>(
+    retry: &mut RetryDriver<'_>,
+    delay: Duration,
+    breaker: impl LoopBreaker<'b>,
+) {
+    block_cold(retry.granted(), delay, breaker);
+}
+
+#[cold]
+#[inline(never)]
+fn block_cold<'b>(
+    granted: Option<&mut GrantedPause>,
+    delay: Duration,
+    breaker: impl LoopBreaker<'b>,
+) {
+    crate::retry::block(granted, delay, Some(breaker.handle()));
 }

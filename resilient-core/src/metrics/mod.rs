@@ -8,10 +8,11 @@ use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
 use crate::registry::{Registry, Released};
 use crate::retry::{BudgetCounts, BudgetSnapshot};
-use crate::telemetry::names::{CALLS, SLOW_CALLS, STATE, TIME_IN_STATE, TRANSITIONS};
-use crate::telemetry::{record, totals};
+use crate::telemetry::names::{CALLS, SLOW_CALLS, STATE, TIME_IN_STATE, TRANSITIONS, WAITING};
+use crate::telemetry::{record, totals, waits};
 
 const RETRY_CALLS: &str = "resilient.retry.calls";
+const RETRY_WAITS: &str = "resilient.retry.waits";
 const BUDGET_TOKENS: &str = "resilient.budget.tokens";
 const BUDGET_CAPACITY: &str = "resilient.budget.capacity";
 const BUDGET_RETRIES: &str = "resilient.budget.retries";
@@ -60,6 +61,7 @@ impl Registry {
             for (result, calls) in totals() {
                 counter!(RETRY_CALLS, "result" => result).absolute(calls);
             }
+            counter!(RETRY_WAITS).absolute(waits());
         }
     }
 }
@@ -67,6 +69,7 @@ impl Registry {
 fn describe() {
     describe_counter!(CALLS, Unit::Count, "Calls of a circuit breaker, by how they ended");
     describe_counter!(SLOW_CALLS, Unit::Count, "Calls that took at least slow_call");
+    describe_gauge!(WAITING, Unit::Count, "Calls that wait for a circuit now");
     describe_counter!(TRANSITIONS, Unit::Count, "How often a circuit breaker went into a state");
     describe_gauge!(STATE, Unit::Count, "Which state a circuit breaker is in: 1, the others 0");
     describe_counter!(
@@ -75,6 +78,7 @@ fn describe() {
         "How long a circuit breaker has been in a state"
     );
     describe_counter!(RETRY_CALLS, Unit::Count, "Calls under a retry, by how they ended");
+    describe_counter!(RETRY_WAITS, Unit::Count, "Waits of calls under a retry for a circuit");
     describe_gauge!(BUDGET_TOKENS, Unit::Count, "Tokens in the bucket of a retry budget");
     describe_gauge!(
         BUDGET_CAPACITY,

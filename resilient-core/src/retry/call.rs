@@ -1,5 +1,6 @@
 //! One call under a policy, and the loop that runs it: `policy.call()…run(operation)`.
 
+use std::error::Error;
 use std::time::Duration;
 
 use super::attempt::Attempt;
@@ -12,11 +13,10 @@ use super::error::RetryError;
 use super::error_log::ErrorLog;
 use super::last_output::LastOutput;
 use super::nested::NestedMode;
-use super::output_classifier::{ByClassify, EveryFailure, OutputClassifier};
+use super::output_classifier::{ByClassify, BySource, EveryFailure, OutputClassifier};
 use super::policy::RetryPolicy;
 use crate::breaker::{CircuitBreaker, CircuitOpen, Permit, RejectedOutput};
 use crate::signal::{Classification, Classify, StopReason, TimedOut, TimedOutOutput, debug_fields};
-use crate::time::sleep;
 
 /// A call under a policy, with options for this call only. [`RetryPolicy::call`] creates the call;
 /// [`run`](Self::run) or [`run_recorded`](Self::run_recorded) runs it.
@@ -28,7 +28,7 @@ use crate::time::sleep;
 /// | [`deadline`](Self::deadline) | none |
 /// | [`attempt_timeout`](Self::attempt_timeout) | none |
 /// | [`nested`](Self::nested) | [`NestedMode::Warn`] |
-/// | [`classified`](Self::classified), [`classify_with`](Self::classify_with) | every `Err` and `None` is a failure and retried |
+/// | [`classified`](Self::classified), [`by_source`](Self::by_source), [`classify_with`](Self::classify_with) | every `Err` and `None` is a failure and retried |
 ///
 /// ```
 /// use resilient_core::breaker::{BreakerConfig, CircuitBreaker, CircuitOpen};
@@ -194,6 +194,18 @@ impl<'a, T, E: Classify, C> RetryCall<'a, Result<T, E>, C> {
     }
 }
 
+impl<'a, T, E: Error + 'static, C> RetryCall<'a, Result<T, E>, C> {
+    /// Classifies errors by their sources, for the loop and the breaker. An error that comes from
+    /// the rejection by the breaker of another function is not retried and is ignored by this
+    /// call's breaker. Every other error is a failure and retried. `#[retry]` does this by itself.
+    ///
+    /// For an error type that refers to an error instead of being one, such as `Box<dyn Error>`,
+    /// pass [`Classification::of_error`] to [`classify_with`](Self::classify_with).
+    pub fn by_source(self) -> RetryCall<'a, Result<T, E>, BySource> {
+        self.with_classifier(BySource)
+    }
+}
+
 impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
     /// Runs `operation` until it succeeds or the policy stops the call, and returns the last
     /// output.
@@ -251,7 +263,9 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
                 Next::Stop(reason) => return log.end(output, &driver, reason),
                 Next::Sleep(delay) => {
                     log.keep(output, &driver);
-                    sleep(delay).await;
+                    let breaker = self.breaker.as_ref().map(|below| below.breaker);
+                    driver.sleep(delay, breaker).await;
+                    log.slept(&driver);
                 }
             }
         }

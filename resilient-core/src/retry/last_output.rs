@@ -99,8 +99,11 @@ impl<O, P: OutputPlace<O>> AttemptLog<O> for LastOutput<O, P> {
     }
 
     #[inline]
+    fn slept(&mut self, _: &RetryDriver<'_>) {}
+
+    #[inline]
     fn last_made(&mut self, retry: &RetryDriver<'_>) -> Option<O> {
-        self.0.place().take().filter(|_| retry.has_failed())
+        self.0.place().take().filter(|_| retry.failed_attempts() > 0)
     }
 
     #[inline]

@@ -17,6 +17,7 @@ mod outcome;
 #[cfg(feature = "serde")]
 mod serialize;
 mod snapshot;
+mod source_chain;
 mod stop_reason;
 mod timed_out;
 mod transition;

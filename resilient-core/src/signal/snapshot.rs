@@ -71,6 +71,9 @@ pub struct BreakerSnapshot {
     pub last_opening: Option<WindowCounts>,
     /// The number of probes that hold a slot.
     pub probes_in_flight: usize,
+    /// The number of calls that wait for the circuit now, because their retry waits when it is
+    /// open.
+    pub waiting: usize,
     /// The calls over the life of the breaker.
     pub totals: CallCounts,
     /// The calls since the last transition.

@@ -7,6 +7,8 @@ pub(crate) struct Summary {
     pub(crate) totals: CallCounts,
     pub(crate) transitions: TransitionCounts,
     pub(crate) times: TimeInState,
+    /// The number of calls that wait for a circuit.
+    pub(crate) waiting: u64,
     /// The number of breakers in each state, in the order of [`CircuitState::ALL`].
     pub(crate) in_state: [u64; CircuitState::ALL.len()],
 }
@@ -17,6 +19,7 @@ impl Summary {
             totals: snapshot.totals,
             transitions: snapshot.transitions,
             times: snapshot.time_in_state,
+            waiting: snapshot.waiting as u64,
             in_state: CircuitState::ALL.map(|state| u64::from(snapshot.state == state)),
         });
     }
@@ -25,6 +28,7 @@ impl Summary {
         self.totals = self.totals.plus(&other.totals);
         self.transitions = self.transitions.plus(&other.transitions);
         self.times = self.times.plus(&other.times);
+        self.waiting = self.waiting.saturating_add(other.waiting);
         for (count, more) in self.in_state.iter_mut().zip(other.in_state) {
             *count = count.saturating_add(more);
         }

@@ -96,8 +96,23 @@ pub(crate) fn retrying(attempt: u32, delay: Duration) {
     emit(|| tracing::debug!(attempt, delay = delay.as_secs_f64(), "retrying"));
 }
 
-pub(crate) fn gave_up(attempts: u32, reason: StopReason) {
-    emit(|| tracing::debug!(attempts, reason = reason.as_str(), "gave up"));
+/// Logs a wait for a circuit. `failed` is the number of attempts that have failed so far.
+pub(crate) fn waiting(open: &CircuitOpen, failed: u32, most: Duration) {
+    super::count_wait();
+    emit(|| {
+        tracing::debug!(
+            breaker = open.breaker(),
+            key = open.key(),
+            state = open.state().as_str(),
+            attempts = failed,
+            at_most = most.as_secs_f64(),
+            "waiting for the circuit"
+        );
+    });
+}
+
+pub(crate) fn gave_up(attempts: u32, reason: StopReason, budget: Option<&str>) {
+    emit(|| tracing::debug!(attempts, reason = reason.as_str(), budget, "gave up"));
 }
 
 pub(crate) fn timed_out(limit: TimeLimit, attempt: u32) {

@@ -25,10 +25,10 @@ pub(crate) use self::instant::{later, nanos_between};
 pub use self::manual::ManualClock;
 #[cfg(feature = "test-util")]
 pub(crate) use self::sleep::install_skip;
-pub(crate) use self::sleep::sleep_blocking;
+pub(crate) use self::sleep::{begins_blocking, sleep_blocking};
 pub(crate) use self::source::{ClockReading, ClockSource};
 #[cfg(feature = "tokio")]
-pub(crate) use self::timer::{has_timer, sleep, timer};
+pub(crate) use self::timer::{has_timer, sleep, sleep_timer, timer};
 
 /// Returns `true`, because without tokio there is no timer to check. The caller decides whether it
 /// can wait.

@@ -21,6 +21,7 @@ mod budget;
 mod leases;
 mod nested;
 mod pending;
+mod waits;
 
 use std::sync::{Arc, Mutex as StdMutex};
 use std::time::Duration;

@@ -51,6 +51,7 @@ pub(super) static RETRY: AttributeKeys = AttributeKeys {
         ("errors", Value),
         ("attempt", Value),
         ("on_retry", Closure("event")),
+        ("on_wait", Closure("event")),
         ("on_give_up", Closure("event")),
         ("policy", Value),
         ("crate", Value),

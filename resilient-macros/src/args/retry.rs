@@ -29,6 +29,7 @@ pub(crate) struct RetryArgs {
     pub(crate) returns_all_errors: bool,
     pub(crate) attempt: Option<Ident>,
     pub(crate) on_retry: Option<TokenStream>,
+    pub(crate) on_wait: Option<TokenStream>,
     pub(crate) on_give_up: Option<TokenStream>,
     pub(crate) policy: Option<TokenStream>,
     pub(crate) borrow: Vec<Ident>,
@@ -79,6 +80,7 @@ impl RetryArgs {
             }
             "attempt" => self.attempt = names::variable(value, errors),
             "on_retry" => self.on_retry = tokens(),
+            "on_wait" => self.on_wait = tokens(),
             "on_give_up" => self.on_give_up = tokens(),
             "policy" => self.policy = tokens(),
             _ => {}

@@ -55,7 +55,8 @@ fn every_key_is_read_into_its_field() {
         retry_if = |e| e.again(), retry_when = f::<A, B>,
         retry_after = |e| e.after(), max_retry_after = "2m", max_elapsed = "1h",
         when_open = wait, attempt = attempt,
-        on_retry = |a, b| log(a, b), on_give_up = done, borrow(x, y), clone(z), crate = ::rt,
+        on_retry = |a, b| log(a, b), on_wait = waits, on_give_up = done,
+        borrow(x, y), clone(z), crate = ::rt,
     });
     assert!(args.settings.literal("max_retries") == Some(Value::Count(5)));
     assert!(args.settings.literal("backoff") == Some(Value::Word("exponential")));
@@ -75,6 +76,7 @@ fn every_key_is_read_into_its_field() {
     assert_eq!(args.settings.literal("when_open"), Some(Value::Word("wait")));
     assert!(args.attempt.is_some_and(|ident| ident == "attempt"));
     assert_eq!(text(args.on_retry.as_ref()), quote!(|a, b| log(a, b)).to_string());
+    assert_eq!(text(args.on_wait.as_ref()), "waits");
     assert_eq!(text(args.on_give_up.as_ref()), "done");
     assert_eq!((args.borrow.len(), args.clone.len()), (2, 1));
     assert_eq!(text(args.common.krate.as_ref()), quote!(::rt).to_string());

@@ -190,13 +190,13 @@ macro_rules! stacks {
 }
 
 stacks! {
-    rb "b18 rb": #[retry] #[circuit_breaker(name = "b18 rb", order = explicit)]
-    limited "b18 Rb": #[retry(deadline = "1m")] #[circuit_breaker(name = "b18 Rb", order = explicit)]
-    rbt "b18 rbt": #[retry] #[circuit_breaker(name = "b18 rbt", order = explicit)] #[timeout("1s")]
-    rtb "b18 rtb": #[retry] #[timeout("1s")] #[circuit_breaker(name = "b18 rtb", order = explicit)]
-    bt "b18 bt": #[circuit_breaker(name = "b18 bt", order = explicit)] #[timeout("1s")]
+    rb "b18 rb": #[retry] #[circuit_breaker(name = "b18 rb")]
+    limited "b18 Rb": #[retry(deadline = "1m")] #[circuit_breaker(name = "b18 Rb")]
+    rbt "b18 rbt": #[retry] #[circuit_breaker(name = "b18 rbt")] #[timeout("1s")]
+    rtb "b18 rtb": #[retry] #[timeout("1s")] #[circuit_breaker(name = "b18 rtb")]
+    bt "b18 bt": #[circuit_breaker(name = "b18 bt")] #[timeout("1s")]
     br "b18 br": #[circuit_breaker(name = "b18 br", order = explicit)] #[retry]
-    bf "b18 bf": #[circuit_breaker(name = "b18 bf", order = explicit)] #[fallback(value = 7, order = explicit)]
+    bf "b18 bf": #[circuit_breaker(name = "b18 bf")] #[fallback(value = 7, order = explicit)]
     frb "b18 frb": #[fallback(value = 7)] #[retry] #[circuit_breaker(name = "b18 frb")]
 }
 
@@ -220,7 +220,7 @@ async fn retried_below() -> Output {
     cached_below().await
 }
 
-#[circuit_breaker(name = "b18 retry below")]
+#[circuit_breaker(name = "b18 retry below", order = explicit)]
 async fn cached_below() -> Output {
     query().await
 }

@@ -79,14 +79,19 @@ impl Round {
         leases.filter_map(|probe| probe.lease_left(config, now)).min()
     }
 
-    /// Returns whether one more probe fits. If no probe is in flight, one always fits, even if
-    /// changed settings have already decided the round. That probe then ends the round.
     fn has_slot(&self, config: &BreakerConfig) -> bool {
+        self.free_slots(config) > 0
+    }
+
+    /// Returns how many more probes fit. If no probe is in flight, one always fits, even if changed
+    /// settings have already decided the round. That probe then ends the round.
+    pub(super) fn free_slots(&self, config: &BreakerConfig) -> usize {
         let in_flight = u32::try_from(self.in_flight.len()).unwrap_or(u32::MAX);
-        let counted = self.succeeded.saturating_add(self.failed);
-        in_flight == 0
-            || (in_flight < config.half_open_max_calls
-                && in_flight.saturating_add(counted) < config.most_probes_of_a_round())
+        let known = self.succeeded.saturating_add(self.failed).saturating_add(in_flight);
+        let by_calls = config.half_open_max_calls.saturating_sub(in_flight);
+        let by_round = config.most_probes_of_a_round().saturating_sub(known);
+        let least = usize::from(in_flight == 0);
+        usize::try_from(by_calls.min(by_round)).unwrap_or(usize::MAX).max(least)
     }
 }
 

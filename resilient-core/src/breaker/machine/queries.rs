@@ -90,6 +90,14 @@ impl Machine {
         }
     }
 
+    /// Returns how many probes would be admitted now, apart from slots whose lease is over.
+    pub(in crate::breaker) fn free_slots(&self) -> usize {
+        match &self.phase {
+            Phase::HalfOpen(round) => round.free_slots(&self.config),
+            _ => 0,
+        }
+    }
+
     pub(in crate::breaker) fn transitions(&self) -> TransitionCounts {
         self.log.counts
     }

@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use super::waiters::wake;
 use super::{BreakerParts, GuardedState, LiveSettings, Published, SharedBreaker};
 use crate::breaker::machine::{Machine, SuccessHandling};
 use crate::event::EventKind;
@@ -67,11 +68,19 @@ impl SharedBreaker {
         if guarded.machine.has_news() {
             guarded.queue_news(&parts.name, parts.subscribers.are_present());
         }
+        let called = guarded.call_waiters();
         // B14: one thread delivers, in order, and without the lock.
-        if guarded.events.is_empty() || guarded.delivering {
-            return;
+        let delivers = !guarded.events.is_empty() && !guarded.delivering;
+        if !delivers {
+            drop(guarded);
+            return wake(&called);
         }
         guarded.delivering = true;
+        if !called.is_empty() {
+            drop(guarded);
+            wake(&called);
+            guarded = parts.lock();
+        }
         while let Some(event) = guarded.events.pop() {
             drop(guarded);
             parts.subscribers.deliver(&event, || self.snapshot());

@@ -1,8 +1,9 @@
 //! The data under the lock: the state machine, the totals, and the events that wait for delivery.
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use super::{LiveSettings, PendingSuccesses, StripedCounters};
+use super::{LiveSettings, PendingSuccesses, StripedCounters, Waiter, Waiters};
 use crate::breaker::machine::Machine;
 use crate::event::{Event, EventKind, EventQueue};
 use crate::signal::{CallCounts, Name, OperatorMode};
@@ -20,6 +21,8 @@ pub(super) struct GuardedState {
     /// Whether a thread is delivering events. That thread also delivers events that are queued
     /// meanwhile.
     pub(super) delivering: bool,
+    /// The calls that wait for the circuit.
+    pub(super) waiters: Waiters,
     /// The stripes that may hold pending successes, one bit for each stripe.
     pending_stripes: u16,
     version: u64,
@@ -49,6 +52,7 @@ impl GuardedState {
             totals_at_start: CallCounts::default(),
             events: EventQueue::default(),
             delivering: false,
+            waiters: Waiters::default(),
             pending_stripes: 0,
             version: settings.version,
             mode: settings.mode.map(|mode| (mode, generation)),
@@ -131,6 +135,12 @@ impl GuardedState {
         if let Some(reason) = would_open.filter(|_| has_audience) {
             self.queue(name, EventKind::WouldOpen(reason));
         }
+    }
+
+    /// Removes and returns the waiting calls that the present state concerns.
+    #[inline]
+    pub(super) fn call_waiters(&mut self) -> Vec<Arc<Waiter>> {
+        self.waiters.take_called(&self.machine)
     }
 
     pub(super) fn queue(&mut self, name: &Name, kind: EventKind) {

@@ -17,6 +17,9 @@ mod state_word;
 mod striped_counters;
 mod subscribers;
 mod thread_stripe;
+mod waiter;
+mod waiters;
+mod waiting;
 
 use self::guarded::GuardedState;
 #[cfg(any(loom, shuttle))]
@@ -32,3 +35,5 @@ use self::striped_counters::{Deferred, PendingSuccesses, StripedCounters};
 use self::subscribers::Subscribers;
 #[cfg(any(loom, shuttle))]
 pub use self::thread_stripe::own_stripe;
+pub(in crate::breaker) use self::waiter::Waiter;
+use self::waiters::Waiters;

@@ -79,6 +79,7 @@ impl SharedBreaker {
             window: machine.window(now),
             last_opening: machine.last_opening(),
             probes_in_flight: machine.probes_in_flight(),
+            waiting: guarded.waiters.count(),
             totals,
             in_state: totals.since(&guarded.totals_at_start),
             transitions: machine.transitions(),

@@ -18,7 +18,7 @@ pub struct BudgetCounts {
     pub returned: u64,
     /// Spent retries that succeeded. Their tokens returned to the budget.
     pub refunded: u64,
-    /// Calls that succeeded at their first attempt while the bucket was not full.
+    /// Calls that succeeded at an attempt that cost nothing, while the bucket was not full.
     pub deposited: u64,
 }
 

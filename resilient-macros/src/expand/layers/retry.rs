@@ -114,11 +114,7 @@ impl Loop<'_> {
         let declare = site.map(|site| &site.declare);
         let start = self.start();
         let go_on = self.go_on();
-        let sleep = if self.context.waits {
-            emit!(__r::sleep(__delay).await;)
-        } else {
-            emit!(__r::sleep_blocking(__delay);)
-        };
+        let sleep = self.sleep();
         emit! {
             #declare
             #start
@@ -278,10 +274,20 @@ impl Loop<'_> {
     /// the delay before the next attempt.
     fn go_on(&self) -> TokenStream {
         let Self { context, args, .. } = self;
-        let on_retry = args
-            .on_retry
-            .as_ref()
-            .map(|hook| emit!(__r::tell(&__r::retry_event(&__retry, &__output, __delay), #hook);));
+        let on_retry = args.on_retry.as_ref().map(|hook| {
+            emit! {
+                if let __r::Some(__event) = __r::retry_event(&__retry, &__output, __delay) {
+                    __r::tell(&__event, #hook);
+                }
+            }
+        });
+        let on_wait = args.on_wait.as_ref().map(|hook| {
+            emit! {
+                if let __r::Some(__event) = __r::wait_event(&__retry, __delay) {
+                    __r::tell(&__event, #hook);
+                }
+            }
+        });
         let on_give_up = args.on_give_up.as_ref().map(
             |hook| emit!(__r::tell(&__r::give_up_event(&__retry, &__output, __reason), #hook);),
         );
@@ -307,6 +313,7 @@ impl Loop<'_> {
             match __next {
                 __r::Ok(__delay) => {
                     #on_retry
+                    #on_wait
                     #keep
                     __delay
                 }
@@ -319,6 +326,22 @@ impl Loop<'_> {
     fn breaker_below(&self) -> Option<&CallSite> {
         let has_breaker = self.context.plan.breaker_below(self.at).is_some();
         self.context.call_site.as_ref().filter(|_| has_breaker)
+    }
+
+    /// Writes the sleep before the next attempt. If there is a breaker, the sleep may be a wait for
+    /// the circuit, which ends early if the circuit closes (R9).
+    fn sleep(&self) -> TokenStream {
+        let LayerContext { plan, attempt_output, .. } = self.context;
+        let slept = plan
+            .records
+            .then(|| emit!(__r::AttemptLog::<#attempt_output>::slept(&mut __log, &__retry);));
+        let sleep = match (self.breaker_below(), self.context.waits) {
+            (None, true) => emit!(__r::sleep(__delay).await;),
+            (None, false) => emit!(__r::sleep_blocking(__delay);),
+            (Some(_), true) => emit!(__r::pause(&mut __retry, __delay, __breaker).await;),
+            (Some(_), false) => emit!(__r::pause_blocking(&mut __retry, __delay, __breaker);),
+        };
+        emit!(#sleep #slept)
     }
 }
 

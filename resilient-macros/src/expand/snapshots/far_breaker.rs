@@ -130,6 +130,9 @@ async fn load(mut key: Key) -> Result<Value, RetryError<StoreError>> {
                 }
             }
         };
-        __r::sleep(__delay).await;
+        __r::pause(&mut __retry, __delay, __breaker).await;
+        __r::AttemptLog::<
+            <Result<Value, RetryError<StoreError>> as __r::LoggedOutput>::Attempt,
+        >::slept(&mut __log, &__retry);
     }
 }

@@ -70,6 +70,6 @@ async fn send(mut request: Request) -> Result<Response, HttpError> {
                 __r::Err(_) => break 'attempts __output,
             }
         };
-        __r::sleep(__delay).await;
+        __r::pause(&mut __retry, __delay, __breaker).await;
     }
 }

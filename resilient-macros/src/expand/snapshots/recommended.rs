@@ -109,7 +109,7 @@ async fn search(&mut self, mut words: String) -> Result<Page, SearchError> {
                     __r::Err(_) => break 'attempts __output,
                 }
             };
-            __r::sleep(__delay).await;
+            __r::pause(&mut __retry, __delay, __breaker).await;
         }
     };
     match __r::unless_failed::<Result<Page, SearchError>>(__output) {

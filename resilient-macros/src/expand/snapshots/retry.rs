@@ -41,7 +41,13 @@ fn read(path: PathBuf) -> io::Result<Vec<u8>> {
             );
             match __next {
                 __r::Ok(__delay) => {
-                    __r::tell(&__r::retry_event(&__retry, &__output, __delay), log);
+                    if let __r::Some(__event) = __r::retry_event(
+                        &__retry,
+                        &__output,
+                        __delay,
+                    ) {
+                        __r::tell(&__event, log);
+                    }
                     __r::AttemptLog::keep(&mut __log, __output, &__retry);
                     __delay
                 }

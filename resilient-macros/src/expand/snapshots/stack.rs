@@ -76,6 +76,6 @@ pub async fn charge(
                 __r::Err(_) => break 'attempts __output,
             }
         };
-        __r::sleep(__delay).await;
+        __r::pause(&mut __retry, __delay, __breaker).await;
     }
 }
