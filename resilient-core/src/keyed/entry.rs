@@ -11,7 +11,7 @@ use crate::breaker::CircuitBreaker;
 use crate::breaker::shared::LiveSettings;
 use crate::event::Listeners;
 use crate::platform::unpoisoned;
-use crate::signal::{CircuitState, Name, OperatorMode};
+use crate::signal::{Name, OperatorMode};
 use crate::telemetry::Summary;
 
 /// A group of keyed breakers, without the type of its keys. A registry holds groups in this form.
@@ -68,9 +68,7 @@ impl<K: BreakerKey> KeyedEntry for Group<K> {
     }
 
     fn summary(&self) -> Summary {
-        let mut summary = *unpoisoned(self.retired.lock());
-        // Evicted breakers count in totals, but in no state.
-        summary.in_state = [0; CircuitState::ALL.len()];
+        let mut summary = unpoisoned(self.retired.lock()).retired();
         for breaker in self.breakers() {
             summary.add(&breaker.snapshot());
         }

@@ -8,7 +8,7 @@ use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
 use crate::registry::Registry;
 use crate::retry::BudgetSnapshot;
-use crate::telemetry::names::{CALLS, SLOW_CALLS, STATE, TIME_IN_STATE, TRANSITIONS};
+use crate::telemetry::names::{CALLS, IN_FLIGHT, OVERDUE, SLOW_CALLS, STATE, TIME_IN_STATE, TRANSITIONS};
 use crate::telemetry::{record, totals};
 
 const RETRY_CALLS: &str = "resilient.retry.calls";
@@ -51,6 +51,8 @@ impl Registry {
 fn describe() {
     describe_counter!(CALLS, Unit::Count, "Calls of a circuit breaker, by how they ended");
     describe_counter!(SLOW_CALLS, Unit::Count, "Calls that took at least slow_call");
+    describe_gauge!(IN_FLIGHT, Unit::Count, "Calls that were admitted and have not ended");
+    describe_gauge!(OVERDUE, Unit::Count, "Calls in flight that have taken at least slow_call");
     describe_counter!(TRANSITIONS, Unit::Count, "How often a circuit breaker went into a state");
     describe_gauge!(STATE, Unit::Count, "Which state a circuit breaker is in: 1, the others 0");
     describe_counter!(

@@ -39,6 +39,12 @@ impl CallCounts {
         }
     }
 
+    /// Returns the number of calls that ended.
+    pub(crate) fn ended(&self) -> u64 {
+        let Self { success, failure, ignored, abandoned, late, .. } = *self;
+        [success, failure, ignored, abandoned, late].into_iter().fold(0, u64::saturating_add)
+    }
+
     pub(crate) fn since(&self, start: &Self) -> Self {
         self.with(start, u64::saturating_sub)
     }

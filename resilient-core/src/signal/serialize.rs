@@ -33,7 +33,7 @@ impl Serialize for BreakerSnapshot {
             open_for_seconds: transition.open_for.map(seconds),
         });
         let recent: Vec<_> = recent.collect();
-        let mut fields = serializer.serialize_struct("BreakerSnapshot", 16)?;
+        let mut fields = serializer.serialize_struct("BreakerSnapshot", 18)?;
         fields.serialize_field("name", &self.name)?;
         fields.serialize_field("key", &self.key)?;
         fields.serialize_field("state", &self.state)?;
@@ -43,6 +43,8 @@ impl Serialize for BreakerSnapshot {
         fields.serialize_field("consecutive_failures", &self.consecutive_failures)?;
         fields.serialize_field("window", &self.window)?;
         fields.serialize_field("last_opening", &self.last_opening)?;
+        fields.serialize_field("in_flight", &self.in_flight)?;
+        fields.serialize_field("overdue", &self.overdue)?;
         fields.serialize_field("probes_in_flight", &self.probes_in_flight)?;
         fields.serialize_field("totals", &self.totals)?;
         fields.serialize_field("in_state", &self.in_state)?;

@@ -9,6 +9,8 @@ pub(crate) struct Summary {
     pub(crate) times: TimeInState,
     /// The number of breakers in each state, in the order of [`CircuitState::ALL`].
     pub(crate) in_state: [u64; CircuitState::ALL.len()],
+    pub(crate) in_flight: u64,
+    pub(crate) overdue: u64,
 }
 
 impl Summary {
@@ -19,5 +21,12 @@ impl Summary {
         for (count, state) in self.in_state.iter_mut().zip(CircuitState::ALL) {
             *count += u64::from(snapshot.state == state);
         }
+        self.in_flight = self.in_flight.saturating_add(snapshot.in_flight);
+        self.overdue = self.overdue.saturating_add(snapshot.overdue);
+    }
+
+    /// Returns the counts of breakers that are gone: what they have counted, without what they were.
+    pub(crate) fn retired(self) -> Self {
+        Self { in_state: [0; CircuitState::ALL.len()], in_flight: 0, overdue: 0, ..self }
     }
 }

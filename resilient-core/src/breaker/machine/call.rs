@@ -16,7 +16,7 @@ pub(in crate::breaker) const fn next_generation(generation: u64) -> u64 {
 /// The data that an admitted call carries until its end is reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::breaker) struct Ticket {
-    /// The generation that admitted the call.
+    /// The generation that admitted the call, and the call's marks in the low bits.
     pub(in crate::breaker) generation: u64,
     /// The number of the probe if the call is a probe; otherwise the time when the call began, as a
     /// [`Stamp`].
@@ -33,6 +33,11 @@ impl Stamp {
 
     pub(in crate::breaker) fn of_nanos(begun: u64) -> u64 {
         begun.saturating_add(1)
+    }
+
+    /// Returns when the call began, or zero if that is unknown.
+    pub(in crate::breaker) fn begun(stamp: u64) -> u64 {
+        stamp.saturating_sub(1)
     }
 
     /// Returns how many nanoseconds the call has taken, or `None` if the time when the call began

@@ -4,12 +4,14 @@ mod call;
 mod history;
 mod log;
 mod operator;
+mod overdue;
 mod phase;
 mod probes;
 mod queries;
 mod state_machine;
 #[cfg(test)]
 mod tests;
+mod ticket_marks;
 
 pub(in crate::breaker) use self::call::{
     Counted, Ending, GENERATION_STEP, Rejection, Stamp, SuccessHandling, Ticket, next_generation,

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{LiveSettings, PendingSuccesses, StripedCounters};
+use super::{LiveSettings, PendingSuccesses, StripedCounters, Watch};
 use crate::breaker::machine::Machine;
 use crate::event::{Event, EventKind, EventQueue};
 use crate::signal::{CallCounts, Name, OperatorMode};
@@ -16,6 +16,7 @@ pub(super) struct GuardedState {
     pub(super) totals: CallCounts,
     /// The totals when the present generation began.
     pub(super) totals_at_start: CallCounts,
+    pub(super) watch: Watch,
     pub(super) events: EventQueue,
     /// Whether a thread is delivering events. That thread also delivers events that are queued
     /// meanwhile.
@@ -47,6 +48,7 @@ impl GuardedState {
             latest: now,
             totals: CallCounts::default(),
             totals_at_start: CallCounts::default(),
+            watch: Watch::default(),
             events: EventQueue::default(),
             delivering: false,
             pending_stripes: 0,

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use crate::breaker::machine::{Stamp, Ticket};
+use crate::breaker::machine::Ticket;
 use crate::platform::AtomicU64;
 use crate::signal::Wait;
 
@@ -35,7 +35,7 @@ impl Mirror {
     // B6: a call that took exactly `slow_call` is slow.
     pub(super) fn is_fast(&self, ticket: Ticket, now: u64) -> bool {
         let limit = self.slow_call.load(Relaxed);
-        Stamp::took(ticket.stamp, now).is_some_and(|took| took < limit)
+        ticket.took(now).is_some_and(|took| took < limit)
     }
 
     pub(super) fn bucket(&self) -> u64 {

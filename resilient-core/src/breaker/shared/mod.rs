@@ -6,9 +6,11 @@ mod guarded;
 #[cfg(any(loom, shuttle))]
 mod hand_over;
 mod mirror;
+mod overdue_calls;
 mod parts;
 mod queries;
 mod report;
+mod response_head;
 mod setup;
 mod shared_breaker;
 mod stamp_clock;
@@ -21,6 +23,7 @@ use self::guarded::GuardedState;
 #[cfg(any(loom, shuttle))]
 pub use self::hand_over::HandOver;
 use self::mirror::Mirror;
+use self::overdue_calls::{OverdueCalls, Watch};
 use self::parts::BreakerParts;
 pub(crate) use self::setup::{LiveSettings, Setup};
 pub(crate) use self::shared_breaker::SharedBreaker;

@@ -49,6 +49,10 @@ impl SharedBreaker {
         guarded.collect_pending(&self.counters);
         let machine = &guarded.machine;
         let totals = self.totals(&guarded);
+        // B19: the ends are read before the starts.
+        let ended = totals.ended().saturating_add(self.counters.unrecorded());
+        let in_flight = self.counters.started().saturating_sub(ended);
+        let overdue = parts.overdue_now(&guarded, now);
         let state = machine.state(now);
         let recent: Vec<_> = machine.history().collect();
         let since = if state == machine.entered() {
@@ -64,8 +68,10 @@ impl SharedBreaker {
             since,
             retry_after: machine.retry_after(now),
             consecutive_failures: machine.streak(),
-            window: machine.window(now),
+            window: machine.window(now, overdue),
             last_opening: machine.last_opening(),
+            in_flight,
+            overdue,
             probes_in_flight: machine.probes_in_flight(),
             totals,
             in_state: totals.since(&guarded.totals_at_start),

@@ -19,6 +19,8 @@ pub(in crate::breaker) enum Until {
 #[derive(Debug)]
 pub(in crate::breaker) struct Health {
     streak: u32,
+    /// The number of overdue calls.
+    overdue: u64,
     window: Option<Box<Recent>>,
 }
 
@@ -33,6 +35,7 @@ impl Health {
     pub(in crate::breaker) fn new(config: &BreakerConfig, now: Instant) -> Self {
         Self {
             streak: 0,
+            overdue: 0,
             window: config.window.and_then(|window| {
                 Some(Box::new(match window {
                     Window::Calls(calls) => Recent::Calls(CountWindow::new(calls)),
@@ -65,11 +68,12 @@ impl Health {
                 Some(window.tally(now))
             }
         };
-        config.conditions.met(self.streak, tally)
+        config.conditions.met(self.streak, tally, self.overdue)
     }
 
     /// Remembers a call that is not slow, without reading the clock. If the time is needed to find
-    /// the bucket, or because a condition is met, does nothing and returns `false`.
+    /// the bucket, or because a condition is met, does nothing and returns `false`. Call this only
+    /// if slow calls are not configured; no call is then overdue.
     pub(in crate::breaker) fn record_untimed(
         &mut self,
         failed: bool,
@@ -79,13 +83,13 @@ impl Health {
         let streak = self.streak_after(call);
         match self.window.as_deref_mut() {
             None => {
-                if config.conditions.met(streak, None).is_some() {
+                if config.conditions.met(streak, None, 0).is_some() {
                     return false;
                 }
             }
             Some(Recent::Calls(window)) => {
                 let tally = window.tally_with(call);
-                if config.conditions.met(streak, Some(tally)).is_some() {
+                if config.conditions.met(streak, Some(tally), 0).is_some() {
                     return false;
                 }
                 window.push_known(call, tally);
@@ -119,7 +123,7 @@ impl Health {
                 (window.tally, until)
             }
         };
-        config.conditions.no_success_opens(tally).then_some(until)
+        config.conditions.no_success_opens(tally, self.overdue).then_some(until)
     }
 
     /// Returns the condition that the remembered calls meet now.
@@ -128,7 +132,27 @@ impl Health {
         config: &BreakerConfig,
         now: Instant,
     ) -> Option<TransitionReason> {
-        config.conditions.met(self.streak, self.tally(now))
+        config.conditions.met(self.streak, self.tally(now), self.overdue)
+    }
+
+    /// Returns the condition on slow calls if overdue calls contribute to it and it is met.
+    pub(in crate::breaker) fn met_by_overdue(
+        &self,
+        config: &BreakerConfig,
+        now: Instant,
+    ) -> Option<TransitionReason> {
+        if self.overdue == 0 {
+            return None;
+        }
+        config.conditions.met_by_slow_calls(self.tally(now)?, self.overdue)
+    }
+
+    pub(in crate::breaker) fn overdue(&self) -> u64 {
+        self.overdue
+    }
+
+    pub(in crate::breaker) fn set_overdue(&mut self, overdue: u64) {
+        self.overdue = overdue;
     }
 
     /// Returns whether another success would change nothing.
@@ -159,9 +183,9 @@ impl Health {
     }
 
     /// Returns the counts of the remembered calls for operators.
-    pub(in crate::breaker) fn counts(&self, now: Instant) -> WindowCounts {
+    pub(in crate::breaker) fn counts(&self, now: Instant, overdue: u64) -> WindowCounts {
         let Tally { calls, failures, slow } = self.tally(now).unwrap_or_default();
-        WindowCounts { calls, failures, slow, consecutive_failures: self.streak }
+        WindowCounts { calls, failures, slow, overdue, consecutive_failures: self.streak }
     }
 
     /// Returns the tally of the calls that are in the window now.
