@@ -21,6 +21,8 @@ pub(crate) struct View {
     pub(crate) window: Option<Remembered>,
     pub(crate) last_opening: Option<Remembered>,
     pub(crate) probes_in_flight: usize,
+    pub(crate) in_flight: u64,
+    pub(crate) overdue: u64,
     pub(crate) totals: Totals,
     pub(crate) in_state: Totals,
     /// One count for each state, in the order of [`CircuitState::ALL`].
@@ -36,6 +38,7 @@ pub(crate) struct Remembered {
     pub(crate) calls: u64,
     pub(crate) failures: u64,
     pub(crate) slow: u64,
+    pub(crate) overdue: u64,
     pub(crate) streak: u32,
 }
 
@@ -92,6 +95,8 @@ impl View {
             window,
             last_opening,
             probes_in_flight,
+            in_flight,
+            overdue,
             totals,
             in_state,
             transitions,
@@ -117,6 +122,8 @@ impl View {
             window: snapshot.window.as_ref().map(Remembered::of),
             last_opening: snapshot.last_opening.as_ref().map(Remembered::of),
             probes_in_flight: snapshot.probes_in_flight,
+            in_flight: snapshot.in_flight,
+            overdue: snapshot.overdue,
             totals: Totals::of(&snapshot.totals),
             in_state: Totals::of(&snapshot.in_state),
             transitions: CircuitState::ALL.map(|state| snapshot.transitions.of(state)),
@@ -134,6 +141,7 @@ impl Remembered {
             calls: counts.calls,
             failures: counts.failures,
             slow: counts.slow,
+            overdue: counts.overdue,
             streak: counts.consecutive_failures,
         }
     }

@@ -52,8 +52,4 @@ impl CallCounts {
     pub(crate) fn plus(&self, other: &Self) -> Self {
         self.with(other, u64::saturating_add)
     }
-
-    pub(crate) fn count_rejection(&mut self) {
-        self.rejected = self.rejected.saturating_add(1);
-    }
 }

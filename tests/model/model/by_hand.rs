@@ -120,6 +120,9 @@ impl Model {
             return;
         }
         let clock = self.clock;
+        if old.slow_call != self.holding.slow_call {
+            self.watch_anew();
+        }
         self.memory.carry_over(clock, &old, &self.holding);
         let moves = !self.opening.by_hand || self.is(Wrong::OverrideMovesAnyEnd);
         if self.state == CircuitState::Open && moves {

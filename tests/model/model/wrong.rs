@@ -20,10 +20,16 @@ pub(crate) enum Wrong {
     LeaseEndsByItself,
     /// A changed setting moves an end that was set by hand.
     OverrideMovesAnyEnd,
+    /// A call that hangs is not overdue.
+    NothingIsOverdue,
+    /// A call of an older generation can be overdue.
+    OldCallsAreOverdue,
+    /// An overdue probe keeps its slot.
+    OverdueProbesWait,
 }
 
 impl Wrong {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::RateIsExclusive,
         Self::SlowIsExclusive,
         Self::EndIsExclusive,
@@ -33,5 +39,8 @@ impl Wrong {
         Self::LateCounts,
         Self::LeaseEndsByItself,
         Self::OverrideMovesAnyEnd,
+        Self::NothingIsOverdue,
+        Self::OldCallsAreOverdue,
+        Self::OverdueProbesWait,
     ];
 }

@@ -139,7 +139,6 @@ mod tests {
         ] {
             counted.add_to(&mut counts);
         }
-        counts.count_rejection();
         assert_eq!(counts, full);
         assert_eq!(full.plus(&full), full);
         assert_eq!(CallCounts::default().since(&full), CallCounts::default());

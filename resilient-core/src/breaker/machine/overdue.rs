@@ -25,6 +25,13 @@ impl Machine {
         self.phase.health().map_or(0, Health::overdue)
     }
 
+    /// Returns when recorded overdue calls can next meet their condition without a new call: when
+    /// calls leave the window.
+    pub(in crate::breaker) fn overdue_calls_count_more_at(&self, now: Instant) -> Option<Instant> {
+        let health = self.phase.health().filter(|health| health.overdue() > 0)?;
+        health.expires_at(now)
+    }
+
     /// Records that the response head of a probe has arrived, so that the probe is not overdue later.
     pub(in crate::breaker) fn head_received(&mut self, ticket: Ticket, now: Instant) {
         self.test_overdue(now);

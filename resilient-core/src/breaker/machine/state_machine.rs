@@ -57,6 +57,8 @@ impl Machine {
     pub(in crate::breaker) fn admit(&mut self, now: Instant) -> Result<Ticket, Rejection> {
         self.half_open_if_due(now);
         self.test_overdue(now);
+        // With a recovery time of zero, a circuit that has just opened admits a probe.
+        self.half_open_if_due(now);
         let stamp = match &mut self.phase {
             Phase::Disabled => return Ok(Ticket::of_disabled(self.generation, Stamp::UNKNOWN)),
             Phase::Closed(_) | Phase::ObserveOnly { .. } => match self.config.slow_call {

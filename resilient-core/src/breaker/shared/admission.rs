@@ -79,9 +79,6 @@ impl SharedBreaker {
         if let Ok(ticket) = &mut admitted {
             *ticket = parts.watch_locked(&mut guarded, *ticket);
         }
-        if admitted.is_err() {
-            guarded.totals.count_rejection();
-        }
         self.commit(parts, guarded);
         match admitted {
             Ok(ticket) => {
@@ -91,9 +88,7 @@ impl SharedBreaker {
                 Ok(permit(ticket))
             }
             Err(Rejection { state, retry_after }) => {
-                let open = parts.circuit_open(state, retry_after.into());
-                telemetry::rejected(&open);
-                Err(open)
+                Err(self.reject(parts, state, retry_after.into()))
             }
         }
     }

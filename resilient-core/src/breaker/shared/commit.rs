@@ -29,6 +29,10 @@ impl SharedBreaker {
         if guarded.reconfigure(settings, now) && parts.subscribers.are_present() {
             guarded.queue(&parts.name, EventKind::SettingsChanged);
         }
+        // New settings may let the present overdue calls meet their condition.
+        if guarded.machine.recorded_overdue() > 0 {
+            parts.overdue.look_next();
+        }
         self.commit(parts, guarded);
     }
 

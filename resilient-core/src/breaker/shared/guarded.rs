@@ -12,7 +12,7 @@ pub(super) struct GuardedState {
     pub(super) machine: Machine,
     /// The time of the last operation. If the user's clock panics, this time is used again.
     pub(super) latest: Instant,
-    /// The totals without the clean successes, which the striped counters hold.
+    /// The totals without the clean successes and the rejections, which the striped counters hold.
     pub(super) totals: CallCounts,
     /// The totals when the present generation began.
     pub(super) totals_at_start: CallCounts,

@@ -4,7 +4,7 @@
 //! # How calls are counted
 //!
 //! Time is divided into slices of `2^shift` nanoseconds, between a sixteenth and an eighth of
-//! `slow_call`. Each stripe has a ring of 32 counters. A counter holds the number of its slice, and
+//! `slow_call`, but at least `SHORTEST`. Each stripe has a ring of 32 counters. A counter holds the number of its slice, and
 //! the calls that began in this slice: a start adds one, and an end subtracts one, each in the
 //! stripe of the thread that makes it. So the sum of a slice over all stripes is the number of its
 //! calls that are in flight. A call is overdue when the whole slice in which it began is at least
@@ -49,8 +49,15 @@ const TAG_BITS: u64 = (1 << COUNT_SHIFT) - 1;
 const ONE: u64 = 1 << COUNT_SHIFT;
 /// The count of a counter without calls.
 const NONE: u64 = 1 << (u64::BITS - COUNT_SHIFT - 1);
-/// The numbers of slices in a counter wrap around after this many.
+/// The numbers of slices in a counter wrap around after this many, which is at least two days. A
+/// count that stays that long in a stripe whose thread makes no calls is missed for a while.
 const NUMBERS: u64 = 1 << (COUNT_SHIFT - ROUND_SHIFT + RING_BITS);
+/// A slice that is this much younger than `NUMBERS` is one after the present slice: the clock has
+/// gone back.
+const FUTURE: u64 = NUMBERS / 16;
+
+/// The shortest slice is 16 µs. Shorter slices would let too many calls look for overdue ones.
+const SHORTEST: u32 = 14;
 
 const SHIFT_POSITION: u32 = 8;
 const MARK_BITS: u64 = (1 << SHIFT_POSITION) - 1;
@@ -60,7 +67,7 @@ pub(super) struct OverdueCalls {
     /// The marks of watched calls, and the length of a slice: `marks | shift << SHIFT_POSITION`.
     /// Zero until `slow_call` is set.
     watch: AtomicU64,
-    /// The nanosecond from which the next slice is overdue.
+    /// The nanosecond from which the next slice is overdue, or overdue calls may count for more.
     next_look: AtomicU64,
     /// The rings exist once `slow_call` is set.
     rings: OnceLock<Box<Rings>>,
@@ -89,6 +96,9 @@ pub(super) struct Watch {
     first: u64,
     /// The calls of counters that were taken over, minus their ends.
     carried: i64,
+    /// When a counter was last taken over. If the clock goes back to an earlier time, no call counts
+    /// as overdue until this time has come again.
+    carried_at: u64,
 }
 
 /// The direction in which a count changes.
@@ -177,15 +187,19 @@ impl OverdueCalls {
         loop {
             let (next, carried) = match changed(old, tag, step) {
                 Some(next) => (next, 0),
-                None if !guarded.counts(old, ticket.generation, slice) => (beginning(tag, step), 0),
-                None if guarded.is_overdue(number_of(old, slice), now) => {
-                    (beginning(tag, step), count_of(old))
-                }
-                None => return false,
+                None => match guarded.age(old, ticket.generation, slice, now) {
+                    None => (beginning(tag, step), 0),
+                    Some(age) if guarded.is_overdue(age, now) => {
+                        (beginning(tag, step), count_of(old))
+                    }
+                    Some(_) => return false,
+                },
             };
             match counter.compare_exchange_weak(old, next, Release, Acquire) {
+                Ok(_) if carried == 0 => return true,
                 Ok(_) => {
                     guarded.carried = guarded.carried.saturating_add(carried);
+                    guarded.carried_at = guarded.carried_at.max(now);
                     return true;
                 }
                 Err(newer) => old = newer,
@@ -195,7 +209,8 @@ impl OverdueCalls {
 
     /// Returns how many calls are overdue. Call this under the lock.
     pub(super) fn count(&self, guarded: &Watch, now: u64) -> u64 {
-        let Some(rings) = self.rings.get().filter(|_| guarded.slow_call.is_some()) else {
+        let is_watching = guarded.slow_call.is_some() && now >= guarded.carried_at;
+        let Some(rings) = self.rings.get().filter(|_| is_watching) else {
             return 0;
         };
         let owner = guarded.generation | Ticket::marks_of_watch(guarded.number);
@@ -203,9 +218,8 @@ impl OverdueCalls {
         for ring in rings.owned.iter().chain([&rings.shared]) {
             for (slice, counter) in (0..).zip(&ring.0) {
                 let counter = counter.load(Acquire);
-                if guarded.counts(counter, owner, slice)
-                    && guarded.is_overdue(number_of(counter, slice), now)
-                {
+                let age = guarded.age(counter, owner, slice, now);
+                if age.is_some_and(|age| guarded.is_overdue(age, now)) {
                     sum = sum.saturating_add(count_of(counter));
                 }
             }
@@ -213,9 +227,15 @@ impl OverdueCalls {
         u64::try_from(sum).unwrap_or(0)
     }
 
-    /// Sets when the next slice will be overdue. Call this under the lock, after a look.
-    pub(super) fn set_next_look(&self, guarded: &Watch, now: u64) {
-        self.next_look.store(guarded.next_look(now), Relaxed);
+    /// Sets the next look to when the next slice will be overdue, but not after `latest`. Call this
+    /// under the lock, after a look.
+    pub(super) fn set_next_look(&self, guarded: &Watch, now: u64, latest: u64) {
+        self.next_look.store(guarded.next_look(now).min(latest), Relaxed);
+    }
+
+    /// Lets the next admission or report look.
+    pub(super) fn look_next(&self) {
+        self.next_look.store(0, Relaxed);
     }
 
     /// Clears the counts in a new generation, and begins a new watch if `slow_call` has changed. Call
@@ -230,17 +250,18 @@ impl OverdueCalls {
     ) {
         guarded.generation = generation;
         guarded.carried = 0;
+        guarded.carried_at = 0;
         if let Some(limit) = slow_call.filter(|_| guarded.slow_call != slow_call) {
             guarded.limit = u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX);
             guarded.number = guarded.number.wrapping_add(1);
-            guarded.shift = (guarded.limit / 8).max(1).ilog2();
+            guarded.shift = (guarded.limit / 8).max(1 << SHORTEST).ilog2();
             self.rings.get_or_init(|| Box::new(Rings::new()));
             let marks = Ticket::marks_of_watch(guarded.number);
             self.watch.store(marks | u64::from(guarded.shift) << SHIFT_POSITION, Release);
         }
         guarded.slow_call = slow_call;
         guarded.first = now >> guarded.shift;
-        self.set_next_look(guarded, now);
+        self.set_next_look(guarded, now, u64::MAX);
     }
 }
 
@@ -258,19 +279,28 @@ impl Watch {
     }
 
     fn next_look(&self, now: u64) -> u64 {
+        if self.slow_call.is_none() {
+            return u64::MAX;
+        }
         let next = self.first_young(now).saturating_add(1);
         let begins = next.checked_mul(1 << self.shift).unwrap_or(u64::MAX);
         begins.saturating_add(self.limit.saturating_sub(1))
     }
 
-    /// Returns whether the slice of this number is overdue.
-    fn is_overdue(&self, slice: u64, now: u64) -> bool {
-        is_before(slice, self.first_young(now))
+    /// Returns how many slices ago the slice of a counter was, for a counter at the place of `slice`.
+    /// Returns `None` if the counter is not one of this watch and generation.
+    fn age(&self, counter: u64, owner: u64, slice: u64, now: u64) -> Option<u64> {
+        let number = (counter & TAG_BITS) >> ROUND_SHIFT << RING_BITS | slice & INDEX_MASK;
+        let present = now >> self.shift;
+        let age = present.wrapping_sub(number) % NUMBERS;
+        let age = if age < NUMBERS - FUTURE { age } else { 0 };
+        let is_ours = (counter ^ owner) & OWNER_BITS == 0;
+        (is_ours && age <= present.saturating_sub(self.first)).then_some(age)
     }
 
-    /// Returns whether a counter at the place of `slice` belongs to this watch and generation.
-    fn counts(&self, counter: u64, owner: u64, slice: u64) -> bool {
-        (counter ^ owner) & OWNER_BITS == 0 && !is_before(number_of(counter, slice), self.first)
+    /// Returns whether the slice of this age is overdue.
+    fn is_overdue(&self, age: u64, now: u64) -> bool {
+        age > (now >> self.shift).saturating_sub(self.first_young(now))
     }
 }
 
@@ -344,15 +374,4 @@ fn beginning(tag: u64, step: Step) -> u64 {
 fn count_of(counter: u64) -> i64 {
     let signed = |count| i64::try_from(count).unwrap_or(i64::MAX);
     signed(counter >> COUNT_SHIFT) - signed(NONE)
-}
-
-/// Returns the number of the slice of a counter at the place of `slice`, modulo `NUMBERS`.
-fn number_of(counter: u64, slice: u64) -> u64 {
-    (counter & TAG_BITS) >> ROUND_SHIFT << RING_BITS | slice & INDEX_MASK
-}
-
-/// Returns whether one slice is before another, if fewer than half of all numbers are between them.
-fn is_before(slice: u64, other: u64) -> bool {
-    let between = other.wrapping_sub(slice) % NUMBERS;
-    between != 0 && between < NUMBERS / 2
 }

@@ -58,13 +58,12 @@ impl BreakerParts {
         if machine.config().slow_call.is_none() {
             return;
         }
-        let now = self.clock.nanos_of(now);
-        let is_due = self.overdue.is_due(now);
-        if is_due || machine.recorded_overdue() > 0 {
-            machine.set_overdue(self.overdue.count(watch, now));
-        }
-        if is_due {
-            self.overdue.set_next_look(watch, now);
+        let nanos = self.clock.nanos_of(now);
+        if machine.recorded_overdue() > 0 || self.overdue.is_due(nanos) {
+            machine.set_overdue(self.overdue.count(watch, nanos));
+            let change = machine.overdue_calls_count_more_at(now);
+            let change = change.map_or(u64::MAX, |change| self.clock.nanos_of(change));
+            self.overdue.set_next_look(watch, nanos, change);
         }
     }
 

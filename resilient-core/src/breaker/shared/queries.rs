@@ -87,7 +87,7 @@ impl SharedBreaker {
     pub(super) fn totals(&self, guarded: &GuardedState) -> CallCounts {
         let mut totals = guarded.totals;
         totals.success = totals.success.saturating_add(self.counters.clean());
-        totals.rejected = totals.rejected.saturating_add(self.counters.rejected());
+        totals.rejected = self.counters.rejected();
         totals
     }
 }

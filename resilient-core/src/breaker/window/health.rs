@@ -147,6 +147,14 @@ impl Health {
         config.conditions.met_by_slow_calls(self.tally(now)?, self.overdue)
     }
 
+    /// Returns when calls may next leave the window without a new call.
+    pub(in crate::breaker) fn expires_at(&self, now: Instant) -> Option<Instant> {
+        match self.window.as_deref()? {
+            Recent::Calls(_) => None,
+            Recent::Time(window) => window.end_of_present(now),
+        }
+    }
+
     pub(in crate::breaker) fn overdue(&self) -> u64 {
         self.overdue
     }
