@@ -7,8 +7,8 @@ use resilient::breaker::{AbandonedOutcome, CircuitState, TransitionReason};
 
 use crate::support::slow_calls::settings;
 use resilient_testkit::{
-    calls, closed, due, fail, fragile, last_reason, rejection, run, secs, succeed, take, while_unwinding,
-    window,
+    calls, closed, due, fail, fragile, last_reason, rejection, run, secs, succeed, take,
+    while_unwinding, window,
 };
 
 const JUST_FAST: Duration = Duration::from_nanos(1_999_999_999);

@@ -8,7 +8,9 @@ use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
 use crate::registry::Registry;
 use crate::retry::BudgetSnapshot;
-use crate::telemetry::names::{CALLS, IN_FLIGHT, OVERDUE, SLOW_CALLS, STATE, TIME_IN_STATE, TRANSITIONS};
+use crate::telemetry::names::{
+    CALLS, IN_FLIGHT, OVERDUE, SLOW_CALLS, STATE, TIME_IN_STATE, TRANSITIONS,
+};
 use crate::telemetry::{record, totals};
 
 const RETRY_CALLS: &str = "resilient.retry.calls";

@@ -146,7 +146,9 @@ fn b19_an_override_of_another_condition_waits_for_the_next_counted_call() {
     registry.register(&breaker).unwrap();
     calls(&breaker, "SFSF");
     let _hung = hang(&breaker, &clock, 1);
-    registry.override_breaker("dependency", BreakerOverride::from(config.failure_rate(0.5))).unwrap();
+    registry
+        .override_breaker("dependency", BreakerOverride::from(config.failure_rate(0.5)))
+        .unwrap();
     drop(acquire(&breaker));
     assert_eq!(breaker.state(), CircuitState::Closed);
     fail(&breaker);
@@ -261,7 +263,8 @@ fn b19_an_observed_breaker_reports_once_that_hung_calls_would_have_opened() {
     (0..3).for_each(|_| drop(acquire(&breaker)));
     clock.advance(LIMIT);
     drop(acquire(&breaker));
-    let kinds: Vec<_> = std::iter::from_fn(|| events.try_next()).map(|e| e.kind().clone()).collect();
+    let kinds: Vec<_> =
+        std::iter::from_fn(|| events.try_next()).map(|e| e.kind().clone()).collect();
     let would: Vec<_> = kinds
         .iter()
         .filter(|kind| matches!(kind, EventKind::WouldOpen(TransitionReason::SlowCallRate)))

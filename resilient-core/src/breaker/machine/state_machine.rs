@@ -251,7 +251,12 @@ impl Machine {
 
     /// Opens the circuit because `condition` is met. An observed breaker only notes that it would
     /// have opened.
-    pub(super) fn apply(&mut self, condition: TransitionReason, retry_after: Option<Duration>, now: Instant) {
+    pub(super) fn apply(
+        &mut self,
+        condition: TransitionReason,
+        retry_after: Option<Duration>,
+        now: Instant,
+    ) {
         match &mut self.phase {
             Phase::ObserveOnly { reported: true, .. } => {}
             Phase::ObserveOnly { reported, .. } => {
@@ -260,7 +265,8 @@ impl Machine {
             }
             _ => {
                 let health = self.phase.health();
-                self.last_opening = health.map(|health| Box::new(health.counts(now, health.overdue())));
+                self.last_opening =
+                    health.map(|health| Box::new(health.counts(now, health.overdue())));
                 self.open(condition, retry_after, now);
             }
         }

@@ -74,10 +74,11 @@ impl SharedBreaker {
         permit: impl FnOnce(Ticket) -> P,
     ) -> Result<P, CircuitOpen> {
         let (mut guarded, now) = self.lock_now(parts);
+        // B19: the next admission or report looks for overdue calls.
         parts.look_for_overdue(&mut guarded, now);
         let mut admitted = guarded.machine.admit(now);
         if let Ok(ticket) = &mut admitted {
-            *ticket = parts.watch_locked(&mut guarded, *ticket);
+            *ticket = parts.begin_call_locked(&mut guarded, *ticket);
         }
         self.commit(parts, guarded);
         match admitted {
@@ -99,7 +100,5 @@ impl SharedBreaker {
 #[inline]
 fn admit_timed(parts: &BreakerParts, generation: u64) -> Option<Ticket> {
     let begun = parts.clock.nanos()?;
-    let ticket = Ticket { generation, stamp: Stamp::of_nanos(begun) };
-    // B19: the next admission or report looks for overdue calls.
-    if parts.overdue.is_due(begun) { None } else { parts.overdue.start(ticket) }
+    parts.begin_call(Ticket { generation, stamp: Stamp::of_nanos(begun) }, begun)
 }

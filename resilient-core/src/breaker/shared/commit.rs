@@ -29,10 +29,7 @@ impl SharedBreaker {
         if guarded.reconfigure(settings, now) && parts.subscribers.are_present() {
             guarded.queue(&parts.name, EventKind::SettingsChanged);
         }
-        // New settings may let the present overdue calls meet their condition.
-        if guarded.machine.recorded_overdue() > 0 {
-            parts.overdue.look_next();
-        }
+        parts.look_soon(&guarded);
         self.commit(parts, guarded);
     }
 
@@ -50,7 +47,7 @@ impl SharedBreaker {
 
     /// Publishes the machine's state in the word. Returns whether a new generation began.
     pub(super) fn publish(&self, parts: &BreakerParts, guarded: &mut GuardedState) -> bool {
-        parts.begin_watch_if_new(guarded);
+        parts.watch_generation(guarded);
         let machine = &guarded.machine;
         let (successes, bucket) = machine.successes();
         parts.mirror(machine, bucket);

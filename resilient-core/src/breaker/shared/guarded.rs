@@ -16,7 +16,8 @@ pub(super) struct GuardedState {
     pub(super) totals: CallCounts,
     /// The totals when the present generation began.
     pub(super) totals_at_start: CallCounts,
-    pub(super) watch: Watch,
+    /// `None` until `slow_call` is set.
+    pub(super) watch: Option<Box<Watch>>,
     pub(super) events: EventQueue,
     /// Whether a thread is delivering events. That thread also delivers events that are queued
     /// meanwhile.
@@ -48,7 +49,7 @@ impl GuardedState {
             latest: now,
             totals: CallCounts::default(),
             totals_at_start: CallCounts::default(),
-            watch: Watch::default(),
+            watch: None,
             events: EventQueue::default(),
             delivering: false,
             pending_stripes: 0,

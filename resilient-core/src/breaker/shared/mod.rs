@@ -6,7 +6,6 @@ mod guarded;
 #[cfg(any(loom, shuttle))]
 mod hand_over;
 mod mirror;
-mod overdue_calls;
 mod parts;
 mod queries;
 mod report;
@@ -18,12 +17,13 @@ mod state_word;
 mod striped_counters;
 mod subscribers;
 mod thread_stripe;
+mod watch;
+mod watching;
 
 use self::guarded::GuardedState;
 #[cfg(any(loom, shuttle))]
 pub use self::hand_over::HandOver;
 use self::mirror::Mirror;
-use self::overdue_calls::{OverdueCalls, Watch};
 use self::parts::BreakerParts;
 pub(crate) use self::setup::{LiveSettings, Setup};
 pub(crate) use self::shared_breaker::SharedBreaker;
@@ -33,3 +33,4 @@ use self::striped_counters::{Deferred, PendingSuccesses, StripedCounters};
 use self::subscribers::Subscribers;
 #[cfg(any(loom, shuttle))]
 pub use self::thread_stripe::own_stripe;
+use self::watch::{Watch, WatchedCalls};

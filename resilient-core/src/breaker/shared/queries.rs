@@ -52,7 +52,7 @@ impl SharedBreaker {
         // B19: the ends are read before the starts.
         let ended = totals.ended().saturating_add(self.counters.unrecorded());
         let in_flight = self.counters.started().saturating_sub(ended);
-        let overdue = parts.overdue_now(&guarded, now);
+        let overdue = parts.overdue(&guarded, now);
         let state = machine.state(now);
         let recent: Vec<_> = machine.history().collect();
         let since = if state == machine.entered() {

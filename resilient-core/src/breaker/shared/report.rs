@@ -51,24 +51,17 @@ impl SharedBreaker {
                 _ => u64::MAX,
             };
             let is_known = match now {
-                Some(now) => {
-                    now < bucket && (!word.is_timed() || parts.mirror.is_fast(ticket, now))
-                }
+                Some(now) => now < bucket && (!word.is_timed() || parts.end_fast_call(ticket, now)),
                 None => !word.needs_time(),
             };
-            // B19: an overdue call or the need for a look takes the lock.
-            let is_seen = is_known && parts.end_watch(ticket, now);
-            if is_seen {
-                ticket = ticket.unwatched();
-            }
-            if is_seen && successes == SuccessHandling::Clean {
+            if is_known && successes == SuccessHandling::Clean {
                 return self.counters.add_clean();
             }
-            if is_seen {
+            if is_known {
                 match self.counters.defer(ticket.admitted_in(), bucket) {
                     Deferred::One => return,
                     Deferred::Many => return self.commit_deferred(),
-                    Deferred::Refused => {}
+                    Deferred::Refused => ticket = ticket.unwatched(),
                 }
             }
         } else if word.kind() == Kind::In(CircuitState::Disabled) {
@@ -158,7 +151,9 @@ impl SharedBreaker {
         let mut guarded = self.lock(parts);
         guarded.record_time(now);
         let now = guarded.latest;
-        parts.end_watch_locked(&mut guarded, ticket, now);
+        // B19: the call itself is no longer overdue, but others may be.
+        parts.end_call_locked(&mut guarded, ticket, now);
+        parts.look_for_overdue(&mut guarded, now);
         let counted = guarded.machine.report(ticket, ending, retry_after, now);
         self.count_end(ticket, counted, &mut guarded.totals);
         if matches!(counted, Counted::Success { .. }) {

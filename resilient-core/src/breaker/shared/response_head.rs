@@ -31,13 +31,12 @@ impl SharedBreaker {
 
     fn measure(&self, parts: &BreakerParts, ticket: Ticket) -> Ticket {
         if let Some(now) = parts.clock.nanos() {
-            if parts.overdue.end(ticket) {
+            if parts.end_watch(ticket) {
                 return ticket.measured(now);
             }
         }
         let (mut guarded, now) = self.lock_now(parts);
-        let now = parts.clock.nanos_of(now);
-        parts.overdue.end_locked(ticket, &mut guarded.watch, now);
-        ticket.measured(now)
+        parts.end_call_locked(&mut guarded, ticket, now);
+        ticket.measured(parts.clock.nanos_of(now))
     }
 }

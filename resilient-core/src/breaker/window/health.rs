@@ -19,8 +19,8 @@ pub(in crate::breaker) enum Until {
 #[derive(Debug)]
 pub(in crate::breaker) struct Health {
     streak: u32,
-    /// The number of overdue calls.
-    overdue: u64,
+    /// The number of overdue calls. It saturates.
+    overdue: u32,
     window: Option<Box<Recent>>,
 }
 
@@ -68,7 +68,7 @@ impl Health {
                 Some(window.tally(now))
             }
         };
-        config.conditions.met(self.streak, tally, self.overdue)
+        config.conditions.met(self.streak, tally, self.overdue())
     }
 
     /// Remembers a call that is not slow, without reading the clock. If the time is needed to find
@@ -123,7 +123,7 @@ impl Health {
                 (window.tally, until)
             }
         };
-        config.conditions.no_success_opens(tally, self.overdue).then_some(until)
+        config.conditions.no_success_opens(tally, self.overdue()).then_some(until)
     }
 
     /// Returns the condition that the remembered calls meet now.
@@ -132,7 +132,7 @@ impl Health {
         config: &BreakerConfig,
         now: Instant,
     ) -> Option<TransitionReason> {
-        config.conditions.met(self.streak, self.tally(now), self.overdue)
+        config.conditions.met(self.streak, self.tally(now), self.overdue())
     }
 
     /// Returns the condition on slow calls if overdue calls contribute to it and it is met.
@@ -144,7 +144,7 @@ impl Health {
         if self.overdue == 0 {
             return None;
         }
-        config.conditions.met_by_slow_calls(self.tally(now)?, self.overdue)
+        config.conditions.met_by_slow_calls(self.tally(now)?, self.overdue())
     }
 
     /// Returns when calls may next leave the window without a new call.
@@ -156,11 +156,11 @@ impl Health {
     }
 
     pub(in crate::breaker) fn overdue(&self) -> u64 {
-        self.overdue
+        u64::from(self.overdue)
     }
 
     pub(in crate::breaker) fn set_overdue(&mut self, overdue: u64) {
-        self.overdue = overdue;
+        self.overdue = u32::try_from(overdue).unwrap_or(u32::MAX);
     }
 
     /// Returns whether another success would change nothing.
