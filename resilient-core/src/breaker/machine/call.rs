@@ -35,9 +35,10 @@ impl Stamp {
         begun.saturating_add(1)
     }
 
-    /// Returns when the call began, or zero if that is unknown.
+    /// Returns when the call began. Call this only if that is known.
+    #[inline]
     pub(in crate::breaker) fn begun(stamp: u64) -> u64 {
-        stamp.saturating_sub(1)
+        stamp.wrapping_sub(1)
     }
 
     /// Returns how many nanoseconds the call has taken, or `None` if the time when the call began

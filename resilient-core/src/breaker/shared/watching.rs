@@ -15,12 +15,10 @@ impl BreakerParts {
     }
 
     /// Counts the end of a timed call without the lock. Returns `false`, and counts nothing, if the
-    /// lock is needed: the call is slow, calls may be overdue, or the end cannot be counted.
+    /// lock is needed.
     #[inline]
     pub(super) fn end_fast_call(&self, ticket: Ticket, now: u64) -> bool {
-        self.watched.get().is_some_and(|watched| {
-            watched.is_fast(ticket, now) && !watched.is_due(now) && watched.end(ticket)
-        })
+        self.watched.get().is_some_and(|watched| watched.end_fast(ticket, now))
     }
 
     /// Counts the end of a call's watch without the lock, if that is possible.

@@ -4,26 +4,25 @@ use crate::breaker::machine::{Stamp, Ticket};
 
 /// A ring has more than twice as many slices as `slow_call` can have.
 pub(super) const SLICES: usize = 32;
-const RING_BITS: u32 = SLICES.ilog2();
 const INDEX_MASK: u64 = SLICES as u64 - 1;
 
-/// The parts of a counter, from its high bits: the count plus `NONE`, the number of the slice
-/// divided by `SLICES`, and the owner.
-const COUNT_SHIFT: u32 = 44;
-const ROUND_SHIFT: u32 = 16;
-const OWNER_BITS: u64 = (1 << ROUND_SHIFT) - 1;
-const TAG_BITS: u64 = (1 << COUNT_SHIFT) - 1;
-const ONE: u64 = 1 << COUNT_SHIFT;
-/// The count of a counter without calls. Half a million calls fit on either side.
-const NONE: u64 = 1 << (u64::BITS - COUNT_SHIFT - 1);
+/// The parts of a counter, from its low bits: the count plus `NONE`, the low bits of the owner, and
+/// the low bits of the number of the slice.
+const COUNT_BITS: u32 = 18;
+const COUNTS: u64 = 1 << COUNT_BITS;
+const OWNER_BITS: u32 = 13;
+const OWNERS: u64 = 1 << OWNER_BITS;
+const SLICE_SHIFT: u32 = COUNT_BITS + OWNER_BITS;
+/// The count of a counter without calls.
+const NONE: u64 = COUNTS / 2;
 
 /// A counter without calls, which every slice can take.
-pub(super) const EMPTY: u64 = NONE << COUNT_SHIFT;
+pub(super) const EMPTY: u64 = NONE;
 
 /// The numbers of slices wrap around after this many, which is at least 39 hours and in general 500
 /// million times `slow_call`. A counter whose thread makes no call for that long hides its calls
 /// for a while.
-const NUMBERS: u64 = 1 << (COUNT_SHIFT - ROUND_SHIFT + RING_BITS);
+const NUMBERS: u64 = 1 << (u64::BITS - SLICE_SHIFT);
 /// A slice that seems older than this is in fact after the present one: the clock has gone back.
 const OLDEST: u64 = NUMBERS / 16 * 15;
 
@@ -61,7 +60,7 @@ impl Place {
 
     #[inline]
     fn tag(self) -> u64 {
-        (self.slice >> RING_BITS << ROUND_SHIFT | self.owner & OWNER_BITS) & TAG_BITS
+        self.slice << SLICE_SHIFT | (self.owner % OWNERS) << COUNT_BITS
     }
 
     /// Returns the value of the counter after a start or an end in this place. Returns `None` if the
@@ -69,13 +68,12 @@ impl Place {
     #[inline]
     pub(super) fn changed(self, counter: u64, step: Step) -> Option<u64> {
         let tag = self.tag();
-        if (counter ^ tag) & TAG_BITS == 0 {
-            match step {
-                Step::Start => counter.checked_add(ONE),
-                Step::End => counter.checked_sub(ONE),
-            }
-        } else {
-            (counter >> COUNT_SHIFT == NONE).then_some(first(tag, step))
+        // The count, or a greater number if the tags differ.
+        let count = counter ^ tag;
+        match step {
+            Step::Start if count < COUNTS - 1 => Some(counter + 1),
+            Step::End if count.wrapping_sub(1) < COUNTS - 1 => Some(counter - 1),
+            _ => (counter % COUNTS == NONE && count >= COUNTS).then_some(first(tag, step)),
         }
     }
 
@@ -87,9 +85,8 @@ impl Place {
     /// Returns how many slices before `present` the slice of the counter is. Returns zero for a later
     /// slice, and `None` if the counter has another owner.
     pub(super) fn age_of(self, counter: u64, present: u64) -> Option<u64> {
-        let round = (counter & TAG_BITS) >> ROUND_SHIFT;
-        let age = present.wrapping_sub(round << RING_BITS | self.slice & INDEX_MASK) % NUMBERS;
-        let is_ours = (counter ^ self.owner) & OWNER_BITS == 0;
+        let age = present.wrapping_sub(counter >> SLICE_SHIFT) % NUMBERS;
+        let is_ours = (counter >> COUNT_BITS ^ self.owner) % OWNERS == 0;
         is_ours.then_some(if age <= OLDEST { age } else { 0 })
     }
 }
@@ -97,15 +94,15 @@ impl Place {
 #[inline]
 fn first(tag: u64, step: Step) -> u64 {
     match step {
-        Step::Start => (EMPTY | tag) + ONE,
-        Step::End => (EMPTY | tag) - ONE,
+        Step::Start => tag + NONE + 1,
+        Step::End => tag + NONE - 1,
     }
 }
 
 /// Returns the starts minus the ends of a counter.
 pub(super) fn count_of(counter: u64) -> i64 {
     let signed = |count| i64::try_from(count).unwrap_or(i64::MAX);
-    signed(counter >> COUNT_SHIFT) - signed(NONE)
+    signed(counter % COUNTS) - signed(NONE)
 }
 
 #[cfg(test)]
@@ -135,7 +132,7 @@ mod tests {
 
     #[test]
     fn b19_a_full_counter_refuses_and_never_changes_its_slice() {
-        for (step, most) in [(Step::Start, (1 << 19) - 1), (Step::End, 1 << 19)] {
+        for (step, most) in [(Step::Start, NONE - 1), (Step::End, NONE)] {
             let own = place(12_345, 9);
             let mut counter = EMPTY;
             for _ in 0..most {

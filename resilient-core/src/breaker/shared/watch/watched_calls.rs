@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Watch;
 use super::counter::{EMPTY, Place, SLICES, Step, count_of};
-use crate::breaker::machine::Ticket;
+use crate::breaker::machine::{Stamp, Ticket};
 use crate::breaker::shared::thread_stripe::{OWNED, known_stripe, thread_stripe};
 use crate::platform::AtomicU64;
 
@@ -81,13 +81,6 @@ impl WatchedCalls {
         self.next_look.store(watch.next_look(now).min(latest), Relaxed);
     }
 
-    // B6: a call that took exactly `slow_call` is slow.
-    #[inline]
-    pub(in crate::breaker::shared) fn is_fast(&self, ticket: Ticket, now: u64) -> bool {
-        let limit = self.slow_call.load(Relaxed);
-        ticket.took(now).is_some_and(|took| took < limit)
-    }
-
     /// Counts the start of a call, and returns its ticket. Returns `None` and counts nothing if the
     /// lock is needed.
     #[inline]
@@ -97,8 +90,21 @@ impl WatchedCalls {
         self.change(Place::of(ticket, watch >> MARK_BITS), Step::Start).then_some(ticket)
     }
 
-    /// Counts the end of a call. Returns `false` and counts nothing if the lock is needed.
+    // B6: a call that took exactly `slow_call` is slow.
+    /// Counts the end of a fast call. Returns `false` and counts nothing if the lock is needed: the
+    /// call is slow or not watched, calls may be overdue, or another thread may write the counter.
     #[inline]
+    pub(in crate::breaker::shared) fn end_fast(&self, ticket: Ticket, now: u64) -> bool {
+        // If the clock has gone back, the difference is great.
+        let took = now.wrapping_sub(Stamp::begun(ticket.stamp));
+        ticket.is_watched()
+            && took < self.slow_call.load(Relaxed)
+            && !self.is_due(now)
+            && self.change_owned(self.place_of(ticket), Step::End).unwrap_or(false)
+    }
+
+    /// Counts the end of a call, however long it took. Returns `false` and counts nothing if the lock
+    /// is needed.
     pub(in crate::breaker::shared) fn end(&self, ticket: Ticket) -> bool {
         !ticket.is_watched() || self.change(self.place_of(ticket), Step::End)
     }
@@ -110,13 +116,19 @@ impl WatchedCalls {
 
     #[inline]
     fn change(&self, place: Place, step: Step) -> bool {
-        let Some(ring) = self.owned.get(known_stripe()) else {
-            return self.change_unowned(place, step);
-        };
-        // Only this thread writes the counter.
-        let counter = ring.counter(place);
+        match self.change_owned(place, step) {
+            Some(changed) => changed,
+            None => self.change_unowned(place, step),
+        }
+    }
+
+    /// Changes a counter that only this thread writes. Returns whether it could, and `None` if the
+    /// thread owns no ring.
+    #[inline]
+    fn change_owned(&self, place: Place, step: Step) -> Option<bool> {
+        let counter = self.owned.get(known_stripe())?.counter(place);
         let changed = place.changed(counter.load(Relaxed), step);
-        changed.map(|changed| counter.store(changed, Release)).is_some()
+        Some(changed.map(|changed| counter.store(changed, Release)).is_some())
     }
 
     /// Changes a counter of the thread's first call, or one that several threads write.
