@@ -37,7 +37,9 @@ fn a_snapshot_is_json_with_times_in_seconds() {
         "retry_after_seconds": 28.75,
         "consecutive_failures": 0,
         "window": null,
-        "last_opening": { "calls": 3, "failures": 2, "slow": 1, "overdue": 0, "consecutive_failures": 2 },
+        "last_opening": {
+            "calls": 3, "failures": 2, "slow": 1, "overdue": 0, "consecutive_failures": 2
+        },
         "in_flight": 0,
         "overdue": 0,
         "probes_in_flight": 0,

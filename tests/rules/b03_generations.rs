@@ -32,8 +32,8 @@ const ENDS: [End; 5] = [
 ];
 
 /// Makes a call on a new breaker for each way to end a call. `lead_away` ends the generation during
-/// the call. Asserts that the end of the call then changes only the counts of late calls and of calls in
-/// flight.
+/// the call. Asserts that the end of the call then changes only the counts of late calls and of
+/// calls in flight.
 #[track_caller]
 fn assert_moves_nothing(lead_away: fn(&CircuitBreaker)) {
     for end in ENDS {

@@ -64,10 +64,11 @@ impl<'breaker> Permit<'breaker> {
     }
 
     // B6: a streamed response is timed up to its head.
-    /// Records that the head of the response has arrived, for a response whose body is streamed. The
-    /// time up to now decides whether the call is slow. From now on the call is still in flight, but
-    /// never overdue, however long its body takes. Report the outcome when the body has ended. A
-    /// second call of this method does nothing, and neither does one if `slow_call` is not set.
+    /// Records that the head of the response has arrived, for a response whose body is streamed.
+    /// The time up to now decides whether the call is slow. From now on the call is still in
+    /// flight, but never overdue, however long its body takes. Report the outcome when the body has
+    /// ended. A second call of this method does nothing, and neither does one if `slow_call` is not
+    /// set.
     ///
     /// ```
     /// use resilient_core::breaker::CircuitBreaker;

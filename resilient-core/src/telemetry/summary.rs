@@ -25,7 +25,8 @@ impl Summary {
         self.overdue = self.overdue.saturating_add(snapshot.overdue);
     }
 
-    /// Returns the counts of breakers that are gone: what they have counted, without what they were.
+    /// Returns the counts of breakers that are gone: what they have counted, without what they
+    /// were.
     pub(crate) fn retired(self) -> Self {
         Self { in_state: [0; CircuitState::ALL.len()], in_flight: 0, overdue: 0, ..self }
     }

@@ -24,10 +24,10 @@ impl Model {
         count(self.in_flight.iter().flatten().filter(|ticket| self.is_overdue(ticket)))
     }
 
-    /// The rule allows a delay of up to an eighth of `slow_call`. The model follows the breaker, which
-    /// notices the calls of one slice of time together, when the last instant of the slice is long
-    /// enough ago. A slice is a power of two of nanoseconds: at most an eighth of `slow_call`, but
-    /// at least 16 µs.
+    /// The rule allows a delay of up to an eighth of `slow_call`. The model follows the breaker,
+    /// which notices the calls of one slice of time together, when the last instant of the slice is
+    /// long enough ago. A slice is a power of two of nanoseconds: at most an eighth of `slow_call`,
+    /// but at least 16 µs.
     fn is_overdue(&self, ticket: &Ticket) -> bool {
         let is_current = ticket.generation == self.generation || self.is(Wrong::OldCallsAreOverdue);
         let times = ticket.admitted.zip(self.holding.slow_call.map(nanos));

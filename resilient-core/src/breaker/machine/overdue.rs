@@ -32,7 +32,8 @@ impl Machine {
         health.expires_at(now)
     }
 
-    /// Records that the response head of a probe has arrived, so that the probe is not overdue later.
+    /// Records that the response head of a probe has arrived, so that the probe is not overdue
+    /// later.
     pub(in crate::breaker) fn head_received(&mut self, ticket: Ticket, now: Instant) {
         self.test_overdue(now);
         if let Phase::HalfOpen(round) = &mut self.phase {

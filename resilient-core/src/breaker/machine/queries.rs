@@ -65,8 +65,8 @@ impl Machine {
         self.phase.health().map_or(0, Health::streak)
     }
 
-    /// Returns the calls in the window with this many overdue calls, or `None` if the breaker or its
-    /// present state has no window.
+    /// Returns the calls in the window with this many overdue calls, or `None` if the breaker or
+    /// its present state has no window.
     pub(in crate::breaker) fn window(&self, now: Instant, overdue: u64) -> Option<WindowCounts> {
         let health = self.phase.health().filter(|health| health.has_window());
         health.map(|health| health.counts(now, overdue))

@@ -43,16 +43,16 @@ impl Ticket {
     }
 
     // B6: a streamed response is timed up to its head.
-    /// Returns the ticket of a call that is timed only until `now`, in nanoseconds since the breaker
-    /// was made. The call is no longer watched.
+    /// Returns the ticket of a call that is timed only until `now`, in nanoseconds since the
+    /// breaker was made. The call is no longer watched.
     pub(in crate::breaker) fn measured(self, now: u64) -> Self {
         let Some(took) = self.took(now) else { return self.unwatched() };
         let generation = self.admitted_in() | Self::MEASURED;
         Self { generation, stamp: Stamp::of_nanos(took) }
     }
 
-    /// Returns how many nanoseconds the call has taken, up to its response head if that has arrived.
-    /// Returns `None` if the time when the call began is unknown.
+    /// Returns how many nanoseconds the call has taken, up to its response head if that has
+    /// arrived. Returns `None` if the time when the call began is unknown.
     pub(in crate::breaker) fn took(self, now: u64) -> Option<u64> {
         if self.is_measured() {
             return self.stamp.checked_sub(1);

@@ -5,8 +5,8 @@ use crate::breaker::machine::{Stamp, Ticket};
 use crate::signal::CircuitState;
 
 impl SharedBreaker {
-    /// Records that the response head of a call has arrived, and returns the call's new ticket. Does
-    /// nothing if the breaker does not time the call.
+    /// Records that the response head of a call has arrived, and returns the call's new ticket.
+    /// Does nothing if the breaker does not time the call.
     pub(in crate::breaker) fn head_received(&self, ticket: Ticket) -> Ticket {
         let word = self.word.read();
         if word.generation() != ticket.admitted_in() {

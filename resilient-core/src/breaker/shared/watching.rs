@@ -43,8 +43,8 @@ impl BreakerParts {
         }
     }
 
-    /// Tells the state machine how many calls are overdue, if that may have changed. Call this under
-    /// the lock, at each admission and report.
+    /// Tells the state machine how many calls are overdue, if that may have changed. Call this
+    /// under the lock, at each admission and report.
     pub(super) fn look_for_overdue(&self, guarded: &mut GuardedState, now: Instant) {
         let GuardedState { machine, watch, .. } = guarded;
         let (Some(watched), Some(watch)) = (self.watched.get(), watch) else { return };
@@ -89,13 +89,13 @@ impl BreakerParts {
     }
 
     fn watch_if_new(&self, guarded: &mut GuardedState) {
-        let (generation, slow_call) =
+        let (generation, setting) =
             (guarded.machine.generation(), guarded.machine.config().slow_call);
         let now = self.clock.nanos_of(guarded.latest);
         let watch = guarded.watch.get_or_insert_default();
-        if !watch.is_of(generation, slow_call) {
+        if !watch.is_of(generation, setting) {
             let watched = self.watched.get_or_init(|| Box::new(WatchedCalls::new()));
-            watched.begin(watch, generation, slow_call, now);
+            watched.begin(watch, generation, setting, now);
         }
     }
 }

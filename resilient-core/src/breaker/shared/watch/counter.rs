@@ -53,7 +53,6 @@ impl Place {
     }
 
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "an index is below `SLICES`")]
     pub(super) fn index(self) -> usize {
         (self.slice & INDEX_MASK) as usize
     }
@@ -63,8 +62,8 @@ impl Place {
         self.slice << SLICE_SHIFT | (self.owner % OWNERS) << COUNT_BITS
     }
 
-    /// Returns the value of the counter after a start or an end in this place. Returns `None` if the
-    /// counter has calls of another place, or its count is at a limit.
+    /// Returns the value of the counter after a start or an end in this place. Returns `None` if
+    /// the counter has calls of another place, or its count is at a limit.
     #[inline]
     pub(super) fn changed(self, counter: u64, step: Step) -> Option<u64> {
         let tag = self.tag();
@@ -82,8 +81,8 @@ impl Place {
         first(self.tag(), step)
     }
 
-    /// Returns how many slices before `present` the slice of the counter is. Returns zero for a later
-    /// slice, and `None` if the counter has another owner.
+    /// Returns how many slices before `present` the slice of the counter is. Returns zero for a
+    /// later slice, and `None` if the counter has another owner.
     pub(super) fn age_of(self, counter: u64, present: u64) -> Option<u64> {
         let age = present.wrapping_sub(counter >> SLICE_SHIFT) % NUMBERS;
         let is_ours = (counter >> COUNT_BITS ^ self.owner) % OWNERS == 0;

@@ -13,8 +13,8 @@ const SHORTEST: u32 = 14;
 #[derive(Debug, Default)]
 pub(in crate::breaker::shared) struct Watch {
     /// The setting `slow_call`. No call is watched if it is not set.
-    slow_call: Option<Duration>,
-    /// The same in nanoseconds.
+    setting: Option<Duration>,
+    /// The setting in nanoseconds.
     pub(super) limit: u64,
     /// The logarithm of the length of a slice.
     pub(super) shift: u32,
@@ -34,21 +34,21 @@ impl Watch {
     pub(in crate::breaker::shared) fn is_of(
         &self,
         generation: u64,
-        slow_call: Option<Duration>,
+        setting: Option<Duration>,
     ) -> bool {
-        self.generation == generation && self.slow_call == slow_call
+        self.generation == generation && self.setting == setting
     }
 
-    /// Clears the watch for a generation. Returns whether a new watch begins, because `slow_call` has
-    /// changed.
-    pub(super) fn begin(&mut self, generation: u64, slow_call: Option<Duration>, now: u64) -> bool {
-        let limit = slow_call.filter(|_| self.slow_call != slow_call);
+    /// Clears the watch for a generation. Returns whether a new watch begins, because `slow_call`
+    /// has changed.
+    pub(super) fn begin(&mut self, generation: u64, setting: Option<Duration>, now: u64) -> bool {
+        let limit = setting.filter(|_| self.setting != setting);
         if let Some(limit) = limit {
             self.limit = u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX);
             self.shift = (self.limit / 8).max(1 << SHORTEST).ilog2();
             self.number = self.number.wrapping_add(1);
         }
-        self.slow_call = slow_call;
+        self.setting = setting;
         self.generation = generation;
         self.first = now >> self.shift;
         self.carried = 0;
@@ -57,7 +57,7 @@ impl Watch {
     }
 
     pub(super) fn is_watching(&self) -> bool {
-        self.slow_call.is_some()
+        self.setting.is_some()
     }
 
     /// Returns whether a call belongs to this watch and its generation.
@@ -76,7 +76,7 @@ impl Watch {
             return u64::MAX;
         }
         let next = self.first_young(now).saturating_add(1);
-        let begins = next.checked_mul(1 << self.shift).unwrap_or(u64::MAX);
+        let begins = next.saturating_mul(1 << self.shift);
         begins.saturating_add(self.limit - 1)
     }
 
@@ -85,7 +85,8 @@ impl Watch {
         now.saturating_add(1).saturating_sub(self.limit) >> self.shift
     }
 
-    /// Returns whether a counter at this place has calls of this watch, and whether they are overdue.
+    /// Returns whether a counter at this place has calls of this watch, and whether they are
+    /// overdue.
     pub(super) fn is_overdue(&self, counter: u64, place: Place, now: u64) -> Option<bool> {
         let present = now >> self.shift;
         let age = place.age_of(counter, present)?;

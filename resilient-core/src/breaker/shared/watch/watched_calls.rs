@@ -21,7 +21,7 @@ pub(in crate::breaker::shared) struct WatchedCalls {
     /// The time from which a call may be overdue that the state machine does not know of.
     next_look: AtomicU64,
     /// The setting `slow_call`.
-    slow_call: AtomicU64,
+    limit: AtomicU64,
     owned: [Ring; OWNED],
     shared: Ring,
 }
@@ -46,7 +46,7 @@ impl WatchedCalls {
         Self {
             watch: AtomicU64::new(0),
             next_look: AtomicU64::new(u64::MAX),
-            slow_call: AtomicU64::new(u64::MAX),
+            limit: AtomicU64::new(u64::MAX),
             owned: std::array::from_fn(|_| Ring::new()),
             shared: Ring::new(),
         }
@@ -58,12 +58,12 @@ impl WatchedCalls {
         &self,
         watch: &mut Watch,
         generation: u64,
-        slow_call: Option<Duration>,
+        setting: Option<Duration>,
         now: u64,
     ) {
-        if watch.begin(generation, slow_call, now) {
+        if watch.begin(generation, setting, now) {
             let marks = Ticket::marks_of_watch(watch.number);
-            self.slow_call.store(watch.limit, Relaxed);
+            self.limit.store(watch.limit, Relaxed);
             self.watch.store(marks | u64::from(watch.shift) << MARK_BITS, Release);
         }
         self.set_next_look(watch, now, u64::MAX);
@@ -98,13 +98,13 @@ impl WatchedCalls {
         // If the clock has gone back, the difference is great.
         let took = now.wrapping_sub(Stamp::begun(ticket.stamp));
         ticket.is_watched()
-            && took < self.slow_call.load(Relaxed)
+            && took < self.limit.load(Relaxed)
             && !self.is_due(now)
             && self.change_owned(self.place_of(ticket), Step::End).unwrap_or(false)
     }
 
-    /// Counts the end of a call, however long it took. Returns `false` and counts nothing if the lock
-    /// is needed.
+    /// Counts the end of a call, however long it took. Returns `false` and counts nothing if the
+    /// lock is needed.
     pub(in crate::breaker::shared) fn end(&self, ticket: Ticket) -> bool {
         !ticket.is_watched() || self.change(self.place_of(ticket), Step::End)
     }
