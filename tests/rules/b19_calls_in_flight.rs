@@ -4,3 +4,6 @@ mod counts;
 mod overdue;
 mod probes;
 mod random;
+mod settings;
+mod support;
+mod threads;

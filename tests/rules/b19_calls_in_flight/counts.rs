@@ -183,11 +183,11 @@ fn b19_an_async_call_is_in_flight_while_it_runs_and_no_longer_if_it_is_cancelled
 
 #[test]
 fn b19_calls_of_more_threads_than_stripes_are_counted_and_may_end_on_other_threads() {
-    const THREADS: u64 = 24;
+    const THREADS: usize = 24;
     for settings in every_kind() {
         let (breaker, _clock) = closed(&settings);
-        let all_hold = Barrier::new(THREADS as usize + 1);
-        let all_may_end = Barrier::new(THREADS as usize + 1);
+        let all_hold = Barrier::new(THREADS + 1);
+        let all_may_end = Barrier::new(THREADS + 1);
         std::thread::scope(|scope| {
             for _ in 0..THREADS {
                 scope.spawn(|| {
@@ -201,7 +201,7 @@ fn b19_calls_of_more_threads_than_stripes_are_counted_and_may_end_on_other_threa
                 });
             }
             all_hold.wait();
-            assert_in_flight(&breaker, 2 * THREADS);
+            assert_in_flight(&breaker, 2 * THREADS as u64);
             all_may_end.wait();
         });
         assert_in_flight(&breaker, 0);
