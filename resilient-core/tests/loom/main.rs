@@ -17,6 +17,7 @@
 #![cfg(loom)]
 
 mod budget;
+mod in_flight;
 mod pending;
 
 use std::sync::{Arc, Mutex as StdMutex};
@@ -48,6 +49,8 @@ fn check(model: fn()) {
 #[track_caller]
 fn check_up_to(preemptions: Option<usize>, model: fn()) {
     let mut checker = loom::model::Builder::new();
+    // A look for overdue calls reads a hundred counters.
+    checker.max_branches = 10_000;
     let given = checker.preemption_bound;
     checker.preemption_bound = preemptions.map(|few| given.unwrap_or(few));
     in_order(|| checker.check(model));

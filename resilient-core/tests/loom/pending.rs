@@ -16,7 +16,10 @@ fn windowed() -> (&'static CircuitBreaker, ManualClock) {
     (breaker, clock)
 }
 
-fn with_slot<T: 'static>(slot: usize, run: impl FnOnce() -> T + 'static) -> impl FnOnce() -> T {
+pub(super) fn with_slot<T: 'static>(
+    slot: usize,
+    run: impl FnOnce() -> T + 'static,
+) -> impl FnOnce() -> T {
     move || {
         own_stripe(slot);
         run()
