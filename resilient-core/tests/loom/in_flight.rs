@@ -1,5 +1,5 @@
-//! Calls in flight and overdue calls: no start or end is lost, and none counts twice, whatever other
-//! threads do meanwhile.
+//! Calls in flight and overdue calls: no start or end is lost, and none counts twice, whatever
+//! other threads do meanwhile.
 
 use super::pending::with_slot;
 use super::*;
