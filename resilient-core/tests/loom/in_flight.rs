@@ -23,7 +23,8 @@ fn b19_a_snapshot_counts_each_call_that_is_in_flight_while_it_is_taken() {
         let (breaker, _) = closed(&config());
         own_stripe(0);
         let held = acquire(breaker);
-        // Loom runs the first thread first. Only then the loads of the second may return old values.
+        // Loom runs the first thread first. Only then the loads of the second may return old
+        // values.
         let (_, seen) =
             both(with_slot(0, || succeed(breaker)), with_slot(1, || breaker.snapshot()));
         let counts = (seen.in_flight, seen.totals.success);
