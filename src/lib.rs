@@ -18,7 +18,7 @@ pub mod breaker {
     pub use resilient_core::breaker::{
         AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, BreakerSnapshot, CallCounts,
         CircuitBreaker, CircuitOpen, CircuitState, FromCircuitOpen, OperatorMode, Permit,
-        RejectedOutput, TimeInState, Transition, TransitionCounts, TransitionError,
+        PermitFuture, RejectedOutput, TimeInState, Transition, TransitionCounts, TransitionError,
         TransitionReason, Window, WindowCounts,
     };
     pub use resilient_core::keyed::{BreakerKey, KeyedBreakers};
@@ -52,8 +52,8 @@ pub mod registry {
     #[cfg(feature = "toml")]
     pub use resilient_core::registry::LoadError;
     pub use resilient_core::registry::{
-        BreakerOverride, BudgetOverride, NameTakenError, OverrideError, OverrideReport, Overrides,
-        Registry, Selection,
+        BreakerOverride, BudgetOverride, Lease, NameTakenError, OverrideError, OverrideReport,
+        Overrides, Registry, Selection,
     };
 }
 

@@ -69,6 +69,12 @@ pub fn work_after(failures: &Cell<u32>) -> Result<u64, Fault> {
     })
 }
 
+/// Does the work in a future, as a client library would.
+#[inline(never)]
+pub async fn work_later(x: u64) -> Result<u64, Fault> {
+    work(x)
+}
+
 /// Polls a future that is ready at the first poll.
 #[inline(always)]
 pub fn ready<T>(future: impl Future<Output = T>) -> T {

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 pub enum Scenario {
     Plain,
     Async,
+    Awaits,
     Window,
     WindowFailures,
     Failure,
@@ -26,9 +27,10 @@ pub enum Scenario {
 }
 
 impl Scenario {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Plain,
         Self::Async,
+        Self::Awaits,
         Self::Window,
         Self::WindowFailures,
         Self::Failure,
@@ -50,6 +52,7 @@ impl Scenario {
         match self {
             Self::Plain => "plain",
             Self::Async => "async",
+            Self::Awaits => "awaits",
             Self::Window => "window",
             Self::WindowFailures => "window-failures",
             Self::Failure => "failure",
@@ -72,6 +75,9 @@ impl Scenario {
         match self {
             Self::Plain => "breaker closed, consecutive failures, a plain function that succeeds",
             Self::Async => "breaker closed, consecutive failures, an async function that succeeds",
+            Self::Awaits => {
+                "breaker closed, consecutive failures, an async function that awaits another one"
+            }
             Self::Window => "window of the last 100 calls, all of them successes",
             Self::WindowFailures => "window of the last 100 calls, one call in 64 fails",
             Self::Failure => "consecutive failures, every call fails, far from the threshold",

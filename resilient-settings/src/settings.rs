@@ -189,12 +189,14 @@ macro_rules! budget_settings {
 #[macro_export]
 macro_rules! limit_settings {
     ($callback:ident $($extra:tt)*) => { $callback! { $($extra)*
-        /// The time for the whole call. The running attempt is cancelled when the time is over.
+        /// The time for the whole call. The running attempt is cancelled when the time is over. For
+        /// a circuit breaker, the cancelled attempt is a failure if it was the first one, if it has
+        /// no time limit itself, or if it ran as long as its limit; otherwise it is abandoned.
         deadline: Time(positive), default(; "none"),
             reason("every call would be cut off at once, so above zero"),
             advice("to what the caller can wait");
         /// The time for each attempt. An attempt that takes longer is cancelled and counts as
-        /// failed.
+        /// failed. It is at most the `deadline`.
         attempt_timeout: Time(positive), default(; "none"),
             reason("every attempt would be cut off at once, so above zero"),
             advice("above what the dependency needs on a bad day");
@@ -314,5 +316,7 @@ pub mod limits {
     table! {
         attempt_timeout, AtMost(deadline), "",
             "the deadline is for all attempts, so `attempt_timeout` is at most that";
+        timeout, AtMost(deadline), "",
+            "the deadline is for all attempts, so a `timeout` below the retry is at most that";
     }
 }

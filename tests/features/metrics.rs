@@ -261,6 +261,52 @@ fn breakers_that_left_a_registry_are_no_longer_recorded() {
 }
 
 #[test]
+fn g08_the_counters_of_a_leased_name_continue_from_lease_to_lease() {
+    let registry = Registry::new();
+    let budget = BudgetConfig::builder().deposit(5).build().unwrap();
+    for _ in 0..3 {
+        let config = settings().build().unwrap();
+        report(&registry.lease("single", config.clone()), Outcome::Success);
+        report(&registry.lease_keyed::<u32>("keyed", config).get(&7), Outcome::Success);
+        let budget = registry.lease_budget("budget", budget);
+        budget.try_reserve().unwrap().spend();
+        budget.succeeded(true);
+    }
+    assert!(registry.breakers().is_empty() && registry.budgets().is_empty());
+    let read = || {
+        recording(|snapshotter| {
+            registry.record_metrics();
+            take(snapshotter)
+        })
+    };
+    let released = read();
+    assert_eq!(released["calls{breaker=single,result=success}"], 3);
+    assert_eq!(released["calls{breaker=keyed,result=success}"], 3);
+    assert_eq!(released["state{breaker=keyed,state=closed}"], 0, "no breaker is in a state");
+    assert_eq!(released["resilient.budget.retries{budget=budget,result=granted}"], 3);
+    let single = registry.lease("single", settings().build().unwrap());
+    report(&single, Outcome::Success);
+    let leased = read();
+    assert_eq!(leased["calls{breaker=single,result=success}"], 4);
+    assert_eq!(leased["state{breaker=single,state=closed}"], 1);
+}
+
+#[test]
+fn g08_the_counters_of_a_thousand_released_names_are_kept() {
+    let registry = Registry::new();
+    for name in 0..1_200 {
+        drop(registry.lease(&format!("client {name}"), settings().build().unwrap()));
+        drop(registry.lease_budget(&format!("client {name}"), BudgetConfig::default()));
+    }
+    let recorded = recording(|snapshotter| {
+        registry.record_metrics();
+        take(snapshotter)
+    });
+    let count = |prefix: &str| recorded.keys().filter(|name| name.starts_with(prefix)).count();
+    assert_eq!((count("slow_calls{"), count("resilient.budget.returned{")), (1_000, 1_000));
+}
+
+#[test]
 fn each_breaker_has_series_of_its_own() {
     let registry = Registry::new();
     let config = settings().build().unwrap();

@@ -18,6 +18,7 @@ mod b14_events;
 mod b15_validation;
 mod b16_clock;
 mod b17_cost;
+mod b18_nested_calls;
 mod b19_calls_in_flight;
 mod c02_recommended_stack;
 mod c03_unchanged;

@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use crate::call::{
     Fault, hot_key_of, key_of, number_keys, ready, string_keys, work, work_after, work_failing,
-    work_never, work_with_failures,
+    work_later, work_never, work_with_failures,
 };
 use crate::table::{BARE, Scenario, Table};
 
@@ -16,6 +16,10 @@ fn plain(x: u64) -> Result<u64, Fault> {
 
 async fn later(x: u64) -> Result<u64, Fault> {
     work(x)
+}
+
+async fn awaits(x: u64) -> Result<u64, Fault> {
+    work_later(x).await
 }
 
 pub fn add(table: &mut Table) {
@@ -32,6 +36,7 @@ pub fn add(table: &mut Table) {
     for scenario in [Scenario::Async, Scenario::RetryAsync] {
         table.add(scenario, BARE, || |x| ready(later(x)).is_ok());
     }
+    table.add(Scenario::Awaits, BARE, || |x| ready(awaits(x)).is_ok());
     table.add(Scenario::WindowFailures, BARE, || |x| work_with_failures(x).is_ok());
     table.add(Scenario::Failure, BARE, || |x| work_never(x).is_ok());
     table.add(Scenario::WindowFailure, BARE, || |x| work_failing(x).is_ok());

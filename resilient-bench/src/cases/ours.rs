@@ -14,7 +14,7 @@ use resilient::{BreakerConfig, CircuitBreaker, Registry, RetryPolicy, circuit_br
 
 use crate::call::{
     Fault, hot_key_of, key_of, number_keys, ready, string_keys, work, work_after, work_failing,
-    work_never, work_with_failures,
+    work_later, work_never, work_with_failures,
 };
 use crate::table::{OURS, Scenario, Table};
 
@@ -38,6 +38,17 @@ fn plain(x: u64) -> Result<u64, Fault> {
 #[circuit_breaker]
 async fn later(x: u64) -> Result<u64, Fault> {
     work(x)
+}
+
+#[circuit_breaker]
+async fn awaits(x: u64) -> Result<u64, Fault> {
+    work_later(x).await
+}
+
+#[circuit_breaker]
+async fn tries(x: u64) -> Result<u64, Fault> {
+    let result = work_later(x).await?;
+    Ok(result)
 }
 
 #[circuit_breaker(window = 100, failure_rate = 0.5)]
@@ -125,6 +136,14 @@ async fn stack_async(x: u64) -> Result<u64, Fault> {
     work(x)
 }
 
+#[retry]
+#[circuit_breaker]
+async fn stack_awaits(x: u64) -> Result<u64, Fault> {
+    work_later(x).await
+}
+
+/// The name of the cases with `?` in the body.
+pub const TRIES: &str = "resilient, tries";
 /// The name of the cases with both attributes on one function, in the scenarios of a breaker.
 pub const STACK: &str = "resilient, both";
 /// The name of the cases with the clock of the feature `coarse-clock`.
@@ -145,6 +164,9 @@ pub fn add(table: &mut Table) {
         Plain, STACK, stack_plain;
         Async, OURS, |x: u64| ready(later(x));
         Async, STACK, |x: u64| ready(stack_async(x));
+        Awaits, OURS, |x: u64| ready(awaits(x));
+        Awaits, TRIES, |x: u64| ready(tries(x));
+        Awaits, STACK, |x: u64| ready(stack_awaits(x));
         Window, OURS, window;
         WindowFailures, OURS, window_failures;
         Failure, OURS, failure;

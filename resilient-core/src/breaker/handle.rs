@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::config::BreakerConfig;
 use super::machine::Machine;
@@ -77,11 +77,18 @@ impl CircuitBreaker {
     /// slots taken.
     #[inline]
     pub fn try_acquire(&self) -> Result<Permit<'_>, CircuitOpen> {
-        let breaker = self.shared();
-        match Permit::if_closed(breaker) {
-            Some(permit) => Ok(permit),
-            None => Permit::admitted(breaker),
-        }
+        Permit::acquire::<false>(self.shared())
+    }
+
+    /// Asks for a permit for a call that ends on this thread before anything else runs there. Calls
+    /// through the same breaker until then are nested.
+    ///
+    /// # Errors
+    /// See [`try_acquire`](Self::try_acquire).
+    #[doc(hidden)]
+    #[inline]
+    pub fn try_acquire_here(&self) -> Result<Permit<'_>, CircuitOpen> {
+        Permit::acquire::<true>(self.shared())
     }
 
     /// Makes one call if the circuit allows it. An `Err` or `None` is a failure.
@@ -90,7 +97,9 @@ impl CircuitBreaker {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future drops the operation and counts the call as abandoned.
+    /// Dropping the future drops the operation and counts the call as abandoned. A time limit
+    /// around the call does that, too, so put the limit inside `operation`: a dependency that hangs
+    /// then opens its circuit.
     pub async fn call<O, F>(&self, operation: F) -> O
     where
         O: Fallible + RejectedOutput,
@@ -132,7 +141,8 @@ impl CircuitBreaker {
     {
         match self.try_acquire() {
             Ok(permit) => {
-                let output = operation().await;
+                let call = permit.scope(|| operation());
+                let output = permit.within(call).await;
                 permit.report_class(classify(&output));
                 output
             }
@@ -259,6 +269,15 @@ impl CircuitBreaker {
     /// Returns whether the breaker belongs to an annotated function.
     pub(crate) fn is_of_function(&self) -> bool {
         matches!(self.0, Handle::Static(_))
+    }
+
+    /// Returns whether this is the only handle of the breaker, and the breaker is like a new one.
+    /// The caller keeps other threads from copying this handle.
+    pub(crate) fn is_unused(&mut self, now: Instant) -> bool {
+        match &mut self.0 {
+            Handle::Owned(breaker) => Arc::get_mut(breaker).is_some_and(|it| it.is_like_new(now)),
+            Handle::Static(_) => false,
+        }
     }
 
     /// Returns whether both are handles of one breaker.

@@ -6,6 +6,7 @@ mod config;
 mod handle;
 mod machine;
 mod permit;
+mod permit_future;
 pub(crate) mod shared;
 mod window;
 
@@ -14,6 +15,9 @@ pub(crate) use self::config::BreakerSettings;
 pub use self::config::{AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, Window};
 pub use self::handle::CircuitBreaker;
 pub use self::permit::Permit;
+pub use self::permit_future::PermitFuture;
+#[cfg(feature = "tokio")]
+pub(crate) use self::shared::EnteredCall;
 #[cfg(any(loom, shuttle))]
 pub use self::shared::{HandOver, own_stripe};
 pub use crate::signal::{

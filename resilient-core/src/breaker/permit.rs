@@ -5,7 +5,8 @@ use std::mem::ManuallyDrop;
 use std::time::Duration;
 
 use super::machine::{Ending, Ticket};
-use super::shared::SharedBreaker;
+use super::permit_future::PermitFuture;
+use super::shared::{EnteredCall, SharedBreaker};
 use crate::signal::{CircuitOpen, Classification, Fallible, Outcome, every_failure};
 
 /// The right to make one call, from
@@ -46,10 +47,88 @@ impl<'breaker> Permit<'breaker> {
         ticket.map(|ticket| Self::new(breaker, ticket))
     }
 
-    /// Asks for a permit in any state of the breaker.
+    /// Asks for a permit in any state of the breaker. `HERE` is explained at
+    /// [`acquire`](Self::acquire).
     #[inline(never)]
-    pub(crate) fn admitted(breaker: &'breaker SharedBreaker) -> Result<Self, CircuitOpen> {
-        breaker.admit(|ticket| Self::new(breaker, ticket))
+    pub(crate) fn admitted<const HERE: bool>(
+        breaker: &'breaker SharedBreaker,
+    ) -> Result<Self, CircuitOpen> {
+        breaker.admit(|ticket| {
+            // B18: the report, or the drop of the permit, ends what begins here.
+            if HERE && ticket.is_probe() {
+                breaker.enter_probe(ticket);
+            }
+            Self::new(breaker, ticket)
+        })
+    }
+
+    /// Asks for a permit, without the slow path if the breaker is closed.
+    ///
+    /// `HERE` says that the call ends on this thread before anything else runs there. A call
+    /// through the same breaker until then is nested. Other calls use [`within`](Self::within) or
+    /// [`scope`](Self::scope).
+    #[inline]
+    pub(crate) fn acquire<const HERE: bool>(
+        breaker: &'breaker SharedBreaker,
+    ) -> Result<Self, CircuitOpen> {
+        match Self::if_closed(breaker) {
+            Some(permit) => Ok(permit),
+            None => Self::admitted::<HERE>(breaker),
+        }
+    }
+
+    /// Makes the call of this permit as a future. A call through the same breaker inside it is
+    /// nested: see [the module documentation](super#nested-calls).
+    ///
+    /// ```
+    /// use resilient_core::breaker::CircuitBreaker;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let breaker = CircuitBreaker::default();
+    /// let permit = breaker.try_acquire()?;
+    /// let output: Result<u32, ()> = permit.within(async { Ok(42) }).await;
+    /// permit.report_output(&output);
+    /// # Ok::<(), resilient_core::breaker::CircuitOpen>(()) }).unwrap();
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops `future`. The permit remains, and can be reported or dropped.
+    #[inline]
+    pub fn within<F: Future>(&self, future: F) -> PermitFuture<'_, F> {
+        PermitFuture::new(self.breaker, self.ticket, future)
+    }
+
+    /// Makes the call of this permit on this thread. A call through the same breaker inside it is
+    /// nested: see [the module documentation](super#nested-calls).
+    ///
+    /// ```
+    /// use resilient_core::breaker::CircuitBreaker;
+    ///
+    /// let breaker = CircuitBreaker::default();
+    /// let permit = breaker.try_acquire()?;
+    /// let output: Result<u32, _> = permit.scope(|| "42".parse());
+    /// permit.report_output(&output);
+    /// # Ok::<(), resilient_core::breaker::CircuitOpen>(())
+    /// ```
+    #[inline]
+    pub fn scope<R>(&self, call: impl FnOnce() -> R) -> R {
+        let _entered = self.enter();
+        call()
+    }
+
+    /// Returns whether the call was admitted as a probe.
+    #[cfg(feature = "tokio")]
+    #[inline]
+    pub(crate) fn is_probe(&self) -> bool {
+        self.ticket.is_probe()
+    }
+
+    /// Begins to run the call on this thread. If the call is a probe, calls through the same
+    /// breaker are nested until the guard is dropped.
+    #[inline]
+    pub(crate) fn enter(&self) -> EnteredCall<'breaker> {
+        EnteredCall::new(self.breaker, self.ticket)
     }
 
     /// Reports how the call ended.

@@ -44,7 +44,20 @@ impl CallSite {
     pub fn try_acquire(&'static self) -> Result<Permit<'static>, CircuitOpen> {
         match Permit::if_closed(&self.own) {
             Some(permit) => Ok(permit),
-            None => self.try_acquire_slowly().map(Permit::renewed),
+            None => self.try_acquire_slowly::<false>().map(Permit::renewed),
+        }
+    }
+
+    /// Asks the breaker for a permit: see [`CircuitBreaker::try_acquire_here`].
+    ///
+    /// # Errors
+    ///
+    /// Returns [`CircuitOpen`] if the breaker rejects the call.
+    #[inline]
+    pub fn try_acquire_here(&'static self) -> Result<Permit<'static>, CircuitOpen> {
+        match Permit::if_closed(&self.own) {
+            Some(permit) => Ok(permit),
+            None => self.try_acquire_slowly::<true>().map(Permit::renewed),
         }
     }
 
@@ -57,14 +70,12 @@ impl CallSite {
     }
 
     #[cold]
-    fn try_acquire_slowly(&'static self) -> Result<Permit<'static>, CircuitOpen> {
+    fn try_acquire_slowly<const HERE: bool>(&'static self) -> Result<Permit<'static>, CircuitOpen> {
         if self.own.is_set_up() {
-            return Permit::admitted(&self.own);
+            return Permit::admitted::<HERE>(&self.own);
         }
-        match self.breaker.get() {
-            Some(breaker) => breaker.try_acquire(),
-            None => self.register().try_acquire(),
-        }
+        let breaker = self.breaker.get().unwrap_or_else(|| self.register());
+        Permit::acquire::<HERE>(breaker.shared())
     }
 
     /// Registers the call site. Several threads may evaluate the settings, but only one registers.
@@ -82,15 +93,15 @@ impl CallSite {
                     let breaker = CircuitBreaker::of_static(&self.own);
                     (Entry::One(breaker.clone()), breaker)
                 });
-            let (breaker, events) = registered.into_parts();
-            pending = Some(events);
+            let (breaker, news) = registered.into_parts();
+            pending = Some(news);
             breaker
         });
         if !breaker.is(&CircuitBreaker::of_static(&self.own)) {
             self.own.set_alias();
         }
-        if let Some(events) = pending {
-            breaker.shared().notify(events);
+        if let Some(news) = pending {
+            news.deliver();
         }
         breaker
     }

@@ -1,12 +1,21 @@
 //! The steps of one call through a breaker.
 
-use crate::breaker::{CircuitBreaker, CircuitOpen, Permit, RejectedOutput};
+use crate::breaker::{CircuitBreaker, CircuitOpen, Permit, PermitFuture, RejectedOutput};
 use crate::signal::Classification;
 
 /// Reports the class of an output. `None` is a success.
 #[inline]
 pub fn report(permit: Permit<'_>, class: Option<Classification>) {
     permit.report_class(class);
+}
+
+/// Makes the call of a permit as a future: see [`Permit::within`].
+#[inline]
+pub fn within<'permit, F: Future>(
+    permit: &'permit Permit<'permit>,
+    future: F,
+) -> PermitFuture<'permit, F> {
+    permit.within(future)
 }
 
 /// Makes the output of a rejected call.
@@ -27,3 +36,14 @@ pub fn on_open<O>(open: CircuitOpen, make: impl FnOnce(CircuitOpen) -> O) -> O {
 pub fn given_breaker(breaker: &CircuitBreaker) -> CircuitBreaker {
     breaker.clone()
 }
+
+// C1
+/// Does nothing. The expansion calls it at a breaker above a retry, so that the compiler warns
+/// there.
+#[deprecated(
+    note = "`#[circuit_breaker]` above `#[retry]` sees one call for a whole loop: it counts an \
+            outage late, and cannot stop the retries. Put `#[retry]` above `#[circuit_breaker]`, \
+            or, if that is what you want, write `#[circuit_breaker(order = explicit, …)]`"
+)]
+#[inline]
+pub fn breaker_above_retry() {}

@@ -49,6 +49,12 @@ impl<T, E: Classify> Judge<'_, Result<T, E>> {
         self.resilient_class_if_known()
     }
 
+    /// Returns the class of a failed output, for a breaker that shares it with no retry.
+    #[inline]
+    pub fn resilient_health(&self) -> Option<Classification> {
+        self.resilient_class_if_known()
+    }
+
     /// Returns the class of an output. The output's type need not distinguish success from failure.
     #[inline]
     pub fn resilient_class_if_known(&self) -> Option<Classification> {
@@ -57,6 +63,11 @@ impl<T, E: Classify> Judge<'_, Result<T, E>> {
 }
 
 impl<O: Fallible> JudgeOutput<'_, O> {
+    #[inline]
+    pub fn resilient_health(&self) -> Option<Classification> {
+        self.resilient_class()
+    }
+
     #[inline]
     pub fn resilient_class(&self) -> Option<Classification> {
         every_failure(self.0.0)
@@ -78,8 +89,28 @@ impl<O> JudgeAny<'_, O> {
         every_failure(self.0)
     }
 
+    /// Causes a compile error that names the key of `#[circuit_breaker]` alone.
+    pub fn resilient_health(&self) -> Option<Classification>
+    where
+        O: CountedOutput,
+    {
+        None
+    }
+
     #[inline]
     pub fn resilient_class_if_known(&self) -> Option<Classification> {
         None
     }
 }
+
+/// An output that a breaker can count.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not tell success from failure",
+    label = "neither a `Result` nor an `Option`",
+    note = "say what a failure is with `failure_when = |output| …`, or implement \
+            `resilient::outcome::Fallible` for it"
+)]
+pub trait CountedOutput {}
+
+#[diagnostic::do_not_recommend]
+impl<O: Fallible> CountedOutput for O {}

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use super::given_limit::GivenLimit;
+#[cfg(not(feature = "tokio"))]
+use crate::breaker::PermitFuture;
 use crate::breaker::{CircuitOpen, Permit};
 use crate::retry::{
-    AttemptEnd, AttemptLog, CallOptions, Entered, GiveUpEvent, RetryDriver, RetryEvent,
-    RetryPolicy, RetryPolicyBuilder, RetrySettings, StopReason, TimeLimit, TimedOut,
-    TimedOutOutput,
+    AttemptEnd, AttemptLog, CallOptions, CutCause, CutShort, Entered, GiveUpEvent, RetryDriver,
+    RetryEvent, RetryPolicy, RetryPolicyBuilder, RetrySettings, StopReason, TimedOutOutput,
 };
 use crate::telemetry;
 
@@ -91,12 +92,12 @@ pub fn after_rejection<O>(
     (output, next)
 }
 
-/// Describes an attempt that `limit` cut short. `excepted` says whether the key `except` matches
-/// the error.
+/// Describes an attempt that was cut short. `excepted` says whether the key `except` matches the
+/// error.
 #[inline]
 #[must_use]
-pub fn cut_short(limit: TimeLimit, excepted: bool) -> AttemptEnd<'static> {
-    AttemptEnd::Cut { limit, excepted }
+pub fn cut_short(cause: CutCause, excepted: bool) -> AttemptEnd<'static> {
+    AttemptEnd::Cut { limit: cause.limit(), excepted }
 }
 
 /// Ends the call with a success.
@@ -129,34 +130,28 @@ pub fn limits(
     options.limits(deadline.given(), attempt_timeout.given())
 }
 
-#[inline]
-#[must_use]
-pub fn has_attempt_timeout(retry: &RetryDriver<'_>) -> bool {
-    retry.has_attempt_timeout()
-}
-
 /// Returns the output of an attempt under two time limits, or the limit that cut it short.
 ///
 /// # Errors
 ///
 /// Returns the limit that cut the attempt short.
 #[inline]
-pub fn either_limit<O>(result: Result<Result<O, TimedOut>, TimedOut>) -> Result<O, TimedOut> {
+pub fn either_limit<O>(result: Result<Result<O, CutShort>, CutShort>) -> Result<O, CutShort> {
     match result {
         Ok(result) => result,
-        Err(timed_out) => Err(timed_out),
+        Err(cut) => Err(cut),
     }
 }
 
 /// Makes the output of an attempt that was cut short.
 #[inline]
-pub fn timed_out<O: TimedOutOutput>(timed_out: TimedOut) -> O {
-    O::timed_out(timed_out)
+pub fn timed_out<O: TimedOutOutput>(cut: CutShort) -> O {
+    O::timed_out(cut.timed_out)
 }
 
 /// Reports an attempt that was cut short.
-pub fn report_cut(permit: Permit<'_>, limit: TimeLimit, ignored: bool, has_own_limit: bool) {
-    crate::retry::report_cut(permit, limit, ignored, has_own_limit);
+pub fn report_cut(permit: Permit<'_>, cause: CutCause, ignored: bool) {
+    crate::retry::report_cut(permit, cause, ignored);
 }
 
 /// Begins a plain attempt. It counts as running until the returned value is dropped.
@@ -176,6 +171,17 @@ pub fn attempted<F: Future>(
     retry.attempted(future)
 }
 
+/// Begins an attempt without time limits, as a future that runs under its permit.
+#[cfg(feature = "tokio")]
+#[inline]
+pub fn attempted_within<'permit, F: Future>(
+    retry: &mut RetryDriver<'_>,
+    permit: &'permit Permit<'permit>,
+    future: F,
+) -> crate::retry::PermittedAttempt<'permit, F> {
+    retry.attempted_within(permit, future)
+}
+
 /// Begins an attempt without a timer. Without the feature `tokio`, an async call cannot sleep: see
 /// [`sleep`].
 #[cfg(not(feature = "tokio"))]
@@ -184,13 +190,25 @@ pub fn attempted<F: Future>(retry: &mut RetryDriver<'_>, future: F) -> F {
     future
 }
 
-/// Begins an attempt within the time limits of its call.
+/// Begins an attempt without a timer, as a future that runs under its permit.
+#[cfg(not(feature = "tokio"))]
+pub fn attempted_within<'permit, F: Future>(
+    retry: &mut RetryDriver<'_>,
+    permit: &'permit Permit<'permit>,
+    future: F,
+) -> PermitFuture<'permit, F> {
+    attempted(retry, permit.within(future))
+}
+
+/// Begins an attempt within the time limits of its call. `timeout` is the value of the attempt's
+/// `#[timeout]`.
 #[cfg(feature = "tokio")]
 pub fn limited<F: Future>(
     retry: &mut RetryDriver<'_>,
+    timeout: impl GivenLimit,
     future: F,
 ) -> crate::retry::TimeoutFuture<F> {
-    retry.limited(future)
+    retry.limited(future, timeout.given())
 }
 
 /// Evaluates the user's time limit before the arguments move into the attempt.
@@ -213,6 +231,7 @@ pub struct EnableTheFeatureTokioOfResilientForTimeLimits;
 #[cfg(not(feature = "tokio"))]
 pub fn limited<F: Future>(
     _: &mut RetryDriver<'_>,
+    _: impl GivenLimit,
     _: F,
 ) -> EnableTheFeatureTokioOfResilientForTimeLimits {
     EnableTheFeatureTokioOfResilientForTimeLimits

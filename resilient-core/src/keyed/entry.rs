@@ -5,14 +5,16 @@ use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Acquire;
+use std::time::Instant;
 
-use super::{BreakerKey, Group, Standing, most_keys};
+use super::{BreakerKey, Group, Guarded, Standing, most_keys};
 use crate::breaker::CircuitBreaker;
 use crate::breaker::shared::LiveSettings;
 use crate::event::Listeners;
 use crate::platform::unpoisoned;
 use crate::signal::{Name, OperatorMode};
 use crate::telemetry::Summary;
+use crate::time::ClockSource;
 
 /// A group of keyed breakers, without the type of its keys. A registry holds groups in this form.
 pub(crate) trait KeyedEntry:
@@ -23,6 +25,13 @@ pub(crate) trait KeyedEntry:
     /// Puts all present and future breakers into a mode. `None` closes them all.
     fn set_mode(&self, mode: Option<OperatorMode>);
     fn join(&self, listeners: &Arc<Listeners>);
+    fn leave(&self, listeners: &Arc<Listeners>);
+    fn clock(&self) -> ClockSource;
+    /// Returns whether no handle of a breaker exists outside the group, every breaker is like a new
+    /// one, and future keys start in no mode that an operator has set by hand.
+    fn is_unused(&mut self, now: Instant) -> bool;
+    /// Removes the key of this breaker. Returns whether the group holds the breaker.
+    fn remove_breaker(&self, breaker: &CircuitBreaker) -> bool;
     fn summary(&self) -> Summary;
     fn name(&self) -> &Name;
     /// Returns the listeners of the group and of the registries that it is in.
@@ -60,11 +69,39 @@ impl<K: BreakerKey> KeyedEntry for Group<K> {
         }
     }
 
+    // The breakers join and leave under the lock. Otherwise a breaker could join after its key was
+    // removed.
     fn join(&self, listeners: &Arc<Listeners>) {
-        let join = |standing: &mut Standing| standing.listeners.push(Arc::clone(listeners));
-        for breaker in change_standing(self, join) {
+        let mut guarded = self.write();
+        guarded.standing.listeners.push(Arc::clone(listeners));
+        guarded.standing.revision += 1;
+        for breaker in guarded.keys.breakers().chain(self.others.get().cloned()) {
             breaker.shared().join(listeners);
         }
+    }
+
+    fn leave(&self, listeners: &Arc<Listeners>) {
+        let mut guarded = self.write();
+        guarded.standing.listeners.retain(|each| !Arc::ptr_eq(each, listeners));
+        guarded.standing.revision += 1;
+        for breaker in guarded.keys.breakers().chain(self.others.get().cloned()) {
+            breaker.shared().leave(listeners);
+        }
+    }
+
+    fn clock(&self) -> ClockSource {
+        self.clock_source()
+    }
+
+    fn is_unused(&mut self, now: Instant) -> bool {
+        let others = self.others.get_mut().is_none_or(|others| others.is_unused(now));
+        let mut guarded = self.write();
+        let Guarded { keys, standing } = &mut *guarded;
+        others && standing.mode == standing.settings.mode && keys.are_unused(now)
+    }
+
+    fn remove_breaker(&self, breaker: &CircuitBreaker) -> bool {
+        self.remove_if(|keys| keys.remove_breaker(breaker))
     }
 
     fn summary(&self) -> Summary {
@@ -88,8 +125,7 @@ impl<K: BreakerKey> KeyedEntry for Group<K> {
     }
 }
 
-/// Changes the settings, mode or listeners that all breakers share, and returns the present
-/// breakers.
+/// Changes the mode that all breakers share, and returns the present breakers.
 fn change_standing<K: BreakerKey>(
     group: &Group<K>,
     change: impl FnOnce(&mut Standing),

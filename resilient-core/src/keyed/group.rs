@@ -49,6 +49,10 @@ pub(super) struct Standing {
 }
 
 impl Standing {
+    fn hears(&self, listeners: &Arc<Listeners>) -> bool {
+        self.listeners.iter().any(|each| Arc::ptr_eq(each, listeners))
+    }
+
     // G2: if an override's mode is cleared, a mode that an operator has set since stays.
     pub(super) fn reconfigure(&mut self, settings: LiveSettings) {
         let (old, new) = (self.settings.mode, settings.mode);
@@ -177,17 +181,50 @@ impl<K: BreakerKey> Group<K> {
         if let Some(before) = made_for {
             let standing = self.read().standing.clone();
             if standing.revision != before.revision {
-                breaker.shared().reconfigure(standing.settings);
+                breaker.shared().reconfigure(standing.settings.clone());
                 if standing.mode != before.mode {
                     breaker.set_mode(standing.mode);
                 }
                 for listeners in &standing.listeners {
                     breaker.shared().join(listeners);
                 }
+                let is_past = |each: &&Arc<Listeners>| !standing.hears(each);
+                for listeners in before.listeners.iter().filter(is_past) {
+                    breaker.shared().leave(listeners);
+                }
             }
             breaker.shared().notify(Vec::new());
         }
         breaker.clone()
+    }
+
+    /// Removes the breaker of this key. Returns whether the key had one.
+    pub(super) fn remove<Q>(&self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
+        let hash = self.hashing.hash_one(key);
+        self.remove_if(|keys| keys.remove(hash, key))
+    }
+
+    /// Removes a breaker. Its totals stay in those of the group, and the listeners of the group no
+    /// longer hear it.
+    pub(super) fn remove_if(&self, remove: impl FnOnce(&mut Keys<K>) -> Option<Evicted>) -> bool {
+        let mut guarded = self.write();
+        let Some(removed) = remove(&mut guarded.keys) else {
+            return false;
+        };
+        for listeners in &guarded.standing.listeners {
+            removed.breaker.shared().leave(listeners);
+        }
+        drop(guarded);
+        self.retire(vec![removed]);
+        true
+    }
+
+    pub(super) fn clock_source(&self) -> ClockSource {
+        self.clock.clone()
     }
 
     pub(super) fn retire(&self, evicted: Vec<Evicted>) {

@@ -6,8 +6,8 @@
 
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
-use crate::registry::Registry;
-use crate::retry::BudgetSnapshot;
+use crate::registry::{Registry, Released};
+use crate::retry::{BudgetCounts, BudgetSnapshot};
 use crate::telemetry::names::{
     CALLS, IN_FLIGHT, OVERDUE, SLOW_CALLS, STATE, TIME_IN_STATE, TRANSITIONS,
 };
@@ -32,15 +32,31 @@ impl Registry {
     /// of that key. A recorder whose `absolute` keeps the greatest value so far does not show this
     /// gap.
     ///
+    /// When a [leased](Registry::lease) name leaves the registry, its counters stay, and continue
+    /// when the name is leased again. This holds for 1 000 names of breakers and 1 000 of budgets;
+    /// the counters of further names start at zero again. The series of a name that code
+    /// [unregisters](Registry::unregister) are no longer updated.
+    ///
     /// If the recorder panics while a breaker changes its state, the panic is contained. If it
     /// panics here, the panic reaches the caller.
     pub fn record_metrics(&self) {
         describe();
+        let Released { mut breakers, mut budgets } = self.released().clone();
         for (name, entry) in &self.all().entries {
-            record(name, &entry.summary());
+            let mut summary = breakers.remove(name).unwrap_or_default();
+            summary.merge(&entry.summary());
+            record(name, &summary);
+        }
+        for (name, summary) in &breakers {
+            record(name, summary);
         }
         for budget in self.budgets() {
-            record_budget(&budget);
+            let before = budgets.remove(&*budget.name).unwrap_or_default();
+            record_level(&budget);
+            record_counts(&budget.name, &before.plus(&budget.counts));
+        }
+        for (name, counts) in &budgets {
+            record_counts(name, counts);
         }
         if self.is_global() {
             for (result, calls) in totals() {
@@ -81,11 +97,14 @@ fn describe() {
     );
 }
 
-fn record_budget(budget: &BudgetSnapshot) {
+fn record_level(budget: &BudgetSnapshot) {
     let name = || budget.name.clone();
     gauge!(BUDGET_TOKENS, "budget" => name()).set(budget.tokens);
     gauge!(BUDGET_CAPACITY, "budget" => name()).set(budget.capacity);
-    let counts = &budget.counts;
+}
+
+fn record_counts(name: &str, counts: &BudgetCounts) {
+    let name = || name.to_owned();
     for (result, count) in [("granted", counts.granted), ("refused", counts.refused)] {
         counter!(BUDGET_RETRIES, "budget" => name(), "result" => result).absolute(count);
     }

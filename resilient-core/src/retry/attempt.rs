@@ -25,6 +25,17 @@ impl<O> Attempt<O> {
         }
     }
 
+    /// Becomes the next attempt of the call, with the output that is kept.
+    pub(super) fn start_next(&mut self, retry: &RetryDriver<'_>) {
+        self.number = retry.attempt_number();
+        self.last_delay = retry.last_delay();
+    }
+
+    #[inline]
+    pub(super) fn last_output_mut(&mut self) -> &mut Option<O> {
+        &mut self.last_output
+    }
+
     pub(super) fn into_last(self) -> Option<O> {
         self.last_output
     }

@@ -6,11 +6,11 @@ use super::attempt::Attempt;
 use super::attempt_log::AttemptLog;
 use super::budget::RetryBudget;
 use super::call_options::CallOptions;
+use super::cut::{CutShort, report_cut};
 use super::driver::{AttemptEnd, RetryDriver};
 use super::error::RetryError;
 use super::error_log::ErrorLog;
 use super::last_output::LastOutput;
-use super::limits::report_cut;
 use super::nested::NestedMode;
 use super::output_classifier::{ByClassify, EveryFailure, OutputClassifier};
 use super::policy::RetryPolicy;
@@ -133,6 +133,11 @@ impl<'a, O, C> RetryCall<'a, O, C> {
     /// Limits the time of the whole call, sleeps included. At the deadline, a running attempt is
     /// cancelled, and the call returns the output that [`TimedOut`] converts into. If a sleep would
     /// reach the deadline, the call ends at once with its last error.
+    ///
+    /// To the breaker of the call, an attempt that is cancelled at the deadline is a failure if it
+    /// was the first, if it has no limit itself, or if it ran as long as its own limit. Otherwise
+    /// it is abandoned. It is also abandoned if the call waited most of the time, or if the
+    /// deadline comes from an outer call, unless the attempt ran as long as its own limit.
     pub fn deadline(mut self, time: Duration) -> Self
     where
         O: TimedOutOutput,
@@ -227,8 +232,12 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
             });
             let (output, next) = match permit.transpose() {
                 Ok(permit) => {
-                    let attempt = operation(log.hand_over(&driver));
-                    let end = driver.limited(attempt).await;
+                    let known = log.hand_over(&driver);
+                    let attempt = match &permit {
+                        Some(permit) => permit.scope(|| operation(known)),
+                        None => operation(known),
+                    };
+                    let end = driver.limited(under(permit.as_ref(), attempt), None).await;
                     self.after_attempt(&mut driver, permit, end)
                 }
                 Err((open, rejected)) => {
@@ -253,7 +262,7 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
         &mut self,
         driver: &mut RetryDriver<'_>,
         permit: Option<Permit<'_>>,
-        end: Result<O, TimedOut>,
+        end: Result<O, CutShort>,
     ) -> (O, Next) {
         let (output, end) = match (end, self.timed_out) {
             (Ok(output), _) => {
@@ -267,12 +276,12 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
                 };
                 (output, AttemptEnd::Failed(class))
             }
-            (Err(timed_out), Some(output)) => {
-                let (limit, excepted) = (timed_out.limit(), false);
+            (Err(cut), Some(output)) => {
+                let (cause, excepted) = (cut.cause(), false);
                 if let Some(permit) = permit {
-                    report_cut(permit, limit, excepted, self.attempt_timeout.is_some());
+                    report_cut(permit, cause, excepted);
                 }
-                (output(timed_out), AttemptEnd::Cut { limit, excepted })
+                (output(cut.timed_out), AttemptEnd::Cut { limit: cause.limit(), excepted })
             }
             (Err(_), None) => unreachable!("an attempt without limits is not cut short"),
         };
@@ -303,6 +312,14 @@ impl<'a, T, E, C: OutputClassifier<Result<T, E>>> RetryCall<'a, Result<T, E>, C>
         R: Future<Output = Result<T, E>>,
     {
         self.drive(ErrorLog::new(), operation)
+    }
+}
+
+/// Runs an attempt under the permit of the breaker, if there is one.
+async fn under<F: Future>(permit: Option<&Permit<'_>>, attempt: F) -> F::Output {
+    match permit {
+        Some(permit) => permit.within(attempt).await,
+        None => attempt.await,
     }
 }
 

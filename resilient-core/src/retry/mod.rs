@@ -18,6 +18,7 @@ mod budget;
 #[cfg(feature = "tokio")]
 mod call;
 mod call_options;
+mod cut;
 mod delays;
 mod driver;
 mod error;
@@ -29,6 +30,8 @@ mod nanos;
 mod nested;
 #[cfg(feature = "tokio")]
 mod output_classifier;
+#[cfg(feature = "tokio")]
+mod permitted_attempt;
 mod policy;
 mod random;
 mod schedule;
@@ -49,16 +52,19 @@ pub use self::budget::{
 #[cfg(feature = "tokio")]
 pub use self::call::RetryCall;
 pub use self::call_options::CallOptions;
+pub(crate) use self::cut::report_cut;
+pub use self::cut::{CutCause, CutShort};
 pub use self::delays::{Delays, NominalDelays};
 pub use self::driver::{AttemptEnd, RetryDriver};
 pub use self::error::{FailedAttempt, RetryError};
 pub use self::error_log::{ErrorLog, LoggedOutput};
 pub use self::jitter::Jitter;
-pub use self::last_output::LastOutput;
-pub(crate) use self::limits::report_cut;
+pub use self::last_output::{LastOutput, ShownOutput};
 pub use self::nested::NestedMode;
 #[cfg(feature = "tokio")]
 pub use self::output_classifier::{ByClassify, EveryFailure, OutputClassifier};
+#[cfg(feature = "tokio")]
+pub use self::permitted_attempt::PermittedAttempt;
 pub use self::policy::{RetryPolicy, RetryPolicyBuilder, RetrySettings, WhenOpen};
 pub use self::scope::Entered;
 #[cfg(feature = "test-util")]

@@ -10,14 +10,17 @@
 //! tries all interleavings, unless the model limits the number of preemptions.
 //! `LOOM_MAX_PREEMPTIONS=4` raises this limit.
 //!
-//! The state word, the lock, the counters and the lock of a keyed group are loom types. The lists
-//! of listeners, the registry's lock, each `OnceLock` and the clock are types of the standard
-//! library. Loom does not interleave the operations of these standard types. No thread of a model
-//! holds or changes such an object when loom switches to another thread that uses the object.
+//! The state word, the lock, the counters, and the locks of a keyed group and of a registry are
+//! loom types. The lists of listeners, each `OnceLock` and `Arc`, and the clock are types of the
+//! standard library. Loom does not interleave the operations of these standard types. No thread of
+//! a model holds or changes such an object when loom switches to another thread that uses the
+//! object.
 #![cfg(loom)]
 
 mod budget;
 mod in_flight;
+mod leases;
+mod nested;
 mod pending;
 
 use std::sync::{Arc, Mutex as StdMutex};
@@ -402,7 +405,6 @@ fn g02_an_override_of_the_threshold_beside_a_failure_holds_from_some_failure_on(
 fn g02_of_two_overrides_at_once_the_last_one_holds() {
     check(|| {
         let (breaker, _) = closed(&config());
-        // The registry holds no lock while it calls breakers, so two threads of a model may use it.
         let registry = Box::leak(Box::new(Registry::new()));
         registry.register(breaker).unwrap();
         let override_with = |failures: u32| {
@@ -431,8 +433,7 @@ fn g02_an_override_that_forces_open_beside_a_failure_wins() {
     });
 }
 
-/// Overrides the breaker's settings. Only one thread of a model may call this, because the
-/// registry's locks are not loom types.
+/// Overrides the breaker's settings.
 fn reconfigure(breaker: &CircuitBreaker, what: impl Into<BreakerOverride>) {
     let registry = Registry::new();
     registry.register(breaker).unwrap();

@@ -45,9 +45,15 @@ impl RetryArgs {
             if args.settings.read(&values, pair, &mut errors) {
                 continue;
             }
-            match &pair.form {
-                Form::Value(value) => args.set(pair, value, &mut errors),
-                Form::List(inside) => args.set_list(pair, inside, &mut errors),
+            match (&pair.form, pair.name.as_str()) {
+                (Form::Value(value), _) => args.set(pair, value, &mut errors),
+                (Form::List(inside), "borrow") => {
+                    args.borrow = names::arguments(&pair.key, inside, &mut errors);
+                }
+                (Form::List(inside), "clone") => {
+                    args.clone = names::arguments(&pair.key, inside, &mut errors);
+                }
+                (Form::List(_), _) => {}
             }
         }
         check(&args, &values, &mut errors);
@@ -75,14 +81,6 @@ impl RetryArgs {
             "on_retry" => self.on_retry = tokens(),
             "on_give_up" => self.on_give_up = tokens(),
             "policy" => self.policy = tokens(),
-            _ => {}
-        }
-    }
-
-    fn set_list(&mut self, pair: &Pair, inside: &TokenStream, errors: &mut CompileErrors) {
-        match pair.name.as_str() {
-            "borrow" => self.borrow = names::arguments(&pair.key, inside, errors),
-            "clone" => self.clone = names::arguments(&pair.key, inside, errors),
             _ => {}
         }
     }

@@ -299,7 +299,8 @@ fn an_unknown_key_leads_to_the_nearest_or_to_the_list() {
     );
     assert_eq!(
         only(quote!(oder = explicit)),
-        "unknown key `oder`: did you mean `order`, which belongs to `#[fallback]`?"
+        "unknown key `oder`: did you mean `order`, which belongs to `#[circuit_breaker]` and \
+         `#[fallback]`?"
     );
     assert_eq!(only(quote!(with = f)), "unknown key `with`: it belongs to `#[fallback]`");
 }
@@ -414,4 +415,37 @@ fn no_input_makes_the_parser_panic() {
         }
     }
     assert!(errors > 5000);
+}
+
+#[test]
+fn patterns_predicates_and_closures_are_told_apart() {
+    for (given, message) in [
+        (quote!(retry_if = E::A), "a pattern goes to `on`: write `on = E::A`"),
+        (quote!(retry_if = E::A(x) if x > 3), "a pattern goes to `on`: write `on = E::A"),
+        (quote!(retry_if = x @ E::A), "a pattern goes to `on`"),
+        (quote!(retry_if = 500..=599), "a pattern goes to `on`: write `on = 500..=599`"),
+        (quote!(retry_if = "text"), "a pattern goes to `on`: write `on = \"text\"`"),
+        (quote!(on = |e| e.is_new()), "a predicate goes to `retry_if`: write `retry_if = …`"),
+        (quote!(on = |_| true), "a predicate goes to `retry_if`"),
+        (quote!(on = is_new), "a predicate goes to `retry_if`"),
+        (quote!(on = E::is_new), "a predicate goes to `retry_if`"),
+        (
+            quote!(except = |e| e.is_new()),
+            "`except` is a pattern of the error: for a predicate, write a guard, as in `except = \
+             error if error.is_fatal()`",
+        ),
+        (
+            quote!(retry_when = Ok(None)),
+            "`retry_when` is a predicate on the whole output: write `retry_when = |output| \
+             matches!(output, Ok",
+        ),
+        (
+            quote!(retry_after = "5s"),
+            "`retry_after` is a closure or a path, as in `retry_after = |error| …`",
+        ),
+        (quote!(on_retry = "log"), "`on_retry` is a closure or a path, as in `on_retry = |event|"),
+    ] {
+        let said = only(given);
+        assert!(said.starts_with(message), "{said}");
+    }
 }

@@ -10,6 +10,8 @@ mod layers;
 mod settings;
 
 #[cfg(test)]
+mod syntax_tests;
+#[cfg(test)]
 mod tests;
 
 use proc_macro2::TokenStream;
@@ -19,7 +21,10 @@ pub(crate) use self::hand_down::hand_down;
 use self::layers::{LayerContext, StackPlan};
 use crate::args::LayerStack;
 use crate::item::AnnotatedFunction;
-use crate::normalize::{ArgumentUses, FunctionShape, shape, span, with_output, without_impl};
+use crate::normalize::{
+    ArgumentUses, FunctionShape, ReturnedFuture, may_wait, shape, span, take_moves, with_output,
+    without_impl,
+};
 use crate::tokens::block;
 
 /// Writes the whole function, with its layers around the attempt.
@@ -36,7 +41,7 @@ pub(crate) fn write(
         }
     };
     let waits = !matches!(shape, FunctionShape::Plain);
-    let plan = StackPlan::new(stack, waits);
+    let plan = StackPlan::new(stack, waits, may_wait(function, &shape));
     let span = span(function);
     let output = without_impl(&declared);
     let attempt_output = if plan.records {
@@ -49,18 +54,22 @@ pub(crate) fn write(
         let block = future.block.take();
         future.block = block.map(|block| with_output(&block, &attempt_output));
     }
-    let uses = ArgumentUses {
-        retry: stack.retry(),
-        fallback: stack.fallback(),
-        is_enclosed: plan.prepares_enclosed(),
+    let unused = match &mut shape {
+        FunctionShape::Future(ReturnedFuture { block: Some(block), .. }) => {
+            take_moves(function, block)
+        }
+        _ => TokenStream::new(),
     };
-    let attempt = attempt::write(function, &shape, &attempt_output, uses);
+    let uses = ArgumentUses { retry: stack.retry(), fallback: stack.fallback(), waits };
     let breaker = stack.breaker();
+    let attempt = attempt::write(function, &shape, &attempt_output, uses, breaker.is_some());
+    let write_site =
+        |args| call_site::write(function, args, is_listed, plan.calls_end_where_they_begin());
     let context = LayerContext {
         stack,
-        plan,
         attempt: &attempt,
-        call_site: breaker.map(|args| call_site::write(function, args, is_listed)),
+        call_site: breaker.map(write_site),
+        plan,
         waits,
         output: &output,
         attempt_output: &attempt_output,
@@ -79,11 +88,11 @@ pub(crate) fn write(
             // The body keeps the form `Box::pin(async move { … })`, because other attributes may
             // look for it.
             (true, _) => {
-                let written = block(quote!(#alias #written), span);
+                let written = block(quote!(#unused #alias #written), span);
                 emit!(#inner ::std::boxed::Box::pin(async move #written))
             }
             (false, Some(_)) => {
-                let written = block(quote!(#alias #written), span);
+                let written = block(quote!(#unused #alias #written), span);
                 emit!(#inner async move #written)
             }
             // The block is wrapped in a call. If the block were the whole body, clippy would

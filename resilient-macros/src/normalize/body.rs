@@ -24,6 +24,12 @@ pub(crate) fn attempt_body(
     (attributes, body)
 }
 
+/// Returns whether the body of an attempt may wait for something before it ends.
+pub(crate) fn may_wait(function: &AnnotatedFunction, shape: &FunctionShape) -> bool {
+    let is_async = !matches!(shape, FunctionShape::Plain);
+    is_async && scan::may_wait(&attempt_body(function, shape).1)
+}
+
 /// Writes a body that is not just an `async` block: the body makes a future, and the attempt awaits
 /// the future. If the future is boxed, the declared type is repeated, so that the branches of the
 /// body may make futures of different types.
@@ -44,7 +50,7 @@ fn awaited(
         emit!((|| #arrow #make)().await)
     } else {
         let colon = ty.map(|ty| emit!(: #ty));
-        emit!(let future #colon = #make; future.await)
+        emit!(let __future #colon = #make; __future.await)
     }
 }
 

@@ -18,10 +18,38 @@ pub(crate) fn only_ends(body: &TokenStream) -> bool {
     })
 }
 
+/// Returns whether an asynchronous body may wait before it ends: it awaits, or it has a macro or an
+/// attribute that could hide an `await`.
+pub(crate) fn may_wait(body: &TokenStream) -> bool {
+    any_token(body, &mut |token| {
+        let awaits = crate::tokens::is_word(Some(token), "await");
+        awaits || ['!', '#'].iter().any(|sign| is_punct(Some(token), *sign))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use quote::quote;
+
+    #[test]
+    fn a_body_that_awaits_or_may_hide_it_may_wait() {
+        for body in [
+            quote!(f().await),
+            quote!(if a {
+                g(|| async { h().await })
+            }),
+            quote!(select!(a, b)),
+            quote!(#[cfg(x)] f();),
+        ] {
+            assert!(may_wait(&body), "{body}");
+        }
+        let hidden = crate::fuzz_tokens::invisible(quote!(f().await));
+        assert!(may_wait(&quote!(let a = #hidden;)));
+        for body in [quote!(), quote!(f(&x)?), quote!(return g(awaited);)] {
+            assert!(!may_wait(&body), "{body}");
+        }
+    }
 
     #[test]
     fn a_body_of_calls_and_conditions_only_ends() {

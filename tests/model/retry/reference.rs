@@ -103,6 +103,7 @@ enum Attempt {
 struct Loop<'a> {
     plan: &'a Plan,
     now: u64,
+    waited: u64,
     retries: u32,
     starts: Vec<u64>,
     made: u32,
@@ -129,6 +130,7 @@ pub(crate) fn course_of(plan: &Plan) -> Course {
     let mut call = Loop {
         plan,
         now: 0,
+        waited: 0,
         retries: 0,
         starts: Vec::new(),
         made: 0,
@@ -202,6 +204,7 @@ impl Loop<'_> {
                 return (Ended::Cancelled, Vec::new());
             }
             self.now += delay;
+            self.waited += delay;
         }
     }
 
@@ -232,7 +235,7 @@ impl Loop<'_> {
         self.now = until;
         if let Some((_, limit, after)) = cut {
             self.made += 1;
-            if limit == TimeLimit::Deadline && plan.attempt_timeout.is_some() {
+            if limit == TimeLimit::Deadline && !self.had_its_time(start) {
                 self.counted.abandoned += u64::from(self.circuit.is_some());
             } else {
                 self.report_failure(None);
@@ -288,6 +291,23 @@ impl Loop<'_> {
             (Some(attempt), Some(call)) if attempt.0 < call.0 => Some(attempt),
             (attempt, call) => call.or(attempt),
         }
+    }
+
+    /// Returns whether an attempt that the deadline cuts now is a failure (C2).
+    fn had_its_time(&self, start: u64) -> bool {
+        let plan = self.plan;
+        // Counts half milliseconds. Limits are equal if they are a tick, one millisecond, apart.
+        let is_over = |from: u64, limit: u64| 2 * self.now >= 2 * (from + limit) - limit.min(2);
+        if let Some(limit) = plan.attempt_timeout {
+            if is_over(start, limit) {
+                return true;
+            }
+        }
+        // Otherwise, the cut came from the deadline of a caller.
+        let is_own = plan.deadline.is_some_and(|deadline| is_over(0, deadline));
+        let is_first = self.retries == 0 && self.waited == 0;
+        let mostly_waited = 2 * self.waited > self.now;
+        is_own && (is_first || plan.attempt_timeout.is_none() && !mostly_waited)
     }
 
     fn deadline(&self) -> Option<u64> {

@@ -23,6 +23,37 @@ pub(in crate::breaker) struct Ticket {
     pub(in crate::breaker) stamp: u64,
 }
 
+impl Ticket {
+    /// Set in the generation of a nested call. No word of a breaker in use has this bit without
+    /// another one, so the report of a nested call never takes the fast path.
+    const NESTED: u64 = 1;
+
+    /// The first number of a probe. A [`Stamp`] is lower for 292 years.
+    pub(super) const FIRST_PROBE: u64 = 1 << 63;
+
+    /// Returns the number of the probe after this one.
+    pub(super) fn next_probe(number: u64) -> u64 {
+        number.wrapping_add(1) | Self::FIRST_PROBE
+    }
+
+    /// Makes the ticket of a call that is nested in a probe of this generation.
+    pub(super) fn nested(generation: u64) -> Self {
+        Self { generation: generation | Self::NESTED, stamp: Stamp::UNKNOWN }
+    }
+
+    /// Returns whether the call was admitted as a probe. If a clock runs for more than 292 years,
+    /// this is also true for other calls. Nothing follows from it: such a call holds no slot.
+    #[inline]
+    pub(in crate::breaker) fn is_probe(self) -> bool {
+        self.stamp >= Self::FIRST_PROBE
+    }
+
+    /// Returns whether the call uses the permit of a probe around it.
+    pub(in crate::breaker) fn is_nested(self) -> bool {
+        self.generation & Self::NESTED != 0
+    }
+}
+
 /// The time at which a call began, as nanoseconds since its breaker was made, plus one. Zero means
 /// that the time is unknown; such a call is never slow.
 #[derive(Debug, Clone, Copy)]

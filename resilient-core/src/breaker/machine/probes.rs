@@ -77,6 +77,10 @@ impl Round {
         self.in_flight.iter().filter(|probe| probe.is_overdue(config, now)).count()
     }
 
+    pub(super) fn holds(&self, id: u64) -> bool {
+        self.in_flight.iter().any(|probe| probe.id == id)
+    }
+
     pub(super) fn count(&mut self, failed: bool, config: &BreakerConfig) -> Decision {
         let count = if failed { &mut self.failed } else { &mut self.succeeded };
         *count = count.saturating_add(1);

@@ -65,6 +65,11 @@ impl Machine {
         self.phase.health().map_or(0, Health::streak)
     }
 
+    /// Returns whether the circuit is closed and remembers no failed or slow call.
+    pub(in crate::breaker) fn is_like_new(&self, now: Instant) -> bool {
+        matches!(&self.phase, Phase::Closed(health) if health.has_no_trouble(now))
+    }
+
     /// Returns the calls in the window with this many overdue calls, or `None` if the breaker or
     /// its present state has no window.
     pub(in crate::breaker) fn window(&self, now: Instant, overdue: u64) -> Option<WindowCounts> {

@@ -44,7 +44,7 @@ impl Machine {
             config,
             generation: 0,
             reopenings: 0,
-            next_probe: 1,
+            next_probe: Ticket::FIRST_PROBE,
             epoch: now,
             log: Log::new(now),
             last_opening: None,
@@ -71,12 +71,20 @@ impl Machine {
                 if !round.admit(id, &self.config, now) {
                     return Err(self.rejection(now));
                 }
-                self.next_probe = id.wrapping_add(1);
+                self.next_probe = Ticket::next_probe(id);
                 id
             }
             Phase::Open(_) | Phase::ForcedOpen => return Err(self.rejection(now)),
         };
         Ok(Ticket { generation: self.generation, stamp })
+    }
+
+    /// Admits a call inside a probe, if the probe still holds a slot of the present round. The call
+    /// takes no slot, and its end is not reported.
+    pub(in crate::breaker) fn admit_inside(&self, probe: Ticket) -> Option<Ticket> {
+        let Phase::HalfOpen(round) = &self.phase else { return None };
+        let holds = probe.generation == self.generation && round.holds(probe.stamp);
+        holds.then(|| Ticket::nested(self.generation))
     }
 
     /// Records the end of an admitted call.

@@ -72,6 +72,6 @@ impl Ticket {
     // B19: this is the one place that says which calls are not counted.
     /// Returns whether the call is one of the calls in flight from its admission to its end.
     pub(in crate::breaker) fn is_counted(self) -> bool {
-        self.generation & Self::MEASURED != Self::UNCOUNTED
+        !self.is_nested() && self.generation & Self::MEASURED != Self::UNCOUNTED
     }
 }

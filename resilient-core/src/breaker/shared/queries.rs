@@ -1,10 +1,12 @@
 //! Queries of a breaker. They change nothing.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::{GuardedState, Kind, SharedBreaker};
 use crate::breaker::config::BreakerConfig;
 use crate::signal::{BreakerSnapshot, CallCounts, CircuitOpen, CircuitState};
+use crate::time::ClockSource;
 
 impl SharedBreaker {
     pub(crate) fn config(&self) -> Arc<BreakerConfig> {
@@ -15,6 +17,16 @@ impl SharedBreaker {
     /// the breaker.
     pub(crate) fn is_closed(&self) -> bool {
         self.word.read().kind() == Kind::In(CircuitState::Closed)
+    }
+
+    /// Returns whether the breaker is closed and remembers no failed or slow call. Does not read
+    /// the clock, so it may be called under a lock.
+    pub(crate) fn is_like_new(&self, now: Instant) -> bool {
+        self.is_closed() && self.lock(self.parts()).machine.is_like_new(now)
+    }
+
+    pub(crate) fn clock(&self) -> ClockSource {
+        self.parts().clock.source()
     }
 
     pub(crate) fn state(&self) -> CircuitState {

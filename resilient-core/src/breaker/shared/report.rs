@@ -65,7 +65,7 @@ impl SharedBreaker {
                 }
             }
         } else if word.kind() == Kind::In(CircuitState::Disabled) {
-            return self.end_unrecorded(ticket);
+            return self.end_while_disabled(ticket);
         }
         let now = now.and_then(|now| parts.clock.instant_of(now));
         self.report_locked(ticket, Ending::Reported(Outcome::Success), None, now);
@@ -94,13 +94,21 @@ impl SharedBreaker {
         retry_after: Option<Duration>,
     ) {
         if self.word.read().kind() == Kind::In(CircuitState::Disabled) {
-            return self.end_unrecorded(ticket);
+            return self.end_while_disabled(ticket);
         }
         // If a user's clock panics, its last reading is used. Reading it at each report keeps the
         // last reading recent.
         let parts = self.parts();
         let now = parts.clock.is_given().then(|| parts.clock.now()).flatten();
         self.report_locked(ticket, ending, retry_after, now);
+    }
+
+    /// Ends what [`Permit::acquire`](crate::breaker::Permit::acquire) began for a probe: code that
+    /// runs on this thread from now on is no longer inside the call.
+    fn end_probe(&self, ticket: Ticket) {
+        if ticket.is_probe() {
+            self.leave_probe(ticket);
+        }
     }
 
     /// Reports under the lock. If `now` is absent, reads the clock only if the machine asks for the
@@ -112,6 +120,11 @@ impl SharedBreaker {
         retry_after: Option<Duration>,
         now: Option<Instant>,
     ) {
+        // B18: the outcome of the probe decides, and not the outcome of a call inside it.
+        if ticket.is_nested() {
+            return;
+        }
+        self.end_probe(ticket);
         if now.is_some() {
             self.report_timed(ticket, ending, retry_after, now);
         } else if !self.report_untimed(ticket, ending) {
@@ -174,8 +187,13 @@ impl SharedBreaker {
         }
     }
 
-    /// Counts the end of a call that is in no total.
     #[cold]
+    fn end_while_disabled(&self, ticket: Ticket) {
+        self.end_probe(ticket);
+        self.end_unrecorded(ticket);
+    }
+
+    /// Counts the end of a call that is in no total.
     fn end_unrecorded(&self, ticket: Ticket) {
         if ticket.is_counted() {
             self.counters.add_unrecorded();

@@ -186,6 +186,13 @@ impl Health {
         self.streak
     }
 
+    /// Returns whether no failed or slow call is remembered. Successes alone can be forgotten: they
+    /// only keep a rate below its limit.
+    pub(in crate::breaker) fn has_no_trouble(&self, now: Instant) -> bool {
+        let Tally { failures, slow, .. } = self.tally(now).unwrap_or_default();
+        self.streak == 0 && failures == 0 && slow == 0
+    }
+
     pub(in crate::breaker) fn has_window(&self) -> bool {
         self.window.is_some()
     }

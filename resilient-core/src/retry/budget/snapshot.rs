@@ -22,6 +22,20 @@ pub struct BudgetCounts {
     pub deposited: u64,
 }
 
+#[cfg(feature = "metrics")]
+impl BudgetCounts {
+    pub(crate) fn plus(&self, other: &Self) -> Self {
+        Self {
+            granted: self.granted.saturating_add(other.granted),
+            refused: self.refused.saturating_add(other.refused),
+            spent: self.spent.saturating_add(other.spent),
+            returned: self.returned.saturating_add(other.returned),
+            refunded: self.refunded.saturating_add(other.refunded),
+            deposited: self.deposited.saturating_add(other.deposited),
+        }
+    }
+}
+
 /// A budget at one instant. Taking a snapshot changes nothing.
 ///
 /// While calls are in flight, the counts may lag behind the tokens. When no call is in flight, both

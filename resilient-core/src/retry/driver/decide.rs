@@ -159,6 +159,7 @@ impl Decision<'_> {
                 telemetry::retrying(attempt, delay);
                 self.progress.retries = self.progress.retries.saturating_add(1);
                 self.progress.last_delay = delay;
+                self.progress.waited = self.progress.waited.saturating_add(delay);
                 if let Some(record) = self.progress.hook.record() {
                     record.waits(delay);
                 }

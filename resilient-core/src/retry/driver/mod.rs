@@ -21,11 +21,16 @@ use self::progress::Progress;
 #[cfg(feature = "tokio")]
 use super::attempt_future::AttemptFuture;
 use super::call_options::CallOptions;
+#[cfg(feature = "tokio")]
+use super::limits::Past;
+use super::permitted_attempt::PermittedAttempt;
 use super::policy::RetryPolicy;
 use super::scope;
 #[cfg(feature = "tokio")]
 use super::timeout_future::TimeoutFuture;
 use crate::breaker::CircuitOpen;
+#[cfg(feature = "tokio")]
+use crate::breaker::Permit;
 use crate::signal::StopReason;
 use crate::telemetry::{self, RetryCallCount};
 use crate::time;
@@ -153,16 +158,34 @@ impl<'a> RetryDriver<'a> {
         AttemptFuture::new(self.begin(), attempt)
     }
 
-    /// Begins an attempt within the call's time limits, and returns its future.
+    /// Begins an attempt without time limits under a permit, and returns its future.
     #[cfg(feature = "tokio")]
-    pub(crate) fn limited<F>(&mut self, attempt: F) -> TimeoutFuture<F> {
+    #[inline]
+    pub(crate) fn attempted_within<'permit, F>(
+        &mut self,
+        permit: &'permit Permit<'permit>,
+        attempt: F,
+    ) -> PermittedAttempt<'permit, F> {
+        PermittedAttempt::new(self.begin(), permit, attempt)
+    }
+
+    /// Begins an attempt within the call's time limits, and returns its future. `timeout` is the
+    /// value of the attempt's `#[timeout]`.
+    #[cfg(feature = "tokio")]
+    #[inline]
+    pub(crate) fn limited<F>(&mut self, attempt: F, timeout: Option<Duration>) -> TimeoutFuture<F> {
         let is_retry = self.begin();
         let now = || match self.plan.started {
             Some(started) if self.progress.is_none() => started,
             _ => time::now(),
         };
+        let past = Past {
+            attempt_number: self.attempt_number(),
+            is_empty: self.progress.is_none(),
+            waited: self.progress.as_ref().map_or(Duration::ZERO, |it| it.waited),
+        };
         let limits = self.plan.limits();
-        let cut = limits.and_then(|limits| limits.cut(now, self.attempt_number()));
+        let cut = limits.and_then(|limits| limits.cut(now, past, timeout));
         TimeoutFuture::new(is_retry, cut, attempt)
     }
 
@@ -178,11 +201,6 @@ impl<'a> RetryDriver<'a> {
     fn begin(&mut self) -> bool {
         let progress = self.progress.as_mut();
         progress.is_some_and(|it| it.begin_attempt(self.plan.nested()))
-    }
-
-    pub(crate) fn has_attempt_timeout(&self) -> bool {
-        let limits = self.plan.limits();
-        limits.is_some_and(|limits| limits.attempt_timeout.is_some())
     }
 
     /// Ends the call with a success. Call it once.

@@ -21,6 +21,8 @@ pub(super) struct Progress {
     /// The number of retries granted so far.
     pub(super) retries: u32,
     pub(super) last_delay: Duration,
+    /// The sum of the waits between attempts.
+    pub(super) waited: Duration,
     /// The tokens of the next attempt, until the attempt starts.
     pub(super) reserved: Option<Reservation>,
     /// Whether the current attempt cost tokens.
@@ -39,6 +41,7 @@ impl Progress {
             collapsed: nested::is_collapsed(plan.nested(), place),
             retries: 0,
             last_delay: Duration::ZERO,
+            waited: Duration::ZERO,
             reserved: None,
             is_paid: false,
             schedule: Schedule::new(seed.or_else(|| Some(hook.record()?.seed()))),

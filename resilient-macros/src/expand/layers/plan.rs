@@ -21,6 +21,9 @@ pub(in crate::expand) struct StackPlan {
     /// The index of the outermost layer inside the mark of an attempt. The value is `None` if there
     /// is no retry, or if the retry has time limits.
     mark: Option<usize>,
+    /// The index of the outermost layer inside the future that runs under the permit. The value is
+    /// `None` if there is no breaker, or if nothing below the breaker waits.
+    within: Option<usize>,
     waits: bool,
     /// The function returns the errors of all attempts.
     pub(in crate::expand) records: bool,
@@ -29,8 +32,9 @@ pub(in crate::expand) struct StackPlan {
 }
 
 impl StackPlan {
-    /// Makes the plan of a stack. `waits` is set if the function is asynchronous.
-    pub(in crate::expand) fn new(stack: &LayerStack, waits: bool) -> Self {
+    /// Makes the plan of a stack. `waits` is set if the function is asynchronous, and `body_waits`
+    /// if its body may wait.
+    pub(in crate::expand) fn new(stack: &LayerStack, waits: bool, body_waits: bool) -> Self {
         let body = stack.layers().len();
         let place = |kind| stack.place(kind);
         let retry = place(AttributeKind::Retry);
@@ -46,16 +50,23 @@ impl StackPlan {
         // surround.
         let lowest = timeout.filter(|timeout| timeout + 1 == body && Some(*timeout) > retry);
         let mark = args.filter(|_| limit.is_none()).map(|_| lowest.unwrap_or(body));
+        let fallback = place(AttributeKind::Fallback);
+        // B18: a retry below the breaker sleeps, and a fallback may make more calls.
+        let within = breaker.filter(|_| waits).and_then(|breaker| {
+            let runs_more = retry.max(fallback) > Some(breaker);
+            if runs_more { Some(breaker + 1) } else { body_waits.then_some(body) }
+        });
         let records = args.is_some_and(|args| args.returns_all_errors);
         let keeps = args.is_some_and(|args| records || args.attempt.is_some()) || retry < breaker;
         Self {
             retry,
             breaker,
             timeout,
-            fallback: place(AttributeKind::Fallback),
+            fallback,
             body,
             limit,
             mark,
+            within,
             waits,
             records,
             keeps: keeps && retry.is_some(),
@@ -68,6 +79,18 @@ impl StackPlan {
 
     pub(super) fn marks_at(&self, at: usize) -> bool {
         self.mark == Some(at)
+    }
+
+    /// Returns whether the layer at `at` is the outermost layer inside the future that runs under
+    /// the permit.
+    pub(super) fn within_at(&self, at: usize) -> bool {
+        self.within == Some(at)
+    }
+
+    /// Returns whether every call reports on the thread where it got its permit, and no other code
+    /// runs there meanwhile.
+    pub(in crate::expand) fn calls_end_where_they_begin(&self) -> bool {
+        self.within.is_none()
     }
 
     pub(super) fn is_body(&self, at: usize) -> bool {
@@ -88,14 +111,6 @@ impl StackPlan {
         place.unwrap_or(self.body) == at
     }
 
-    /// Returns whether a future of the expansion surrounds the code that prepares arguments.
-    pub(in crate::expand) fn prepares_enclosed(&self) -> bool {
-        let above = self.retry.max(self.fallback);
-        self.waits
-            && (self.limit <= above && self.limit.is_some()
-                || self.timeout < above && self.timeout.is_some())
-    }
-
     /// Returns whether a retry is above `at`.
     pub(super) fn retry_above(&self, at: usize) -> bool {
         self.retry.is_some_and(|retry| retry < at)
@@ -114,32 +129,32 @@ impl StackPlan {
         between == Some(true)
     }
 
-    /// Returns whether a `#[timeout]` is between the retry and the body.
-    pub(super) fn attempts_time_out(&self) -> bool {
-        self.timeout.is_some_and(|timeout| self.retry_above(timeout))
-    }
-
-    /// Returns whether the retry is above `at` and the limits of the retry surround only layers
-    /// below `at`.
+    /// Returns whether the limits of the retry surround only layers below `at`.
     pub(super) fn retry_limits_below(&self, at: usize) -> bool {
-        self.limit.is_some_and(|limit| limit > at) && self.retry_above(at)
+        self.limit.is_some_and(|limit| limit > at)
     }
 
-    /// Returns whether the layer at `at` checks the variable `cut`: whether a time limit made the
-    /// output.
+    /// Returns whether the `#[timeout]` at `at` is inside the limits of the retry, which read its
+    /// value before they start.
+    pub(super) fn is_timeout_in_limits(&self, at: usize) -> bool {
+        self.timeout == Some(at) && self.limit.is_some_and(|limit| limit <= at)
+    }
+
+    /// Returns whether the layer at `at` checks the variable `__cut`: whether a time limit made
+    /// the output.
     pub(super) fn reads_cut(&self, at: usize) -> bool {
         let reads = self.retry == Some(at) || self.breaker == Some(at);
         reads && self.is_cut_below(at)
     }
 
-    /// Returns whether a layer above `at` checks the variable `cut`. If so, the layer at `at` must
-    /// set `cut`.
+    /// Returns whether a layer above `at` checks the variable `__cut`. If so, the layer at `at`
+    /// must set `__cut`.
     pub(super) fn tells_cut(&self, at: usize) -> bool {
         (0..at).any(|reader| self.reads_cut(reader))
     }
 
-    /// Returns whether the layer at `at` is the outermost layer that checks the variable `cut`, and
-    /// therefore declares `cut`.
+    /// Returns whether the layer at `at` is the outermost layer that checks the variable `__cut`,
+    /// and therefore declares `__cut`.
     pub(super) fn declares_cut(&self, at: usize) -> bool {
         self.reads_cut(at) && !self.tells_cut(at)
     }

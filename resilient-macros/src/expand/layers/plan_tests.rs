@@ -10,6 +10,10 @@ use proc_macro2::{Span, TokenStream};
 /// Plans an asynchronous stack. Each letter is a layer: `f`allback, `r`etry, `b`reaker, `t`imeout.
 /// `R` is a retry with limits.
 fn plan(stack: &str) -> StackPlan {
+    StackPlan::new(&layers(stack), true, true)
+}
+
+fn layers(stack: &str) -> LayerStack {
     let layer = |letter| match letter {
         'f' => (AttributeKind::Fallback, quote!(value = 1, order = explicit)),
         'r' => (AttributeKind::Retry, quote!()),
@@ -27,8 +31,7 @@ fn plan(stack: &str) -> StackPlan {
         })
         .collect();
     let lowest = outer.pop().expect("a layer");
-    let stack = LayerStack::parse(&outer, lowest.kind, lowest.args).expect("correct");
-    StackPlan::new(&stack, true)
+    LayerStack::parse(&outer, lowest.kind, lowest.args).expect("correct")
 }
 
 #[test]
@@ -64,23 +67,47 @@ fn an_attempt_begins_next_to_the_body_so_that_it_needs_no_block_of_its_own() {
 }
 
 #[test]
+fn b18_the_permit_surrounds_the_body_and_all_that_waits_below_the_breaker() {
+    for (stack, within) in [
+        ("b", Some(1)),
+        ("rb", Some(2)),
+        ("bt", Some(2)),
+        ("fRbt", Some(4)),
+        ("br", Some(1)),
+        ("btr", Some(1)),
+        ("bf", Some(1)),
+        ("rbf", Some(2)),
+        ("R", None),
+    ] {
+        assert_eq!(plan(stack).within, within, "{stack}");
+    }
+    for (stack, waits, body_waits, is_here) in
+        [("b", false, false, true), ("rb", true, false, true), ("bR", true, false, false)]
+    {
+        let plan = StackPlan::new(&layers(stack), waits, body_waits);
+        assert_eq!(plan.calls_end_where_they_begin(), is_here, "{stack}");
+    }
+}
+
+#[test]
 fn arguments_are_prepared_below_all_that_needs_them_again() {
-    for (stack, place, is_enclosed) in [
-        ("r", 1, false),
-        ("rbt", 2, false),
-        ("rtb", 1, false),
-        ("tr", 2, true),
-        ("trb", 3, true),
-        ("ft", 1, false),
-        ("tf", 2, true),
-        ("Rf", 2, true),
-        ("Rbf", 3, true),
-        ("fRt", 2, false),
+    for (stack, place) in [
+        ("r", 1),
+        ("rbt", 2),
+        ("rtb", 1),
+        ("tr", 2),
+        ("trb", 3),
+        ("ft", 1),
+        ("tf", 2),
+        ("Rf", 2),
+        ("Rbf", 3),
+        ("fRt", 2),
+        ("br", 2),
+        ("bft", 2),
     ] {
         let plan = plan(stack);
         let places: Vec<usize> = (0..=stack.len()).filter(|at| plan.prepares_at(*at)).collect();
         assert_eq!(places, [place], "{stack}");
-        assert_eq!(plan.prepares_enclosed(), is_enclosed, "{stack}");
     }
 }
 

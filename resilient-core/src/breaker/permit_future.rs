@@ -1,0 +1,46 @@
+//! A call as a future that is known to run under its permit.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::machine::Ticket;
+use super::shared::{EnteredCall, SharedBreaker};
+use crate::signal::debug_fields;
+
+pin_project! {
+    /// The future of a call, from [`Permit::within`](super::Permit::within). It resolves to the
+    /// output of the call.
+    #[must_use = "futures do nothing unless awaited"]
+    pub struct PermitFuture<'permit, F> {
+        // A copy of the permit's parts, and not a reference: with a reference, the compiler would
+        // keep the permit and `future` in memory on every call.
+        breaker: &'permit SharedBreaker,
+        ticket: Ticket,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<'permit, F> PermitFuture<'permit, F> {
+    #[inline]
+    pub(super) fn new(breaker: &'permit SharedBreaker, ticket: Ticket, future: F) -> Self {
+        Self { breaker, ticket, future }
+    }
+}
+
+impl<F: Future> Future for PermitFuture<'_, F> {
+    type Output = F::Output;
+
+    // B18: a probe is in the list of the thread only during a poll. Other tasks that run between
+    // two polls are not nested.
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let _entered = EnteredCall::new(this.breaker, *this.ticket);
+        this.future.poll(cx)
+    }
+}
+
+debug_fields!(PermitFuture<'permit, F> {});

@@ -1,0 +1,55 @@
+//! The future of an attempt without time limits, under the permit of a breaker.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::scope::{self, Entered};
+use crate::breaker::{EnteredCall, Permit};
+use crate::signal::debug_fields;
+
+pin_project! {
+    /// An [`AttemptFuture`](super::AttemptFuture) around a
+    /// [`PermitFuture`](crate::breaker::PermitFuture), as one future with one test.
+    #[must_use = "futures do nothing unless awaited"]
+    pub struct PermittedAttempt<'permit, F> {
+        // The loop keeps the permit in memory in any case, so a reference costs less than a copy.
+        permit: &'permit Permit<'permit>,
+        // `is_retry` is true from the second attempt on.
+        is_retry: bool,
+        // Whether a loop or a call inside the attempt must find anything out.
+        is_marked: bool,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<'permit, F> PermittedAttempt<'permit, F> {
+    #[inline]
+    pub(super) fn new(is_retry: bool, permit: &'permit Permit<'permit>, future: F) -> Self {
+        Self { permit, is_retry, is_marked: is_retry | permit.is_probe(), future }
+    }
+}
+
+impl<F: Future> Future for PermittedAttempt<'_, F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let _entered = this.is_marked.then(|| enter(this.permit, *this.is_retry));
+        this.future.poll(cx)
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn enter<'permit>(
+    permit: &'permit Permit<'permit>,
+    is_retry: bool,
+) -> (EnteredCall<'permit>, Option<Entered>) {
+    (permit.enter(), is_retry.then(|| scope::enter(true, None)))
+}
+
+debug_fields!(PermittedAttempt<'permit, F> {});
