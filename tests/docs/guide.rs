@@ -83,6 +83,8 @@ fn every_field_of_a_snapshot_has_a_row_in_the_guide() {
             "since_seconds_ago" => "since",
             "retry_after_seconds" => "retry_after",
             "seconds_in_state" => "time_in_state",
+            "ends_in_seconds" => "ends_in",
+            "operator" | "operator_reason" => "note",
             other => other,
         };
         assert!(rows.contains(&field), "{field}");

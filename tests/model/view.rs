@@ -4,7 +4,8 @@
 use std::time::{Duration, Instant};
 
 use resilient::breaker::{
-    BreakerSnapshot, CallCounts, CircuitState, Transition, TransitionReason, WindowCounts,
+    BreakerSnapshot, CallCounts, CircuitState, OperatorNote, Transition, TransitionReason,
+    WindowCounts,
 };
 use resilient::events::EventKind;
 
@@ -15,6 +16,8 @@ pub(crate) struct View {
     pub(crate) state: CircuitState,
     pub(crate) since: Option<i128>,
     pub(crate) retry_after: Option<Duration>,
+    pub(crate) ends_in: Option<Duration>,
+    pub(crate) note: OperatorNote,
     /// The rejection that the next call would get, if the circuit is open.
     pub(crate) open_now: Option<Rejection>,
     pub(crate) streak: u32,
@@ -50,13 +53,14 @@ pub(crate) struct Totals {
     pub(crate) slow: u64,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Step {
     pub(crate) at: i128,
     pub(crate) from: CircuitState,
     pub(crate) to: CircuitState,
     pub(crate) reason: TransitionReason,
-    pub(crate) open_for: Option<Duration>,
+    pub(crate) lasts: Option<Duration>,
+    pub(crate) note: OperatorNote,
 }
 
 /// An event that a listener received.
@@ -87,6 +91,8 @@ impl View {
             state,
             since,
             retry_after,
+            ends_in,
+            note,
             open_now,
             streak,
             window,
@@ -112,6 +118,8 @@ impl View {
             state: snapshot.state,
             since: snapshot.since.map(|at| nanos_since(made, at)),
             retry_after: snapshot.retry_after,
+            ends_in: snapshot.ends_in,
+            note: snapshot.note.clone(),
             open_now,
             streak: snapshot.consecutive_failures,
             window: snapshot.window.as_ref().map(Remembered::of),
@@ -160,7 +168,8 @@ impl Step {
             from: step.from,
             to: step.to,
             reason: step.reason,
-            open_for: step.open_for,
+            lasts: step.lasts,
+            note: step.note.clone(),
         }
     }
 }

@@ -10,8 +10,8 @@ macro_rules! in_scope_of {
                 $declare! {
                     attempt attempts body breaker breakers budget cause chosen class cut delay end
                     error event excepted field future health ignored jitter known limit log marked
-                    next open
-                    options output permit policy reason rejection retry self_ timed_out
+                    next one open options output own permit policy reason rejection retry self_
+                    timed_out
                 }
             }
             use self::dsl::*;

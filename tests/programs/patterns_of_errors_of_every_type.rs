@@ -1,6 +1,7 @@
 //! The patterns of all attributes match errors of every type: texts, numbers, bytes, constants,
 //! references, and what stands inside an error.
 #![deny(warnings, clippy::all, clippy::pedantic)]
+#![allow(clippy::unused_async, reason = "the attributes need no `await`")]
 
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 

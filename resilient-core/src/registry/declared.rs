@@ -36,7 +36,7 @@ pub(super) struct Declared<C> {
     pub(super) config: C,
     /// Whether the declaration gives settings. If it only gives the name, the defaults apply until
     /// another declaration gives settings.
-    has_settings: bool,
+    pub(super) has_settings: bool,
     pub(super) place: &'static Location<'static>,
     conflict_reported: bool,
 }

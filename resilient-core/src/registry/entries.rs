@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::declared::NamedEntry;
 #[cfg(feature = "inventory")]
-use super::expected::Expected;
+use super::declared::Declared;
+use super::declared::NamedEntry;
 use super::swept::Swept;
 use super::{Entry, Overrides};
 use crate::breaker::shared::LiveSettings;
@@ -43,6 +43,15 @@ pub(super) type BreakerEntry = NamedEntry<Entry, BreakerConfig>;
 
 pub(super) type BudgetEntry = NamedEntry<RetryBudget, BudgetConfig>;
 
+/// What was declared about a name whose group of keyed breakers is not made yet.
+#[cfg(feature = "inventory")]
+#[derive(Debug)]
+pub(super) struct Expected {
+    /// The settings as they were given, which may be invalid.
+    pub(super) settings: BreakerConfigBuilder,
+    pub(super) declared: Declared<BreakerConfig>,
+}
+
 impl Entries {
     /// Returns the settings of a new breaker. A setting that breaks a rule is replaced with its
     /// default and reported as an event, since no caller could receive an error.
@@ -54,7 +63,7 @@ impl Entries {
         let (config, errors) = self.overrides.over(name, declared).build_leniently();
         let settings = LiveSettings {
             config: config.into(),
-            mode: self.overrides.mode(name),
+            mode: self.overrides.hold(name),
             version: self.version,
         };
         let errors = errors.into_iter().map(EventKind::InvalidSetting).collect();

@@ -1,17 +1,10 @@
 //! Names of keyed breakers that are declared before their first call. The feature `inventory`
 //! declares them, so that conflicts are reported at the start of the program.
 
-use super::declared::{Declared, Merged};
+use super::declared::Merged;
+use super::entries::Expected;
 use super::{Registration, Registry};
-use crate::breaker::BreakerConfig;
 use crate::event::Event;
-
-/// The registration that will make the group, and what was declared about its name.
-#[derive(Debug)]
-pub(super) struct Expected {
-    registration: Registration,
-    declared: Declared<BreakerConfig>,
-}
 
 impl Registry {
     // G3: with the feature `inventory`, conflicts are reported at the start.
@@ -35,12 +28,14 @@ impl Registry {
                 Merged::Kept => None,
                 Merged::Conflict(event) => Some(event),
                 Merged::Adopted => {
-                    known.registration = registration;
+                    known.settings = registration.settings;
                     None
                 }
             }
         } else {
-            entries.expected.insert(name.clone(), Expected { registration, declared });
+            entries
+                .expected
+                .insert(name.clone(), Expected { settings: registration.settings, declared });
             None
         };
         drop(guard);
@@ -53,6 +48,14 @@ impl Registry {
     pub(crate) fn as_expected(&self, registration: Registration) -> Registration {
         let entries = self.read();
         let expected = entries.expected.get(&registration.name).filter(|_| registration.is_given);
-        expected.map_or(registration, |expected| expected.registration.clone())
+        let Some(Expected { settings, declared }) = expected else {
+            return registration;
+        };
+        Registration {
+            settings: settings.clone(),
+            has_settings: declared.has_settings,
+            place: declared.place,
+            ..registration
+        }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::{CallCounts, CircuitState, TimeInState, Transition, TransitionCounts, getters};
+use super::{
+    CallCounts, CircuitState, OperatorNote, TimeInState, Transition, TransitionCounts, getters,
+};
 
 /// The calls that a closed or observed breaker remembers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -53,15 +55,20 @@ pub struct BreakerSnapshot {
     pub key: Option<String>,
     /// When the snapshot was taken, by the breaker's clock.
     pub at: Instant,
-    /// The state that the next caller would find: half-open once the recovery time is over, even if
-    /// no call has come.
+    /// The state that the next caller would find: half-open once the recovery time is over, and
+    /// closed once the time of a state set by hand is over, even if no call has come.
     pub state: CircuitState,
-    /// When `state` began: at the last transition, or at the end of the recovery time. `None` if
-    /// the breaker has been closed from the start.
+    /// When `state` began: at the last transition, or at the end of the state before. `None` if the
+    /// breaker has been closed from the start.
     pub since: Option<Instant>,
     /// How long until a call may be admitted: zero if a call would be admitted now, `None` if the
     /// time is unknown.
     pub retry_after: Option<Duration>,
+    /// How long until `state` ends by itself: the rest of the open time, or of the time for which
+    /// the state was set by hand. `None` if it has no such end.
+    pub ends_in: Option<Duration>,
+    /// The note of the operator who set `state`, or who last moved its end.
+    pub note: OperatorNote,
     /// Consecutive failures.
     pub consecutive_failures: u32,
     /// The calls in the window now. `None` if the breaker or its present state has no window.

@@ -53,8 +53,8 @@ fn key_of(kind: AttributeKind, value: &Expr, role: Role) -> Option<&'static str>
         (Expr::Lit(ExprLit { lit: Lit::Str(_), .. }), _) => text,
         (Expr::Lit(_), _) => None,
         (_, Role::Pattern) => Some(pattern),
+        (Expr::Call(_), Role::Predicate) | (_, Role::Either) => Some(other),
         (_, Role::Predicate) => Some(predicate),
-        (_, Role::Either) => Some(other),
     }
 }
 
@@ -93,6 +93,7 @@ mod tests {
             (Fallback, quote!(7), Some("value = 7")),
             (Fallback, quote!(Page::EMPTY), Some("value = Page::EMPTY")),
             (Fallback, quote!(cached), Some("with = cached")),
+            (Fallback, quote!(Page::empty(7)), Some("value = Page::empty (7)")),
             (Fallback, quote!(on), None),
             (Fallback, quote!(|_| Ok(1)), Some("with = …")),
             (Timeout, quote!(3), None),

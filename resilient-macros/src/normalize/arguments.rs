@@ -243,8 +243,8 @@ fn copy_trait(parameter: &Parameter) -> TokenStream {
     }
 }
 
-/// Borrows again what an argument of type `Option` holds. `borrow` does so with the variable `__one`.
-/// The type is repeated, so that the compiler may shorten the lifetime of a `dyn Trait`.
+/// Borrows again what an argument of type `Option` holds. `borrow` does so with the variable
+/// `__one`. The type is repeated, so that the compiler may shorten the lifetime of a `dyn Trait`.
 fn again(ident: &Ident, ty: &TokenStream, borrow: &TokenStream) -> TokenStream {
     let ty = without_lifetimes(&without_impl(ty));
     emit!({

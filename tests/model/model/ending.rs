@@ -52,14 +52,18 @@ impl Model {
             self.probes.free(ticket.number);
             self.probed(failed, is_slow, hint);
         } else {
-            self.memory.count(self.clock, failed, is_slow);
+            if (failed || is_slow) && !self.is(Wrong::SetBackKeepsCalls) {
+                self.memory.follow_clock(self.clock, &self.holding);
+            }
+            self.memory.count(self.clock, failed, is_slow, &self.holding);
             self.counted(hint);
         }
     }
 
     /// B6: returns whether the call is slow, which means that it took at least `slow_call`.
     fn is_slow(&self, ticket: Ticket) -> bool {
-        let took = ticket.admitted.map(|admitted| self.clock - admitted);
+        let began = self.probes.began(ticket.number).or(ticket.admitted);
+        let took = began.map(|began| self.clock - began);
         let slow_call = self.holding.slow_call.map(nanos);
         took.zip(slow_call).is_some_and(|(took, slow)| {
             if self.is(Wrong::SlowIsExclusive) { took > slow } else { took >= slow }

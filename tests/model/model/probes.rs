@@ -42,6 +42,18 @@ impl Probes {
         probes.any(|probe| probe.ticket == ticket && probe.lease_left(clock, holding) == Some(0))
     }
 
+    pub(super) fn began(&self, ticket: u64) -> Option<Nanos> {
+        let mut probes = self.in_flight.iter();
+        probes.find(|probe| probe.ticket == ticket).map(|probe| probe.since)
+    }
+
+    /// B16: lets leases begin now that begin later, because the clock was set back.
+    pub(super) fn follow_clock(&mut self, clock: Nanos) {
+        for probe in &mut self.in_flight {
+            probe.since = probe.since.min(clock);
+        }
+    }
+
     pub(super) fn free(&mut self, ticket: u64) {
         self.in_flight.retain(|probe| probe.ticket != ticket);
     }

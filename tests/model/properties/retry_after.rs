@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use crate::cases::for_all;
-use crate::operation::{Action, Answer, Ending, SLOTS};
+use crate::operation::{Action, Answer, ByHand, Ending, SLOTS};
 use crate::strategies::{action, settings, trip_for};
 use crate::subject::{Parts, Subject};
 
@@ -26,8 +26,8 @@ fn rejected(subject: &mut Subject<'_>, trip_for: Duration) -> Option<(Duration, 
         }
     }
     subject.act(&Action::End(0, Ending::Ignored));
-    subject.act(&Action::Close);
-    subject.act(&Action::TripFor(trip_for));
+    subject.act(&Action::CLOSE);
+    subject.act(&Action::ByHand(ByHand::TripFor(trip_for), None));
     match subject.act(&Action::Admit(0)) {
         Answer::Rejected(rejection) => Some((rejection.retry_after?, 0)),
         _ => None,

@@ -95,7 +95,7 @@ async fn c02_the_earliest_of_three_deadlines_is_inherited() {
     assert_eq!(counts(&breaker), ABANDONED);
 }
 
-#[circuit_breaker(breaker = breaker)]
+#[circuit_breaker(breaker = breaker, order = explicit)]
 #[retry(deadline = deadline, attempt_timeout = "2s", max_retries = 0)]
 async fn around_the_loop(breaker: &CircuitBreaker, deadline: Duration) -> Result<(), Late> {
     never().await
@@ -116,7 +116,7 @@ async fn c02_a_breaker_around_the_loop_counts_the_deadline_of_the_loop_but_not_o
     assert_eq!(counts(&breaker), (2, 1), "the attempt ran as long as its own limit");
 }
 
-#[circuit_breaker(breaker = breaker)]
+#[circuit_breaker(breaker = breaker, order = explicit)]
 #[retry(deadline = "1s", attempt_timeout = "900ms", max_retries = 1, base_delay = "0s")]
 async fn twice_around_the_loop(breaker: &CircuitBreaker) -> Result<(), Late> {
     never().await

@@ -1,9 +1,12 @@
 //! The state machine of one breaker: it uses no threads and reads no clock.
 
 mod call;
+mod cause;
 mod history;
 mod log;
+mod notes;
 mod operator;
+mod period;
 mod phase;
 mod probes;
 mod queries;
@@ -14,7 +17,9 @@ mod tests;
 pub(in crate::breaker) use self::call::{
     Counted, Ending, GENERATION_STEP, Rejection, Stamp, SuccessHandling, Ticket, next_generation,
 };
+use self::cause::Cause;
 use self::log::Log;
-use self::phase::{Length, Outage, Phase};
+use self::period::Period;
+use self::phase::{Length, Phase};
 use self::probes::{Decision, Round};
 pub(in crate::breaker) use self::state_machine::Machine;

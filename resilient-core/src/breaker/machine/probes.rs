@@ -66,6 +66,13 @@ impl Round {
         }
     }
 
+    /// Lets leases that begin after `now`, because the clock was set back, begin now.
+    pub(super) fn follow_clock(&mut self, now: Instant) {
+        for probe in &mut self.in_flight {
+            probe.since = probe.since.min(now);
+        }
+    }
+
     pub(super) fn in_flight(&self) -> usize {
         self.in_flight.len()
     }

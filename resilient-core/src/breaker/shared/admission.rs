@@ -16,8 +16,8 @@ impl SharedBreaker {
 
     /// Admits a call in any state. No lock is taken if the state in the word admits or rejects
     /// every call, or if the circuit is open and its open time is not over. Otherwise the call may
-    /// be a probe, and the lock is taken. The clock is read only if calls are timed or the circuit
-    /// is open.
+    /// be a probe, and the lock is taken. The clock is read only if calls are timed or the state
+    /// has an end.
     ///
     /// `permit` makes the result from the ticket. It is called here so that the result is written
     /// to memory only once.
@@ -29,6 +29,12 @@ impl SharedBreaker {
         let parts = self.parts();
         let word = self.word.read();
         let stamp = match word.kind() {
+            // B1: a state that was set by hand ends at the first admission at or after its end.
+            Kind::In(CircuitState::ObserveOnly | CircuitState::Disabled)
+                if parts.time_left().is_none() =>
+            {
+                return self.admit_locked(parts, permit);
+            }
             Kind::In(CircuitState::Closed | CircuitState::ObserveOnly) if word.is_timed() => {
                 match parts.clock.nanos() {
                     Some(begun) => Stamp::of_nanos(begun),
@@ -39,12 +45,11 @@ impl SharedBreaker {
                 Stamp::UNKNOWN
             }
             // B7: an open circuit rejects calls until its end.
-            Kind::In(CircuitState::Open) => match parts.time_left() {
-                Some(wait) => return Err(self.reject(parts, CircuitState::Open, wait)),
-                None => return self.admit_locked(parts, permit),
-            },
-            Kind::In(CircuitState::ForcedOpen) => {
-                return Err(self.reject(parts, CircuitState::ForcedOpen, Wait::UNKNOWN));
+            Kind::In(state @ (CircuitState::Open | CircuitState::ForcedOpen)) => {
+                match parts.time_left() {
+                    Some(wait) => return Err(self.reject(parts, state, wait)),
+                    None => return self.admit_locked(parts, permit),
+                }
             }
             Kind::In(CircuitState::HalfOpen) | Kind::Unregistered | Kind::Alias => {
                 return self.admit_locked(parts, permit);

@@ -27,7 +27,7 @@ pub use self::hand_over::HandOver;
 use self::mirror::Mirror;
 use self::parts::BreakerParts;
 pub(crate) use self::running_probes::EnteredCall;
-pub(crate) use self::setup::{LiveSettings, Setup};
+pub(crate) use self::setup::{LiveSettings, Setup, StartIn};
 pub(crate) use self::shared_breaker::SharedBreaker;
 use self::stamp_clock::StampClock;
 use self::state_word::{Kind, Published, StateWord};

@@ -22,7 +22,7 @@ impl SharedBreaker {
     /// Returns whether the breaker is closed and remembers no failed or slow call. Does not read
     /// the clock, so it may be called under a lock.
     pub(crate) fn is_like_new(&self, now: Instant) -> bool {
-        self.is_closed() && self.lock(self.parts()).machine.is_like_new(now)
+        self.lock(self.parts()).machine.is_like_new(now)
     }
 
     pub(crate) fn clock(&self) -> ClockSource {
@@ -31,11 +31,12 @@ impl SharedBreaker {
 
     pub(crate) fn state(&self) -> CircuitState {
         match self.word.read().kind() {
-            Kind::In(CircuitState::Open) => {
+            Kind::In(state @ (CircuitState::Closed | CircuitState::HalfOpen)) => state,
+            Kind::In(state) if self.parts().mirror.has_no_end() => state,
+            Kind::In(_) => {
                 let (guarded, now) = self.parts().lock_for_query();
                 guarded.machine.state(now)
             }
-            Kind::In(state) => state,
             Kind::Unregistered | Kind::Alias => CircuitState::Closed,
         }
     }
@@ -66,7 +67,7 @@ impl SharedBreaker {
         let since = if state == machine.entered() {
             recent.last().map(|transition| transition.at)
         } else {
-            machine.end()
+            machine.period().and_then(|(_, end)| end)
         };
         BreakerSnapshot {
             name: (*parts.name).to_owned(),
@@ -75,7 +76,9 @@ impl SharedBreaker {
             state,
             since,
             retry_after: machine.retry_after(now),
-            consecutive_failures: machine.streak(),
+            ends_in: machine.ends_in(now),
+            note: machine.note(now),
+            consecutive_failures: machine.streak(now),
             window: machine.window(now),
             last_opening: machine.last_opening(),
             probes_in_flight: machine.probes_in_flight(),

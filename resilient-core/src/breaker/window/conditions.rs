@@ -5,14 +5,9 @@ use crate::breaker::config::Conditions;
 use crate::signal::TransitionReason;
 
 impl Conditions {
-    // B4, B5: consecutive failures; counts and rates of a window.
-    /// Returns the first condition that the streak or the window meets, or `None` if no condition
-    /// is met.
-    pub(super) fn met(&self, streak: u32, window: Option<Tally>) -> Option<TransitionReason> {
-        if self.failure_threshold.is_some_and(|most| streak >= most) {
-            return Some(TransitionReason::FailureThreshold);
-        }
-        let window = window?;
+    // B5: counts and rates of a window.
+    /// Returns the first condition that the window meets, or `None` if it meets none.
+    pub(super) fn met(&self, window: Tally) -> Option<TransitionReason> {
         if self.failure_count.is_some_and(|most| window.failures >= u64::from(most)) {
             return Some(TransitionReason::FailureCount);
         }
@@ -36,8 +31,7 @@ impl Conditions {
     /// the rates, but one more call may be enough to trust the rates.
     pub(super) fn no_success_opens(&self, window: Tally) -> bool {
         let has_nothing_bad = window.failures == 0 && window.slow == 0;
-        (self.trust_rates_of(window.calls) || has_nothing_bad)
-            && self.met(0, Some(window)).is_none()
+        (self.trust_rates_of(window.calls) || has_nothing_bad) && self.met(window).is_none()
     }
 
     /// Returns whether this many calls are enough to trust a rate. If no rate is set, any number of

@@ -44,8 +44,9 @@ impl LayerContext<'_> {
         self.span.resolved_at(Span::mixed_site())
     }
 
-    /// Writes a statement that declares `__cut`, which says why a time limit made the current output.
-    /// Returns `None` if the layer at `at` does not use `__cut`, or if a layer above declares it.
+    /// Writes a statement that declares `__cut`, which says why a time limit made the current
+    /// output. Returns `None` if the layer at `at` does not use `__cut`, or if a layer above
+    /// declares it.
     pub(super) fn declare_cut(&self, at: usize) -> Option<TokenStream> {
         self.plan.declares_cut(at).then(|| emit!(let mut __cut = __r::None::<__r::CutCause>;))
     }

@@ -32,7 +32,7 @@ fn seen(machine: &Machine, now: Instant) -> impl PartialEq + std::fmt::Debug {
     (
         machine.entered(),
         machine.generation(),
-        machine.streak(),
+        machine.streak(now),
         machine.window(now),
         machine.last_opening(),
     )
