@@ -17,9 +17,9 @@ pub use resilient_macros::{Classify, circuit_breaker, fallback, retry, timeout};
 pub mod breaker {
     pub use resilient_core::breaker::{
         AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, BreakerSnapshot, CallCounts,
-        CircuitBreaker, CircuitOpen, CircuitState, FromCircuitOpen, OperatorMode, Permit,
-        PermitFuture, RejectedOutput, TimeInState, Transition, TransitionCounts, TransitionError,
-        TransitionReason, Window, WindowCounts,
+        CircuitBreaker, CircuitOpen, CircuitState, FromCircuitOpen, ManualChange, OperatorMode,
+        OperatorNote, OwnedPermit, Permit, PermitFuture, RejectedOutput, TimeInState, Transition,
+        TransitionCounts, TransitionError, TransitionReason, Window, WindowCounts,
     };
     pub use resilient_core::keyed::{BreakerKey, KeyedBreakers};
 }
@@ -32,10 +32,13 @@ pub mod retries {
     pub use resilient_core::retry::{
         Attempt, AttemptEnd, Backoff, Delays, FailedAttempt, FromTimedOut, GiveUpEvent, Jitter,
         NestedMode, NominalDelays, RetryDriver, RetryError, RetryEvent, RetryPolicy,
-        RetryPolicyBuilder, StopReason, TimeLimit, TimedOut, TimedOutOutput, WhenOpen, WorstCase,
+        RetryPolicyBuilder, StopReason, TimeLimit, TimedOut, TimedOutOutput, WaitEvent, WhenOpen,
+        WorstCase,
     };
     #[cfg(feature = "tokio")]
-    pub use resilient_core::retry::{ByClassify, EveryFailure, OutputClassifier, RetryCall};
+    pub use resilient_core::retry::{
+        ByClassify, BySource, EveryFailure, OutputClassifier, RetryCall,
+    };
 }
 
 /// Retry budgets, which limit the retries to one dependency during an outage.
@@ -52,8 +55,8 @@ pub mod registry {
     #[cfg(feature = "toml")]
     pub use resilient_core::registry::LoadError;
     pub use resilient_core::registry::{
-        BreakerOverride, BudgetOverride, NameTakenError, OverrideError, OverrideReport, Overrides,
-        Registry, Selection,
+        BreakerOverride, BudgetOverride, Lease, NameTakenError, OverrideError, OverrideReport,
+        Overrides, Registry, Selection,
     };
 }
 

@@ -7,6 +7,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use resilient::breaker::ManualChange;
 use resilient::{
     BreakerConfig, CircuitBreaker, CircuitOpen, Outcome, RetryPolicy, TimedOut, circuit_breaker,
     fallback, retry,
@@ -80,16 +81,29 @@ fn b14_each_transition_is_one_line_and_only_an_opening_is_a_warning() {
     });
     let expected = [
         "WARN circuit breaker opened breaker=\"logged\" from=\"closed\" to=\"open\" \
-         reason=\"failure threshold reached\"",
+         reason=\"failure threshold reached\" lasts=0.0",
         "INFO circuit breaker changed state breaker=\"logged\" from=\"open\" to=\"half_open\" \
          reason=\"recovery time over\"",
         "WARN circuit breaker opened breaker=\"logged\" from=\"half_open\" to=\"open\" \
-         reason=\"probe failed\"",
+         reason=\"probe failed\" lasts=0.0",
         "INFO circuit breaker changed state breaker=\"logged\" from=\"open\" to=\"half_open\" \
          reason=\"recovery time over\"",
         "INFO circuit breaker changed state breaker=\"logged\" from=\"half_open\" to=\"closed\" \
          reason=\"enough probes succeeded\"",
     ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn b01_a_change_by_hand_is_logged_with_its_length_its_operator_and_its_reason() {
+    let lines = logged(|| {
+        let minute = Duration::from_secs(60);
+        let change = ManualChange::force_open_for(minute).by("alice").because("migration");
+        breaker().apply(&change).unwrap();
+    });
+    let expected =
+        ["WARN circuit breaker opened breaker=\"logged\" from=\"closed\" to=\"forced_open\" \
+         reason=\"by hand\" lasts=60.0 operator=\"alice\" operator_reason=\"migration\""];
     assert_eq!(lines, expected);
 }
 
@@ -124,6 +138,44 @@ fn retries_and_their_end_are_logged_at_debug() {
         "DEBUG gave up attempts=3 reason=\"exhausted\"",
     ];
     assert_eq!(lines, expected);
+}
+
+#[test]
+fn r09_a_wait_for_the_circuit_is_logged_as_a_wait_and_not_as_a_retry() {
+    let lines = logged(|| {
+        let policy = RetryPolicy::builder()
+            .max_retries(1)
+            .jitter(resilient::retries::Jitter::None)
+            .when_open(resilient::retries::WhenOpen::Wait)
+            .build()
+            .unwrap();
+        let output = runtime().block_on(async {
+            let breaker = breaker();
+            breaker.trip_for(Duration::from_secs(5)).unwrap();
+            policy.call().through(&breaker).run(|_| async { Err::<(), _>(Fault) }).await
+        });
+        assert_eq!(output, Err(Fault));
+    });
+    let lines: Vec<_> = lines.iter().filter(|line| line.starts_with("DEBUG")).collect();
+    let expected = [
+        "DEBUG call rejected breaker=\"logged\" state=\"open\" retry_after=5.0",
+        "DEBUG waiting for the circuit breaker=\"logged\" state=\"open\" attempts=0 at_most=5.1",
+        "DEBUG retrying attempt=1 delay=0.1",
+        "DEBUG gave up attempts=2 reason=\"exhausted\"",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn r07_the_line_of_a_call_that_its_budget_ended_names_the_budget() {
+    let lines = logged(|| {
+        let config = resilient::budget::BudgetConfig::builder().initial_tokens(0);
+        let budget = resilient::RetryBudget::new("search", config.build().unwrap());
+        let policy = RetryPolicy::DEFAULT;
+        let call = policy.call().budget(&budget).run(|_| async { Err::<(), _>(Fault) });
+        assert_eq!(runtime().block_on(call), Err(Fault));
+    });
+    assert_eq!(lines, ["DEBUG gave up attempts=1 reason=\"budget\" budget=\"search\""]);
 }
 
 #[test]

@@ -6,14 +6,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 
-use crate::args::{AttributeKind, LayerArgs, LayerStack};
+use crate::args::{AttributeKind, LayerArgs, LayerStack, runtime};
 use crate::error::CompileErrors;
 use crate::expand;
 use crate::item::{AnnotatedFunction, attribute_span, conditional, kind_of};
 use crate::normalize;
+use crate::scan;
 
 /// Expands an attribute of this crate.
-pub(crate) fn expand(kind: AttributeKind, args: TokenStream, item: &TokenStream) -> TokenStream {
+pub(crate) fn expand(kind: AttributeKind, args: &TokenStream, item: &TokenStream) -> TokenStream {
     or_compile_error(item, || expand_as(kind, args, item, cfg!(feature = "inventory")))
 }
 
@@ -44,36 +45,42 @@ pub(crate) fn or_compile_error(
 /// for the feature `inventory`, which lists the breaker even before the first call.
 pub(crate) fn expand_as(
     kind: AttributeKind,
-    args: TokenStream,
+    args: &TokenStream,
     item: &TokenStream,
     is_listed: bool,
 ) -> TokenStream {
     try_expand(kind, args, item, is_listed).unwrap_or_else(|errors| {
-        // The item is returned unchanged, so that code that uses it still compiles.
         let errors = errors.to_compile_errors();
+        let item = usable(kind, args, item);
         quote!(#errors #item)
     })
 }
 
+/// Returns the item of a wrong attribute unchanged, so that code that uses it still compiles. With
+/// `errors = all`, the body and the function have different outputs, so this key is expanded.
+fn usable(kind: AttributeKind, args: &TokenStream, item: &TokenStream) -> TokenStream {
+    if scan::mentions(args, "errors") && scan::mentions(item, "RetryError") {
+        let runtime = runtime(kind, args);
+        let all = quote!(errors = all, crate = #runtime);
+        if let Ok(expanded) = try_expand(AttributeKind::Retry, &all, item, false) {
+            return expanded;
+        }
+    }
+    item.clone()
+}
+
 fn try_expand(
     kind: AttributeKind,
-    args: TokenStream,
+    args: &TokenStream,
     item: &TokenStream,
     is_listed: bool,
 ) -> Result<TokenStream, CompileErrors> {
     let mut errors = CompileErrors::default();
-    let parsed = LayerArgs::parse(kind, args.clone()).map(|args| args.common().outer.clone());
-    let outer = parsed.unwrap_or_else(|wrong| {
-        errors.extend(wrong);
-        Vec::new()
-    });
-    let function = match AnnotatedFunction::read(item, kind) {
-        Ok(function) if errors.is_empty() => function,
-        Ok(_) => return Err(errors),
-        Err(wrong) => {
-            errors.extend(wrong);
-            return Err(errors);
-        }
+    let parsed = LayerArgs::parse(kind, args.clone()).map_err(|wrong| errors.extend(wrong));
+    let outer = parsed.map(|args| args.common().outer.clone()).unwrap_or_default();
+    let function = AnnotatedFunction::read(item, kind).map_err(|wrong| errors.extend(wrong));
+    let Some(function) = function.ok().filter(|_| errors.is_empty()) else {
+        return Err(errors);
     };
     let attributes = &function.attrs;
     let second = attributes.iter().find(|attribute| kind_of(&attribute.meta) == Some(kind));
@@ -89,9 +96,9 @@ fn try_expand(
         kind_of(&attribute.meta).is_some() || conditional(attribute).is_some()
     });
     if let Some(lower) = lower {
-        return Ok(expand::hand_down(&function, lower, &outer, kind, &args));
+        return Ok(expand::hand_down(&function, lower, &outer, kind, args));
     }
-    let stack = LayerStack::parse(&outer, kind, args)?;
+    let stack = LayerStack::parse(&outer, kind, args.clone())?;
     normalize::check(&function, &stack)?;
     Ok(expand::write(&function, &stack, is_listed))
 }

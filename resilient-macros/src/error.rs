@@ -1,6 +1,7 @@
 //! Errors about a macro's input. They are collected, so that the user sees all of them at once.
 
-use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::{quote, quote_spanned};
 
 use crate::tokens::flatten;
 
@@ -60,35 +61,18 @@ impl CompileErrors {
 impl Entry {
     /// Writes `::core::compile_error! { "…" }`. The compiler underlines from the first token of the
     /// call to the last token, so the path has the first span and the braces have the last span.
-    fn to_compile_error(&self) -> Vec<TokenTree> {
-        let colon = |spacing| {
-            let mut colon = Punct::new(':', spacing);
-            colon.set_span(self.first);
-            TokenTree::from(colon)
-        };
-        let mut bang = Punct::new('!', Spacing::Alone);
-        bang.set_span(self.first);
-        let mut message = Literal::string(&self.message);
-        message.set_span(self.last);
-        let mut braces = Group::new(Delimiter::Brace, TokenTree::from(message).into());
+    fn to_compile_error(&self) -> TokenStream {
+        let path = quote_spanned!(self.first=> ::core::compile_error!);
+        let message = &self.message;
+        let mut braces = Group::new(Delimiter::Brace, quote_spanned!(self.last=> #message));
         braces.set_span(self.last);
-        vec![
-            colon(Spacing::Joint),
-            colon(Spacing::Alone),
-            Ident::new("core", self.first).into(),
-            colon(Spacing::Joint),
-            colon(Spacing::Alone),
-            Ident::new("compile_error", self.first).into(),
-            bang.into(),
-            braces.into(),
-        ]
+        quote!(#path #braces)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use quote::quote;
 
     #[test]
     fn every_error_becomes_its_own_compile_error_in_order() {

@@ -10,6 +10,7 @@ mod driver;
 mod error;
 mod expand;
 #[cfg(test)]
+#[path = "tests/fuzz_tokens.rs"]
 mod fuzz_tokens;
 mod item;
 mod literal;
@@ -24,25 +25,25 @@ use crate::args::AttributeKind;
 #[doc = include_str!("../docs/retry.md")]
 #[proc_macro_attribute]
 pub fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
-    driver::expand(AttributeKind::Retry, args.into(), &item.into()).into()
+    driver::expand(AttributeKind::Retry, &args.into(), &item.into()).into()
 }
 
 #[doc = include_str!("../docs/circuit_breaker.md")]
 #[proc_macro_attribute]
 pub fn circuit_breaker(args: TokenStream, item: TokenStream) -> TokenStream {
-    driver::expand(AttributeKind::CircuitBreaker, args.into(), &item.into()).into()
+    driver::expand(AttributeKind::CircuitBreaker, &args.into(), &item.into()).into()
 }
 
 #[doc = include_str!("../docs/timeout.md")]
 #[proc_macro_attribute]
 pub fn timeout(args: TokenStream, item: TokenStream) -> TokenStream {
-    driver::expand(AttributeKind::Timeout, args.into(), &item.into()).into()
+    driver::expand(AttributeKind::Timeout, &args.into(), &item.into()).into()
 }
 
 #[doc = include_str!("../docs/fallback.md")]
 #[proc_macro_attribute]
 pub fn fallback(args: TokenStream, item: TokenStream) -> TokenStream {
-    driver::expand(AttributeKind::Fallback, args.into(), &item.into()).into()
+    driver::expand(AttributeKind::Fallback, &args.into(), &item.into()).into()
 }
 
 #[doc = include_str!("../docs/classify.md")]

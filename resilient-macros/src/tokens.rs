@@ -21,6 +21,7 @@ pub(crate) fn flatten(tokens: TokenStream) -> Vec<TokenTree> {
 /// Returns the tokens without invisible groups, as an error message shows them.
 pub(crate) fn source(tokens: &TokenStream) -> String {
     let text = flatten(tokens.clone()).into_iter().collect::<TokenStream>().to_string();
+    let text = text.replace(" :: ", "::").replace(" ..= ", "..=");
     text.strip_prefix("- ").map(|positive| format!("-{positive}")).unwrap_or(text)
 }
 

@@ -24,6 +24,7 @@ mod duration;
 mod rule;
 mod settings;
 mod share;
+pub mod suggest;
 mod table;
 mod text;
 mod text_error;

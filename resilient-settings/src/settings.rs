@@ -22,6 +22,12 @@ macro_rules! breaker_settings {
             default(5; "none if `failure_rate`, `failure_count` or `slow_call_rate` is given"),
             reason("it takes a failure to open, so at least 1"),
             advice("up where failures happen by chance, down where none does");
+        /// How long consecutive failures must last to open the circuit, from the end of the first
+        /// one to the end of the one that opens it. At zero, the circuit opens at the last of
+        /// `failure_threshold` failures. Above zero, a single event that breaks many calls at once,
+        /// such as a restart, does not open the circuit. The clock is then read at each failure.
+        failure_span: Time, default(::std::time::Duration::ZERO; ""),
+            advice("up where one event can break many calls in flight");
         /// The window over which rates and `failure_count` are computed: a number of last calls, or
         /// a time. Use calls for thin or bursty traffic, and time for steady traffic.
         // A million calls take a quarter of a megabyte. A longer window should be a time.
@@ -45,7 +51,8 @@ macro_rules! breaker_settings {
         failure_count: Count(1..), default(; "none"),
             reason("it takes a failure to open, so at least 1"),
             advice("where each failure costs, whatever else succeeds");
-        /// Counts a call that takes at least this long as slow, whether it succeeds or fails.
+        /// Counts a call that takes at least this long as slow, whether it succeeds, fails or
+        /// hangs.
         slow_call: Time(positive), default(; "none"),
             reason("every call would be slow, so above zero"),
             advice("for dependencies that hang before they fail");
@@ -149,7 +156,8 @@ macro_rules! retry_settings {
             reason("there would be no time for a retry, so above zero"),
             advice("to what the caller can wait");
         /// What the call does when its circuit breaker is open: it ends at once with the real
-        /// error, or it waits until the breaker may admit a call.
+        /// error, or it waits until the breaker may admit a call. A wait is no attempt; a call
+        /// waits at most `max_retries` times.
         when_open: WhenOpen("stop", "wait"), default("stop"; ""),
             advice("to `wait` for jobs that must succeed in the end");
     }};
@@ -188,12 +196,14 @@ macro_rules! budget_settings {
 #[macro_export]
 macro_rules! limit_settings {
     ($callback:ident $($extra:tt)*) => { $callback! { $($extra)*
-        /// The time for the whole call. The running attempt is cancelled when the time is over.
+        /// The time for the whole call. The running attempt is cancelled when the time is over. For
+        /// a circuit breaker, the cancelled attempt is a failure if it was the first one, if it has
+        /// no time limit itself, or if it ran as long as its limit; otherwise it is abandoned.
         deadline: Time(positive), default(; "none"),
             reason("every call would be cut off at once, so above zero"),
             advice("to what the caller can wait");
         /// The time for each attempt. An attempt that takes longer is cancelled and counts as
-        /// failed.
+        /// failed. It is at most the `deadline`.
         attempt_timeout: Time(positive), default(; "none"),
             reason("every attempt would be cut off at once, so above zero"),
             advice("above what the dependency needs on a bad day");
@@ -236,6 +246,11 @@ pub mod breaker {
         half_open_max_calls, AtMostSum(half_open_successes, half_open_failures),
             "must not be above `half_open_successes` and `half_open_failures` together",
             "more calls at a time decide nothing";
+        failure_span,
+            NeedsBeside(failure_threshold, &[failure_rate, failure_count, slow_call_rate]),
+            "needs a `failure_threshold`, which is off by default beside a rate or a count",
+            "`failure_span` is for consecutive failures, and `failure_threshold` is off by default \
+             beside a rate or a count: give it too, as in `failure_threshold = 10`";
         min_calls, Needs(&[failure_rate, slow_call_rate]),
             "needs a `failure_rate` or `slow_call_rate`, which needs a `window`",
             "`min_calls` is for rates only: it needs a `failure_rate`, as in \
@@ -313,5 +328,7 @@ pub mod limits {
     table! {
         attempt_timeout, AtMost(deadline), "",
             "the deadline is for all attempts, so `attempt_timeout` is at most that";
+        timeout, AtMost(deadline), "",
+            "the deadline is for all attempts, so a `timeout` below the retry is at most that";
     }
 }

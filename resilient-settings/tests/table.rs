@@ -240,6 +240,11 @@ fn a_compile_error_shows_both_values_and_the_reason() {
           `attempt_timeout` is at most that"]
     );
     assert_eq!(
+        explained(&limits::TABLE, &[("timeout", time(3)), ("deadline", time(2))]),
+        ["`timeout` is 3s and `deadline` is 2s: the deadline is for all attempts, so a `timeout` \
+          below the retry is at most that"]
+    );
+    assert_eq!(
         explained(
             &breaker::TABLE,
             &[("half_open_max_calls", count(4)), ("half_open_successes", count(2)),]

@@ -1,10 +1,11 @@
 //! Each attempt receives the arguments of the call.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt::Display;
+use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
-use resilient::retry;
+use resilient::{circuit_breaker, retry};
 
 use resilient_testkit::{Calls, Fault, sendable};
 
@@ -329,4 +330,51 @@ async fn a_lent_argument_need_not_be_sync() {
         Ok(seen + listed.get())
     }
     assert_eq!(sendable(call(&Calls::new(), Cell::new(1), Cell::new(2))).await, Ok(3));
+}
+
+#[tokio::test]
+async fn a_copy_can_be_send_and_not_sync() {
+    #[derive(Clone, Copy)]
+    struct Unshared(u32, PhantomData<Cell<()>>);
+
+    #[retry(max_retries = 1)]
+    async fn call(calls: &Calls, copy: Unshared) -> Result<u32, Fault> {
+        let moved = copy;
+        tokio::task::yield_now().await;
+        if calls.next() < 2 {
+            return Err(Fault::Busy);
+        }
+        Ok(moved.0)
+    }
+    let argument = Unshared(7, PhantomData);
+    assert_eq!(sendable(call(&Calls::new(), argument)).await, Ok(7));
+}
+
+struct Dropped<'a>(&'a RefCell<Vec<u8>>, u8);
+
+impl Drop for Dropped<'_> {
+    fn drop(&mut self) {
+        self.0.borrow_mut().push(self.1);
+    }
+}
+
+#[tokio::test]
+async fn an_argument_without_a_name_is_dropped_after_those_that_move_into_the_body() {
+    #[circuit_breaker]
+    fn plain(_lock: Dropped<'_>, _: Dropped<'_>, _other: Dropped<'_>) -> Result<(), Fault> {
+        Ok(())
+    }
+    #[circuit_breaker]
+    async fn waits(_lock: Dropped<'_>, _: Dropped<'_>, _other: Dropped<'_>) -> Result<(), Fault> {
+        if std::future::ready(false).await {
+            return Err(Fault::Busy);
+        }
+        Ok(())
+    }
+    let order = RefCell::default();
+    let dropped = |number| Dropped(&order, number);
+    plain(dropped(1), dropped(2), dropped(3)).unwrap();
+    assert_eq!(order.take(), [3, 1, 2], "a function without the attribute: 3, 2, 1");
+    waits(dropped(1), dropped(2), dropped(3)).await.unwrap();
+    assert_eq!(order.take(), [3, 1, 2]);
 }

@@ -35,7 +35,7 @@ fn opaque_with_statements(calls: &Calls) -> impl Future<Output = Result<u32, Fau
     std::future::ready(if before < 3 { Err(Fault::Down(before)) } else { Ok(before) })
 }
 
-#[circuit_breaker(name = "boxed future")]
+#[circuit_breaker(name = "boxed future", order = explicit)]
 #[retry]
 fn boxed<'a>(
     calls: &'a Calls,

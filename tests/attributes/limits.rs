@@ -138,39 +138,13 @@ async fn c02_an_attempt_that_times_out_is_a_failure_to_the_breaker_between() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn c02_a_deadlines_cut_is_a_failure_without_an_attempt_timeout_and_else_abandoned() {
-    #[retry(deadline = "1s")]
-    #[circuit_breaker(name = "deadline alone")]
-    async fn alone() -> Result<u32, Fault> {
-        hang().await;
-        Ok(1)
-    }
-    #[retry(deadline = "1s", attempt_timeout = limit)]
-    #[circuit_breaker(name = "deadline first")]
-    async fn first(limit: Option<Duration>) -> Result<u32, Fault> {
-        hang().await;
-        Ok(1)
-    }
-    #[retry(deadline = "1s")]
-    #[circuit_breaker(name = "deadline before timeout")]
-    #[timeout("1m")]
-    async fn before() -> Result<u32, Fault> {
-        hang().await;
-        Ok(1)
-    }
-    assert!(sendable(alone()).await.is_err());
-    assert!(sendable(first(Some(Duration::from_secs(60)))).await.is_err());
-    assert!(sendable(first(None)).await.is_err());
-    assert!(sendable(before()).await.is_err());
-    let of = |name| (totals(name).failure, totals(name).abandoned);
-    assert_eq!(of("deadline alone"), (1, 0));
-    assert_eq!(of("deadline first"), (1, 1));
-    assert_eq!(of("deadline before timeout"), (0, 1));
-}
-
-#[tokio::test(start_paused = true)]
 async fn c02_to_a_breaker_above_the_loop_a_deadlines_cut_is_a_failure() {
-    #[circuit_breaker(name = "above a deadline", failure_threshold = 1, failure = Fault::Busy)]
+    #[circuit_breaker(
+        name = "above a deadline",
+        failure_threshold = 1,
+        failure = Fault::Busy,
+        order = explicit
+    )]
     #[retry(deadline = "1s", attempt_timeout = "500ms", base_delay = "1ms")]
     async fn call(item: String) -> Result<String, Fault> {
         hang().await;

@@ -2,7 +2,7 @@
 
 use std::mem::size_of_val;
 
-use resilient::{circuit_breaker, fallback, retry, timeout};
+use resilient::{RetryError, circuit_breaker, fallback, retry, timeout};
 
 use resilient_testkit::Fault;
 
@@ -39,6 +39,13 @@ async fn both(argument: [u8; ARGUMENT]) -> Result<u8, Fault> {
     wait(argument).await
 }
 
+#[retry]
+#[circuit_breaker]
+async fn both_around_a_block(argument: [u8; ARGUMENT]) -> Result<u8, Fault> {
+    let byte = wait(argument).await?;
+    Ok(byte)
+}
+
 #[timeout("1s")]
 async fn limited(argument: [u8; ARGUMENT]) -> Result<u8, Fault> {
     wait(argument).await
@@ -72,20 +79,69 @@ const LIMIT: usize = 192;
 const LOOP: usize = 128;
 
 #[test]
-fn a_future_grows_by_at_most_a_copy_of_the_arguments_per_block_and_a_fixed_part() {
+fn a_future_grows_by_at_most_one_copy_of_the_arguments_and_a_fixed_part() {
     let argument = [0; ARGUMENT];
     let bare = size_of_val(&bare(argument));
     for (name, size, fixed, copies) in [
         ("returned", size_of_val(&returned(argument)), BREAKER, 1),
         ("breaker", size_of_val(&breaker(argument)), BREAKER, 1),
         ("breaker around a block", size_of_val(&breaker_around_a_block(argument)), BREAKER, 1),
-        ("retry", size_of_val(&retried(argument)), LOOP, 2),
+        ("retry", size_of_val(&retried(argument)), LOOP, 1),
         ("timeout", size_of_val(&limited(argument)), LIMIT, 1),
         ("fallback", size_of_val(&replaced(argument)), 0, 0),
-        ("all", size_of_val(&all(argument)), BREAKER + LOOP + 64 + 2 * LIMIT, 2),
-        ("both", size_of_val(&both(argument)), BREAKER + LOOP + 64, 2),
+        ("all", size_of_val(&all(argument)), BREAKER + LOOP + 64 + 2 * LIMIT, 1),
+        ("both", size_of_val(&both(argument)), BREAKER + LOOP + 64, 1),
+        (
+            "both around a block",
+            size_of_val(&both_around_a_block(argument)),
+            BREAKER + LOOP + 64,
+            1,
+        ),
     ] {
         let most = bare + copies * ARGUMENT + fixed;
+        assert!(size <= most, "{name}: {size} bytes, expected at most {most}");
+    }
+}
+
+const OUTPUT: usize = 4_096;
+
+async fn bytes() -> Result<[u8; OUTPUT], Fault> {
+    tokio::task::yield_now().await;
+    Ok([0; OUTPUT])
+}
+
+#[retry]
+async fn output_dropped() -> Result<[u8; OUTPUT], Fault> {
+    bytes().await
+}
+
+#[retry]
+#[circuit_breaker]
+async fn output_kept() -> Result<[u8; OUTPUT], Fault> {
+    bytes().await
+}
+
+#[retry(attempt = attempt)]
+async fn output_shown() -> Result<[u8; OUTPUT], Fault> {
+    let _ = attempt.last_output();
+    bytes().await
+}
+
+#[retry(attempt = attempt, errors = all)]
+async fn output_shown_of_all() -> Result<[u8; OUTPUT], RetryError<Fault>> {
+    let _ = attempt.last_output();
+    bytes().await
+}
+
+#[test]
+fn a_future_holds_the_last_output_at_most_once() {
+    for (name, size, outputs) in [
+        ("dropped", size_of_val(&output_dropped()), 0),
+        ("kept", size_of_val(&output_kept()), 1),
+        ("shown", size_of_val(&output_shown()), 1),
+        ("shown, all errors", size_of_val(&output_shown_of_all()), 1),
+    ] {
+        let most = size_of_val(&bytes()) + outputs * OUTPUT + BREAKER + LOOP + 128;
         assert!(size <= most, "{name}: {size} bytes, expected at most {most}");
     }
 }

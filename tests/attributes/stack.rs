@@ -29,7 +29,7 @@ async fn c01_retry_above_breaker_passes_every_attempt_through_it() {
 
 #[tokio::test(start_paused = true)]
 async fn c01_breaker_above_retry_sees_one_loop() {
-    #[circuit_breaker(name = "breaker over retry")]
+    #[circuit_breaker(name = "breaker over retry", order = explicit)]
     #[retry(max_retries = 2)]
     async fn call(calls: &Calls) -> Result<u32, Fault> {
         Err(Fault::Down(calls.next()))
@@ -221,7 +221,7 @@ async fn row_p07_a_call_that_finds_the_circuit_open_fails_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn row_p09_a_breaker_above_counts_one_failure_for_the_loop() {
-    #[circuit_breaker(name = "P09", failure_threshold = 3)]
+    #[circuit_breaker(name = "P09", failure_threshold = 3, order = explicit)]
     #[retry(max_retries = 2)]
     async fn call(calls: &Calls) -> Result<u32, Fault> {
         Err(Fault::Down(calls.next()))
@@ -310,15 +310,17 @@ stack! {
         #[retry(max_retries = 1, base_delay = "1ms")] #[timeout("1s")]
         #[circuit_breaker(failure_threshold = 50)];
     fbrt: #[fallback(value = "instead".to_owned(), order = explicit)]
-        #[circuit_breaker(failure_threshold = 50)] #[retry(max_retries = 1, base_delay = "1ms")]
+        #[circuit_breaker(failure_threshold = 50, order = explicit)]
+        #[retry(max_retries = 1, base_delay = "1ms")]
         #[timeout("1s")];
     fbtr: #[fallback(value = "instead".to_owned(), order = explicit)]
-        #[circuit_breaker(failure_threshold = 50)] #[timeout("1s")]
+        #[circuit_breaker(failure_threshold = 50, order = explicit)] #[timeout("1s")]
         #[retry(max_retries = 1, base_delay = "1ms")];
     ftrb: #[fallback(value = "instead".to_owned(), order = explicit)] #[timeout("1s")]
         #[retry(max_retries = 1, base_delay = "1ms")] #[circuit_breaker(failure_threshold = 50)];
     ftbr: #[fallback(value = "instead".to_owned(), order = explicit)] #[timeout("1s")]
-        #[circuit_breaker(failure_threshold = 50)] #[retry(max_retries = 1, base_delay = "1ms")];
+        #[circuit_breaker(failure_threshold = 50, order = explicit)]
+        #[retry(max_retries = 1, base_delay = "1ms")];
     rfbt: #[retry(max_retries = 1, base_delay = "1ms")]
         #[fallback(value = "instead".to_owned(), order = explicit)]
         #[circuit_breaker(failure_threshold = 50)] #[timeout("1s")];
@@ -335,36 +337,39 @@ stack! {
     rtbf: #[retry(max_retries = 1, base_delay = "1ms")] #[timeout("1s")]
         #[circuit_breaker(failure_threshold = 50)]
         #[fallback(value = "instead".to_owned(), order = explicit)];
-    bfrt: #[circuit_breaker(failure_threshold = 50)]
+    bfrt: #[circuit_breaker(failure_threshold = 50, order = explicit)]
         #[fallback(value = "instead".to_owned(), order = explicit)]
         #[retry(max_retries = 1, base_delay = "1ms")] #[timeout("1s")];
-    bftr: #[circuit_breaker(failure_threshold = 50)]
+    bftr: #[circuit_breaker(failure_threshold = 50, order = explicit)]
         #[fallback(value = "instead".to_owned(), order = explicit)] #[timeout("1s")]
         #[retry(max_retries = 1, base_delay = "1ms")];
-    brft: #[circuit_breaker(failure_threshold = 50)] #[retry(max_retries = 1, base_delay = "1ms")]
+    brft: #[circuit_breaker(failure_threshold = 50, order = explicit)]
+        #[retry(max_retries = 1, base_delay = "1ms")]
         #[fallback(value = "instead".to_owned(), order = explicit)] #[timeout("1s")];
-    brtf: #[circuit_breaker(failure_threshold = 50)] #[retry(max_retries = 1, base_delay = "1ms")]
+    brtf: #[circuit_breaker(failure_threshold = 50, order = explicit)]
+        #[retry(max_retries = 1, base_delay = "1ms")]
         #[timeout("1s")] #[fallback(value = "instead".to_owned(), order = explicit)];
-    btfr: #[circuit_breaker(failure_threshold = 50)] #[timeout("1s")]
+    btfr: #[circuit_breaker(failure_threshold = 50, order = explicit)] #[timeout("1s")]
         #[fallback(value = "instead".to_owned(), order = explicit)]
         #[retry(max_retries = 1, base_delay = "1ms")];
-    btrf: #[circuit_breaker(failure_threshold = 50)] #[timeout("1s")]
+    btrf: #[circuit_breaker(failure_threshold = 50, order = explicit)] #[timeout("1s")]
         #[retry(max_retries = 1, base_delay = "1ms")]
         #[fallback(value = "instead".to_owned(), order = explicit)];
     tfrb: #[timeout("1s")] #[fallback(value = "instead".to_owned(), order = explicit)]
         #[retry(max_retries = 1, base_delay = "1ms")] #[circuit_breaker(failure_threshold = 50)];
     tfbr: #[timeout("1s")] #[fallback(value = "instead".to_owned(), order = explicit)]
-        #[circuit_breaker(failure_threshold = 50)] #[retry(max_retries = 1, base_delay = "1ms")];
+        #[circuit_breaker(failure_threshold = 50, order = explicit)]
+        #[retry(max_retries = 1, base_delay = "1ms")];
     trfb: #[timeout("1s")] #[retry(max_retries = 1, base_delay = "1ms")]
         #[fallback(value = "instead".to_owned(), order = explicit)]
         #[circuit_breaker(failure_threshold = 50)];
     trbf: #[timeout("1s")] #[retry(max_retries = 1, base_delay = "1ms")]
         #[circuit_breaker(failure_threshold = 50)]
         #[fallback(value = "instead".to_owned(), order = explicit)];
-    tbfr: #[timeout("1s")] #[circuit_breaker(failure_threshold = 50)]
+    tbfr: #[timeout("1s")] #[circuit_breaker(failure_threshold = 50, order = explicit)]
         #[fallback(value = "instead".to_owned(), order = explicit)]
         #[retry(max_retries = 1, base_delay = "1ms")];
-    tbrf: #[timeout("1s")] #[circuit_breaker(failure_threshold = 50)]
+    tbrf: #[timeout("1s")] #[circuit_breaker(failure_threshold = 50, order = explicit)]
         #[retry(max_retries = 1, base_delay = "1ms")]
         #[fallback(value = "instead".to_owned(), order = explicit)];
 }

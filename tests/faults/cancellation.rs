@@ -57,7 +57,7 @@ async fn each_attempt(breaker: &CircuitBreaker, attempts: &Attempts) -> Result<(
     attempts.fail().await
 }
 
-#[circuit_breaker(breaker = breaker)]
+#[circuit_breaker(breaker = breaker, order = explicit)]
 #[retry(max_retries = 2)]
 async fn whole_loop(breaker: &CircuitBreaker, attempts: &Attempts) -> Result<(), Fault> {
     attempts.fail().await

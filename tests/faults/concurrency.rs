@@ -363,7 +363,7 @@ fn fm_e15_two_attributes_nest_in_reading_order() {
     async fn each_attempt(breaker: &CircuitBreaker) -> Option<()> {
         None
     }
-    #[circuit_breaker(breaker = breaker)]
+    #[circuit_breaker(breaker = breaker, order = explicit)]
     #[retry(max_retries = 2, base_delay = "0s")]
     async fn whole_loop(breaker: &CircuitBreaker) -> Option<()> {
         None

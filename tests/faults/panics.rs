@@ -82,7 +82,7 @@ fn fm_b1_a_panic_in_an_annotated_function_is_a_failure_and_propagates_unchanged(
         pause(1).await;
         panic_quietly()
     }
-    #[circuit_breaker(breaker = breaker)]
+    #[circuit_breaker(breaker = breaker, order = explicit)]
     #[retry]
     fn whole_loop(breaker: &CircuitBreaker) -> Option<()> {
         panic_quietly()

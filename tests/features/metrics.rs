@@ -7,6 +7,7 @@ use metrics::Unit;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use resilient::breaker::{BreakerConfigBuilder, CircuitState, KeyedBreakers};
 use resilient::budget::BudgetConfig;
+use resilient::retries::{AttemptEnd, RetryDriver, WhenOpen};
 use resilient::time::ManualClock;
 use resilient::{BreakerConfig, CircuitBreaker, Outcome, Registry, RetryPolicy};
 
@@ -80,6 +81,7 @@ fn above_zero(recorded: &Recorded) -> Vec<(&str, u64)> {
 fn every_series_of_the_table_has_its_exact_value_after_a_scripted_run() {
     let (registry, breaker, clock) = registered("payments");
     let late = breaker.try_acquire().unwrap();
+    let hung = breaker.try_acquire().unwrap();
     clock.advance(Duration::from_millis(1_500));
     (0..5).for_each(|_| report(&breaker, Outcome::Success));
     (0..3).for_each(|_| report(&breaker, Outcome::Ignored));
@@ -94,6 +96,7 @@ fn every_series_of_the_table_has_its_exact_value_after_a_scripted_run() {
     report(&breaker, Outcome::Failure);
     breaker.force_open();
     clock.advance(Duration::from_secs(1));
+    let _in_flight = hung;
 
     let recorded = recording(|snapshotter| {
         registry.record_metrics();
@@ -106,6 +109,7 @@ fn every_series_of_the_table_has_its_exact_value_after_a_scripted_run() {
         ("calls{breaker=payments,result=late}", 1),
         ("calls{breaker=payments,result=rejected}", 7),
         ("calls{breaker=payments,result=success}", 5),
+        ("in_flight{breaker=payments}", 1),
         ("slow_calls{breaker=payments}", 1),
         ("state{breaker=payments,state=forced_open}", 1),
         ("time_in_state{breaker=payments,state=closed}", 3_500),
@@ -126,7 +130,10 @@ fn the_labels_of_every_series_are_a_closed_set() {
         registry.record_metrics();
         take(snapshotter)
     });
-    let mut expected = BTreeSet::from(["slow_calls{breaker=payments}".to_owned()]);
+    let mut expected = BTreeSet::new();
+    for name in ["in_flight", "overdue", "slow_calls", "waiting"] {
+        expected.insert(format!("{name}{{breaker=payments}}"));
+    }
     for result in RESULTS {
         expected.insert(format!("calls{{breaker=payments,result={result}}}"));
     }
@@ -205,6 +212,30 @@ fn a_change_of_state_is_recorded_at_once() {
 }
 
 #[test]
+fn b19_the_gauges_show_calls_in_flight_and_overdue_calls_of_all_keys_that_exist() {
+    let (registry, shards, clock) = keyed();
+    let (one, two, three) = (shards.get(&1), shards.get(&2), shards.get(&3));
+    let permits = [&one, &one, &two].map(|shard| shard.try_acquire().unwrap());
+    clock.advance(Duration::from_secs(2));
+    let young = three.try_acquire().unwrap();
+    clock.advance(Duration::from_millis(250));
+    let gauges = || {
+        let recorded = recording(|snapshotter| {
+            registry.record_metrics();
+            take(snapshotter)
+        });
+        (recorded["in_flight{breaker=shards}"], recorded["overdue{breaker=shards}"])
+    };
+    assert_eq!(gauges(), (4, 3));
+    drop(permits);
+    assert_eq!(gauges(), (1, 0));
+    // A key that is evicted leaves no call behind in the gauges.
+    (4..7).for_each(|key| drop(shards.get(&key)));
+    assert_eq!(gauges(), (0, 0));
+    drop(young);
+}
+
+#[test]
 fn a_breaker_that_is_in_no_registry_is_not_recorded() {
     let config = settings().build().unwrap();
     let owned = CircuitBreaker::new("owned", config.clone());
@@ -228,6 +259,52 @@ fn breakers_that_left_a_registry_are_no_longer_recorded() {
         take(snapshotter)
     });
     assert_eq!(recorded, Recorded::new());
+}
+
+#[test]
+fn g08_the_counters_of_a_leased_name_continue_from_lease_to_lease() {
+    let registry = Registry::new();
+    let budget = BudgetConfig::builder().deposit(5).build().unwrap();
+    for _ in 0..3 {
+        let config = settings().build().unwrap();
+        report(&registry.lease("single", config.clone()), Outcome::Success);
+        report(&registry.lease_keyed::<u32>("keyed", config).get(&7), Outcome::Success);
+        let budget = registry.lease_budget("budget", budget);
+        budget.try_reserve().unwrap().spend();
+        budget.succeeded(true);
+    }
+    assert!(registry.breakers().is_empty() && registry.budgets().is_empty());
+    let read = || {
+        recording(|snapshotter| {
+            registry.record_metrics();
+            take(snapshotter)
+        })
+    };
+    let released = read();
+    assert_eq!(released["calls{breaker=single,result=success}"], 3);
+    assert_eq!(released["calls{breaker=keyed,result=success}"], 3);
+    assert_eq!(released["state{breaker=keyed,state=closed}"], 0, "no breaker is in a state");
+    assert_eq!(released["resilient.budget.retries{budget=budget,result=granted}"], 3);
+    let single = registry.lease("single", settings().build().unwrap());
+    report(&single, Outcome::Success);
+    let leased = read();
+    assert_eq!(leased["calls{breaker=single,result=success}"], 4);
+    assert_eq!(leased["state{breaker=single,state=closed}"], 1);
+}
+
+#[test]
+fn g08_the_counters_of_a_thousand_released_names_are_kept() {
+    let registry = Registry::new();
+    for name in 0..1_200 {
+        drop(registry.lease(&format!("client {name}"), settings().build().unwrap()));
+        drop(registry.lease_budget(&format!("client {name}"), BudgetConfig::default()));
+    }
+    let recorded = recording(|snapshotter| {
+        registry.record_metrics();
+        take(snapshotter)
+    });
+    let count = |prefix: &str| recorded.keys().filter(|name| name.starts_with(prefix)).count();
+    assert_eq!((count("slow_calls{"), count("resilient.budget.returned{")), (1_000, 1_000));
 }
 
 #[test]
@@ -284,7 +361,7 @@ fn the_breakers_of_a_name_with_keys_are_added_up_and_no_key_is_a_label() {
         ("transitions{breaker=shards,to=open}", 1),
     ];
     assert_eq!(above_zero(&recorded), expected);
-    assert_eq!(recorded.len(), 6 + 1 + 3 * 6);
+    assert_eq!(recorded.len(), 6 + 4 + 3 * 6);
 }
 
 #[test]
@@ -426,17 +503,45 @@ fn every_metric_of_a_budget_is_described() {
     }
 }
 
-/// Returns the number of calls under a retry in this process so far, by result. Results without a
-/// call are left out.
+/// Returns the number of calls under a retry in this process so far, by result, and the number of
+/// their waits. Results without a call are left out.
 fn retry_calls() -> BTreeMap<String, u64> {
     let recorded = recording(|snapshotter| {
         Registry::global().record_metrics();
         take(snapshotter)
     });
     let of_retries = recorded.into_iter().filter_map(|(series, calls)| {
+        if series.contains("retry.waits") {
+            return Some(("waits".to_owned(), calls));
+        }
         Some((series.split_once("retry.calls{result=")?.1.replace('}', ""), calls))
     });
     of_retries.filter(|(_, calls)| *calls > 0).collect()
+}
+
+#[test]
+fn the_calls_that_wait_for_a_circuit_are_a_gauge() {
+    let (registry, breaker, _clock) = registered("payments");
+    let policy = RetryPolicy::builder().when_open(WhenOpen::Wait).build().unwrap();
+    breaker.trip().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let _entered = runtime.enter();
+    let mut driver = RetryDriver::start_async(&policy);
+    let open = breaker.try_acquire().unwrap_err();
+    let delay = driver.after(AttemptEnd::Rejected(&open), None).unwrap();
+    let mut sleep = Box::pin(driver.sleep(delay, Some(&breaker)));
+    let polled = sleep.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
+    assert!(polled.is_pending());
+
+    let waiting = || {
+        recording(|snapshotter| {
+            registry.record_metrics();
+            take(snapshotter)["waiting{breaker=payments}"]
+        })
+    };
+    assert_eq!(waiting(), 1);
+    drop(sleep);
+    assert_eq!(waiting(), 0);
 }
 
 /// No other test of this program makes a call under a retry, so the counts are exact.
@@ -459,6 +564,11 @@ fn each_call_under_a_retry_is_in_exactly_one_result() {
         assert_eq!(policy.call().run(async |_| Option::<()>::None).await, None);
         let rejected = policy.call().through(&breaker).run(async |_| Some(1));
         assert_eq!(rejected.await, None);
+        let waits = RetryPolicy::builder().when_open(WhenOpen::Wait).build().unwrap();
+        breaker.close();
+        breaker.trip().unwrap();
+        let waiting = waits.call().through(&breaker).run(async |_| Some(1));
+        assert_eq!(waiting.await, Some(1));
         let late = policy.call().deadline(Duration::from_secs(1));
         let late = late.run(|_| std::future::pending::<Option<()>>());
         assert_eq!(late.await, None);
@@ -485,7 +595,9 @@ fn each_call_under_a_retry_is_in_exactly_one_result() {
     assert!(panics.join().is_err());
 
     let expected = [
-        ("success", 3),
+        // The call that waited was not retried.
+        ("success", 4),
+        ("waits", 1),
         ("success_after_retry", 1),
         ("exhausted", 1),
         ("circuit_open", 1),

@@ -30,7 +30,7 @@ pub(crate) fn retried_by_key(host: &str) -> Option<u32> {
     host.parse().ok()
 }
 
-#[circuit_breaker]
+#[circuit_breaker(order = explicit)]
 #[retry]
 pub(crate) fn whole_loop() -> Option<u32> {
     Some(1)

@@ -86,7 +86,7 @@ where
         self.once(key)
     }
 
-    #[circuit_breaker(name = "implemented, breaker above")]
+    #[circuit_breaker(name = "implemented, breaker above", order = explicit)]
     #[retry]
     async fn send(&self, key: K) -> Result<V, Fault> {
         tokio::task::yield_now().await;

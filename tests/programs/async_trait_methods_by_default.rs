@@ -54,7 +54,7 @@ where
         Ok(all)
     }
 
-    #[circuit_breaker]
+    #[circuit_breaker(order = explicit)]
     #[retry]
     async fn shared(&self, value: &T) -> Option<T>
     where

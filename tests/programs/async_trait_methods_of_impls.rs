@@ -83,7 +83,7 @@ impl Api for Client {
         self.third().await
     }
 
-    #[circuit_breaker(name = "async_trait, breaker above")]
+    #[circuit_breaker(name = "async_trait, breaker above", order = explicit)]
     #[retry]
     async fn counted(self: Arc<Self>) -> Result<u32, Fault> {
         tokio::spawn(async move { self.third().await }).await.unwrap()

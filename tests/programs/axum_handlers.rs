@@ -93,7 +93,7 @@ async fn load(
     Ok(format!("{kind} {id} {n}"))
 }
 
-#[circuit_breaker(name = "post")]
+#[circuit_breaker(name = "post", order = explicit)]
 #[retry]
 async fn sorted(
     State(App { calls }): State<App>,
@@ -142,7 +142,7 @@ async fn whole_request(State(app): State<App>, request: Request) -> Response {
     (StatusCode::INTERNAL_SERVER_ERROR, parts.uri.path().to_owned()).into_response()
 }
 
-#[circuit_breaker(name = "never extracted")]
+#[circuit_breaker(name = "never extracted", order = explicit)]
 #[retry]
 #[allow(clippy::unused_async)]
 async fn status() -> Result<StatusCode, ApiError> {

@@ -43,7 +43,7 @@ of_an_expression!(expression(text: String, by: u32) -> (String, u32) = match thi
 
 macro_rules! of_statements {
     ($name:ident($($arg:pat_param => $ty:ty),*) { $($statement:stmt;)* } $tail:expr) => {
-        #[circuit_breaker(name = "of statements")]
+        #[circuit_breaker(name = "of statements", order = explicit)]
         #[retry]
         async fn $name($($arg: $ty),*) -> Result<u32, Fault> {
             $($statement;)*

@@ -13,7 +13,7 @@ fn broken() -> Option<u32> { Some(1) }
 #[circuit_breaker]
 fn stacked() -> Option<u32> { Some(1) }
 
-#[circuit_breaker]
+#[circuit_breaker(order = explicit)]
 #[retry]
 async fn later() -> Option<u32> { Some(1) }
 

@@ -48,7 +48,7 @@ fn borrowing<'a>(calls: &'a AtomicU32, text: &'a str) -> BoxFuture<'a, Result<&'
     Box::pin(async move { third(calls).await.map(|_| text) })
 }
 
-#[circuit_breaker(name = "boxed, breaker above")]
+#[circuit_breaker(name = "boxed, breaker above", order = explicit)]
 #[retry]
 fn local(calls: &AtomicU32) -> LocalBoxFuture<'_, Result<u32, Fault>> {
     let future = third(calls);

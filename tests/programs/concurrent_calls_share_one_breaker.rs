@@ -22,7 +22,7 @@ fn plain(number: u32, calls: &AtomicU32) -> Option<u32> {
     (number % 2 == 0).then_some(number)
 }
 
-#[circuit_breaker(name = "dropped")]
+#[circuit_breaker(name = "dropped", order = explicit)]
 #[retry]
 async fn dropped(calls: &AtomicU32) -> Option<u32> {
     calls.fetch_add(1, SeqCst);

@@ -46,7 +46,7 @@ async fn lower_alone() -> Option<u32> {
     fails()
 }
 
-#[circuit_breaker(name = "breaker above")]
+#[circuit_breaker(name = "breaker above", order = explicit)]
 #[cfg_attr(all(), inline, retry(max_retries = 1), doc = "Text.")]
 async fn below_among_others() -> Option<u32> {
     fails()

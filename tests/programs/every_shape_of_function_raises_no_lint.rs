@@ -128,7 +128,7 @@ pub async fn every_key(attempts: u32, text: String, number: u32) -> Result<u32, 
 /// # Errors
 ///
 /// Always.
-#[circuit_breaker(breaker = client.breaker, failure_if = |_| true)]
+#[circuit_breaker(breaker = client.breaker, failure_if = |_| true, order = explicit)]
 #[retry(policy = client.policy, on_retry = |_| (), retry_when = Result::is_err)]
 pub fn with_objects(client: &Client) -> Result<u32, Fault> {
     if client.calls > 100 {

@@ -33,7 +33,7 @@ async fn in_an_option(mut log: Option<&mut String>, calls: &mut u32) -> Option<u
     (*calls == 3).then_some(*calls)
 }
 
-#[circuit_breaker(name = "in a struct")]
+#[circuit_breaker(name = "in a struct", order = explicit)]
 #[retry(base_delay = "0s", borrow(context))]
 fn in_a_struct(context: Context<'_>) -> Option<u32> {
     *context.calls += 1;

@@ -165,7 +165,7 @@ struct Wrapper {
     inner: String,
 }
 
-#[circuit_breaker]
+#[circuit_breaker(order = explicit)]
 #[fallback(value = 0, order = explicit)]
 #[retry(max_retries = 1, base_delay = "0s")]
 #[timeout("1s")]

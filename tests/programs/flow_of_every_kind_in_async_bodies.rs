@@ -71,7 +71,7 @@ async fn loops(rows: &[&[u32]]) -> Result<u32, Fault> {
     Ok(sum + end)
 }
 
-#[circuit_breaker(name = "returns")]
+#[circuit_breaker(name = "returns", order = explicit)]
 #[retry]
 async fn returns(commands: &[&str], map: &BTreeMap<&str, u32>) -> Result<u32, Fault> {
     for command in commands {

@@ -11,7 +11,7 @@ fn call(text: String) -> Option<String> {
     Some(text)
 }
 
-#[circuit_breaker(key = text, window = 10, failure_rate = 0.5)]
+#[circuit_breaker(key = text, window = 10, failure_rate = 0.5, order = explicit)]
 #[retry]
 async fn later(mut text: String) -> Option<String> {
     text.push('!');

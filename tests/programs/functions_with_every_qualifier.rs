@@ -26,7 +26,7 @@ unsafe fn plain_unsafe(number: *const u32) -> Option<u32> {
     third().map(|m| m + n)
 }
 
-#[circuit_breaker(name = "unsafe, async")]
+#[circuit_breaker(name = "unsafe, async", order = explicit)]
 #[retry]
 async unsafe fn async_unsafe(number: &u32) -> Option<u32> {
     tokio::task::yield_now().await;
@@ -43,7 +43,7 @@ extern "C" fn for_c(_text: *const u8, _length: usize) -> i32 {
 #[circuit_breaker(
     name = "extern, unsafe",
     failure_when = |out| out.is_null(),
-    on_open = |_| std::ptr::null()
+    on_open = |_| std::ptr::null(), order = explicit
 )]
 #[retry(base_delay = "0s", retry_when = |out| out.is_null())]
 #[unsafe(no_mangle)]
@@ -115,7 +115,7 @@ impl Client {
     }
 
     #[inline]
-    #[circuit_breaker(name = "must use")]
+    #[circuit_breaker(name = "must use", order = explicit)]
     #[must_use]
     #[retry]
     pub async fn must_use(&self) -> Option<u32> {

@@ -18,7 +18,7 @@ async fn not_sync(cell: Cell<u32>, state: RefCell<Vec<u32>>) -> Option<u32> {
     Some(cell.get())
 }
 
-#[circuit_breaker]
+#[circuit_breaker(order = explicit)]
 #[retry]
 async fn generic<T: Send + Clone>(value: T) -> Option<T> {
     tokio::task::yield_now().await;

@@ -43,7 +43,7 @@ fn cast(by: u32) -> Pin<Box<dyn Future<Output = Result<u32, Fault>> + Send>> {
         as Pin<Box<dyn Future<Output = Result<u32, Fault>> + Send>>
 }
 
-#[circuit_breaker(name = "exclusive, statement")]
+#[circuit_breaker(name = "exclusive, statement", order = explicit)]
 #[retry]
 fn exclusive<'a>(
     log: &'a mut Vec<u32>,

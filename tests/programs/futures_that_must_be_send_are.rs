@@ -50,7 +50,7 @@ async fn moved_not_sync(
     third().map(|_| cell.get())
 }
 
-#[circuit_breaker(name = "exclusive, send")]
+#[circuit_breaker(name = "exclusive, send", order = explicit)]
 #[retry]
 async fn exclusive_not_sync(cell: &mut Cell<u32>, list: &mut Vec<Cell<u32>>) -> Option<usize> {
     cell.set(cell.get() + 1);
@@ -93,7 +93,7 @@ impl<T: Send + Clone> Client<T> {
         third().map(|_| self.state.clone())
     }
 
-    #[circuit_breaker]
+    #[circuit_breaker(order = explicit)]
     #[retry]
     async fn owned(mut self) -> Option<Self> {
         *self.seen.get_mut() += 1;

@@ -37,7 +37,7 @@ async fn parsed<T: FromStr, const N: usize>(
     texts[at].parse::<T>().map_err(Fault::Inner)
 }
 
-#[circuit_breaker(name = "generic, breaker above")]
+#[circuit_breaker(name = "generic, breaker above", order = explicit)]
 #[retry(base_delay = "0s")]
 fn counted<K, V>(
     map: &mut HashMap<K, V>,

@@ -59,7 +59,7 @@ mod shadowed {
         ::std::result::Result::Err(Fault(attempt.number()))
     }
 
-    #[circuit_breaker]
+    #[circuit_breaker(order = explicit)]
     #[retry(base_delay = "0s")]
     pub fn plain(text: String) -> ::std::option::Option<String> {
         let _: (Option, Result) = (Option::None, Result::Ok);

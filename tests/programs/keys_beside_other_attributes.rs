@@ -28,7 +28,7 @@ async fn below_a_span(key: u32, tries: &AtomicU32) -> Option<u32> {
     (tries.fetch_add(1, SeqCst) > key).then_some(key)
 }
 
-#[circuit_breaker(key = read(key), failure_threshold = 9)]
+#[circuit_breaker(key = read(key), failure_threshold = 9, order = explicit)]
 #[instrument(skip(tries))]
 #[retry(max_retries = 2, base_delay = "0s")]
 fn around_a_span(key: u32, tries: &AtomicU32) -> Option<u32> {

@@ -47,7 +47,7 @@ trait Api {
         works.then_some(region.len())
     }
 
-    #[circuit_breaker(key = *id, failure_threshold = 1)]
+    #[circuit_breaker(key = *id, failure_threshold = 1, order = explicit)]
     #[retry(max_retries = 1, base_delay = "0s")]
     async fn whole_loop(&self, (id, works): (u64, bool)) -> Option<usize> {
         works.then(|| id.count_ones() as usize)

@@ -100,7 +100,7 @@ async fn retried(order: Order) -> Result<u32, Fault> {
     call(works)
 }
 
-#[circuit_breaker(name = "whole loop, by key", key = host, failure_threshold = 1)]
+#[circuit_breaker(name = "whole loop, by key", key = host, failure_threshold = 1, order = explicit)]
 #[retry(max_retries = 1, base_delay = "0s")]
 async fn whole_loop(host: String, works: bool) -> Result<u32, Fault> {
     drop(host);
@@ -178,7 +178,12 @@ impl Client {
         call(works)
     }
 
-    #[circuit_breaker(name = "plain and exclusive", key = self.host, failure_threshold = 1)]
+    #[circuit_breaker(
+        name = "plain and exclusive",
+        key = self.host,
+        failure_threshold = 1,
+        order = explicit
+    )]
     #[retry(max_retries = 1, base_delay = "0s")]
     fn plain_and_exclusive(&mut self, works: bool) -> Result<u32, Fault> {
         self.calls += 1;

@@ -50,7 +50,7 @@ impl<'r> Reader<'r> {
         Ok(format!("{}{}{}", self.text, other.text, cow.into_owned()))
     }
 
-    #[circuit_breaker(name = "longer")]
+    #[circuit_breaker(name = "longer", order = explicit)]
     #[retry]
     async fn longer<'s, 'o: 's>(&'s mut self, other: &'o str) -> Result<&'s str, Fault<'r>>
     where

@@ -50,7 +50,7 @@ impl Client {
         }
     }
 
-    #[circuit_breaker(name = "join")]
+    #[circuit_breaker(name = "join", order = explicit)]
     #[retry]
     async fn joined(&self, left: Client, right: &Client) -> Option<(u32, usize, usize)> {
         let (found, slow, lengths) = tokio::join!(

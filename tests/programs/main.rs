@@ -9,6 +9,8 @@
 #[allow(unused, private_interfaces)]
 mod arguments_of_every_kind;
 #[allow(unused, private_interfaces)]
+mod arguments_that_async_trait_moves_are_lent;
+#[allow(unused, private_interfaces)]
 mod arrays_of_opaque_types;
 #[allow(unused, private_interfaces)]
 mod async_methods_of_native_traits;
@@ -34,6 +36,7 @@ pub mod body_on_one_line_raises_no_lint;
 mod boxed_futures_of_different_types_in_one_body;
 #[allow(unused, private_interfaces)]
 mod boxed_futures_under_every_name;
+pub mod breaker_above_a_retry_may_be_meant;
 #[allow(unused, private_interfaces)]
 mod breaker_of_a_generic_function_is_one_for_all_instances;
 #[allow(unused, private_interfaces)]
@@ -82,18 +85,23 @@ mod generics_of_every_kind;
 pub mod indexed_arguments_are_lent;
 #[allow(unused, private_interfaces)]
 mod items_of_the_user_with_names_of_the_prelude;
+#[allow(unused, private_interfaces)]
+mod items_of_the_user_with_names_of_variables;
 pub mod keys_beside_other_attributes;
 pub mod keys_of_every_type;
 pub mod keys_of_parts_under_async_trait;
 pub mod keys_on_every_kind_of_function;
 #[allow(unused, private_interfaces)]
 mod lifetimes_of_every_kind;
+pub mod lints_of_the_user_are_raised_as_without_attributes;
 #[allow(unused, private_interfaces)]
 mod macro_rules_produce_annotated_functions;
 #[allow(unused, private_interfaces)]
 mod macros_of_others_in_the_body;
 #[allow(unused, private_interfaces)]
 mod methods_of_traits;
+#[allow(unused, private_interfaces)]
+mod names_from_macro_rules;
 #[allow(unused, private_interfaces)]
 mod names_of_breakers_by_default;
 #[allow(unused, private_interfaces)]
@@ -108,6 +116,7 @@ mod opaque_futures_and_what_they_capture;
 mod opaque_types_in_arguments;
 #[allow(unused, private_interfaces)]
 mod opaque_types_in_outputs;
+mod optional_exclusive_arguments;
 #[allow(unused, private_interfaces)]
 mod other_attributes_stand_beside_ours;
 #[allow(unused, private_interfaces)]
@@ -122,6 +131,7 @@ mod parentheses_around_an_opaque_type_raise_no_lint;
 mod patterns_behind_an_exclusive_reference;
 #[allow(unused, private_interfaces)]
 mod patterns_in_arguments;
+mod patterns_of_errors_of_every_type;
 #[allow(unused, private_interfaces)]
 mod pinned_argument_reaches_every_attempt;
 #[allow(unused, private_interfaces)]
@@ -144,6 +154,8 @@ mod self_by_exclusive_reference_in_async_methods;
 mod self_by_shared_reference_in_async_methods;
 #[allow(unused, private_interfaces)]
 mod self_by_value_and_in_pointers;
+#[allow(unused, private_interfaces)]
+mod self_in_format_strings;
 #[allow(unused, private_interfaces)]
 mod self_pinned_and_not_unpin;
 #[allow(unused, private_interfaces)]

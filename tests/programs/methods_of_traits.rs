@@ -39,7 +39,7 @@ impl<T: Clone, D: Display> Api<T> for Client<D> {
         Some(value)
     }
 
-    #[circuit_breaker(name = "later")]
+    #[circuit_breaker(name = "later", order = explicit)]
     #[retry]
     async fn later(&mut self, value: T) -> Option<T> {
         Some(value)

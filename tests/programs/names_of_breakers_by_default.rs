@@ -21,7 +21,7 @@ mod inner {
     pub(crate) struct Client;
 
     impl Client {
-        #[resilient::circuit_breaker]
+        #[resilient::circuit_breaker(order = explicit)]
         #[resilient::retry]
         pub(crate) async fn method(&self) -> Option<u32> {
             Some(1)

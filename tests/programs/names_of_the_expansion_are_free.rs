@@ -84,11 +84,36 @@ fn r#match(r#type: String) -> Option<String> {
     Some(r#type)
 }
 
+/// Labels too.
+#[deny(warnings)]
+#[retry]
+#[circuit_breaker]
+async fn labels(numbers: Vec<u32>) -> Option<u32> {
+    '_body: {
+        'attempts: for number in &numbers {
+            'attempt: loop {
+                'breaker: {
+                    match number {
+                        0 => continue 'attempts,
+                        1 => break 'attempt,
+                        2 => break '_body,
+                        _ => break 'breaker,
+                    }
+                }
+                return Some(*number);
+            }
+        }
+    }
+    None
+}
+
 #[test]
 fn runs() {
     let sum = arguments(2, 1, vec![1], 4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
     assert_eq!(sum, Ok(2 + 1 + 4 + 10 + 1));
     assert_eq!(Client { __self: 0 }.method(2), Some(6));
     assert_eq!(generics::<u64, u8, u32>(3, 0), Some(3));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    assert_eq!(runtime.block_on(labels(vec![0, 1, 3])), Some(3));
     assert_eq!(r#match("a".to_owned()).as_deref(), Some("a"));
 }

@@ -28,7 +28,8 @@ fn call(text: ::std::string::String, mut count: u32) -> ::std::result::Result<u3
     on_open = |_| ::std::option::Option::None,
     key = text,
     window = "60s",
-    failure_rate = "50%"
+    failure_rate = "50%",
+    order = explicit
 )]
 #[::resilient::retry]
 async fn later(text: ::std::string::String) -> ::std::option::Option<::std::string::String> {

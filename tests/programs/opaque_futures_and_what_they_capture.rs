@@ -48,7 +48,7 @@ fn unpromised(text: String) -> impl Future<Output = Result<usize, Fault>> {
     }
 }
 
-#[circuit_breaker(name = "opaque, breaker above")]
+#[circuit_breaker(name = "opaque, breaker above", order = explicit)]
 #[retry]
 fn on_its_thread(text: Rc<str>) -> impl Future<Output = Result<Rc<str>, Fault>> {
     async move { third().await.map(|_| text) }

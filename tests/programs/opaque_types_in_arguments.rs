@@ -40,7 +40,7 @@ async fn by_reference(
     third()
 }
 
-#[circuit_breaker(name = "impl, breaker above")]
+#[circuit_breaker(name = "impl, breaker above", order = explicit)]
 #[retry]
 async fn iterated(
     mut items: impl Iterator<Item = impl Display + Send> + Clone + Send,

@@ -50,7 +50,7 @@ async fn numbers(text: &str) -> Result<impl Iterator<Item = u32> + Send + use<>,
     Ok((0..end).filter(|n| n % 2 == 0))
 }
 
-#[circuit_breaker(name = "nested, breaker above")]
+#[circuit_breaker(name = "nested, breaker above", order = explicit)]
 #[retry(base_delay = "0s")]
 fn plain_numbers(text: &str) -> Result<impl Iterator<Item = u32> + Clone, Fault> {
     third()?;

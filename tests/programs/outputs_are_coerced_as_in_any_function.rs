@@ -37,7 +37,7 @@ async fn closures(by: u32) -> Result<Box<dyn Fn(u32) -> u32 + Send>, Fault> {
     }
 }
 
-#[circuit_breaker]
+#[circuit_breaker(order = explicit)]
 #[retry]
 async fn pointers(double: bool) -> Option<fn(u32) -> u32> {
     fn doubled(n: u32) -> u32 {

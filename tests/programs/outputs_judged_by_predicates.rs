@@ -34,7 +34,7 @@ fn explicit_unit(log: &mut Vec<u32>) -> () {
 #[circuit_breaker(
     name = "number, judged",
     failure_when = |n| *n < 3,
-    on_open = |open| u32::from(open.retry_after().is_some())
+    on_open = |open| u32::from(open.retry_after().is_some()), order = explicit
 )]
 #[retry(retry_when = |n| *n < 3)]
 async fn number() -> u32 {

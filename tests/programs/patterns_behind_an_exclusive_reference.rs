@@ -17,7 +17,7 @@ async fn alone(&mut n: &mut u32, calls: &mut u32) -> Option<u32> {
     (*calls == 3).then_some(n)
 }
 
-#[circuit_breaker]
+#[circuit_breaker(order = explicit)]
 #[retry(base_delay = "0s")]
 fn changed(&mut mut n: &mut u32, calls: &mut u32) -> Option<u32> {
     n += 1;

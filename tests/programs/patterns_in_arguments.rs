@@ -60,7 +60,7 @@ async fn borrowed(
     Some((a.clone(), b + c + x + first + last + list.len() as u32))
 }
 
-#[circuit_breaker(name = "patterns, breaker above")]
+#[circuit_breaker(name = "patterns, breaker above", order = explicit)]
 #[retry(base_delay = "0s")]
 fn exclusive(
     (a, list): &mut (u32, Vec<u32>),

@@ -34,7 +34,12 @@ fn free<'a>(
     Ok(map.get(key))
 }
 
-#[circuit_breaker(name = "free, breaker above", failure_threshold = 1, recovery_time = "1h")]
+#[circuit_breaker(
+    name = "free, breaker above",
+    failure_threshold = 1,
+    recovery_time = "1h",
+    order = explicit
+)]
 #[retry(base_delay = "0s", max_retries = 1)]
 fn opens(calls: &mut u32) -> Result<u32, Fault> {
     third(calls)
@@ -53,7 +58,7 @@ impl Client {
         Ok(Self { calls: 0, shared })
     }
 
-    #[circuit_breaker(name = "shared, plain")]
+    #[circuit_breaker(name = "shared, plain", order = explicit)]
     #[retry(base_delay = "0s")]
     fn shared(&self) -> Result<std::sync::MutexGuard<'_, u32>, Fault> {
         let mut guard = self.shared.lock().unwrap();
@@ -71,7 +76,7 @@ impl Client {
         step(1)
     }
 
-    #[circuit_breaker(name = "owned, plain")]
+    #[circuit_breaker(name = "owned, plain", order = explicit)]
     #[retry(base_delay = "0s")]
     fn owned(mut self: Box<Self>, by: u32) -> Result<u32, Fault> {
         self.calls += by;
@@ -111,7 +116,7 @@ trait Fetch<K: ?Sized> {
 impl<T: AsRef<str> + ?Sized> Fetch<T> for u32 {
     type Value = usize;
 
-    #[circuit_breaker(name = "trait, implemented")]
+    #[circuit_breaker(name = "trait, implemented", order = explicit)]
     #[retry(base_delay = "0s")]
     fn fetch(&mut self, key: &T) -> Result<usize, Fault> {
         third(self).map(|_| key.as_ref().len())

@@ -63,7 +63,7 @@ async fn below(depth: u32, text: &str, log: &mut Vec<u32>) -> Result<u32, Fault>
     Ok(below(depth - 1, text, log).await? + 1)
 }
 
-#[circuit_breaker(name = "async_recursion between")]
+#[circuit_breaker(name = "async_recursion between", order = explicit)]
 #[async_recursion]
 #[retry]
 async fn between<T: Clone + Send + Sync>(depth: u32, value: T) -> Result<T, Fault> {

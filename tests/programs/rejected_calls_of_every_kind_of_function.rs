@@ -44,7 +44,7 @@ async fn stops() -> Result<u32, Fault> {
     busy()
 }
 
-#[circuit_breaker(name = "whole loop, rejected", failure_threshold = 2)]
+#[circuit_breaker(name = "whole loop, rejected", failure_threshold = 2, order = explicit)]
 #[retry(max_retries = 1, base_delay = "0s")]
 fn whole_loop() -> Result<u32, Fault> {
     busy()

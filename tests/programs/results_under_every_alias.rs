@@ -76,7 +76,7 @@ async fn anyhow(text: &str) -> anyhow::Result<u32> {
     Ok(n)
 }
 
-#[circuit_breaker(name = "of one's own")]
+#[circuit_breaker(name = "of one's own", order = explicit)]
 #[retry]
 async fn of_ones_own() -> Answer {
     third()?;

@@ -45,7 +45,7 @@ async fn below(text: String, log: &mut Vec<String>) -> Result<u32, Fault> {
     third().await
 }
 
-#[circuit_breaker(name = "between, runtime")]
+#[circuit_breaker(name = "between, runtime", order = explicit)]
 #[tokio::main(flavor = "current_thread", start_paused = true)]
 #[retry(base_delay = "0s")]
 async fn between() -> Result<u32, Fault> {
@@ -76,7 +76,7 @@ mod tests {
     fn plain() {}
 }
 
-#[circuit_breaker(name = "main")]
+#[circuit_breaker(name = "main", order = explicit)]
 #[retry]
 #[tokio::main(flavor = "current_thread", start_paused = true)]
 async fn main() -> Result<(), Fault> {

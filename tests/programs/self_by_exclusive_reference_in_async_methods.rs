@@ -68,7 +68,7 @@ impl Client {
         if *calls % 3 == 0 { Ok(*calls) } else { Err(Fault(*calls)) }
     }
 
-    #[circuit_breaker(name = "exclusive self, breaker above")]
+    #[circuit_breaker(name = "exclusive self, breaker above", order = explicit)]
     #[retry]
     async fn through_closures(&mut self) -> Result<u32, Fault> {
         let mut next = async || self.step().await;

@@ -61,7 +61,7 @@ impl Client {
         Ok((n, &self.name))
     }
 
-    #[circuit_breaker(name = "shared self, breaker above")]
+    #[circuit_breaker(name = "shared self, breaker above", order = explicit)]
     #[retry]
     async fn breaker_above<'a>(&self, key: &'a str) -> Result<(u32, &'a str), Fault> {
         Ok((self.third().await?, key))

@@ -57,7 +57,7 @@ impl Order {
         self.third().map(|_| self.left)
     }
 
-    #[circuit_breaker(name = "boxed, self")]
+    #[circuit_breaker(name = "boxed, self", order = explicit)]
     #[retry]
     async fn boxed(mut self: Box<Self>) -> Option<Box<Self>> {
         self.left -= 1;

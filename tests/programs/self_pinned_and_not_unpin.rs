@@ -41,7 +41,7 @@ impl Stream {
         self.as_mut().poll()
     }
 
-    #[circuit_breaker(name = "pinned, breaker above")]
+    #[circuit_breaker(name = "pinned, breaker above", order = explicit)]
     #[retry]
     async fn in_a_block(self: Pin<&mut Self>) -> Option<u32> {
         async move { self.poll() }.await

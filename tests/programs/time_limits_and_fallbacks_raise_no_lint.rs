@@ -84,7 +84,7 @@ async fn never() -> Option<u32> {
     std::process::exit(1)
 }
 
-#[circuit_breaker]
+#[circuit_breaker(order = explicit)]
 #[timeout("1m")]
 #[retry(errors = all, attempt = attempt, on_give_up = |_| ())]
 #[fallback(value = 1, order = explicit)]

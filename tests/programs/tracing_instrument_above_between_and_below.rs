@@ -64,7 +64,7 @@ async fn plain_between(text: String, mut list: Vec<u32>) -> Result<u32, Fault> {
     third()
 }
 
-#[circuit_breaker(name = "plain below")]
+#[circuit_breaker(name = "plain below", order = explicit)]
 #[retry]
 #[instrument]
 async fn plain_below((a, b): (u32, u32), _ignored: u32) -> Result<u32, Fault> {
@@ -105,7 +105,7 @@ fn plain_function(not_debug: &NotDebug, by: u32) -> Result<u32, Fault> {
 }
 
 #[instrument(ret, skip_all)]
-#[circuit_breaker(name = "plain function")]
+#[circuit_breaker(name = "plain function", order = explicit)]
 #[retry(base_delay = "0s")]
 fn plain_function_above(not_debug: &mut NotDebug) -> Result<u32, Fault> {
     let _ = not_debug;

@@ -38,6 +38,7 @@ trait Api {
     async fn above(&self, text: String) -> Result<u32, Fault>;
     async fn between(&self, text: &str) -> Result<u32, Fault>;
     async fn below(&mut self, list: Vec<u32>) -> Result<u32, Fault>;
+    async fn below_fallback(&self) -> Result<u32, Fault>;
 }
 
 #[derive(Debug, Default)]
@@ -51,6 +52,13 @@ impl Client {
 
 #[async_trait]
 impl Api for Client {
+    #[resilient::fallback(value = 7)]
+    #[circuit_breaker]
+    #[instrument(skip_all, err)]
+    async fn below_fallback(&self) -> Result<u32, Fault> {
+        self.next()
+    }
+
     #[instrument(err)]
     #[retry(max_retries = 2)]
     #[circuit_breaker(name = "above, in traits")]
@@ -69,7 +77,7 @@ impl Api for Client {
         self.next()
     }
 
-    #[circuit_breaker(name = "below, in traits")]
+    #[circuit_breaker(name = "below, in traits", order = explicit)]
     #[retry(max_retries = 2)]
     #[instrument(err)]
     async fn below(&mut self, list: Vec<u32>) -> Result<u32, Fault> {

@@ -30,7 +30,7 @@ fn below(calls: &AtomicU32, text: &str) -> impl Future<Output = Result<u32, Stri
     async move { next(calls).await }
 }
 
-#[circuit_breaker(on_open = |_| Err(String::new()))]
+#[circuit_breaker(on_open = |_| Err(String::new()), order = explicit)]
 #[instrument(err, skip(calls))]
 #[retry(max_retries = 2)]
 fn between(calls: &AtomicU32, text: &str) -> impl Future<Output = Result<u32, String>> + Send {

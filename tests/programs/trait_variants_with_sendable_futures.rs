@@ -50,7 +50,7 @@ impl SendStore for Client {
         self.third()
     }
 
-    #[circuit_breaker]
+    #[circuit_breaker(order = explicit)]
     #[retry]
     async fn promised(&self) -> Option<u32> {
         self.third()

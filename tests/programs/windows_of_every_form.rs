@@ -67,7 +67,7 @@ async fn sum() -> Option<u32> {
     window = Window::Calls(7),
     slow_call = TIME,
     slow_call_rate = RATE * 2.0,
-    min_calls = CALLS / 10
+    min_calls = CALLS / 10, order = explicit
 )]
 #[retry]
 fn of_the_enum() -> Option<u32> {

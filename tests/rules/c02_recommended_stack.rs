@@ -1,36 +1,49 @@
-//! Rule C2: the recommended stack of attributes works as documented.
+//! Rule C2: the recommended stack of attributes works as documented. A host that hangs opens its
+//! circuit, and a caller with little time does not.
 
-use resilient::retries::TimeLimit;
+mod attributes;
+mod hurried_callers;
+mod policy_calls;
 
-use crate::support::cuts::{cut, never};
-use crate::support::retry::{SECOND, at_once, breaker, build, exact};
+use std::time::Duration;
 
-#[tokio::test(start_paused = true)]
-async fn c02_a_host_that_hangs_opens_its_circuit() {
-    let breaker = breaker(2);
-    let result = build(&exact().max_retries(5))
-        .call()
-        .attempt_timeout(SECOND)
-        .through(&breaker)
-        .run(|_| never())
-        .await;
-    assert_eq!(cut(result), (TimeLimit::AttemptTimeout, 2, SECOND));
-    assert_eq!(breaker.snapshot().totals.failure, 2);
-    assert_eq!(breaker.state(), resilient::breaker::CircuitState::Open);
+use resilient::retries::RetryCall;
+use resilient::{CircuitBreaker, RetryPolicy};
+
+use crate::support::cuts::{Late, never};
+use crate::support::retry::{at_once, breaker};
+
+/// Returns how many calls failed and how many were abandoned.
+fn counts(breaker: &CircuitBreaker) -> (u64, u64) {
+    let totals = breaker.snapshot().totals;
+    (totals.failure, totals.abandoned)
 }
 
-#[tokio::test(start_paused = true)]
-async fn c02_a_cut_by_the_deadline_is_a_failure_unless_the_attempt_has_its_own_limit() {
-    let (alone, beside) = (breaker(5), breaker(5));
-    let policy = at_once(0);
-
-    let call = policy.call().deadline(SECOND).through(&alone);
-    assert_eq!(cut(call.run(|_| never()).await).0, TimeLimit::Deadline);
-    let call = policy.call().deadline(SECOND).attempt_timeout(2 * SECOND);
-    let result = call.through(&beside).run(|_| never()).await;
-    assert_eq!(cut(result).0, TimeLimit::Deadline);
-
-    let (alone, beside) = (alone.snapshot().totals, beside.snapshot().totals);
-    assert_eq!((alone.failure, alone.abandoned), (1, 0));
-    assert_eq!((beside.failure, beside.abandoned), (0, 1));
+fn limited(
+    policy: &RetryPolicy,
+    deadline: impl Into<Option<Duration>>,
+    attempt_timeout: impl Into<Option<Duration>>,
+) -> RetryCall<'_, Result<(), Late>> {
+    let mut call = policy.call();
+    if let Some(deadline) = deadline.into() {
+        call = call.deadline(deadline);
+    }
+    if let Some(attempt_timeout) = attempt_timeout.into() {
+        call = call.attempt_timeout(attempt_timeout);
+    }
+    call
 }
+
+/// Makes one call with one attempt, which hangs.
+async fn hang(
+    deadline: impl Into<Option<Duration>>,
+    attempt_timeout: impl Into<Option<Duration>>,
+) -> (u64, u64) {
+    let (policy, breaker) = (at_once(0), breaker(3));
+    let result = limited(&policy, deadline, attempt_timeout).through(&breaker);
+    assert!(result.run(|_| never()).await.is_err());
+    counts(&breaker)
+}
+
+const FAILED: (u64, u64) = (1, 0);
+const ABANDONED: (u64, u64) = (0, 1);

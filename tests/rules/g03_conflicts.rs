@@ -2,3 +2,4 @@
 
 mod budget_conflicts;
 mod registry_conflicts;
+mod without_settings;

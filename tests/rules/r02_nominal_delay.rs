@@ -211,3 +211,85 @@ fn r02_nominal_delays_are_those_without_jitter() {
     assert_eq!(nominal, millis.map(ms));
     assert_eq!(nominal, build(&exact().max_retries(9)).delays().collect::<Vec<_>>());
 }
+
+/// Returns settings whose delays have no bound but the longest duration.
+fn unbounded(base: Duration) -> resilient::retries::RetryPolicyBuilder {
+    exact().base_delay(base).max_delay(Duration::MAX)
+}
+
+#[test]
+fn r02_every_growing_schedule_reaches_the_longest_duration_from_any_base() {
+    let bases = [Duration::from_nanos(1), ms(100), Duration::from_secs(1 << 40), Duration::MAX];
+    for base in bases {
+        for backoff in [Backoff::Exponential, Backoff::Fibonacci, Backoff::Custom(|_| None)] {
+            let policy = build(&unbounded(base).backoff(backoff));
+
+            assert_eq!(policy.nominal_delay(u32::MAX), Duration::MAX, "{backoff:?} from {base:?}");
+        }
+        for jitter in [Jitter::Decorrelated, Jitter::Smooth] {
+            let policy = build(&unbounded(base).jitter(jitter));
+
+            let bounds = policy.delay_bounds(u32::MAX);
+
+            assert_eq!(*bounds.end(), Duration::MAX, "{jitter:?} from {base:?}");
+        }
+    }
+}
+
+#[test]
+fn r02_fibonacci_grows_beyond_the_numbers_of_64_bits() {
+    let nano = Duration::from_nanos(1);
+    let policy = build(&unbounded(nano).backoff(Backoff::Fibonacci));
+    let delay = |k| policy.nominal_delay(k);
+
+    for k in 3..=136 {
+        assert_eq!(delay(k), delay(k - 1) + delay(k - 2), "{k}");
+    }
+    // The 137th Fibonacci number of nanoseconds is longer than the longest duration.
+    for k in [137, 138, 1_000, u32::MAX] {
+        assert_eq!(delay(k), Duration::MAX, "{k}");
+    }
+}
+
+#[test]
+fn r02_linear_delays_are_exact_for_every_number() {
+    for base in [Duration::from_nanos(1), ms(100), Duration::from_secs(1 << 31)] {
+        let policy = build(&unbounded(base).backoff(Backoff::Linear));
+
+        for k in [94, 95, u32::MAX / 2, u32::MAX] {
+            assert_eq!(policy.nominal_delay(k), base * k, "{k} times {base:?}");
+        }
+    }
+    let policy = build(&unbounded(Duration::from_secs(1 << 33)).backoff(Backoff::Linear));
+    assert_eq!(policy.nominal_delay(u32::MAX), Duration::MAX);
+}
+
+#[test]
+fn r02_a_base_of_zero_never_becomes_a_delay() {
+    for backoff in [Backoff::Exponential, Backoff::Linear, Backoff::Fibonacci] {
+        let policy = build(&unbounded(Duration::ZERO).backoff(backoff));
+
+        for k in [1, 94, 2_000, u32::MAX] {
+            assert_eq!(policy.nominal_delay(k), Duration::ZERO, "{backoff:?}, {k}");
+        }
+    }
+    for jitter in [Jitter::Decorrelated, Jitter::Smooth] {
+        let policy = build(&unbounded(Duration::ZERO).jitter(jitter));
+
+        assert_eq!(policy.delay_bounds(u32::MAX), Duration::ZERO..=Duration::ZERO, "{jitter:?}");
+    }
+}
+
+#[test]
+fn r02_a_smooth_or_decorrelated_call_reaches_the_cap_and_stays_there() {
+    for jitter in [Jitter::Decorrelated, Jitter::Smooth] {
+        let settings = unbounded(Duration::from_nanos(1)).jitter(jitter).max_retries(4_000);
+        let policy = build(&settings.seed(1));
+
+        let longest = policy.delays().max();
+
+        let end = *policy.delay_bounds(4_000).end();
+        assert_eq!(end, Duration::MAX, "{jitter:?}");
+        assert!(longest > Some(Duration::from_secs(u64::from(u32::MAX))), "{longest:?}");
+    }
+}

@@ -2,3 +2,4 @@
 
 mod budget_bucket;
 mod budgets;
+mod throttled;

@@ -2,3 +2,6 @@
 
 mod budgets;
 mod circuit;
+mod other_breakers;
+mod reports;
+mod waits;

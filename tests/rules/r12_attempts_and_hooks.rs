@@ -239,10 +239,15 @@ async fn r12_a_rejection_between_two_attempts_is_not_an_attempt() {
 
     let error = result.unwrap_err();
     // The breaker rejects the call at 110 ms. The recovery time of ten seconds began at 50 ms, so
-    // 9.94 s of the recovery time are left. The loop adds a delay of 100 ms.
+    // 9.94 s of the recovery time are left. The loop adds a delay of 100 ms. The second attempt is
+    // a probe, which opens the circuit again.
     assert_eq!(
         parts(&error),
-        [(Fault::Down(1), ms(10), ms(100) + ms(9_940) + ms(100)), (Fault::Down(3), ms(30), ms(0)),]
+        [
+            (Fault::Down(1), ms(10), ms(100) + ms(9_940) + ms(100)),
+            (Fault::Down(2), ms(20), ms(10_100)),
+            (Fault::Down(3), ms(30), ms(0)),
+        ]
     );
     assert_eq!(error.reason(), StopReason::Exhausted);
 }

@@ -2,16 +2,15 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::Instant;
 
 use super::config::BreakerConfig;
-use super::machine::Machine;
 use super::permit::Permit;
 use super::shared::{LiveSettings, Setup, SharedBreaker};
 use crate::event::event_methods;
 use crate::signal::{
     BreakerSnapshot, CircuitOpen, CircuitState, Classification, Classify, Fallible,
-    FromCircuitOpen, Name, OperatorMode, RejectedOutput, TransitionError, every_failure,
+    FromCircuitOpen, Name, RejectedOutput, every_failure,
 };
 use crate::time::{Clock, ClockSource};
 
@@ -91,13 +90,17 @@ impl CircuitBreaker {
         Permit::acquire::<true>(self.shared())
     }
 
-    /// Makes one call if the circuit allows it. An `Err` or `None` is a failure.
+    /// Makes one call if the circuit allows it. An `Err` or `None` is a failure, also an `Err` that
+    /// comes from the rejection by another breaker: to ignore those, pass
+    /// [`Classification::of_error`] to [`call_with`](Self::call_with).
     /// If the breaker rejects the call, `operation` is not called, and the output is `None`, or an
     /// `Err` that is made from [`CircuitOpen`].
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future drops the operation and counts the call as abandoned.
+    /// Dropping the future drops the operation and counts the call as abandoned. A time limit
+    /// around the call does that, too, so put the limit inside `operation`: a dependency that hangs
+    /// then opens its circuit.
     pub async fn call<O, F>(&self, operation: F) -> O
     where
         O: Fallible + RejectedOutput,
@@ -181,58 +184,6 @@ impl CircuitBreaker {
         self.shared().snapshot()
     }
 
-    /// Opens the circuit for its recovery time. If the circuit is already open and its recovery
-    /// time is not over, this changes nothing. If the recovery time is over, the circuit opens
-    /// again.
-    ///
-    /// # Errors
-    ///
-    /// Returns a [`TransitionError`] if the breaker is forced open, disabled or observe-only.
-    pub fn trip(&self) -> Result<(), TransitionError> {
-        self.shared().operate(Machine::trip)
-    }
-
-    /// Opens the circuit for `time` from now on. If the circuit is already open, the end of its
-    /// open time moves.
-    ///
-    /// # Errors
-    ///
-    /// Returns a [`TransitionError`] if the breaker is forced open, disabled or observe-only.
-    pub fn trip_for(&self, time: Duration) -> Result<(), TransitionError> {
-        self.shared().operate(|machine, now| machine.trip_for(time, now))
-    }
-
-    /// Admits probes now, without waiting for the end of the recovery time.
-    ///
-    /// # Errors
-    ///
-    /// Returns a [`TransitionError`] if the breaker is closed, disabled or observe-only.
-    pub fn half_open(&self) -> Result<(), TransitionError> {
-        self.shared().operate(Machine::half_open)
-    }
-
-    /// Closes the circuit from any state, with an empty streak and window. Calls in flight at that
-    /// moment count as late when they end.
-    pub fn close(&self) {
-        self.set_mode(None);
-    }
-
-    /// Rejects every call until the state is changed by hand.
-    pub fn force_open(&self) {
-        self.set_mode(Some(OperatorMode::ForcedOpen));
-    }
-
-    /// Admits every call and records nothing, until the state is changed by hand.
-    pub fn disable(&self) {
-        self.set_mode(Some(OperatorMode::Disabled));
-    }
-
-    /// Admits and counts every call as a closed breaker does. If a condition is met, the breaker
-    /// only reports that it would have opened.
-    pub fn observe_only(&self) {
-        self.set_mode(Some(OperatorMode::ObserveOnly));
-    }
-
     event_methods! {
         |self| self.shared().listeners();
         /// Calls `listener` with every event, in order. The listener runs without the breaker's
@@ -256,17 +207,18 @@ impl CircuitBreaker {
         self.shared().open_now()
     }
 
-    /// Puts the breaker into a mode; `None` closes the circuit.
-    pub(crate) fn set_mode(&self, mode: Option<OperatorMode>) {
-        self.shared().operate(|machine, now| match mode {
-            Some(mode) => machine.set_mode(mode, now),
-            None => machine.close(now),
-        });
-    }
-
     /// Returns whether the breaker belongs to an annotated function.
     pub(crate) fn is_of_function(&self) -> bool {
         matches!(self.0, Handle::Static(_))
+    }
+
+    /// Returns whether this is the only handle of the breaker, and the breaker is like a new one.
+    /// The caller keeps other threads from copying this handle.
+    pub(crate) fn is_unused(&mut self, now: Instant) -> bool {
+        match &mut self.0 {
+            Handle::Owned(breaker) => Arc::get_mut(breaker).is_some_and(|it| it.is_like_new(now)),
+            Handle::Static(_) => false,
+        }
     }
 
     /// Returns whether both are handles of one breaker.

@@ -3,7 +3,7 @@
 use std::panic::Location;
 
 use crate::breaker::BreakerConfigBuilder;
-use crate::registry::Registration;
+use crate::registry::{Hold, Registration};
 use crate::signal::Name;
 
 /// The declaration of an annotated function's breaker. It is evaluated at the first call.
@@ -52,7 +52,8 @@ impl DeclaredBreaker {
     pub(super) fn registration(&self) -> Registration {
         let Declaration { name, is_given, settings } = (self.declare)();
         let has_settings = settings != BreakerConfigBuilder::default();
-        Registration { name, is_given, settings, has_settings, place: self.place }
+        let (place, hold) = (self.place, Hold::Function);
+        Registration { name, is_given, settings, has_settings, place, hold }
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::panic::Location;
 
+use super::declaration::DeclaredBreaker;
 use super::keyed::KeyedCallSite;
 use super::single::CallSite;
 use crate::registry::Registry;
@@ -42,18 +43,19 @@ impl Registry {
     /// misspelt name in an override shows up. Call it at the start of `main`.
     ///
     /// The order is the order of the source locations. If functions give one name different
-    /// settings, the settings of the first function apply. A function with a breaker for each key
-    /// is still registered at its first call.
+    /// settings, the settings of the first function with settings apply, and the conflict is
+    /// reported now. The breakers of a function with a breaker for each key are still made at its
+    /// first call, but with the settings that were declared first.
     pub fn register_annotated() {
-        let mut sites: Vec<_> = Annotated::all()
-            .filter_map(|each| match *each {
-                Annotated::Breaker(site) => Some(site),
-                Annotated::Keyed(_) => None,
-            })
-            .collect();
-        sites.sort_by_key(|site| (site.declared.place.file(), site.declared.place.line()));
+        let mut sites: Vec<_> = Annotated::all().collect();
+        sites.sort_by_key(|site| (site.declared().place.file(), site.declared().place.line()));
         for site in sites {
-            site.register();
+            match site {
+                Annotated::Breaker(site) => {
+                    site.register();
+                }
+                Annotated::Keyed(site) => Self::global().expect_group(site.declared.registration()),
+            }
         }
     }
 }
@@ -70,11 +72,16 @@ pub enum Annotated {
 ::inventory::collect!(Annotated);
 
 impl Annotated {
+    fn declared(&self) -> &'static DeclaredBreaker {
+        match self {
+            Self::Breaker(site) => &site.declared,
+            Self::Keyed(site) => &site.declared,
+        }
+    }
+
     fn describe(&self) -> AnnotatedFunction {
-        let (declared, is_keyed) = match self {
-            Self::Breaker(site) => (&site.declared, false),
-            Self::Keyed(site) => (&site.declared, true),
-        };
+        let declared = self.declared();
+        let is_keyed = matches!(self, Self::Keyed(_));
         AnnotatedFunction { name: (*declared.name()).to_owned(), place: declared.place, is_keyed }
     }
 
@@ -108,5 +115,67 @@ mod tests {
         };
         assert_eq!(Annotated::all().filter(is_here).count(), 1);
         assert_eq!(Annotated::all().filter(is_by_key).count(), 1);
+    }
+
+    #[test]
+    fn g03_conflicts_of_annotated_functions_are_reported_at_the_start() {
+        use std::sync::{Arc, Mutex};
+
+        use crate::event::EventKind;
+
+        fn threshold(name: &'static str, failures: Option<u32>) -> Declaration {
+            let settings = BreakerConfig::builder();
+            Declaration::named(
+                name,
+                failures.map_or(settings.clone(), |n| settings.failure_threshold(n)),
+            )
+        }
+        static PLAIN: CallSite = CallSite::new(|| threshold("at start", None));
+        static TWO: CallSite = CallSite::new(|| threshold("at start", Some(2)));
+        static THREE: CallSite = CallSite::new(|| threshold("at start", Some(3)));
+        static KEYED: KeyedCallSite = KeyedCallSite::new(|| threshold("keys at start", None));
+        static KEYED_TWO: KeyedCallSite =
+            KeyedCallSite::new(|| threshold("keys at start", Some(2)));
+        static KEYED_THREE: KeyedCallSite =
+            KeyedCallSite::new(|| threshold("keys at start", Some(3)));
+        static OF_KEYS: KeyedCallSite = KeyedCallSite::new(|| threshold("at start", Some(2)));
+        ::inventory::submit! { Annotated::Breaker(&PLAIN) }
+        ::inventory::submit! { Annotated::Breaker(&TWO) }
+        ::inventory::submit! { Annotated::Breaker(&THREE) }
+        ::inventory::submit! { Annotated::Keyed(&KEYED) }
+        ::inventory::submit! { Annotated::Keyed(&KEYED_TWO) }
+        ::inventory::submit! { Annotated::Keyed(&KEYED_THREE) }
+
+        let conflicts = Arc::new(Mutex::new(Vec::new()));
+        let ear = Arc::clone(&conflicts);
+        let registry = Registry::global();
+        let id = registry.on_event(move |event| {
+            if let EventKind::Conflict { first, second } = event.kind() {
+                let place = (first.line(), second.line());
+                ear.lock().unwrap().push((event.name().to_owned(), place));
+            }
+        });
+        Registry::register_annotated();
+        let places =
+            |one: &DeclaredBreaker, other: &DeclaredBreaker| (one.place.line(), other.place.line());
+        let at_start = [
+            ("at start".to_owned(), places(&TWO.declared, &THREE.declared)),
+            ("keys at start".to_owned(), places(&KEYED_TWO.declared, &KEYED_THREE.declared)),
+        ];
+        assert_eq!(*conflicts.lock().unwrap(), at_start);
+
+        // The first calls report nothing more, and in any order get the first settings.
+        Registry::register_annotated();
+        let settings = BreakerConfig::builder().failure_threshold(2).build().unwrap();
+        assert_eq!(registry.get("at start").unwrap().config(), settings);
+        for site in [&KEYED_THREE, &KEYED, &KEYED_TWO] {
+            assert_eq!(site.breaker::<u32, u32>(&7).config(), settings);
+        }
+        assert_eq!(*conflicts.lock().unwrap(), at_start);
+
+        // A name of another kind is a conflict, which was reported for this name.
+        registry.expect_group(OF_KEYS.declared.registration());
+        assert_eq!(*conflicts.lock().unwrap(), at_start);
+        registry.remove_listener(id);
     }
 }

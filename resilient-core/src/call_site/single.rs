@@ -69,13 +69,20 @@ impl CallSite {
         }
     }
 
+    /// Returns the breaker of this call site.
+    pub fn breaker(&'static self) -> &'static CircuitBreaker {
+        match self.breaker.get() {
+            Some(breaker) => breaker,
+            None => self.register(),
+        }
+    }
+
     #[cold]
     fn try_acquire_slowly<const HERE: bool>(&'static self) -> Result<Permit<'static>, CircuitOpen> {
         if self.own.is_set_up() {
             return Permit::admitted::<HERE>(&self.own);
         }
-        let breaker = self.breaker.get().unwrap_or_else(|| self.register());
-        Permit::acquire::<HERE>(breaker.shared())
+        Permit::acquire::<HERE>(self.breaker().shared())
     }
 
     /// Registers the call site. Several threads may evaluate the settings, but only one registers.
@@ -93,15 +100,15 @@ impl CallSite {
                     let breaker = CircuitBreaker::of_static(&self.own);
                     (Entry::One(breaker.clone()), breaker)
                 });
-            let (breaker, events) = registered.into_parts();
-            pending = Some(events);
+            let (breaker, news) = registered.into_parts();
+            pending = Some(news);
             breaker
         });
         if !breaker.is(&CircuitBreaker::of_static(&self.own)) {
             self.own.set_alias();
         }
-        if let Some(events) = pending {
-            breaker.shared().notify(events);
+        if let Some(news) = pending {
+            news.deliver();
         }
         breaker
     }

@@ -21,9 +21,45 @@ impl<T: Clone> Fresh for T {
     }
 }
 
+/// A copy of an argument whose type holds other types. The blanket implementation is not
+/// recommended, so that the error names the whole argument, and not what it holds.
+#[diagnostic::on_unimplemented(
+    message = "`#[retry]` needs a fresh copy of this argument for every attempt, and `{Self}` is \
+               not `Clone`",
+    label = "moved by the body, so every attempt needs one of its own",
+    note = "take `&{Self}` or `Arc<{Self}>`, derive `Clone` for what it holds, or write \
+            `#[retry(borrow(…))]` if the body only borrows it"
+)]
+pub trait FreshWhole {
+    /// Returns a fresh copy.
+    #[must_use]
+    fn fresh(&self) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone> FreshWhole for T {
+    #[inline]
+    fn fresh(&self) -> Self {
+        self.clone()
+    }
+}
+
 /// Takes a value in a branch that never runs, so that the enclosing block owns the value.
 #[inline]
 pub fn consume<T>(_: T) {}
+
+/// Takes a value in a branch that never runs. The code after the branch can still use the value.
+#[cold]
+pub fn never_reached<T>(_: T) -> ! {
+    unreachable!("the attributes write it into branches that never run")
+}
+
+/// Like [`consume`], for an argument that the body does not use. The expansion assigns to the
+/// result, because clippy does not warn of the use of a name with an underscore there.
+#[inline]
+pub fn unused<T>(_: T) -> &'static mut [(); 0] {
+    &mut []
+}
 
 /// Returns `None`, so that the expansion's branch for `Some` never runs. The compiler needs this
 /// branch: it gives the enclosing block the type of its output, and moves into the block the values

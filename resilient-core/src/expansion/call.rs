@@ -36,3 +36,14 @@ pub fn on_open<O>(open: CircuitOpen, make: impl FnOnce(CircuitOpen) -> O) -> O {
 pub fn given_breaker(breaker: &CircuitBreaker) -> CircuitBreaker {
     breaker.clone()
 }
+
+// C1
+/// Does nothing. The expansion calls it at a breaker above a retry, so that the compiler warns
+/// there.
+#[deprecated(
+    note = "`#[circuit_breaker]` above `#[retry]` sees one call for a whole loop: it counts an \
+            outage late, and cannot stop the retries. Put `#[retry]` above `#[circuit_breaker]`, \
+            or, if that is what you want, write `#[circuit_breaker(order = explicit, …)]`"
+)]
+#[inline]
+pub fn breaker_above_retry() {}

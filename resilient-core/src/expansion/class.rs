@@ -10,6 +10,31 @@ pub fn test<T: ?Sized>(value: &T, predicate: impl FnOnce(&T) -> bool) -> bool {
     predicate(value)
 }
 
+/// An error that a string literal matches.
+#[diagnostic::on_unimplemented(
+    message = "a string literal is no pattern of `{Self}`",
+    label = "matches only errors of type `&str`",
+    note = "compare the error in a guard, as in `error if error == \"…\"`, or write a pattern of \
+            `{Self}`"
+)]
+pub trait TextError {
+    /// Returns the text of the error.
+    fn text(&self) -> &str;
+}
+
+impl TextError for &str {
+    #[inline]
+    fn text(&self) -> &str {
+        self
+    }
+}
+
+/// Returns the text that a string literal is compared with.
+#[inline]
+pub fn text<E: TextError>(error: &E) -> &str {
+    error.text()
+}
+
 /// Reads the hint of a failed output with the user's function.
 #[inline]
 pub fn hint<E: ?Sized>(error: &E, ask: impl FnOnce(&E) -> Option<Duration>) -> Option<Duration> {

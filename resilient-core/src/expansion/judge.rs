@@ -1,65 +1,128 @@
 //! Classifies an output according to its type.
 
-use crate::signal::{Classification, Classify, Fallible, every_failure};
+use std::borrow::Borrow;
+use std::error::Error;
+use std::io;
 
-/// Classifies an output. If the error implements [`Classify`], its class counts; otherwise every
-/// `Err` and every `None` is a failure.
-///
-/// Method resolution first tries the inherent methods of this type, which need `Classify`. Through
-/// `Deref`, it then tries the methods of [`JudgeOutput`], and last the methods of [`JudgeAny`].
-#[derive(Debug)]
-pub struct Judge<'a, O>(JudgeOutput<'a, O>);
+use crate::signal::{CircuitOpen, Classification, Classify, Fallible, every_failure};
 
-#[derive(Debug)]
-pub struct JudgeOutput<'a, O>(JudgeAny<'a, O>);
+/// Defines a chain of wrappers. Each dereferences to the next one, and the last one holds the
+/// output.
+macro_rules! chain {
+    ($($(#[$doc:meta])* $outer:ident holds $inner:ident;)+) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $outer<'a, O>($inner<'a, O>);
+
+        impl<'a, O> std::ops::Deref for $outer<'a, O> {
+            type Target = $inner<'a, O>;
+
+            #[inline]
+            fn deref(&self) -> &Self::Target {
+                &self.0
+            }
+        }
+
+        impl<'a, O> From<&'a O> for $outer<'a, O> {
+            #[inline]
+            fn from(output: &'a O) -> Self {
+                Self($inner::from(output))
+            }
+        }
+    )+};
+}
+
+chain! {
+    // R8
+    /// Classifies an output by the first of these that its type allows:
+    ///
+    /// 1. [`Classify`] of the error;
+    /// 2. the error is a rejection by the breaker of another function: it is ignored;
+    /// 3. the error is an `io::Error`, which may wrap such a rejection,
+    /// 4. refers to a `dyn Error`, or is an `Error`: if there is such a rejection among its
+    ///    sources, it is ignored;
+    /// 5. every `Err` and every `None` is a failure.
+    ///
+    /// Method resolution tries the inherent methods of this type, which need `Classify`, and then,
+    /// through `Deref`, the methods of the next wrapper. Resolution does not see lifetimes: a bound
+    /// `'static` here would be a compile error for errors that borrow, not the next wrapper.
+    Judge holds JudgeRejection;
+    JudgeRejection holds JudgeIo;
+    JudgeIo holds JudgeShared;
+    JudgeShared holds JudgeDyn;
+    JudgeDyn holds JudgeError;
+    JudgeError holds JudgeOutput;
+    JudgeOutput holds JudgeAny;
+}
 
 #[derive(Debug)]
 pub struct JudgeAny<'a, O>(&'a O);
 
+impl<'a, O> From<&'a O> for JudgeAny<'a, O> {
+    #[inline]
+    fn from(output: &'a O) -> Self {
+        Self(output)
+    }
+}
+
 impl<'a, O> Judge<'a, O> {
     #[inline]
     pub fn new(output: &'a O) -> Self {
-        Self(JudgeOutput(JudgeAny(output)))
+        Self::from(output)
     }
 }
 
-impl<'a, O> std::ops::Deref for Judge<'a, O> {
-    type Target = JudgeOutput<'a, O>;
-
+impl<'a, O> JudgeAny<'a, O> {
     #[inline]
-    fn deref(&self) -> &Self::Target {
-        &self.0
+    fn output(&self) -> &'a O {
+        self.0
     }
 }
 
-impl<'a, O> std::ops::Deref for JudgeOutput<'a, O> {
-    type Target = JudgeAny<'a, O>;
+/// Defines the methods of a wrapper whose output is a `Result` with an error of this type.
+/// `resilient_class` returns the class of a failed output. The long name avoids conflicts: any
+/// trait may add a method `class` to any type. `resilient_health` is for a breaker that shares the
+/// class with no retry. `resilient_class_if_known` does the same for an
+/// output whose type need not distinguish success from failure.
+macro_rules! judge {
+    ($($wrapper:ident, $bound:path: $classify:expr;)+) => {$(
+        impl<T, E: $bound> $wrapper<'_, Result<T, E>> {
+            #[inline]
+            pub fn resilient_class(&self) -> Option<Classification> {
+                self.resilient_class_if_known()
+            }
 
-    #[inline]
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
+            #[inline]
+            pub fn resilient_health(&self) -> Option<Classification> {
+                self.resilient_class_if_known()
+            }
+
+            #[inline]
+            pub fn resilient_class_if_known(&self) -> Option<Classification> {
+                self.output().as_ref().err().map($classify)
+            }
+        }
+    )+};
 }
 
-impl<T, E: Classify> Judge<'_, Result<T, E>> {
-    /// Returns the class of a failed output. The long name avoids conflicts: any trait may add a
-    /// method `class` to any type.
-    #[inline]
-    pub fn resilient_class(&self) -> Option<Classification> {
-        self.resilient_class_if_known()
-    }
-
-    /// Returns the class of an output. The output's type need not distinguish success from failure.
-    #[inline]
-    pub fn resilient_class_if_known(&self) -> Option<Classification> {
-        self.0.0.0.as_ref().err().map(E::classify)
-    }
+judge! {
+    Judge, Classify: E::classify;
+    JudgeRejection, Borrow<CircuitOpen>: |_| Classification::ignored();
+    JudgeIo, Borrow<io::Error>: |error| Classification::of_error(error.borrow());
+    JudgeShared, AsRef<dyn Error + Send + Sync>: |error| Classification::of_error(error.as_ref());
+    JudgeDyn, AsRef<dyn Error>: |error| Classification::of_error(error.as_ref());
+    JudgeError, Error: |error| Classification::of_sources(error);
 }
 
 impl<O: Fallible> JudgeOutput<'_, O> {
     #[inline]
+    pub fn resilient_health(&self) -> Option<Classification> {
+        self.resilient_class()
+    }
+
+    #[inline]
     pub fn resilient_class(&self) -> Option<Classification> {
-        every_failure(self.0.0)
+        every_failure(self.output())
     }
 
     #[inline]
@@ -78,8 +141,28 @@ impl<O> JudgeAny<'_, O> {
         every_failure(self.0)
     }
 
+    /// Causes a compile error that names the key of `#[circuit_breaker]` alone.
+    pub fn resilient_health(&self) -> Option<Classification>
+    where
+        O: CountedOutput,
+    {
+        None
+    }
+
     #[inline]
     pub fn resilient_class_if_known(&self) -> Option<Classification> {
         None
     }
 }
+
+/// An output that a breaker can count.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not tell success from failure",
+    label = "neither a `Result` nor an `Option`",
+    note = "say what a failure is with `failure_when = |output| …`, or implement \
+            `resilient::outcome::Fallible` for it"
+)]
+pub trait CountedOutput {}
+
+#[diagnostic::do_not_recommend]
+impl<O: Fallible> CountedOutput for O {}

@@ -46,23 +46,36 @@ impl<'a, T> std::ops::Deref for KeyValue<'a, T> {
     }
 }
 
-impl<Q> Key<'_, &Q>
+/// A reference to a key. One trait for both kinds of references, so that a key whose type is an
+/// error causes no second error about two methods that apply.
+pub trait KeyReference {
+    /// Finds the breaker of the key.
+    fn find(&self, site: &'static KeyedCallSite) -> CircuitBreaker;
+}
+
+impl<Q> KeyReference for &Q
 where
     Q: Hash + Eq + ToOwned + ?Sized,
     Q::Owned: BreakerKey + Borrow<Q>,
 {
-    pub fn resilient_breaker(&self, site: &'static KeyedCallSite) -> CircuitBreaker {
-        site.breaker::<Q::Owned, Q>(*self.0.0.0)
+    fn find(&self, site: &'static KeyedCallSite) -> CircuitBreaker {
+        site.breaker::<Q::Owned, Q>(*self)
     }
 }
 
-impl<Q> Key<'_, &mut Q>
+impl<Q> KeyReference for &mut Q
 where
     Q: Hash + Eq + ToOwned + ?Sized,
     Q::Owned: BreakerKey + Borrow<Q>,
 {
+    fn find(&self, site: &'static KeyedCallSite) -> CircuitBreaker {
+        site.breaker::<Q::Owned, Q>(&**self)
+    }
+}
+
+impl<R: KeyReference> Key<'_, R> {
     pub fn resilient_breaker(&self, site: &'static KeyedCallSite) -> CircuitBreaker {
-        site.breaker::<Q::Owned, Q>(&**self.0.0.0)
+        self.0.0.0.find(site)
     }
 }
 

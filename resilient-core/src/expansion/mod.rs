@@ -7,6 +7,7 @@
 mod argument;
 mod call;
 mod class;
+mod durations;
 mod fallback;
 mod given_limit;
 mod judge;
@@ -16,6 +17,7 @@ mod retry;
 pub use self::argument::*;
 pub use self::call::*;
 pub use self::class::*;
+pub use self::durations::{millis, secs};
 pub use self::fallback::{
     Answer, AtOnce, Later, Replaced, Spare, fallback, fallback_async, fallback_by, fallback_value,
     not_replaced, unless_failed,
@@ -27,15 +29,15 @@ pub use self::retry::*;
 pub use crate::breaker::{AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, CircuitBreaker};
 /// Internals that models use.
 #[cfg(any(loom, shuttle))]
-pub use crate::breaker::{HandOver, own_stripe};
+pub use crate::breaker::{HandOver, WaitingCall, own_stripe};
 #[cfg(feature = "inventory")]
 pub use crate::call_site::Annotated;
 pub use crate::call_site::{BudgetCallSite, GivenBudget, given_budget};
 pub use crate::call_site::{CallSite, Declaration, KeyedCallSite};
 pub use crate::retry::{
-    Attempt, AttemptEnd, AttemptLog, Backoff, CallOptions, Entered, ErrorLog, GiveUpEvent, Jitter,
-    LastOutput, LoggedOutput, NestedMode, RetryDriver, RetryEvent, RetryPolicy, RetrySettings,
-    StopReason, TimeLimit, TimedOut, TimedOutOutput, WhenOpen,
+    Attempt, AttemptEnd, AttemptLog, Backoff, CallOptions, CutCause, CutShort, Entered, ErrorLog,
+    GiveUpEvent, Jitter, LastOutput, LoggedOutput, NestedMode, RetryDriver, RetryEvent,
+    RetryPolicy, RetrySettings, ShownOutput, StopReason, WhenOpen,
 };
 /// The standard names that expanded code uses. Paths through this module work under
 /// `no_implicit_prelude`.

@@ -5,11 +5,12 @@ use std::time::Duration;
 use super::given_limit::GivenLimit;
 #[cfg(not(feature = "tokio"))]
 use crate::breaker::PermitFuture;
-use crate::breaker::{CircuitOpen, Permit};
+use crate::breaker::{CircuitBreaker, CircuitOpen, Permit};
+use crate::call_site::CallSite;
 use crate::retry::{
-    AttemptEnd, AttemptLog, CallOptions, Entered, GiveUpEvent, RetryDriver, RetryEvent,
-    RetryPolicy, RetryPolicyBuilder, RetrySettings, StopReason, TimeLimit, TimedOut,
-    TimedOutOutput,
+    AttemptEnd, AttemptLog, CallOptions, CutCause, CutShort, Entered, GiveUpEvent, GrantedPause,
+    RetryBudget, RetryDriver, RetryEvent, RetryPolicy, RetryPolicyBuilder, RetrySettings,
+    StopReason, TimedOutOutput, WaitEvent,
 };
 use crate::telemetry;
 
@@ -19,28 +20,32 @@ pub fn tell<E>(event: &E, hook: impl FnOnce(&E)) {
     hook(event);
 }
 
+/// Returns the event of a retry, or `None` if the breaker rejected the attempt.
 #[inline]
 pub fn retry_event<'a, O>(
     retry: &RetryDriver<'_>,
     output: &'a O,
     delay: Duration,
-) -> RetryEvent<'a, O> {
-    RetryEvent {
-        // The driver has already counted the next attempt.
-        attempt: retry.attempt_number().saturating_sub(1),
-        max_attempts: retry.max_attempts(),
-        delay,
-        output,
-    }
+) -> Option<RetryEvent<'a, O>> {
+    let (attempt, max_attempts) = (retry.failed_attempts(), retry.max_attempts());
+    retry.retries().then_some(RetryEvent { attempt, max_attempts, delay, output })
+}
+
+/// Returns the event of a wait for the circuit, or `None` if the call does not wait.
+#[must_use]
+pub fn wait_event(retry: &RetryDriver<'_>, most: Duration) -> Option<WaitEvent> {
+    let (wait, failed_attempts) = (retry.waits(), retry.failed_attempts());
+    retry.waits_in().map(|state| WaitEvent { wait, failed_attempts, most, state })
 }
 
 #[inline]
 pub fn give_up_event<'a, O>(
-    retry: &RetryDriver<'_>,
+    retry: &RetryDriver<'a>,
     output: &'a O,
     reason: StopReason,
 ) -> GiveUpEvent<'a, O> {
-    GiveUpEvent { attempts: retry.attempt_number(), reason, output }
+    let budget = retry.budget_at_fault(reason).map(RetryBudget::name);
+    GiveUpEvent { attempts: retry.failed_attempts().max(1), reason, budget, output }
 }
 
 /// Clones the user's policy, so that the call holds it.
@@ -93,12 +98,12 @@ pub fn after_rejection<O>(
     (output, next)
 }
 
-/// Describes an attempt that `limit` cut short. `excepted` says whether the key `except` matches
-/// the error.
+/// Describes an attempt that was cut short. `excepted` says whether the key `except` matches the
+/// error.
 #[inline]
 #[must_use]
-pub fn cut_short(limit: TimeLimit, excepted: bool) -> AttemptEnd<'static> {
-    AttemptEnd::Cut { limit, excepted }
+pub fn cut_short(cause: CutCause, excepted: bool) -> AttemptEnd<'static> {
+    AttemptEnd::Cut { limit: cause.limit(), excepted }
 }
 
 /// Ends the call with a success.
@@ -131,34 +136,28 @@ pub fn limits(
     options.limits(deadline.given(), attempt_timeout.given())
 }
 
-#[inline]
-#[must_use]
-pub fn has_attempt_timeout(retry: &RetryDriver<'_>) -> bool {
-    retry.has_attempt_timeout()
-}
-
 /// Returns the output of an attempt under two time limits, or the limit that cut it short.
 ///
 /// # Errors
 ///
 /// Returns the limit that cut the attempt short.
 #[inline]
-pub fn either_limit<O>(result: Result<Result<O, TimedOut>, TimedOut>) -> Result<O, TimedOut> {
+pub fn either_limit<O>(result: Result<Result<O, CutShort>, CutShort>) -> Result<O, CutShort> {
     match result {
         Ok(result) => result,
-        Err(timed_out) => Err(timed_out),
+        Err(cut) => Err(cut),
     }
 }
 
 /// Makes the output of an attempt that was cut short.
 #[inline]
-pub fn timed_out<O: TimedOutOutput>(timed_out: TimedOut) -> O {
-    O::timed_out(timed_out)
+pub fn timed_out<O: TimedOutOutput>(cut: CutShort) -> O {
+    O::timed_out(cut.timed_out)
 }
 
 /// Reports an attempt that was cut short.
-pub fn report_cut(permit: Permit<'_>, limit: TimeLimit, ignored: bool, has_own_limit: bool) {
-    crate::retry::report_cut(permit, limit, ignored, has_own_limit);
+pub fn report_cut(permit: Permit<'_>, cause: CutCause, ignored: bool) {
+    crate::retry::report_cut(permit, cause, ignored);
 }
 
 /// Begins a plain attempt. It counts as running until the returned value is dropped.
@@ -207,13 +206,15 @@ pub fn attempted_within<'permit, F: Future>(
     attempted(retry, permit.within(future))
 }
 
-/// Begins an attempt within the time limits of its call.
+/// Begins an attempt within the time limits of its call. `timeout` is the value of the attempt's
+/// `#[timeout]`.
 #[cfg(feature = "tokio")]
 pub fn limited<F: Future>(
     retry: &mut RetryDriver<'_>,
+    timeout: impl GivenLimit,
     future: F,
 ) -> crate::retry::TimeoutFuture<F> {
-    retry.limited(future)
+    retry.limited(future, timeout.given())
 }
 
 /// Evaluates the user's time limit before the arguments move into the attempt.
@@ -236,6 +237,7 @@ pub struct EnableTheFeatureTokioOfResilientForTimeLimits;
 #[cfg(not(feature = "tokio"))]
 pub fn limited<F: Future>(
     _: &mut RetryDriver<'_>,
+    _: impl GivenLimit,
     _: F,
 ) -> EnableTheFeatureTokioOfResilientForTimeLimits {
     EnableTheFeatureTokioOfResilientForTimeLimits
@@ -286,4 +288,81 @@ pub fn sleep(_: Duration) -> EnableTheFeatureTokioOfResilientForAsyncRetries {
 /// Sleeps between two attempts of a plain function.
 pub fn sleep_blocking(delay: Duration) {
     crate::time::sleep_blocking(delay);
+}
+
+/// The breaker of a loop, as the expansion holds it.
+pub trait LoopBreaker<'b> {
+    /// Returns the breaker.
+    fn handle(self) -> &'b CircuitBreaker;
+}
+
+impl<'b> LoopBreaker<'b> for &'b CircuitBreaker {
+    fn handle(self) -> &'b CircuitBreaker {
+        self
+    }
+}
+
+impl<'b> LoopBreaker<'b> for &'static CallSite {
+    fn handle(self) -> &'b CircuitBreaker {
+        self.breaker()
+    }
+}
+
+/// Sleeps between two attempts of a loop with a breaker: see [`RetryDriver::sleep`].
+#[cfg(feature = "tokio")]
+#[expect(
+    clippy::inline_always,
+    reason = "otherwise the state of the loop is in memory on the hot path"
+)]
+#[inline(always)]
+pub fn pause<'p>(
+    retry: &'p mut RetryDriver<'_>,
+    delay: Duration,
+    breaker: impl LoopBreaker<'p>,
+) -> crate::retry::Pause<'p> {
+    pause_cold(retry.granted(), delay, breaker)
+}
+
+#[cfg(feature = "tokio")]
+#[cold]
+#[inline(never)]
+fn pause_cold<'p>(
+    granted: Option<&'p mut GrantedPause>,
+    delay: Duration,
+    breaker: impl LoopBreaker<'p>,
+) -> crate::retry::Pause<'p> {
+    crate::retry::Pause::begin(granted, delay, Some(breaker.handle()))
+}
+
+#[cfg(not(feature = "tokio"))]
+pub fn pause<'b>(
+    _: &mut RetryDriver<'_>,
+    _: Duration,
+    _: impl LoopBreaker<'b>,
+) -> EnableTheFeatureTokioOfResilientForAsyncRetries {
+    EnableTheFeatureTokioOfResilientForAsyncRetries
+}
+
+/// Sleeps between two attempts of a plain function with a breaker.
+#[expect(
+    clippy::inline_always,
+    reason = "otherwise the state of the loop is in memory on the hot path"
+)]
+#[inline(always)]
+pub fn pause_blocking<'b>(
+    retry: &mut RetryDriver<'_>,
+    delay: Duration,
+    breaker: impl LoopBreaker<'b>,
+) {
+    block_cold(retry.granted(), delay, breaker);
+}
+
+#[cold]
+#[inline(never)]
+fn block_cold<'b>(
+    granted: Option<&mut GrantedPause>,
+    delay: Duration,
+    breaker: impl LoopBreaker<'b>,
+) {
+    crate::retry::block(granted, delay, Some(breaker.handle()));
 }

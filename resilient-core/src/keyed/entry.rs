@@ -5,14 +5,16 @@ use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Acquire;
+use std::time::Instant;
 
-use super::{BreakerKey, Group, Standing, most_keys};
-use crate::breaker::CircuitBreaker;
+use super::{BreakerKey, Group, Guarded, Standing, StandingMode, most_keys};
 use crate::breaker::shared::LiveSettings;
+use crate::breaker::{CircuitBreaker, TransitionError};
 use crate::event::Listeners;
 use crate::platform::unpoisoned;
-use crate::signal::{CircuitState, Name, OperatorMode};
+use crate::signal::{Hold, ManualChange, ManualOperation, Name};
 use crate::telemetry::Summary;
+use crate::time::ClockSource;
 
 /// A group of keyed breakers, without the type of its keys. A registry holds groups in this form.
 pub(crate) trait KeyedEntry:
@@ -20,9 +22,17 @@ pub(crate) trait KeyedEntry:
 {
     fn breakers(&self) -> Vec<CircuitBreaker>;
     fn reconfigure(&self, settings: LiveSettings);
-    /// Puts all present and future breakers into a mode. `None` closes them all.
-    fn set_mode(&self, mode: Option<OperatorMode>);
+    /// Changes the state of all breakers by hand, and returns the breakers that refuse. A closing
+    /// or a mode applies to future breakers as well.
+    fn apply(&self, change: &ManualChange) -> Vec<(CircuitBreaker, TransitionError)>;
     fn join(&self, listeners: &Arc<Listeners>);
+    fn leave(&self, listeners: &Arc<Listeners>);
+    fn clock(&self) -> ClockSource;
+    /// Returns whether no handle of a breaker exists outside the group, every breaker is like a new
+    /// one, and future keys start in no mode that an operator has set by hand.
+    fn is_unused(&mut self, now: Instant) -> bool;
+    /// Removes the key of this breaker. Returns whether the group holds the breaker.
+    fn remove_breaker(&self, breaker: &CircuitBreaker) -> bool;
     fn summary(&self) -> Summary;
     fn name(&self) -> &Name;
     /// Returns the listeners of the group and of the registries that it is in.
@@ -39,12 +49,13 @@ impl<K: BreakerKey> KeyedEntry for Group<K> {
 
     fn reconfigure(&self, settings: LiveSettings) {
         let mut evicted = Vec::new();
+        let now = self.now();
         let closings = self.closings.load(Acquire);
         let mut guarded = self.write();
         if settings.version < guarded.standing.settings.version {
             return;
         }
-        guarded.standing.reconfigure(settings.clone());
+        guarded.standing.reconfigure(settings.clone(), now);
         let most = most_keys(&settings).saturating_add(1);
         guarded.keys.make_room(most, closings, &mut evicted);
         drop(guarded);
@@ -54,23 +65,63 @@ impl<K: BreakerKey> KeyedEntry for Group<K> {
         }
     }
 
-    fn set_mode(&self, mode: Option<OperatorMode>) {
-        for breaker in change_standing(self, |standing| standing.mode = mode) {
-            breaker.set_mode(mode);
-        }
+    fn apply(&self, change: &ManualChange) -> Vec<(CircuitBreaker, TransitionError)> {
+        let now = self.now();
+        let start_in = |hold| {
+            change_standing(self, |standing| standing.mode = StandingMode::by_hand(hold, now))
+        };
+        let breakers = match change.operation {
+            ManualOperation::Close => start_in(None),
+            ManualOperation::Hold(mode, lasts) => {
+                start_in(Some(Hold { mode, lasts, note: change.note.clone() }))
+            }
+            ManualOperation::Trip | ManualOperation::TripFor(_) | ManualOperation::HalfOpen => {
+                self.breakers()
+            }
+        };
+        breakers
+            .into_iter()
+            .filter_map(|breaker| Some((breaker.clone(), breaker.apply(change).err()?)))
+            .collect()
     }
 
+    // The breakers join and leave under the lock. Otherwise a breaker could join after its key was
+    // removed.
     fn join(&self, listeners: &Arc<Listeners>) {
-        let join = |standing: &mut Standing| standing.listeners.push(Arc::clone(listeners));
-        for breaker in change_standing(self, join) {
+        let mut guarded = self.write();
+        guarded.standing.listeners.push(Arc::clone(listeners));
+        guarded.standing.revision += 1;
+        for breaker in guarded.keys.breakers().chain(self.others.get().cloned()) {
             breaker.shared().join(listeners);
         }
     }
 
+    fn leave(&self, listeners: &Arc<Listeners>) {
+        let mut guarded = self.write();
+        guarded.standing.listeners.retain(|each| !Arc::ptr_eq(each, listeners));
+        guarded.standing.revision += 1;
+        for breaker in guarded.keys.breakers().chain(self.others.get().cloned()) {
+            breaker.shared().leave(listeners);
+        }
+    }
+
+    fn clock(&self) -> ClockSource {
+        self.clock_source()
+    }
+
+    fn is_unused(&mut self, now: Instant) -> bool {
+        let others = self.others.get_mut().is_none_or(|others| others.is_unused(now));
+        let mut guarded = self.write();
+        let Guarded { keys, standing } = &mut *guarded;
+        others && !standing.is_held_by_hand(now) && keys.are_unused(now)
+    }
+
+    fn remove_breaker(&self, breaker: &CircuitBreaker) -> bool {
+        self.remove_if(|keys| keys.remove_breaker(breaker))
+    }
+
     fn summary(&self) -> Summary {
-        let mut summary = *unpoisoned(self.retired.lock());
-        // Evicted breakers count in totals, but in no state.
-        summary.in_state = [0; CircuitState::ALL.len()];
+        let mut summary = unpoisoned(self.retired.lock()).retired();
         for breaker in self.breakers() {
             summary.add(&breaker.snapshot());
         }
@@ -90,8 +141,7 @@ impl<K: BreakerKey> KeyedEntry for Group<K> {
     }
 }
 
-/// Changes the settings, mode or listeners that all breakers share, and returns the present
-/// breakers.
+/// Changes the mode that all breakers share, and returns the present breakers.
 fn change_standing<K: BreakerKey>(
     group: &Group<K>,
     change: impl FnOnce(&mut Standing),

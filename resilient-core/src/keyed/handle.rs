@@ -77,6 +77,21 @@ impl<K: BreakerKey> KeyedBreakers<K> {
         self.0.get(key)
     }
 
+    /// Removes the breaker of this key, even if its circuit is open: for a tenant or shard that is
+    /// gone. Returns whether the key had a breaker.
+    ///
+    /// Handles of the breaker continue to work, and calls through them count only there; listeners
+    /// of the group and of its registries no longer hear them. The totals up to now stay in the
+    /// metrics of the name. The next call of [`get`](Self::get) makes a new breaker. The shared
+    /// breaker of other keys cannot be removed.
+    pub fn remove<Q>(&self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
+        self.0.remove(key)
+    }
+
     /// Returns the name that the breakers share.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -9,6 +9,7 @@ use std::borrow::Borrow;
 use std::hash::{BuildHasherDefault, Hash, Hasher, RandomState};
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
 
 use indexmap::{Equivalent, IndexMap};
 
@@ -102,11 +103,33 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
                 self.none_closed_at = Some(closings);
                 return false;
             };
-            if let Some((key, entry)) = self.entries.swap_remove_index(place) {
-                evicted.push(Evicted { breaker: entry.breaker, _key: Box::new(key.key) });
-            }
+            evicted.extend(self.remove_at(place));
         }
         true
+    }
+
+    pub(super) fn remove<Q>(&mut self, hash: u64, key: &Q) -> Option<Evicted>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized,
+    {
+        let place = self.entries.get_index_of(&Wanted { hash, key })?;
+        self.remove_at(place)
+    }
+
+    pub(super) fn remove_breaker(&mut self, breaker: &CircuitBreaker) -> Option<Evicted> {
+        let place = self.entries.values().position(|entry| entry.breaker.is(breaker))?;
+        self.remove_at(place)
+    }
+
+    fn remove_at(&mut self, place: usize) -> Option<Evicted> {
+        let (key, entry) = self.entries.swap_remove_index(place)?;
+        Some(Evicted { breaker: entry.breaker, _key: Box::new(key.key) })
+    }
+
+    /// Returns whether no breaker has another handle, and each is like a new one.
+    pub(super) fn are_unused(&mut self, now: Instant) -> bool {
+        self.entries.values_mut().all(|entry| entry.breaker.is_unused(now))
     }
 
     pub(super) fn len(&self) -> usize {

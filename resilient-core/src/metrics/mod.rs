@@ -6,12 +6,15 @@
 
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
-use crate::registry::Registry;
-use crate::retry::BudgetSnapshot;
-use crate::telemetry::names::{CALLS, SLOW_CALLS, STATE, TIME_IN_STATE, TRANSITIONS};
-use crate::telemetry::{record, totals};
+use crate::registry::{Registry, Released};
+use crate::retry::{BudgetCounts, BudgetSnapshot};
+use crate::telemetry::names::{
+    CALLS, IN_FLIGHT, OVERDUE, SLOW_CALLS, STATE, TIME_IN_STATE, TRANSITIONS, WAITING,
+};
+use crate::telemetry::{record, totals, waits};
 
 const RETRY_CALLS: &str = "resilient.retry.calls";
+const RETRY_WAITS: &str = "resilient.retry.waits";
 const BUDGET_TOKENS: &str = "resilient.budget.tokens";
 const BUDGET_CAPACITY: &str = "resilient.budget.capacity";
 const BUDGET_RETRIES: &str = "resilient.budget.retries";
@@ -30,20 +33,37 @@ impl Registry {
     /// of that key. A recorder whose `absolute` keeps the greatest value so far does not show this
     /// gap.
     ///
+    /// When a [leased](Registry::lease) name leaves the registry, its counters stay, and continue
+    /// when the name is leased again. This holds for 1 000 names of breakers and 1 000 of budgets;
+    /// the counters of further names start at zero again. The series of a name that code
+    /// [unregisters](Registry::unregister) are no longer updated.
+    ///
     /// If the recorder panics while a breaker changes its state, the panic is contained. If it
     /// panics here, the panic reaches the caller.
     pub fn record_metrics(&self) {
         describe();
+        let Released { mut breakers, mut budgets } = self.released().clone();
         for (name, entry) in &self.all().entries {
-            record(name, &entry.summary());
+            let mut summary = breakers.remove(name).unwrap_or_default();
+            summary.merge(&entry.summary());
+            record(name, &summary);
+        }
+        for (name, summary) in &breakers {
+            record(name, summary);
         }
         for budget in self.budgets() {
-            record_budget(&budget);
+            let before = budgets.remove(&*budget.name).unwrap_or_default();
+            record_level(&budget);
+            record_counts(&budget.name, &before.plus(&budget.counts));
+        }
+        for (name, counts) in &budgets {
+            record_counts(name, counts);
         }
         if self.is_global() {
             for (result, calls) in totals() {
                 counter!(RETRY_CALLS, "result" => result).absolute(calls);
             }
+            counter!(RETRY_WAITS).absolute(waits());
         }
     }
 }
@@ -51,6 +71,9 @@ impl Registry {
 fn describe() {
     describe_counter!(CALLS, Unit::Count, "Calls of a circuit breaker, by how they ended");
     describe_counter!(SLOW_CALLS, Unit::Count, "Calls that took at least slow_call");
+    describe_gauge!(IN_FLIGHT, Unit::Count, "Calls that were admitted and have not ended");
+    describe_gauge!(OVERDUE, Unit::Count, "Calls in flight that have taken at least slow_call");
+    describe_gauge!(WAITING, Unit::Count, "Calls that wait for a circuit now");
     describe_counter!(TRANSITIONS, Unit::Count, "How often a circuit breaker went into a state");
     describe_gauge!(STATE, Unit::Count, "Which state a circuit breaker is in: 1, the others 0");
     describe_counter!(
@@ -59,6 +82,7 @@ fn describe() {
         "How long a circuit breaker has been in a state"
     );
     describe_counter!(RETRY_CALLS, Unit::Count, "Calls under a retry, by how they ended");
+    describe_counter!(RETRY_WAITS, Unit::Count, "Waits of calls under a retry for a circuit");
     describe_gauge!(BUDGET_TOKENS, Unit::Count, "Tokens in the bucket of a retry budget");
     describe_gauge!(
         BUDGET_CAPACITY,
@@ -77,11 +101,14 @@ fn describe() {
     );
 }
 
-fn record_budget(budget: &BudgetSnapshot) {
+fn record_level(budget: &BudgetSnapshot) {
     let name = || budget.name.clone();
     gauge!(BUDGET_TOKENS, "budget" => name()).set(budget.tokens);
     gauge!(BUDGET_CAPACITY, "budget" => name()).set(budget.capacity);
-    let counts = &budget.counts;
+}
+
+fn record_counts(name: &str, counts: &BudgetCounts) {
+    let name = || name.to_owned();
     for (result, count) in [("granted", counts.granted), ("refused", counts.refused)] {
         counter!(BUDGET_RETRIES, "budget" => name(), "result" => result).absolute(count);
     }

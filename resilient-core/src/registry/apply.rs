@@ -106,12 +106,12 @@ impl Registry {
         let mut targets = Vec::new();
         for (name, entry) in &entries.by_name {
             let config = overrides
-                .over(name, &entry.config.to_builder())
+                .over(name, &entry.declared.config.to_builder())
                 .build()
                 .map_err(OverrideError::of_breaker(name))?;
             let settings =
-                LiveSettings { config: config.into(), mode: overrides.mode(name), version };
-            targets.push((entry.entry.clone(), settings));
+                LiveSettings { config: config.into(), mode: overrides.hold(name), version };
+            targets.push((entry.item.clone(), settings));
         }
         let names = overrides.breakers.keys().cloned();
         let (live, waiting) = names.partition(|name| entries.by_name.contains_key(&**name));
@@ -141,8 +141,8 @@ fn overridden(
     overrides: &Overrides,
 ) -> Result<Vec<(RetryBudget, BudgetConfig)>, OverrideError> {
     let configs = budgets.iter().map(|(name, entry)| {
-        let settings = overrides.over_budget(name, &entry.registration.config);
-        Ok((entry.budget.clone(), settings.build().map_err(OverrideError::of_budget(name))?))
+        let settings = overrides.over_budget(name, &entry.declared.config);
+        Ok((entry.item.clone(), settings.build().map_err(OverrideError::of_budget(name))?))
     });
     configs.collect()
 }

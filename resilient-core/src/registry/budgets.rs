@@ -2,7 +2,8 @@
 
 use std::panic::Location;
 
-use super::{BudgetEntry, BudgetRegistration, NameTakenError, Registry};
+use super::declared::{Declared, Hold, Merged};
+use super::{BudgetEntry, NameTakenError, Registry};
 use crate::event::{Event, EventKind};
 use crate::retry::{BudgetConfig, BudgetSnapshot, RetryBudget};
 use crate::signal::Name;
@@ -23,7 +24,7 @@ impl Registry {
     #[must_use]
     pub fn budget(&self, name: &str) -> Option<RetryBudget> {
         let entries = self.read();
-        entries.budgets.get(name).map(|entry| entry.budget.clone())
+        entries.budgets.get(name).map(|entry| entry.item.clone())
     }
 
     /// Returns the retry budget of this name, and makes it with `config` if the name is new. If
@@ -36,18 +37,20 @@ impl Registry {
     /// A function under `#[retry(budget = "…")]` names a budget without settings. If the function
     /// is called first, the budget starts with the defaults. The first registration with settings
     /// replaces the defaults later. The budget then has as many tokens as if it had started with
-    /// the new settings.
+    /// the new settings. `config` counts as settings, even if it holds only defaults.
+    ///
+    /// The budget stays in the registry until code [unregisters](Registry::unregister_budget) it.
+    /// For a budget that leaves with its last handle, see [`Registry::lease_budget`].
     #[track_caller]
     #[must_use]
     pub fn get_or_register_budget(&self, name: &str, config: BudgetConfig) -> RetryBudget {
         if let Some(entry) = self.read().budgets.get(name) {
-            if !entry.registration.is_assumed && entry.registration.config == config {
-                return entry.budget.clone();
+            if entry.hold >= Hold::Code && entry.declared.has(&config) {
+                return entry.item.clone();
             }
         }
-        let registration =
-            BudgetRegistration { config, is_assumed: false, place: Location::caller() };
-        self.register_named_budget(Name::from(name.to_owned()), registration)
+        let declared = Declared::new(config, true, Location::caller());
+        self.register_named_budget(Name::from(name.to_owned()), declared, Hold::Code)
     }
 
     /// Returns the budget that a call site names without settings.
@@ -56,31 +59,46 @@ impl Registry {
         name: &'static str,
         place: &'static Location<'static>,
     ) -> RetryBudget {
-        let registration =
-            BudgetRegistration { config: BudgetConfig::default(), is_assumed: true, place };
-        self.register_named_budget(Name::Static(name), registration)
+        let declared = Declared::new(BudgetConfig::default(), false, place);
+        self.register_named_budget(Name::Static(name), declared, Hold::Function)
     }
 
-    fn register_named_budget(&self, name: Name, registration: BudgetRegistration) -> RetryBudget {
+    pub(super) fn register_named_budget(
+        &self,
+        name: Name,
+        declared: Declared<BudgetConfig>,
+        hold: Hold,
+    ) -> RetryBudget {
         let mut entries = self.write();
-        let (config, invalid) = entries.budget_settings(&name, &registration.config);
+        let (config, invalid) = entries.budget_settings(&name, &declared.config);
         let Some(entry) = entries.budgets.get_mut(&name) else {
             let budget = RetryBudget::with_name(name.clone(), config);
-            let entry = BudgetEntry::new(budget.clone(), registration);
+            let entry = BudgetEntry { item: budget.clone(), declared, hold };
             entries.budgets.insert(name, entry);
             drop(entries);
             self.notify_budget(&budget, invalid);
             return budget;
         };
-        let budget = entry.budget.clone();
-        let events = entry.merge(registration, config, invalid);
+        entry.hold = entry.hold.max(hold);
+        let budget = entry.item.clone();
+        let events = match entry.declared.merge(declared) {
+            Merged::Kept => Vec::new(),
+            Merged::Conflict(event) => vec![event],
+            Merged::Adopted => {
+                let mut events = invalid;
+                if budget.replace_assumed(config) {
+                    events.push(EventKind::SettingsChanged);
+                }
+                events
+            }
+        };
         drop(entries);
         self.notify_budget(&budget, events);
         budget
     }
 
     /// Registers a budget under its name, for overrides, snapshots and metrics. The budget stays
-    /// for the life of the registry.
+    /// until code [unregisters](Registry::unregister_budget) it.
     ///
     /// # Errors
     ///
@@ -90,22 +108,21 @@ impl Registry {
     /// twice is not an error.
     #[track_caller]
     pub fn register_budget(&self, budget: &RetryBudget) -> Result<(), NameTakenError> {
-        let registration = BudgetRegistration {
-            config: budget.config(),
-            is_assumed: false,
-            place: Location::caller(),
-        };
+        let declared = Declared::new(budget.config(), true, Location::caller());
         let name = budget.shared_name();
         let mut entries = self.write();
-        match entries.budgets.get(&name) {
-            Some(taken) if taken.budget.is(budget) => return Ok(()),
+        match entries.budgets.get_mut(&name) {
+            Some(taken) if taken.item.is(budget) => {
+                taken.hold = taken.hold.max(Hold::Code);
+                return Ok(());
+            }
             Some(_) => {
                 return Err(NameTakenError { name, what: "retry budget" });
             }
             None => {}
         }
-        let (config, mut events) = entries.budget_settings(&name, &registration.config);
-        let entry = BudgetEntry::new(budget.clone(), registration);
+        let (config, mut events) = entries.budget_settings(&name, &declared.config);
+        let entry = BudgetEntry { item: budget.clone(), declared, hold: Hold::Code };
         entries.budgets.insert(name, entry);
         if budget.reconfigure(config) {
             events.push(EventKind::SettingsChanged);
@@ -119,7 +136,7 @@ impl Registry {
     #[must_use]
     pub fn budgets(&self) -> Vec<BudgetSnapshot> {
         let entries = self.read();
-        let budgets: Vec<_> = entries.budgets.values().map(|entry| entry.budget.clone()).collect();
+        let budgets: Vec<_> = entries.budgets.values().map(|entry| entry.item.clone()).collect();
         drop(entries);
         budgets.iter().map(RetryBudget::snapshot).collect()
     }

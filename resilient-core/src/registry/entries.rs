@@ -1,15 +1,18 @@
 //! The entries of a registry by name, and the overrides that apply to them.
 
 use std::collections::BTreeMap;
-use std::panic::Location;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::{BudgetEntry, Entry, Overrides};
+#[cfg(feature = "inventory")]
+use super::declared::Declared;
+use super::declared::NamedEntry;
+use super::swept::Swept;
+use super::{Entry, Overrides};
 use crate::breaker::shared::LiveSettings;
 use crate::breaker::{BreakerConfig, BreakerConfigBuilder};
 use crate::event::EventKind;
-use crate::retry::BudgetConfig;
+use crate::retry::{BudgetConfig, RetryBudget};
 use crate::signal::Name;
 use crate::time::ClockSource;
 
@@ -17,6 +20,10 @@ use crate::time::ClockSource;
 pub(super) struct Entries {
     pub(super) by_name: BTreeMap<Name, BreakerEntry>,
     pub(super) budgets: BTreeMap<Name, BudgetEntry>,
+    #[cfg(feature = "inventory")]
+    pub(super) expected: BTreeMap<Name, Expected>,
+    /// Where the last sweep ended, in each of the two maps.
+    pub(super) swept: Swept,
     pub(super) overrides: Overrides,
     /// The clock for breakers that are registered later.
     pub(super) clock: ClockSource,
@@ -32,14 +39,17 @@ pub(super) fn next_version() -> u64 {
 }
 
 /// A registered breaker, or a registered group with a breaker for each key.
+pub(super) type BreakerEntry = NamedEntry<Entry, BreakerConfig>;
+
+pub(super) type BudgetEntry = NamedEntry<RetryBudget, BudgetConfig>;
+
+/// What was declared about a name whose group of keyed breakers is not made yet.
+#[cfg(feature = "inventory")]
 #[derive(Debug)]
-pub(super) struct BreakerEntry {
-    pub(super) entry: Entry,
-    /// The settings of the code. Later registrations are compared with them, and overrides apply on
-    /// top of them.
-    pub(super) config: BreakerConfig,
-    pub(super) place: &'static Location<'static>,
-    pub(super) conflict_reported: bool,
+pub(super) struct Expected {
+    /// The settings as they were given, which may be invalid.
+    pub(super) settings: BreakerConfigBuilder,
+    pub(super) declared: Declared<BreakerConfig>,
 }
 
 impl Entries {
@@ -53,7 +63,7 @@ impl Entries {
         let (config, errors) = self.overrides.over(name, declared).build_leniently();
         let settings = LiveSettings {
             config: config.into(),
-            mode: self.overrides.mode(name),
+            mode: self.overrides.hold(name),
             version: self.version,
         };
         let errors = errors.into_iter().map(EventKind::InvalidSetting).collect();

@@ -1,12 +1,14 @@
 //! The entry of a name in the registry: one breaker, or a group with one breaker for each key.
 
 use std::sync::Arc;
+use std::time::Instant;
 
-use crate::breaker::CircuitBreaker;
 use crate::breaker::shared::LiveSettings;
+use crate::breaker::{CircuitBreaker, ManualChange, TransitionError};
 use crate::event::{Event, EventKind, Listeners};
 use crate::keyed::{BreakerKey, Group, KeyedEntry};
 use crate::telemetry::{self, Summary};
+use crate::time::ClockSource;
 
 #[derive(Debug, Clone)]
 pub(crate) enum Entry {
@@ -46,10 +48,57 @@ impl Entry {
         }
     }
 
+    /// Changes the state by hand, and returns the breakers that refuse.
+    pub(super) fn apply(&self, change: &ManualChange) -> Vec<(CircuitBreaker, TransitionError)> {
+        match self {
+            Self::One(breaker) => {
+                let refused = breaker.apply(change).err();
+                refused.map(|refused| (breaker.clone(), refused)).into_iter().collect()
+            }
+            Self::Keyed(group) => group.apply(change),
+        }
+    }
+
     pub(super) fn join(&self, listeners: &Arc<Listeners>) {
         match self {
             Self::One(breaker) => breaker.shared().join(listeners),
             Self::Keyed(group) => group.join(listeners),
+        }
+    }
+
+    pub(super) fn leave(&self, listeners: &Arc<Listeners>) {
+        match self {
+            Self::One(breaker) => breaker.shared().leave(listeners),
+            Self::Keyed(group) => group.leave(listeners),
+        }
+    }
+
+    /// Removes the key of this breaker from the group. Returns whether the group holds the breaker.
+    pub(super) fn remove_key_of(&self, breaker: &CircuitBreaker) -> bool {
+        match self {
+            Self::One(_) => false,
+            Self::Keyed(group) => group.remove_breaker(breaker),
+        }
+    }
+
+    /// Returns whether the breaker belongs to an annotated function.
+    pub(super) fn is_of_function(&self) -> bool {
+        self.one().is_some_and(|breaker| breaker.is_of_function())
+    }
+
+    pub(super) fn clock(&self) -> ClockSource {
+        match self {
+            Self::One(breaker) => breaker.shared().clock(),
+            Self::Keyed(group) => group.clock(),
+        }
+    }
+
+    /// Returns whether this is the only handle and the breakers are like new ones: see
+    /// [`CircuitBreaker::is_unused`].
+    pub(super) fn is_unused(&mut self, now: Instant) -> bool {
+        match self {
+            Self::One(breaker) => breaker.is_unused(now),
+            Self::Keyed(group) => Arc::get_mut(group).is_some_and(|group| group.is_unused(now)),
         }
     }
 

@@ -1,30 +1,40 @@
 //! A registry of breakers and retry budgets by name, and the overrides of operators.
 
 mod apply;
-mod budget_entry;
 mod budgets;
+mod declared;
 #[cfg(feature = "serde")]
 mod deserialize;
 #[cfg(feature = "toml")]
 mod document;
 mod entries;
 mod entry;
+#[cfg(feature = "inventory")]
+mod expected;
+mod lease;
 mod name_taken;
 mod overrides;
 mod register;
 mod registration;
 mod registry_handle;
+#[cfg(feature = "metrics")]
+mod released;
 mod selection;
+mod swept;
+mod unregister;
 
-use self::budget_entry::{BudgetEntry, BudgetRegistration};
+pub(crate) use self::declared::Hold;
 #[cfg(feature = "toml")]
 pub use self::document::LoadError;
-use self::entries::{BreakerEntry, Entries, next_version};
+use self::entries::{BreakerEntry, BudgetEntry, Entries, next_version};
 pub(crate) use self::entry::Entry;
+pub use self::lease::Lease;
 pub use self::name_taken::NameTakenError;
 pub use self::overrides::{
     BreakerOverride, BudgetOverride, OverrideError, OverrideReport, Overrides,
 };
 pub(crate) use self::registration::Registration;
 pub use self::registry_handle::Registry;
+#[cfg(feature = "metrics")]
+pub(crate) use self::released::Released;
 pub use self::selection::Selection;

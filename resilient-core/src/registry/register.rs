@@ -1,8 +1,9 @@
-//! The functions that register and remove breakers by hand.
+//! The functions that register breakers by hand.
 
 use std::panic::Location;
 use std::sync::Arc;
 
+use super::declared::{Declared, Hold};
 use super::{BreakerEntry, Entry, NameTakenError, Registration, Registry, next_version};
 use crate::breaker::shared::LiveSettings;
 use crate::breaker::{BreakerConfig, CircuitBreaker};
@@ -13,22 +14,32 @@ impl Registry {
     /// Returns the breaker of this name, and makes it with `config` if the name is new. If many
     /// threads ask at once, all of them receive the same breaker.
     ///
+    /// `config` counts as settings, even if it holds only defaults. If so far other code has only
+    /// named the breaker, as an attribute without settings does, the settings apply from now on as
+    /// an override would.
+    ///
     /// If the name was registered with other settings before, the earlier settings apply. The
     /// conflict is reported once: as [`EventKind::Conflict`](crate::event::EventKind::Conflict),
     /// and as a warning with the feature `tracing`. If the name has a breaker for each key, the
     /// same conflict is reported, and the new breaker's name is this name plus the source location
     /// of the call.
+    ///
+    /// The breaker stays in the registry until code [unregisters](Registry::unregister) it. For a
+    /// breaker that leaves with its last handle, see [`Registry::lease`].
     #[track_caller]
     #[must_use]
     pub fn get_or_register(&self, name: &str, config: BreakerConfig) -> CircuitBreaker {
         if let Some(known) = self.read().by_name.get(name) {
-            if let Entry::One(breaker) = &known.entry {
-                if known.config == config {
+            if let Entry::One(breaker) = &known.item {
+                if known.hold >= Hold::Code && known.declared.has(&config) {
                     return breaker.clone();
                 }
             }
         }
-        let registration = Registration::by_hand(name, config);
+        self.register_breaker(Registration::by_hand(name, config))
+    }
+
+    pub(super) fn register_breaker(&self, registration: Registration) -> CircuitBreaker {
         let registered =
             self.register_entry(registration, self.read_clock(), Entry::one, |setup| {
                 let breaker = CircuitBreaker::build(setup);
@@ -83,7 +94,7 @@ impl Registry {
             return Err(NameTakenError { name, what: "circuit breaker" });
         }
         let entry = Entry::One(breaker.clone());
-        self.insert(name, &entry, breaker.config())
+        self.insert(name, &entry, &breaker.config())
     }
 
     /// Registers a group of keyed breakers under its name.
@@ -97,9 +108,9 @@ impl Registry {
         breakers: &KeyedBreakers<K>,
     ) -> Result<(), NameTakenError> {
         let group = Arc::clone(breakers.group());
-        let config = (*group.config()).clone();
+        let config = group.config();
         let name = group.name().clone();
-        self.insert(name, &Entry::Keyed(group), config)
+        self.insert(name, &Entry::Keyed(group), &config)
     }
 
     #[track_caller]
@@ -107,61 +118,34 @@ impl Registry {
         &self,
         name: Name,
         entry: &Entry,
-        config: BreakerConfig,
+        config: &BreakerConfig,
     ) -> Result<(), NameTakenError> {
-        let place = Location::caller();
+        let declared = Declared::new(config.clone(), true, Location::caller());
+        let hold = if entry.is_of_function() { Hold::Function } else { Hold::Code };
         let mut entries = self.write();
-        match entries.by_name.get(&name) {
-            Some(taken) if taken.entry.is(entry) => return Ok(()),
+        match entries.by_name.get_mut(&name) {
+            Some(taken) if taken.item.is(entry) => {
+                taken.hold = taken.hold.max(hold);
+                return Ok(());
+            }
             Some(_) => {
                 return Err(NameTakenError { name, what: "circuit breaker" });
             }
             None => {}
         }
         let (settings, errors) = entries.settings_leniently(&name, &config.to_builder());
-        let is_overridden = settings.mode.is_some() || *settings.config != config;
-        let known = BreakerEntry { entry: entry.clone(), config, place, conflict_reported: false };
+        let is_overridden = settings.mode.is_some() || *settings.config != *config;
+        let known = BreakerEntry { item: entry.clone(), declared, hold };
         let settings = LiveSettings { version: next_version(), ..settings };
         entries.by_name.insert(name, known);
-        // Join under the lock. Otherwise `unregister` could leave before this join, and the
-        // registry would hear a removed breaker. Groups are never removed, so they join later.
-        if let Entry::One(breaker) = entry {
-            breaker.shared().join(self.listeners());
-        }
+        // Join under the lock. Otherwise another thread could unregister the breaker before this
+        // thread joins, and the registry would hear a removed breaker.
+        entry.join(self.listeners());
         drop(entries);
-        if let Entry::Keyed(group) = entry {
-            group.join(self.listeners());
-        }
         if is_overridden {
             entry.reconfigure(settings);
         }
         entry.notify(errors);
         Ok(())
-    }
-
-    // G8: a breaker that was registered can be removed.
-    /// Removes a breaker from the registry and frees its name. Its handles remain usable, with the
-    /// settings of the code. Returns `false` if the breaker is not registered. The breaker of an
-    /// annotated function stays, since the function continues to use it.
-    #[expect(clippy::must_use_candidate, reason = "few callers ask whether it was there")]
-    pub fn unregister(&self, breaker: &CircuitBreaker) -> bool {
-        if breaker.is_of_function() {
-            return false;
-        }
-        let mut entries = self.write();
-        let name = breaker.shared().name();
-        let entry = Entry::One(breaker.clone());
-        if !entries.by_name.get(name).is_some_and(|known| known.entry.is(&entry)) {
-            return false;
-        }
-        let removed = entries.by_name.remove(name);
-        let version = next_version();
-        breaker.shared().leave(self.listeners());
-        drop(entries);
-        if let Some(removed) = removed {
-            let settings = LiveSettings::of_code(removed.config);
-            breaker.shared().reconfigure(LiveSettings { version, ..settings });
-        }
-        true
     }
 }

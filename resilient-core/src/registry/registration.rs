@@ -3,24 +3,26 @@
 use std::collections::BTreeMap;
 use std::panic::Location;
 
-use super::{BreakerEntry, Entry, Registry};
-use crate::breaker::shared::Setup;
+use super::declared::{Declared, Hold, Merged};
+use super::{BreakerEntry, Entry, Registry, next_version};
+use crate::breaker::shared::{LiveSettings, Setup};
 use crate::breaker::{BreakerConfig, BreakerConfigBuilder};
 use crate::event::EventKind;
 use crate::signal::Name;
 use crate::time::ClockReading;
 
 /// The registration that an annotated function makes, or that code makes by hand.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Registration {
     pub(crate) name: Name,
     /// Whether the code gave the name. Other code may share a given name.
     pub(crate) is_given: bool,
     pub(crate) settings: BreakerConfigBuilder,
-    /// Whether the registration gives settings. Without settings, it accepts the settings that the
-    /// name already has.
+    /// Whether the registration gives settings. Without settings, it accepts the settings that
+    /// another registration of the name gives.
     pub(crate) has_settings: bool,
     pub(crate) place: &'static Location<'static>,
+    pub(crate) hold: Hold,
 }
 
 impl Registration {
@@ -32,28 +34,63 @@ impl Registration {
             settings: config.into(),
             has_settings: true,
             place: Location::caller(),
+            hold: Hold::Code,
         }
+    }
+
+    /// Makes the registration of a client. It has the settings that the client's user gave.
+    #[track_caller]
+    pub(super) fn of_lease(name: &str, config: BreakerConfig) -> Self {
+        let registration = Self::by_hand(name, config);
+        let has_settings = registration.settings != BreakerConfigBuilder::default();
+        Self { has_settings, hold: Hold::Lease, ..registration }
+    }
+
+    pub(super) fn declared(&self) -> Declared<BreakerConfig> {
+        // The errors are dropped here. They are reported when the settings apply, together with the
+        // overrides.
+        let (config, _) = self.settings.clone().build_leniently();
+        Declared::new(config, self.has_settings, self.place)
     }
 }
 
-/// The result of a registration, and the events to deliver.
+/// The result of a registration, and what remains to be done without a lock.
 #[must_use]
 pub(crate) struct Registered<H> {
     handle: H,
+    news: News,
+}
+
+/// Settings to apply to a registered entry, and events to deliver.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct News {
     entry: Entry,
+    /// The settings of a later declaration, which apply to the live breaker from now on.
+    adopted: Option<LiveSettings>,
     events: Vec<EventKind>,
 }
 
-impl<H> Registered<H> {
-    /// Delivers the events. The caller must hold no lock.
-    pub(crate) fn notify(self) -> H {
+impl News {
+    /// Applies the settings and delivers the events. The caller must hold no lock.
+    pub(crate) fn deliver(self) {
+        if let Some(settings) = self.adopted {
+            self.entry.reconfigure(settings);
+        }
         self.entry.notify(self.events);
+    }
+}
+
+impl<H> Registered<H> {
+    /// Delivers the news. The caller must hold no lock.
+    pub(crate) fn notify(self) -> H {
+        self.news.deliver();
         self.handle
     }
 
-    /// Returns the handle, and the events to deliver later.
-    pub(crate) fn into_parts(self) -> (H, Vec<EventKind>) {
-        (self.handle, self.events)
+    /// Returns the handle, and the news to deliver later.
+    pub(crate) fn into_parts(self) -> (H, News) {
+        (self.handle, self.news)
     }
 }
 
@@ -73,8 +110,7 @@ impl Registry {
         find: impl Fn(&Entry) -> Option<H>,
         make: impl FnOnce(Setup) -> (Entry, H),
     ) -> Registered<H> {
-        // The errors are dropped here. They are reported below, after the overrides are applied.
-        let (config, _) = registration.settings.clone().build_leniently();
+        let declared = registration.declared();
         let mut name = registration.name;
         let mut events = Vec::new();
         let mut entries = self.write();
@@ -82,23 +118,36 @@ impl Registry {
             name = unused_name(&entries.by_name, &name, registration.place);
         }
         if let Some(taken) = entries.by_name.get_mut(&name) {
-            let found = find(&taken.entry);
-            let differs = registration.has_settings && taken.config != config;
-            if (differs || found.is_none()) && !taken.conflict_reported {
-                taken.conflict_reported = true;
-                events.push(EventKind::Conflict { first: taken.place, second: registration.place });
+            if let Some(handle) = find(&taken.item) {
+                taken.hold = taken.hold.max(registration.hold);
+                let entry = taken.item.clone();
+                let adopted = match taken.declared.merge(declared) {
+                    Merged::Kept => None,
+                    Merged::Conflict(event) => {
+                        events.push(event);
+                        None
+                    }
+                    Merged::Adopted => {
+                        let (settings, errors) =
+                            entries.settings_leniently(&name, &registration.settings);
+                        events.extend(errors);
+                        Some(LiveSettings { version: next_version(), ..settings })
+                    }
+                };
+                return Registered { handle, news: News { entry, adopted, events } };
             }
-            if let Some(handle) = found {
-                return Registered { handle, entry: taken.entry.clone(), events };
-            }
+            events.extend(taken.declared.conflict_with(registration.place));
             // The name has another kind of entry. If this source location has registered a longer
             // name before, use the entry of that name.
             let known = names_with_place(&name, registration.place)
-                .map_while(|candidate| entries.by_name.get(&candidate))
-                .filter(|known| known.place == registration.place)
-                .find_map(|known| Some((find(&known.entry)?, known.entry.clone())));
-            if let Some((handle, entry)) = known {
-                return Registered { handle, entry, events };
+                .map_while(|candidate| Some((entries.by_name.get(&candidate)?, candidate)))
+                .filter(|(known, _)| known.declared.place == registration.place)
+                .find_map(|(known, name)| Some((find(&known.item)?, known.item.clone(), name)));
+            if let Some((handle, entry, name)) = known {
+                if let Some(known) = entries.by_name.get_mut(&name) {
+                    known.hold = known.hold.max(registration.hold);
+                }
+                return Registered { handle, news: News { entry, adopted: None, events } };
             }
             name = unused_name(&entries.by_name, &name, registration.place);
         }
@@ -106,14 +155,9 @@ impl Registry {
         events.extend(errors);
         let (entry, handle) = make(Setup::new(name.clone(), settings, clock));
         entry.join(self.listeners());
-        let known = BreakerEntry {
-            entry: entry.clone(),
-            config,
-            place: registration.place,
-            conflict_reported: false,
-        };
+        let known = BreakerEntry { item: entry.clone(), declared, hold: registration.hold };
         entries.by_name.insert(name, known);
-        Registered { handle, entry, events }
+        Registered { handle, news: News { entry, adopted: None, events } }
     }
 }
 

@@ -1,12 +1,16 @@
 //! The public handle of a registry, and its queries.
 
-use std::sync::{Arc, LazyLock, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, LazyLock};
 
+#[cfg(feature = "metrics")]
+use super::released::Released;
 use super::{Entries, Selection};
 use crate::breaker::{BreakerSnapshot, CircuitBreaker};
 use crate::event::{Event, Listeners, event_methods, global_listeners};
 use crate::keyed::{BreakerKey, KeyedBreakers};
-use crate::platform::unpoisoned;
+#[cfg(feature = "metrics")]
+use crate::platform::{Mutex, MutexGuard};
+use crate::platform::{RwLock, RwLockReadGuard, RwLockWriteGuard, unpoisoned};
 use crate::telemetry;
 use crate::time::{Clock, ClockSource};
 
@@ -27,9 +31,9 @@ use crate::time::{Clock, ClockSource};
 /// assert!(payments.try_acquire().is_err());
 /// ```
 ///
-/// The breakers of annotated functions, and breakers made by
-/// [`get_or_register`](Registry::get_or_register), stay for the life of the process. A breaker that
-/// was added by [`register`](Registry::register) stays until it is [removed](Registry::unregister).
+/// The breakers of annotated functions stay for the life of the process. What code registers stays
+/// until code [removes](#removal) it. What code [leases](Registry::lease) leaves with its last
+/// handle.
 ///
 /// # Environment
 ///
@@ -54,6 +58,8 @@ pub struct Registry(Arc<Shared>);
 struct Shared {
     entries: RwLock<Entries>,
     listeners: Arc<Listeners>,
+    #[cfg(feature = "metrics")]
+    released: Mutex<Released>,
 }
 
 impl Registry {
@@ -99,13 +105,13 @@ impl Registry {
     /// Returns the breaker of this name, or `None` if the name has a breaker for each key.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<CircuitBreaker> {
-        self.read().by_name.get(name)?.entry.one()
+        self.read().by_name.get(name)?.item.one()
     }
 
     /// Returns the keyed breakers of this name, if `K` is the type of their keys.
     #[must_use]
     pub fn get_keyed<K: BreakerKey>(&self, name: &str) -> Option<KeyedBreakers<K>> {
-        let group = self.read().by_name.get(name)?.entry.keyed::<K>()?;
+        let group = self.read().by_name.get(name)?.item.keyed::<K>()?;
         Some(KeyedBreakers::of(group))
     }
 
@@ -144,7 +150,7 @@ impl Registry {
     fn select(&self, is_wanted: impl Fn(&str) -> bool) -> Selection {
         let entries = self.read();
         let wanted = entries.by_name.iter().filter(|(name, _)| is_wanted(name));
-        let entries = wanted.map(|(name, entry)| (name.clone(), entry.entry.clone())).collect();
+        let entries = wanted.map(|(name, entry)| (name.clone(), entry.item.clone())).collect();
         Selection { entries }
     }
 
@@ -160,6 +166,12 @@ impl Registry {
 
     pub(super) fn listeners(&self) -> &Arc<Listeners> {
         &self.0.listeners
+    }
+
+    /// Locks the totals of released names. User code must not run under this lock.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn released(&self) -> MutexGuard<'_, Released> {
+        unpoisoned(self.0.released.lock())
     }
 
     pub(super) fn read(&self) -> RwLockReadGuard<'_, Entries> {

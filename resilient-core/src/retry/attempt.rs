@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::driver::RetryDriver;
-use crate::signal::{Fallible, StopReason, debug_fields};
+use crate::signal::{CircuitState, Fallible, StopReason, debug_fields};
 use crate::time;
 
 // R12
@@ -23,6 +23,17 @@ impl<O> Attempt<O> {
             started: retry.started_at().unwrap_or_else(time::now),
             last_output,
         }
+    }
+
+    /// Becomes the next attempt of the call, with the output that is kept.
+    pub(super) fn start_next(&mut self, retry: &RetryDriver<'_>) {
+        self.number = retry.attempt_number();
+        self.last_delay = retry.last_delay();
+    }
+
+    #[inline]
+    pub(super) fn last_output_mut(&mut self) -> &mut Option<O> {
+        &mut self.last_output
     }
 
     pub(super) fn into_last(self) -> Option<O> {
@@ -117,15 +128,55 @@ impl<'a, O> RetryEvent<'a, O> {
 
 debug_fields!(RetryEvent<'a, O> { attempt, delay });
 
+/// The argument of `on_wait`. The hook runs before the call waits for its circuit.
+///
+/// A wait is no attempt: the breaker rejected the attempt, or would reject the next one.
+#[derive(Debug, Clone, Copy)]
+pub struct WaitEvent {
+    pub(crate) wait: u32,
+    pub(crate) failed_attempts: u32,
+    pub(crate) most: Duration,
+    pub(crate) state: CircuitState,
+}
+
+impl WaitEvent {
+    /// Returns the number of this wait, counted from 1. A call waits at most `max_retries` times.
+    #[must_use]
+    pub fn wait(&self) -> u32 {
+        self.wait
+    }
+
+    /// Returns how many attempts of the call have failed so far.
+    #[must_use]
+    pub fn failed_attempts(&self) -> u32 {
+        self.failed_attempts
+    }
+
+    /// Returns the longest time that the call waits. The wait is shorter if the circuit closes
+    /// earlier.
+    #[must_use]
+    pub fn at_most(&self) -> Duration {
+        self.most
+    }
+
+    /// Returns the state of the circuit: open, or half-open with all probe slots taken.
+    #[must_use]
+    pub fn state(&self) -> CircuitState {
+        self.state
+    }
+}
+
 /// The argument of `on_give_up`. The hook runs at the end of a failed call.
 pub struct GiveUpEvent<'a, O> {
     pub(crate) attempts: u32,
     pub(crate) reason: StopReason,
+    pub(crate) budget: Option<&'a str>,
     pub(crate) output: &'a O,
 }
 
 impl<'a, O> GiveUpEvent<'a, O> {
-    /// Returns the number of attempts.
+    /// Returns the number of attempts that ran. A call that the breaker never admitted counts as
+    /// one attempt.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.attempts
@@ -135,6 +186,12 @@ impl<'a, O> GiveUpEvent<'a, O> {
     #[must_use]
     pub fn reason(&self) -> StopReason {
         self.reason
+    }
+
+    /// Returns the name of the budget if the call ends because the budget has too few tokens.
+    #[must_use]
+    pub fn budget(&self) -> Option<&'a str> {
+        self.budget
     }
 
     /// Returns the output that the call returns.
@@ -153,4 +210,4 @@ impl<'a, O> GiveUpEvent<'a, O> {
     }
 }
 
-debug_fields!(GiveUpEvent<'a, O> { attempts, reason });
+debug_fields!(GiveUpEvent<'a, O> { attempts, reason, budget });

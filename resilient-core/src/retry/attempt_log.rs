@@ -27,6 +27,9 @@ pub trait AttemptLog<O> {
     /// Keeps a failed output, because another attempt follows.
     fn keep(&mut self, output: O, retry: &RetryDriver<'_>);
 
+    /// Notes how long the call slept after the output that was kept last.
+    fn slept(&mut self, retry: &RetryDriver<'_>);
+
     /// Takes the output of the last attempt that ran, or `None` if the breaker rejected all
     /// attempts.
     fn last_made(&mut self, retry: &RetryDriver<'_>) -> Option<O>;

@@ -43,8 +43,8 @@ pub enum Backoff {
     /// Each delay is the sum of the two before it.
     Fibonacci,
     /// A function of the user. Its argument is the number of the retry, counted from 1. The loop
-    /// calls it once for each retry, and [`worst_case`](super::RetryPolicy::worst_case) calls it
-    /// too, so it should be pure.
+    /// calls it once or twice for each retry, and
+    /// [`worst_case`](super::RetryPolicy::worst_case) calls it too, so it should be pure.
     Custom(fn(u32) -> Option<Duration>),
 }
 
@@ -104,12 +104,25 @@ fn exponential(k: u32, base: Duration, factor: f64) -> Duration {
     nanos::scaled(base, factor.powf(f64::from(growths))).max(base)
 }
 
-/// Returns the Fibonacci number of `k`: 1, 1, 2, 3, 5, 8 …. It saturates.
-fn fibonacci(k: u32) -> u64 {
-    let (mut this, mut next) = (1_u64, 1_u64);
-    // The 94th number is above `u64::MAX`, so the loop can stop there.
-    for _ in 1..k.min(95) {
-        (this, next) = (next, this.saturating_add(next));
+// R2
+/// Returns the Fibonacci number of `k`: 1, 1, 2, 3, 5, 8 …. From `k` = 137 on, it is greater than
+/// `Duration::MAX` in nanoseconds and no longer grows.
+fn fibonacci(k: u32) -> u128 {
+    let (mut this, mut next) = (1_u128, 1_u128);
+    for _ in 1..k.min(140) {
+        (this, next) = (next, this + next);
     }
     this
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fibonacci_grows_until_one_nanosecond_becomes_the_longest_duration() {
+        let longest = Duration::MAX.as_nanos();
+        assert!(fibonacci(136) <= longest && fibonacci(137) > longest);
+        assert_eq!(fibonacci(u32::MAX), fibonacci(140));
+    }
 }

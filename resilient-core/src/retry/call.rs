@@ -1,22 +1,22 @@
 //! One call under a policy, and the loop that runs it: `policy.call()…run(operation)`.
 
+use std::error::Error;
 use std::time::Duration;
 
 use super::attempt::Attempt;
 use super::attempt_log::AttemptLog;
 use super::budget::RetryBudget;
 use super::call_options::CallOptions;
+use super::cut::{CutShort, report_cut};
 use super::driver::{AttemptEnd, RetryDriver};
 use super::error::RetryError;
 use super::error_log::ErrorLog;
 use super::last_output::LastOutput;
-use super::limits::report_cut;
 use super::nested::NestedMode;
-use super::output_classifier::{ByClassify, EveryFailure, OutputClassifier};
+use super::output_classifier::{ByClassify, BySource, EveryFailure, OutputClassifier};
 use super::policy::RetryPolicy;
 use crate::breaker::{CircuitBreaker, CircuitOpen, Permit, RejectedOutput};
 use crate::signal::{Classification, Classify, StopReason, TimedOut, TimedOutOutput, debug_fields};
-use crate::time::sleep;
 
 /// A call under a policy, with options for this call only. [`RetryPolicy::call`] creates the call;
 /// [`run`](Self::run) or [`run_recorded`](Self::run_recorded) runs it.
@@ -28,7 +28,7 @@ use crate::time::sleep;
 /// | [`deadline`](Self::deadline) | none |
 /// | [`attempt_timeout`](Self::attempt_timeout) | none |
 /// | [`nested`](Self::nested) | [`NestedMode::Warn`] |
-/// | [`classified`](Self::classified), [`classify_with`](Self::classify_with) | every `Err` and `None` is a failure and retried |
+/// | [`classified`](Self::classified), [`by_source`](Self::by_source), [`classify_with`](Self::classify_with) | every `Err` and `None` is a failure and retried |
 ///
 /// ```
 /// use resilient_core::breaker::{BreakerConfig, CircuitBreaker, CircuitOpen};
@@ -133,6 +133,11 @@ impl<'a, O, C> RetryCall<'a, O, C> {
     /// Limits the time of the whole call, sleeps included. At the deadline, a running attempt is
     /// cancelled, and the call returns the output that [`TimedOut`] converts into. If a sleep would
     /// reach the deadline, the call ends at once with its last error.
+    ///
+    /// To the breaker of the call, an attempt that is cancelled at the deadline is a failure if it
+    /// was the first, if it has no limit itself, or if it ran as long as its own limit. Otherwise
+    /// it is abandoned. It is also abandoned if the call waited most of the time, or if the
+    /// deadline comes from an outer call, unless the attempt ran as long as its own limit.
     pub fn deadline(mut self, time: Duration) -> Self
     where
         O: TimedOutOutput,
@@ -189,6 +194,18 @@ impl<'a, T, E: Classify, C> RetryCall<'a, Result<T, E>, C> {
     }
 }
 
+impl<'a, T, E: Error + 'static, C> RetryCall<'a, Result<T, E>, C> {
+    /// Classifies errors by their sources, for the loop and the breaker. An error that comes from
+    /// the rejection by the breaker of another function is not retried and is ignored by this
+    /// call's breaker. Every other error is a failure and retried. `#[retry]` does this by itself.
+    ///
+    /// For an error type that refers to an error instead of being one, such as `Box<dyn Error>`,
+    /// pass [`Classification::of_error`] to [`classify_with`](Self::classify_with).
+    pub fn by_source(self) -> RetryCall<'a, Result<T, E>, BySource> {
+        self.with_classifier(BySource)
+    }
+}
+
 impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
     /// Runs `operation` until it succeeds or the policy stops the call, and returns the last
     /// output.
@@ -232,7 +249,7 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
                         Some(permit) => permit.scope(|| operation(known)),
                         None => operation(known),
                     };
-                    let end = driver.limited(under(permit.as_ref(), attempt)).await;
+                    let end = driver.limited(under(permit.as_ref(), attempt), None).await;
                     self.after_attempt(&mut driver, permit, end)
                 }
                 Err((open, rejected)) => {
@@ -246,7 +263,9 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
                 Next::Stop(reason) => return log.end(output, &driver, reason),
                 Next::Sleep(delay) => {
                     log.keep(output, &driver);
-                    sleep(delay).await;
+                    let breaker = self.breaker.as_ref().map(|below| below.breaker);
+                    driver.sleep(delay, breaker).await;
+                    log.slept(&driver);
                 }
             }
         }
@@ -257,7 +276,7 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
         &mut self,
         driver: &mut RetryDriver<'_>,
         permit: Option<Permit<'_>>,
-        end: Result<O, TimedOut>,
+        end: Result<O, CutShort>,
     ) -> (O, Next) {
         let (output, end) = match (end, self.timed_out) {
             (Ok(output), _) => {
@@ -271,12 +290,12 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
                 };
                 (output, AttemptEnd::Failed(class))
             }
-            (Err(timed_out), Some(output)) => {
-                let (limit, excepted) = (timed_out.limit(), false);
+            (Err(cut), Some(output)) => {
+                let (cause, excepted) = (cut.cause(), false);
                 if let Some(permit) = permit {
-                    report_cut(permit, limit, excepted, self.attempt_timeout.is_some());
+                    report_cut(permit, cause, excepted);
                 }
-                (output(timed_out), AttemptEnd::Cut { limit, excepted })
+                (output(cut.timed_out), AttemptEnd::Cut { limit: cause.limit(), excepted })
             }
             (Err(_), None) => unreachable!("an attempt without limits is not cut short"),
         };

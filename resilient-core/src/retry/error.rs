@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::breaker::CircuitOpen;
-use crate::signal::{Classification, Classify, StopReason, TimedOut};
+use crate::signal::{Classification, Classify, Name, StopReason, TimedOut};
 
 /// One attempt that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +54,8 @@ struct Ended<E> {
     last: FailedAttempt<E>,
     forgotten: u32,
     reason: StopReason,
+    /// The name of the budget if the reason is the budget.
+    budget: Option<Name>,
     elapsed: Duration,
 }
 
@@ -68,7 +70,13 @@ impl<E> RetryError<E> {
         reason: StopReason,
         elapsed: Duration,
     ) -> Self {
-        Self(Box::new(Ended { earlier, last, forgotten, reason, elapsed }))
+        Self(Box::new(Ended { earlier, last, forgotten, reason, budget: None, elapsed }))
+    }
+
+    /// Adds the budget that ended the call, if the budget is the reason.
+    pub(super) fn with_budget(mut self, budget: Option<Name>) -> Self {
+        self.0.budget = budget;
+        self
     }
 
     /// Makes the end of a call with one error and no measured times.
@@ -85,6 +93,13 @@ impl<E> RetryError<E> {
     #[must_use]
     pub fn reason(&self) -> StopReason {
         self.0.reason
+    }
+
+    // R7
+    /// Returns the name of the budget if the call ended because the budget had too few tokens.
+    #[must_use]
+    pub fn budget(&self) -> Option<&str> {
+        self.0.budget.as_deref()
     }
 
     /// Returns the last error. Without `errors = all`, the call returns this error alone.
@@ -125,6 +140,7 @@ impl<E: fmt::Debug> fmt::Debug for RetryError<E> {
             .field("attempts", &self.attempts().collect::<Vec<_>>())
             .field("forgotten", &self.0.forgotten)
             .field("reason", &self.0.reason)
+            .field("budget", &self.budget())
             .field("elapsed", &self.0.elapsed)
             .finish()
     }
@@ -134,11 +150,11 @@ impl<E: fmt::Display> fmt::Display for RetryError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = u64::from(self.0.forgotten) + self.attempts().count() as u64;
         let attempts = if count == 1 { "attempt" } else { "attempts" };
-        write!(
-            f,
-            "gave up after {count} {attempts} in {:?} ({}): {}",
-            self.0.elapsed, self.0.reason, self.0.last.error
-        )
+        write!(f, "gave up after {count} {attempts} in {:?} ({}", self.0.elapsed, self.0.reason)?;
+        if let Some(budget) = &self.0.budget {
+            write!(f, " {}", budget.quoted())?;
+        }
+        write!(f, "): {}", self.0.last.error)
     }
 }
 

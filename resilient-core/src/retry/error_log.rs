@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::attempt::Attempt;
 use super::attempt_log::AttemptLog;
+use super::budget::RetryBudget;
 use super::driver::RetryDriver;
 use super::error::{FailedAttempt, RetryError};
 use crate::signal::StopReason;
@@ -77,8 +78,14 @@ impl<T, E> AttemptLog<Result<T, E>> for ErrorLog<E> {
     fn keep(&mut self, output: Result<T, E>, retry: &RetryDriver<'_>) {
         match output {
             // A rejected attempt did not run, so its error is not recorded.
-            Err(error) if retry.has_failed() => self.push(error, retry.last_delay()),
+            Err(error) if retry.failed_attempts() > 0 => self.push(error),
             _ => {}
+        }
+    }
+
+    fn slept(&mut self, retry: &RetryDriver<'_>) {
+        if let Some(last) = self.failed.last_mut() {
+            last.delay = last.delay.saturating_add(retry.last_delay());
         }
     }
 
@@ -93,12 +100,13 @@ impl<T, E> AttemptLog<Result<T, E>> for ErrorLog<E> {
         reason: StopReason,
     ) -> Self::Final {
         output.map_err(|error| {
-            let last = self.failed_attempt(error, Duration::ZERO);
+            let last = self.failed_attempt(error);
             let started = retry.started_at();
             let elapsed = started
                 .map_or(Duration::ZERO, |started| time::now().saturating_duration_since(started));
             let earlier = std::mem::take(&mut self.failed);
-            RetryError::new(earlier, last, self.forgotten, reason, elapsed)
+            let budget = retry.budget_at_fault(reason).map(RetryBudget::shared_name);
+            RetryError::new(earlier, last, self.forgotten, reason, elapsed).with_budget(budget)
         })
     }
 
@@ -122,8 +130,8 @@ impl<E> ErrorLog<E> {
         Some(last.error)
     }
 
-    fn push(&mut self, error: E, delay: Duration) {
-        let failed = self.failed_attempt(error, delay);
+    fn push(&mut self, error: E) {
+        let failed = self.failed_attempt(error);
         // `end` adds the last error, so the log itself holds one error less than `KEPT`.
         if self.failed.len() + 1 >= RetryError::<E>::KEPT {
             self.failed.remove(0);
@@ -132,8 +140,8 @@ impl<E> ErrorLog<E> {
         self.failed.push(failed);
     }
 
-    fn failed_attempt(&mut self, error: E, delay: Duration) -> FailedAttempt<E> {
-        let (before, took) = match (self.lent.take(), self.began.take()) {
+    fn failed_attempt(&mut self, error: E) -> FailedAttempt<E> {
+        let (delay, took) = match (self.lent.take(), self.began.take()) {
             // The breaker rejected an attempt while the error was lent. The measured times stay.
             (Some(lent), _) => lent,
             (None, Some(began)) => {
@@ -142,6 +150,6 @@ impl<E> ErrorLog<E> {
             }
             (None, None) => (Duration::ZERO, Duration::ZERO),
         };
-        FailedAttempt { error, delay: before.saturating_add(delay), took }
+        FailedAttempt { error, delay, took }
     }
 }

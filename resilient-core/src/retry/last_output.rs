@@ -2,21 +2,59 @@
 //! for a call that ends with a rejection.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use super::attempt::Attempt;
 use super::attempt_log::AttemptLog;
 use super::driver::RetryDriver;
 use crate::signal::StopReason;
 
-/// Keeps the last failed output.
-pub struct LastOutput<O>(Option<O>);
+/// Keeps the last failed output, in `P`.
+pub struct LastOutput<O, P = Option<O>>(P, PhantomData<fn() -> O>);
+
+/// Keeps the last failed output where the body of the next attempt can read it. The future of the
+/// call then holds the output once.
+pub type ShownOutput<O> = LastOutput<O, Attempt<O>>;
 
 impl<O> LastOutput<O> {
     /// Makes an empty log.
     #[inline]
     #[must_use]
     pub const fn new() -> Self {
-        Self(None)
+        Self(None, PhantomData)
+    }
+}
+
+impl<O> ShownOutput<O> {
+    /// Makes an empty log for the attempts of this call.
+    #[must_use]
+    pub fn for_call(retry: &RetryDriver<'_>) -> Self {
+        Self(Attempt::new(retry, None), PhantomData)
+    }
+
+    /// Returns the attempt that starts now.
+    pub fn show(&mut self, retry: &RetryDriver<'_>) -> &Attempt<O> {
+        self.0.start_next(retry);
+        &self.0
+    }
+}
+
+/// The place in which a log keeps an output.
+pub trait OutputPlace<O> {
+    fn place(&mut self) -> &mut Option<O>;
+}
+
+impl<O> OutputPlace<O> for Option<O> {
+    #[inline]
+    fn place(&mut self) -> &mut Self {
+        self
+    }
+}
+
+impl<O> OutputPlace<O> for Attempt<O> {
+    #[inline]
+    fn place(&mut self) -> &mut Option<O> {
+        self.last_output_mut()
     }
 }
 
@@ -26,23 +64,23 @@ impl<O> Default for LastOutput<O> {
     }
 }
 
-impl<O> fmt::Debug for LastOutput<O> {
+impl<O, P> fmt::Debug for LastOutput<O, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("LastOutput").finish_non_exhaustive()
     }
 }
 
-impl<O> AttemptLog<O> for LastOutput<O> {
+impl<O, P: OutputPlace<O>> AttemptLog<O> for LastOutput<O, P> {
     type Final = O;
 
     #[inline]
     fn forget(&mut self) {
-        self.0 = None;
+        *self.0.place() = None;
     }
 
     #[inline]
     fn lend(&mut self, retry: &RetryDriver<'_>) -> Attempt<O> {
-        Attempt::new(retry, self.0.take())
+        Attempt::new(retry, self.0.place().take())
     }
 
     fn hand_over(&mut self, retry: &RetryDriver<'_>) -> Attempt<O> {
@@ -52,17 +90,20 @@ impl<O> AttemptLog<O> for LastOutput<O> {
     #[inline]
     fn take_back(&mut self, known: Attempt<O>) {
         // If a breaker in the operation rejects the attempt, the call ends with this output.
-        self.0 = known.into_last();
+        *self.0.place() = known.into_last();
     }
 
     #[inline]
     fn keep(&mut self, output: O, _: &RetryDriver<'_>) {
-        self.0 = Some(output);
+        *self.0.place() = Some(output);
     }
 
     #[inline]
+    fn slept(&mut self, _: &RetryDriver<'_>) {}
+
+    #[inline]
     fn last_made(&mut self, retry: &RetryDriver<'_>) -> Option<O> {
-        self.0.take().filter(|_| retry.has_failed())
+        self.0.place().take().filter(|_| retry.failed_attempts() > 0)
     }
 
     #[inline]

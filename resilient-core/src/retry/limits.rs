@@ -2,35 +2,40 @@
 
 use std::time::{Duration, Instant};
 
-use super::scope::{self, earlier};
-use crate::breaker::Permit;
 #[cfg(feature = "tokio")]
-use crate::signal::TimedOut;
-use crate::signal::{Outcome, TimeLimit};
+use super::cut::{Cut, FullTime};
+use super::scope::{self, earlier};
+#[cfg(feature = "tokio")]
+use crate::signal::TimeLimit;
 use crate::time;
 
 #[derive(Debug, Clone, Copy, Default)]
+#[cfg_attr(not(feature = "tokio"), expect(dead_code, reason = "only timers read it"))]
 pub(super) struct Limits {
-    pub(super) attempt_timeout: Option<Duration>,
-    /// The instant of the deadline, and the time from the start of the call to that instant.
-    deadline: Option<(Instant, Duration)>,
+    attempt_timeout: Option<Duration>,
+    deadline: Option<Deadline>,
 }
 
-/// The instant at which an attempt is cut short, and the limit that cuts it.
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(not(feature = "tokio"), expect(dead_code, reason = "only timers read it"))]
+struct Deadline {
+    at: Instant,
+    /// The time from the start of the call to `at`.
+    after: Duration,
+    /// Whether the deadline comes from outside, so that the call has less time than its own
+    /// settings give it.
+    is_inherited: bool,
+}
+
+/// What happened in a call before the attempt that starts now.
 #[cfg(feature = "tokio")]
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Cut {
-    pub(super) at: Instant,
-    pub(super) limit: TimeLimit,
-    pub(super) after: Duration,
-    pub(super) attempts: u32,
-}
-
-#[cfg(feature = "tokio")]
-impl Cut {
-    pub(super) fn timed_out(&self, limit: TimeLimit) -> TimedOut {
-        TimedOut { limit, after: self.after, attempts: self.attempts }
-    }
+pub(super) struct Past {
+    pub(super) attempt_number: u32,
+    /// Whether nothing happened: no attempt, no rejection and no wait.
+    pub(super) is_empty: bool,
+    /// The sum of the waits.
+    pub(super) waited: Duration,
 }
 
 impl Limits {
@@ -41,45 +46,85 @@ impl Limits {
         deadline: Option<Duration>,
         attempt_timeout: Option<Duration>,
     ) -> Self {
-        let own = deadline.and_then(|after| time::later(started, after));
+        let own = TimeLeft::from(started, deadline);
         let outer = scope::current().deadline;
-        let deadline = earlier(own, outer);
-        Self {
-            attempt_timeout,
-            deadline: deadline.map(|at| (at, at.saturating_duration_since(started))),
-        }
+        let at = earlier(own.map(|own| own.end), outer);
+        let deadline = at.map(|at| Deadline {
+            at,
+            after: at.saturating_duration_since(started),
+            is_inherited: own.is_none_or(|own| at < own.nearly_end()),
+        });
+        Self { attempt_timeout, deadline }
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.deadline.map(|(at, _)| at)
+        self.deadline.map(|deadline| deadline.at)
     }
 
     // R6: if both limits end at the same instant, the deadline counts.
+    /// Returns the cut of an attempt that starts now. `timeout` is the value of the `#[timeout]`
+    /// around the attempt or inside it.
     #[cfg(feature = "tokio")]
-    pub(super) fn cut(&self, now: impl FnOnce() -> Instant, attempts: u32) -> Option<Cut> {
-        let of_attempt = self.attempt_timeout.and_then(|after| {
-            let at = time::later(now(), after)?;
-            Some((at, TimeLimit::AttemptTimeout, after))
-        });
-        let of_call = self.deadline;
-        let of_call = of_call.map(|(at, after)| (at, TimeLimit::Deadline, after));
-        let (at, limit, after) = match (of_attempt, of_call) {
-            (Some(attempt), Some(call)) if attempt.0 < call.0 => attempt,
-            (attempt, call) => call.or(attempt)?,
+    pub(super) fn cut(
+        &self,
+        now: impl FnOnce() -> Instant,
+        past: Past,
+        timeout: Option<Duration>,
+    ) -> Option<Cut> {
+        let own = match [self.attempt_timeout, timeout] {
+            [None, None] => [None, None],
+            own => {
+                let now = now();
+                own.map(|limit| TimeLeft::from(now, limit))
+            }
         };
-        Some(Cut { at, limit, after, attempts })
+        let [of_attempt, _] = own;
+        let own = own.into_iter().flatten().min_by_key(|own| own.end);
+        match (of_attempt, self.deadline) {
+            (Some(limit), deadline) if deadline.is_none_or(|deadline| limit.end < deadline.at) => {
+                let TimeLeft { end, after } = limit;
+                Some(Cut::full(end, TimeLimit::AttemptTimeout, after, past.attempt_number))
+            }
+            (_, deadline) => deadline.map(|deadline| deadline.cut(past, own)),
+        }
     }
 }
 
-/// Reports an attempt that was cut short. The attempt counts as a failure, so that a hanging host
-/// opens its circuit, unless the user's settings ignore the failure. If the attempt has an attempt
-/// timeout and the deadline cut it earlier, the attempt counts as cancelled.
-pub(crate) fn report_cut(permit: Permit<'_>, limit: TimeLimit, ignored: bool, has_own_limit: bool) {
-    match limit {
-        TimeLimit::Deadline if has_own_limit => drop(permit),
-        // Without a timer, the operation was not called.
-        TimeLimit::NoTimer => permit.report(Outcome::Ignored),
-        _ if ignored => permit.report(Outcome::Ignored),
-        _ => permit.report(Outcome::Failure),
+// C2
+#[cfg(feature = "tokio")]
+impl Deadline {
+    /// Returns the cut of an attempt that starts now and has the limit `own`.
+    fn cut(&self, past: Past, own: Option<TimeLeft>) -> Cut {
+        let Self { at, after, is_inherited } = *self;
+        let cut = Cut::full(at, TimeLimit::Deadline, after, past.attempt_number);
+        let mostly_waited = past.waited > after / 2;
+        if !is_inherited && (past.is_empty || own.is_none() && !mostly_waited) {
+            return cut;
+        }
+        let full_time = if is_inherited { FullTime::Neither } else { FullTime::Call };
+        Cut { full_time, is_full_at: own.map(TimeLeft::nearly_end), ..cut }
+    }
+}
+
+/// A limit that started to run.
+#[derive(Debug, Clone, Copy)]
+struct TimeLeft {
+    end: Instant,
+    after: Duration,
+}
+
+impl TimeLeft {
+    /// Returns the limit, or `None` if there is no limit or if the limit never ends.
+    fn from(start: Instant, limit: Option<Duration>) -> Option<Self> {
+        let after = limit?;
+        Some(Self { end: time::later(start, after)?, after })
+    }
+
+    /// Returns the instant from which the limit is as good as used up. Timers fire on whole
+    /// milliseconds, so limits that end within a millisecond of each other end together. A limit
+    /// that is shorter than that counts from its middle.
+    fn nearly_end(self) -> Instant {
+        const TICK: Duration = Duration::from_millis(1);
+        self.end.checked_sub(TICK.min(self.after / 2)).unwrap_or(self.end)
     }
 }

@@ -18,6 +18,8 @@ mod budget;
 #[cfg(feature = "tokio")]
 mod call;
 mod call_options;
+mod circuit_pause;
+mod cut;
 mod delays;
 mod driver;
 mod error;
@@ -30,6 +32,8 @@ mod nested;
 #[cfg(feature = "tokio")]
 mod output_classifier;
 #[cfg(feature = "tokio")]
+mod pause;
+#[cfg(feature = "tokio")]
 mod permitted_attempt;
 mod policy;
 mod random;
@@ -40,7 +44,7 @@ mod test_hook;
 mod timeout_future;
 mod worst_case;
 
-pub use self::attempt::{Attempt, GiveUpEvent, RetryEvent};
+pub use self::attempt::{Attempt, GiveUpEvent, RetryEvent, WaitEvent};
 #[cfg(feature = "tokio")]
 pub use self::attempt_future::AttemptFuture;
 pub use self::attempt_log::AttemptLog;
@@ -51,16 +55,20 @@ pub use self::budget::{
 #[cfg(feature = "tokio")]
 pub use self::call::RetryCall;
 pub use self::call_options::CallOptions;
+pub(crate) use self::circuit_pause::{GrantedPause, block};
+pub(crate) use self::cut::report_cut;
+pub use self::cut::{CutCause, CutShort};
 pub use self::delays::{Delays, NominalDelays};
 pub use self::driver::{AttemptEnd, RetryDriver};
 pub use self::error::{FailedAttempt, RetryError};
 pub use self::error_log::{ErrorLog, LoggedOutput};
 pub use self::jitter::Jitter;
-pub use self::last_output::LastOutput;
-pub(crate) use self::limits::report_cut;
+pub use self::last_output::{LastOutput, ShownOutput};
 pub use self::nested::NestedMode;
 #[cfg(feature = "tokio")]
-pub use self::output_classifier::{ByClassify, EveryFailure, OutputClassifier};
+pub use self::output_classifier::{ByClassify, BySource, EveryFailure, OutputClassifier};
+#[cfg(feature = "tokio")]
+pub use self::pause::Pause;
 #[cfg(feature = "tokio")]
 pub use self::permitted_attempt::PermittedAttempt;
 pub use self::policy::{RetryPolicy, RetryPolicyBuilder, RetrySettings, WhenOpen};

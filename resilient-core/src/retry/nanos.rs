@@ -25,8 +25,8 @@ pub(super) fn scaled(duration: Duration, by: f64) -> Duration {
 }
 
 /// Returns `duration · by`.
-pub(super) fn times(duration: Duration, by: u64) -> Duration {
-    whole(duration.as_nanos().saturating_mul(u128::from(by)))
+pub(super) fn times(duration: Duration, by: u128) -> Duration {
+    whole(duration.as_nanos().saturating_mul(by))
 }
 
 /// Makes a duration from nanoseconds.

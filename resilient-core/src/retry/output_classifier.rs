@@ -1,5 +1,7 @@
 //! Classifies the outputs of a [`RetryCall`](super::RetryCall).
 
+use std::error::Error;
+
 use crate::signal::{Classification, Classify, Fallible, every_failure};
 
 /// Classifies an output for the loop and the breaker. Closures implement this trait.
@@ -25,6 +27,17 @@ pub struct ByClassify;
 impl<T, E: Classify> OutputClassifier<Result<T, E>> for ByClassify {
     fn classify(&mut self, output: &Result<T, E>) -> Option<Classification> {
         output.as_ref().err().map(E::classify)
+    }
+}
+
+// R8
+/// Classifies errors by their sources: see [`Classification::of_error`].
+#[derive(Debug, Clone, Copy)]
+pub struct BySource;
+
+impl<T, E: Error + 'static> OutputClassifier<Result<T, E>> for BySource {
+    fn classify(&mut self, output: &Result<T, E>) -> Option<Classification> {
+        output.as_ref().err().map(|error| Classification::of_error(error))
     }
 }
 

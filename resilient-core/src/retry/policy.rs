@@ -16,9 +16,10 @@ pub enum WhenOpen {
     /// The call ends at once with the real error.
     #[default]
     Stop,
-    /// The call waits until the breaker may admit a call, if that time is known and fits into the
-    /// time left. While probes are in flight, the call waits until the first lease ends;
-    /// `probe_timeout` and `max_elapsed` bound the wait.
+    /// The call waits until the breaker may admit it, if that time is known and fits into the time
+    /// left. While probes are in flight, this is the end of the first lease, so `probe_timeout` and
+    /// `max_elapsed` bound the wait. All waiting calls go on as soon as the circuit closes, spread
+    /// by the first delay. A wait is no attempt; a call waits at most `max_retries` times.
     Wait,
 }
 

@@ -14,7 +14,9 @@ pub(crate) trait CallRecord: Debug + Send + Sync + UnwindSafe + RefUnwindSafe {
     /// Records that an attempt ran.
     fn attempted(&self);
     /// Records that the call sleeps before its next attempt.
-    fn waits(&self, delay: Duration);
+    fn sleeps(&self, delay: Duration);
+    /// Records that the call waits for its circuit, for at most this time.
+    fn waits(&self, most: Duration);
     fn ended(&self, end: Result<(), StopReason>);
     /// Returns whether sleeps are skipped. Skipped sleeps need no timer.
     fn skips_sleeps(&self) -> bool;

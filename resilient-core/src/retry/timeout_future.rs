@@ -9,9 +9,9 @@ use pin_project_lite::pin_project;
 use tokio::task::coop;
 use tokio::time::Sleep;
 
-use super::limits::Cut;
+use super::cut::{Cut, CutShort};
 use super::scope;
-use crate::signal::{TimeLimit, TimedOut, debug_fields};
+use crate::signal::debug_fields;
 use crate::time;
 
 pin_project! {
@@ -39,7 +39,7 @@ impl<F> TimeoutFuture<F> {
 }
 
 impl<F: Future> Future for TimeoutFuture<F> {
-    type Output = Result<F::Output, TimedOut>;
+    type Output = Result<F::Output, CutShort>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
@@ -47,7 +47,7 @@ impl<F: Future> Future for TimeoutFuture<F> {
             // Set the timer before the first poll, so that nothing is called if there is no timer.
             match time::timer(cut.at) {
                 Some(timer) => this.timer.set(Some(timer)),
-                None => return Poll::Ready(Err(cut.timed_out(TimeLimit::NoTimer))),
+                None => return Poll::Ready(Err(cut.without_timer())),
             }
         }
         let had_budget = coop::has_budget_remaining();
@@ -68,7 +68,7 @@ impl<F: Future> Future for TimeoutFuture<F> {
         } else {
             ready!(timer.as_mut().poll(cx));
         }
-        Poll::Ready(Err(cut.timed_out(cut.limit)))
+        Poll::Ready(Err(cut.cut_short()))
     }
 }
 
@@ -77,13 +77,5 @@ debug_fields!(TimeoutFuture<F> { cut });
 // C4
 /// Cancels `future` after `limit`, if there is a limit.
 pub(crate) fn timeout<F: Future>(limit: Option<Duration>, future: F) -> TimeoutFuture<F> {
-    let cut = limit.and_then(|after| {
-        Some(Cut {
-            at: time::later(time::now(), after)?,
-            limit: TimeLimit::Timeout,
-            after,
-            attempts: 1,
-        })
-    });
-    TimeoutFuture::new(false, cut, future)
+    TimeoutFuture::new(false, limit.and_then(Cut::timeout), future)
 }

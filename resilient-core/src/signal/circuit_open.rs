@@ -111,9 +111,9 @@ impl std::error::Error for CircuitOpen {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot report that the circuit is open",
     label = "`#[circuit_breaker]` needs a value to return when it rejects a call",
-    note = "add `impl From<resilient::CircuitOpen> for {Self}` (for a type parameter, the \
-            bound), return an error type \
-            of your own, or say what a rejected call returns with `on_open = |open| …`"
+    note = "say what a rejected call returns with `on_open = |open| …`; or return an error type of \
+            your own that has `impl From<resilient::CircuitOpen>` (for a type parameter, the \
+            bound)"
 )]
 pub trait FromCircuitOpen: Sized {
     /// Makes the error of a rejected call.

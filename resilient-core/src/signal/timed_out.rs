@@ -89,9 +89,8 @@ impl std::error::Error for TimedOut {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot report that the call timed out",
     label = "a time limit needs an error to return when it cuts the call short",
-    note = "add `impl From<resilient::TimedOut> for {Self}` (for a type parameter, the bound), \
-            or return an error type \
-            of your own"
+    note = "return an error type of your own that has `impl From<resilient::TimedOut>` (for a type \
+            parameter, the bound)"
 )]
 pub trait FromTimedOut: Sized {
     /// Makes the error of a call that exceeded a time limit.

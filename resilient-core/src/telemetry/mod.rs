@@ -13,7 +13,9 @@ mod tracing_on;
 #[cfg(feature = "metrics")]
 pub(crate) use self::recorder::{changed, names, record};
 #[cfg(feature = "metrics")]
-pub(crate) use self::retry_calls::{RetryCallCount, ended, totals};
+use self::retry_calls::count_wait;
+#[cfg(feature = "metrics")]
+pub(crate) use self::retry_calls::{RetryCallCount, ended, totals, waits};
 pub(crate) use self::summary::Summary;
 #[cfg(not(feature = "tracing"))]
 pub(crate) use self::tracing_off::*;
@@ -35,6 +37,9 @@ pub(crate) type RetryCallCount = ();
 #[cfg(not(feature = "metrics"))]
 #[inline]
 pub(crate) fn ended((): &mut RetryCallCount, _: Result<bool, crate::signal::StopReason>) {}
+
+#[cfg(not(feature = "metrics"))]
+fn count_wait() {}
 
 #[cfg(not(feature = "metrics"))]
 pub(crate) fn changed(_: impl FnOnce() -> crate::signal::BreakerSnapshot) {}

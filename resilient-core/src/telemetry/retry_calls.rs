@@ -14,6 +14,18 @@ const CANCELLED: usize = 2;
 const PANICKED: usize = 3;
 const RESULTS: usize = OTHERS.len() + StopReason::ALL.len();
 
+/// The waits of calls for their circuits.
+static WAITS: AtomicU64 = AtomicU64::new(0);
+
+pub(super) fn count_wait() {
+    WAITS.fetch_add(1, Relaxed);
+}
+
+/// Returns how many waits for a circuit began in this process.
+pub(crate) fn waits() -> u64 {
+    WAITS.load(Relaxed)
+}
+
 /// Counts on a separate cache line.
 #[repr(align(128))]
 struct Shard([AtomicU64; RESULTS]);

@@ -7,17 +7,42 @@ pub(crate) struct Summary {
     pub(crate) totals: CallCounts,
     pub(crate) transitions: TransitionCounts,
     pub(crate) times: TimeInState,
+    /// The number of calls that wait for a circuit.
+    pub(crate) waiting: u64,
     /// The number of breakers in each state, in the order of [`CircuitState::ALL`].
     pub(crate) in_state: [u64; CircuitState::ALL.len()],
+    pub(crate) in_flight: u64,
+    pub(crate) overdue: u64,
 }
 
 impl Summary {
     pub(crate) fn add(&mut self, snapshot: &BreakerSnapshot) {
-        self.totals = self.totals.plus(&snapshot.totals);
-        self.transitions = self.transitions.plus(&snapshot.transitions);
-        self.times = self.times.plus(&snapshot.time_in_state);
-        for (count, state) in self.in_state.iter_mut().zip(CircuitState::ALL) {
-            *count += u64::from(snapshot.state == state);
+        self.merge(&Self {
+            totals: snapshot.totals,
+            transitions: snapshot.transitions,
+            times: snapshot.time_in_state,
+            waiting: snapshot.waiting as u64,
+            in_state: CircuitState::ALL.map(|state| u64::from(snapshot.state == state)),
+            in_flight: snapshot.in_flight,
+            overdue: snapshot.overdue,
+        });
+    }
+
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.totals = self.totals.plus(&other.totals);
+        self.transitions = self.transitions.plus(&other.transitions);
+        self.times = self.times.plus(&other.times);
+        self.waiting = self.waiting.saturating_add(other.waiting);
+        for (count, more) in self.in_state.iter_mut().zip(other.in_state) {
+            *count = count.saturating_add(more);
         }
+        self.in_flight = self.in_flight.saturating_add(other.in_flight);
+        self.overdue = self.overdue.saturating_add(other.overdue);
+    }
+
+    /// Returns the counts of breakers that are gone: what they have counted, without what they
+    /// were.
+    pub(crate) fn retired(&self) -> Self {
+        Self { in_state: [0; CircuitState::ALL.len()], in_flight: 0, overdue: 0, ..*self }
     }
 }

@@ -25,10 +25,32 @@ pub(crate) fn event(event: &Event) {
         EventKind::Transition(step) => {
             let (from, to) = (step.from.as_str(), step.to.as_str());
             let reason = step.reason.as_str();
+            let lasts = step.lasts.map(|time| time.as_secs_f64());
+            let (operator, operator_reason) = (step.note.operator(), step.note.reason());
             if matches!(step.to, CircuitState::Open | CircuitState::ForcedOpen) {
-                tracing::warn!(breaker, key, from, to, reason, "circuit breaker opened");
+                tracing::warn!(
+                    breaker,
+                    key,
+                    from,
+                    to,
+                    reason,
+                    lasts,
+                    operator,
+                    operator_reason,
+                    "circuit breaker opened"
+                );
             } else {
-                tracing::info!(breaker, key, from, to, reason, "circuit breaker changed state");
+                tracing::info!(
+                    breaker,
+                    key,
+                    from,
+                    to,
+                    reason,
+                    lasts,
+                    operator,
+                    operator_reason,
+                    "circuit breaker changed state"
+                );
             }
         }
         EventKind::WouldOpen(reason) => {
@@ -96,8 +118,23 @@ pub(crate) fn retrying(attempt: u32, delay: Duration) {
     emit(|| tracing::debug!(attempt, delay = delay.as_secs_f64(), "retrying"));
 }
 
-pub(crate) fn gave_up(attempts: u32, reason: StopReason) {
-    emit(|| tracing::debug!(attempts, reason = reason.as_str(), "gave up"));
+/// Logs a wait for a circuit. `failed` is the number of attempts that have failed so far.
+pub(crate) fn waiting(open: &CircuitOpen, failed: u32, most: Duration) {
+    super::count_wait();
+    emit(|| {
+        tracing::debug!(
+            breaker = open.breaker(),
+            key = open.key(),
+            state = open.state().as_str(),
+            attempts = failed,
+            at_most = most.as_secs_f64(),
+            "waiting for the circuit"
+        );
+    });
+}
+
+pub(crate) fn gave_up(attempts: u32, reason: StopReason, budget: Option<&str>) {
+    emit(|| tracing::debug!(attempts, reason = reason.as_str(), budget, "gave up"));
 }
 
 pub(crate) fn timed_out(limit: TimeLimit, attempt: u32) {

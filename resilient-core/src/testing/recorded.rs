@@ -11,6 +11,7 @@ pub struct RecordedCall {
     pub(super) place: &'static Location<'static>,
     pub(super) attempts: u32,
     pub(super) delays: Vec<Duration>,
+    pub(super) waits: Vec<Duration>,
     pub(super) end: Option<Result<(), StopReason>>,
 }
 
@@ -23,9 +24,17 @@ impl RecordedCall {
     }
 
     /// Returns the delays between the attempts, jitter included, even if the sleeps were skipped.
+    /// Waits for the circuit are not among them.
     #[must_use]
     pub fn delays(&self) -> &[Duration] {
         &self.delays
+    }
+
+    /// Returns the waits for the circuit, each with the longest time that it could take. A wait is
+    /// shorter if the circuit closed earlier.
+    #[must_use]
+    pub fn waits(&self) -> &[Duration] {
+        &self.waits
     }
 
     /// Returns whether the call ended with a success.

@@ -155,7 +155,13 @@ impl Scope {
     fn begin(&self, place: &'static Location<'static>) -> Recording {
         let mut calls = self.locked();
         let index = calls.len();
-        calls.push(RecordedCall { place, attempts: 0, delays: Vec::new(), end: None });
+        calls.push(RecordedCall {
+            place,
+            attempts: 0,
+            delays: Vec::new(),
+            waits: Vec::new(),
+            end: None,
+        });
         let scope = self.clone();
         Recording { scope, index }
     }
@@ -231,8 +237,12 @@ impl CallRecord for Recording {
         self.change(|call| call.attempts = call.attempts.saturating_add(1));
     }
 
-    fn waits(&self, delay: Duration) {
+    fn sleeps(&self, delay: Duration) {
         self.change(|call| call.delays.push(delay));
+    }
+
+    fn waits(&self, most: Duration) {
+        self.change(|call| call.waits.push(most));
     }
 
     fn ended(&self, end: Result<(), StopReason>) {
@@ -247,7 +257,7 @@ impl CallRecord for Recording {
         let mut sum = Duration::ZERO;
         if self.scope.skips_sleeps {
             let add = |delay: &Duration| sum = sum.saturating_add(*delay);
-            self.change(|call| call.delays.iter().for_each(add));
+            self.change(|call| call.delays.iter().chain(&call.waits).for_each(add));
         }
         sum
     }

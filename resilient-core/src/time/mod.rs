@@ -1,7 +1,8 @@
 //! Time: clocks, instants and sleeping.
 //!
 //! Time is monotonic everywhere ([`std::time::Instant`]): setting a wall clock back or forward
-//! changes nothing. With the feature `tokio` the default clock is tokio's, so that
+//! changes nothing. A custom [`Clock`] may go back; its documentation says what then holds.
+//! With the feature `tokio` the default clock is tokio's, so that
 //! `tokio::time::pause` and `advance` move breakers and retries alike. Outside a runtime the
 //! default clock is the real clock.
 
@@ -25,10 +26,10 @@ pub(crate) use self::instant::{later, nanos_between};
 pub use self::manual::ManualClock;
 #[cfg(feature = "test-util")]
 pub(crate) use self::sleep::install_skip;
-pub(crate) use self::sleep::sleep_blocking;
+pub(crate) use self::sleep::{begins_blocking, sleep_blocking};
 pub(crate) use self::source::{ClockReading, ClockSource};
 #[cfg(feature = "tokio")]
-pub(crate) use self::timer::{has_timer, sleep, timer};
+pub(crate) use self::timer::{has_timer, sleep, sleep_timer, timer};
 
 /// Returns `true`, because without tokio there is no timer to check. The caller decides whether it
 /// can wait.

@@ -21,17 +21,25 @@ pub(super) fn is_skipped(delay: Duration) -> bool {
     false
 }
 
-// R13
-/// Sleeps by blocking the thread. On a thread of an async runtime, a blocking sleep stops every
-/// task of that thread, so the first such sleep of the process is logged as a warning.
+/// Sleeps by blocking the thread.
 pub(crate) fn sleep_blocking(delay: Duration) {
+    if begins_blocking(delay) {
+        std::thread::sleep(delay);
+    }
+}
+
+// R13
+/// Returns whether the thread has to block for `delay`: `false` if the delay is zero or a test
+/// skips it. A blocked thread of an async runtime stops every task of that thread, so the first
+/// such sleep of the process is logged as a warning.
+pub(crate) fn begins_blocking(delay: Duration) -> bool {
     if delay.is_zero() || is_skipped(delay) {
-        return;
+        return false;
     }
     #[cfg(feature = "tokio")]
     if tokio::runtime::Handle::try_current().is_ok() {
         static WARNED: std::sync::Once = std::sync::Once::new();
         WARNED.call_once(crate::telemetry::blocks_a_runtime);
     }
-    std::thread::sleep(delay);
+    true
 }

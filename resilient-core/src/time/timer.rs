@@ -36,14 +36,20 @@ pub(crate) struct SleepFuture(Option<Pin<Box<tokio::time::Sleep>>>);
 
 #[cold]
 fn start(delay: Duration) -> Option<Pin<Box<tokio::time::Sleep>>> {
-    if is_skipped(delay) {
+    sleep_timer(delay).map(Box::pin)
+}
+
+/// Returns the timer of a sleep, or `None` if there is nothing to wait for: the delay is zero, or a
+/// test skips it.
+pub(crate) fn sleep_timer(delay: Duration) -> Option<tokio::time::Sleep> {
+    if delay.is_zero() || is_skipped(delay) {
         return None;
     }
     // tokio limits a sleep without an end to about 30 years.
-    Some(Box::pin(match later(now(), delay) {
+    Some(match later(now(), delay) {
         Some(end) => tokio::time::sleep_until(end.into()),
         None => tokio::time::sleep(Duration::MAX),
-    }))
+    })
 }
 
 impl Future for SleepFuture {

@@ -16,13 +16,9 @@ use super::store::ResponseCache;
 use crate::call::call_facts;
 use crate::client::ApiClient;
 use crate::error::{ApiError, CallFacts, Details, Opaque, TimeoutPhase};
-use crate::request::{LimitOverride, PreparedRequest};
+use crate::request::PreparedRequest;
 use crate::response::{FromResponse, Response, Served};
 use crate::time_limit::limited;
-
-/// The deadline of a call that has no time left. It cannot be zero, because a deadline of zero is
-/// invalid.
-const SHORTEST: Duration = Duration::from_millis(1);
 
 static OWNERS: AtomicU64 = AtomicU64::new(0);
 
@@ -86,7 +82,7 @@ impl CachedCalls {
         &self,
         client: &ApiClient,
         key: CacheKey,
-        mut request: PreparedRequest,
+        request: PreparedRequest,
         facts: &CallFacts,
     ) -> Result<Found<T>, ApiError> {
         let cache = &*self.cache.inner;
@@ -108,14 +104,18 @@ impl CachedCalls {
         if let Some(response) = self.find_fresh(&key) {
             return Ok(Found::Response(response));
         }
-        // A call that first waited for another call has less time left, so its deadline is shorter
-        // than configured.
         let has_own_limits = !in_flight.is_first
             || request.options.timeout.is_some()
             || request.options.deadline.is_some();
-        let left = deadline.map(|time| time.saturating_sub(began.elapsed()).max(SHORTEST));
-        request.options.deadline = Some(LimitOverride(left));
-        let fetched: Fetched<T> = self.fetch(client, key, &request).await;
+        let fetch = self.fetch(client, key, &request);
+        let fetched: Fetched<T> = if in_flight.is_first {
+            fetch.await
+        } else {
+            // A call that first waited for another call has less time left than configured. It
+            // inherits the shorter deadline, so that the server is not blamed for the wait.
+            let left = deadline.map(|time| time.saturating_sub(began.elapsed()));
+            within(left, fetch, facts).await?
+        };
         // The time limits of this call may be shorter than the limits of the waiting calls. If such
         // a limit ends this call, the waiting calls do not receive the error, and one of the
         // waiting calls asks the server.

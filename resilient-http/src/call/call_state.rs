@@ -64,10 +64,6 @@ impl<'a> CallState<'a> {
         }
         let deadline = options.deadline.map_or(inner.deadline, |time| time.0);
         let timeout = options.timeout.map_or(inner.timeout, |time| time.0);
-        // A timeout that is not shorter than the deadline is dropped. If the server hangs, the
-        // deadline then ends the attempt, and the circuit breaker counts a failure. With a timeout,
-        // the breaker would count the attempt as abandoned.
-        let timeout = timeout.filter(|time| deadline.is_none_or(|deadline| *time < deadline));
         Ok(Self {
             request,
             headers,
@@ -75,7 +71,7 @@ impl<'a> CallState<'a> {
             guard,
             breaker: inner.breakers.of(&request.url),
             policy: options.policy.as_ref().unwrap_or(&inner.policy),
-            budget: inner.budget.clone(),
+            budget: inner.budget.as_ref().map(|budget| budget.get().clone()),
             timeout,
             deadline,
             attempts: AtomicU32::new(0),

@@ -8,7 +8,7 @@ use resilient::{BreakerConfig, CircuitBreaker, Registry, RetryBudget};
 use super::api_key::ApiKey;
 use super::auth::Auth;
 use super::builder::{ApiClientBuilder, BreakerChoice, BudgetChoice};
-use super::handle::{ApiClient, ClientBreakers, ClientInner};
+use super::handle::{ApiClient, ClientBreakers, ClientBudget, ClientInner};
 use super::shutdown::{CallGate, Connections};
 use crate::address::{BaseUrl, UserInfo, is_private};
 use crate::error::{BuildError, BuildErrorKind};
@@ -81,18 +81,18 @@ impl ApiClientBuilder {
     }
 
     #[track_caller]
-    fn retry_budget(&self, base: &BaseUrl) -> Option<RetryBudget> {
-        match (&self.budget, &self.name) {
+    fn retry_budget(&self, base: &BaseUrl) -> Option<ClientBudget> {
+        Some(match (&self.budget, &self.name) {
             (BudgetChoice::Own(config), Some(name)) => {
-                Some(Registry::global().get_or_register_budget(name, *config))
+                ClientBudget::Named(Registry::global().lease_budget(name, *config))
             }
             (BudgetChoice::Own(config), None) => {
                 let host = base.url().host_str().unwrap_or_default();
-                Some(RetryBudget::new(host, *config))
+                ClientBudget::Other(RetryBudget::new(host, *config))
             }
-            (BudgetChoice::Given(budget), _) => Some(budget.clone()),
-            (BudgetChoice::None, _) => None,
-        }
+            (BudgetChoice::Given(budget), _) => ClientBudget::Other(budget.clone()),
+            (BudgetChoice::None, _) => return None,
+        })
     }
 
     #[track_caller]
@@ -107,12 +107,12 @@ impl ApiClientBuilder {
             ));
         }
         Ok(match &self.breaker {
-            BreakerChoice::PerOrigin(config) => ClientBreakers::PerOrigin(match &self.name {
+            BreakerChoice::PerOrigin(config) => match &self.name {
                 Some(name) => {
-                    Registry::global().get_or_register_keyed::<String>(name, config.clone())
+                    ClientBreakers::Named(Registry::global().lease_keyed(name, config.clone()))
                 }
-                None => KeyedBreakers::new(name, config.clone()),
-            }),
+                None => ClientBreakers::Unnamed(KeyedBreakers::new(name, config.clone())),
+            },
             BreakerChoice::Shared(breaker) => ClientBreakers::Shared(breaker.clone()),
             BreakerChoice::None => {
                 let breaker = CircuitBreaker::new(name, BreakerConfig::default());

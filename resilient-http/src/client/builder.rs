@@ -117,8 +117,10 @@ impl ApiClientBuilder {
     setters! {
         /// Names the client. The name has 1 to 128 characters. The
         /// [`Registry`](resilient::Registry) has the client's circuit breakers and its budget under
-        /// this name, and clients with the same name share them. Without a name they are not
-        /// registered.
+        /// this name, and clients with the same name share them. Both leave the registry with the
+        /// last of these clients once they are like new ones; if they remember failures, the next
+        /// client of the name finds them: see [`Lease`](resilient::registry::Lease). Without a name
+        /// they are not registered.
         name(name: impl Into<String>) => name = Some(name.into());
         /// Replaces all headers that were set before. The client sends them only to the origin of
         /// its base URL.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName};
 use resilient::breaker::KeyedBreakers;
+use resilient::registry::Lease;
 use resilient::{CircuitBreaker, RetryBudget, RetryPolicy};
 use url::Url;
 
@@ -45,27 +46,47 @@ pub(crate) struct ClientInner {
     pub(crate) redirects: u32,
     pub(crate) body_limit: usize,
     pub(crate) policy: RetryPolicy,
-    pub(crate) budget: Option<RetryBudget>,
+    pub(crate) budget: Option<ClientBudget>,
     pub(crate) breakers: ClientBreakers,
     pub(crate) rules: Arc<OutcomeRules>,
     pub(crate) idempotency_header: HeaderName,
     pub(crate) gate: Arc<CallGate>,
 }
 
-#[derive(Clone)]
+// Requests go only to the origin of the base URL and to the allowed origins. This bounds the number
+// of breakers.
 pub(crate) enum ClientBreakers {
-    /// One breaker per origin. Requests go only to the origin of the base URL and to the allowed
-    /// origins, which bounds the number of breakers.
-    PerOrigin(KeyedBreakers<String>),
+    /// One breaker per origin, registered under the name of the client.
+    Named(Lease<KeyedBreakers<String>>),
+    /// One breaker per origin, in no registry.
+    Unnamed(KeyedBreakers<String>),
     /// One breaker for all origins.
     Shared(CircuitBreaker),
 }
 
 impl ClientBreakers {
     pub(crate) fn of(&self, url: &Url) -> CircuitBreaker {
+        let breakers = match self {
+            Self::Named(breakers) => breakers,
+            Self::Unnamed(breakers) => breakers,
+            Self::Shared(breaker) => return breaker.clone(),
+        };
+        breakers.get(&url.origin().ascii_serialization())
+    }
+}
+
+pub(crate) enum ClientBudget {
+    /// The budget is registered under the name of the client.
+    Named(Lease<RetryBudget>),
+    /// The client does not register the budget.
+    Other(RetryBudget),
+}
+
+impl ClientBudget {
+    pub(crate) fn get(&self) -> &RetryBudget {
         match self {
-            Self::PerOrigin(breakers) => breakers.get(&url.origin().ascii_serialization()),
-            Self::Shared(breaker) => breaker.clone(),
+            Self::Named(budget) => budget,
+            Self::Other(budget) => budget,
         }
     }
 }

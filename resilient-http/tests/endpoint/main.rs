@@ -8,12 +8,14 @@ mod cache;
 mod calls;
 mod cancellation;
 mod config;
+mod deadlines;
 mod declared;
 mod defects_of_calls;
 mod defects_of_declarations;
 mod files;
 mod gated;
 mod presets;
+mod registration;
 mod single_flight;
 mod specification;
 #[cfg(feature = "tracing")]

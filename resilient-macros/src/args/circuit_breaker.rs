@@ -1,6 +1,6 @@
 //! The arguments of `#[circuit_breaker]`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use resilient_settings::breaker;
 
 use super::handed_down::CommonArgs;
@@ -9,6 +9,7 @@ use super::keys::CIRCUIT_BREAKER;
 use super::pairs::Form;
 use super::setting::SettingValue;
 use super::settings::{GivenSettings, check_rules};
+use super::words::order_is_explicit;
 use crate::error::CompileErrors;
 use crate::literal::{LiteralContent, constant};
 
@@ -27,6 +28,8 @@ pub(crate) struct BreakerArgs {
     pub(crate) breaker: Option<TokenStream>,
     /// An expression that each call evaluates. Each value of the expression has a separate breaker.
     pub(crate) key: Option<TokenStream>,
+    /// The user accepts that one call of the breaker covers a whole retry loop.
+    pub(crate) order_is_explicit: bool,
     pub(crate) common: CommonArgs,
 }
 
@@ -67,6 +70,7 @@ impl BreakerArgs {
             "on_open" => self.on_open = tokens(),
             "breaker" => self.breaker = tokens(),
             "key" => self.key = key_expression(value, errors),
+            "order" => self.order_is_explicit = order_is_explicit(value, errors),
             _ => {}
         }
     }
@@ -100,7 +104,7 @@ fn key_expression(value: &TokenStream, errors: &mut CompileErrors) -> Option<Tok
         return Some(value.clone());
     };
     let advice = match literal.content {
-        LiteralContent::Text(text) if is_name(&text) => {
+        LiteralContent::Text(text) if syn::parse_str::<Ident>(&text).is_ok() => {
             format!("write `key = {text}` without quotes")
         }
         _ => "name what tells one dependency from another, as in `key = host`".to_owned(),
@@ -108,11 +112,6 @@ fn key_expression(value: &TokenStream, errors: &mut CompileErrors) -> Option<Tok
     let message = format!("`key` is the same for every call: {advice}");
     errors.push_spanned(value, message);
     None
-}
-
-fn is_name(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_alphabetic() || c == '_')
-        && text.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
 fn breaker_name(value: &TokenStream, errors: &mut CompileErrors) -> Option<TokenStream> {

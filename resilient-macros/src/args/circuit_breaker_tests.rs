@@ -201,7 +201,7 @@ fn windows_rates_and_counts_out_of_range_are_refused_with_the_rule() {
         (quote!(window = "100"), "`window` is \"100\": calls are counted without quotes"),
         (quote!(window = 0), "`window` is 0: the last 1 to 1000000 calls"),
         (quote!(window = "0s"), "`window` is zero: it would hold no call"),
-        (quote!(window = 60s), "a time stands in quotes: write `window = \"60s\"`"),
+        (quote!(window = 60s), "a time stands in quotes: write \"60s\""),
         (
             quote!(window = "60s", window_buckets = 0),
             "`window_buckets` is 0: a window in time is divided into 1 to 1000",
@@ -290,4 +290,19 @@ fn no_input_makes_the_parser_panic() {
         }
     }
     assert!(errors > 5000);
+}
+
+#[test]
+fn patterns_predicates_and_closures_are_told_apart() {
+    for (given, message) in [
+        (quote!(failure_if = E::A), "a pattern goes to `failure`: write `failure = E::A`"),
+        (quote!(ignore_if = E::A | E::B), "a pattern goes to `ignore`: write `ignore = E::A | E::"),
+        (quote!(failure = |e| e.is_new()), "a predicate goes to `failure_if`"),
+        (quote!(ignore = is_new), "a predicate goes to `ignore_if`: write `ignore_if = …`"),
+        (quote!(failure_when = Err(_)), "`failure_when` is a predicate on the whole output"),
+        (quote!(on_open = Ok(1)), "`on_open` is a closure or a path, as in `on_open = |open| …`"),
+    ] {
+        let said = only(given);
+        assert!(said.starts_with(message), "{said}");
+    }
 }

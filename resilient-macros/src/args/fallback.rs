@@ -7,7 +7,7 @@ use super::handed_down::CommonArgs;
 use super::key_values::KeyValues;
 use super::keys::FALLBACK;
 use super::pairs::Form;
-use super::words::one_of;
+use super::words;
 use crate::error::CompileErrors;
 use crate::literal::constant;
 use crate::tokens::source;
@@ -39,8 +39,6 @@ impl FallbackReplacement {
     }
 }
 
-const ORDER: &[(&str, bool)] = &[("explicit", true)];
-
 impl FallbackArgs {
     pub(crate) fn parse(tokens: TokenStream) -> Result<Self, CompileErrors> {
         let mut errors = CompileErrors::default();
@@ -56,9 +54,7 @@ impl FallbackArgs {
                 "with" => replacement = with(value, &mut errors),
                 "on" => on = Some(value.clone()),
                 "except" => except = Some(value.clone()),
-                "order" => {
-                    order_is_explicit = one_of("order", ORDER, value, &mut errors).unwrap_or(false);
-                }
+                "order" => order_is_explicit = words::order_is_explicit(value, &mut errors),
                 _ => {}
             }
         }

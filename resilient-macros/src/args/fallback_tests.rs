@@ -97,3 +97,14 @@ fn nothing_panics_whatever_the_tokens() {
     }
     assert!(wrong > 1_000);
 }
+
+#[test]
+fn a_predicate_belongs_in_a_guard() {
+    for given in [quote!(on = |e| e.is_new()), quote!(on = is_new)] {
+        assert_eq!(
+            refused(quote!(value = 1, #given)),
+            ["`on` is a pattern of the error: for a predicate, write a guard, as in `on = error \
+              if error.is_fatal()`"]
+        );
+    }
+}

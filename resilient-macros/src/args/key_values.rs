@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 
 use super::handed_down::{self, CommonArgs};
 use super::keys::{AttributeKeys, HIDDEN, KeyForm};
+use super::misplaced::misplaced;
 use super::names;
 use super::pairs::{Form, Pair, split};
 use super::unknown_key::objection;
@@ -26,16 +27,19 @@ impl KeyValues {
     ) -> Self {
         let mut pairs: Vec<Pair> = Vec::new();
         let mut common = CommonArgs::default();
-        for pair in split(tokens, errors) {
+        for pair in split(tokens, keys.kind, errors) {
             let name = pair.name.as_str();
             if let Some(message) = objection(keys, &pair) {
                 errors.push(pair.key.span(), message);
             } else if pairs.iter().any(|earlier| earlier.name == name) {
                 errors.push(pair.key.span(), format!("`{name}` is given twice"));
             } else {
+                if let Some(message) = misplaced(keys, &pair) {
+                    errors.push_spanned(&pair.place(), message);
+                }
                 match &pair.form {
                     Form::Value(path) if name == "crate" => {
-                        common.krate = names::krate(path, errors);
+                        common.krate = names::runtime_path(path, path, errors);
                     }
                     Form::List(inside) if name == HIDDEN => {
                         common.outer = handed_down::parse(inside, errors);

@@ -21,11 +21,15 @@ pub(super) enum KeyForm {
     Value,
     /// `key = pattern`, with or without an `if` guard.
     Pattern,
+    /// `key = predicate`, a closure or a path.
+    Predicate,
+    /// `key = |parameter| …`, a closure or a path. Holds the name of the parameter.
+    Closure(&'static str),
     /// `key(a, b)`
     List,
 }
 
-use KeyForm::{List, Pattern, Value};
+use KeyForm::{Closure, List, Pattern, Predicate, Value};
 
 /// The key of the hidden list, through which an attribute hands its arguments down to the next
 /// attribute.
@@ -37,17 +41,18 @@ pub(super) static RETRY: AttributeKeys = AttributeKeys {
     own: &[
         ("on", Pattern),
         ("except", Pattern),
-        ("retry_if", Value),
-        ("retry_when", Value),
-        ("retry_after", Value),
+        ("retry_if", Predicate),
+        ("retry_when", Predicate),
+        ("retry_after", Closure("error")),
         ("deadline", Value),
         ("attempt_timeout", Value),
         ("budget", Value),
         ("nested", Value),
         ("errors", Value),
         ("attempt", Value),
-        ("on_retry", Value),
-        ("on_give_up", Value),
+        ("on_retry", Closure("event")),
+        ("on_wait", Closure("event")),
+        ("on_give_up", Closure("event")),
         ("policy", Value),
         ("crate", Value),
         ("borrow", List),
@@ -62,13 +67,14 @@ pub(super) static CIRCUIT_BREAKER: AttributeKeys = AttributeKeys {
         ("name", Value),
         ("failure", Pattern),
         ("ignore", Pattern),
-        ("failure_if", Value),
-        ("failure_when", Value),
-        ("ignore_if", Value),
-        ("retry_after", Value),
-        ("on_open", Value),
+        ("failure_if", Predicate),
+        ("failure_when", Predicate),
+        ("ignore_if", Predicate),
+        ("retry_after", Closure("error")),
+        ("on_open", Closure("open")),
         ("breaker", Value),
         ("key", Value),
+        ("order", Value),
         ("crate", Value),
     ],
 };
@@ -108,8 +114,8 @@ impl AttributeKeys {
     }
 }
 
-/// Returns whether the value of the key is a pattern. A key has the same form in every attribute.
-pub(super) fn is_pattern(name: &str) -> bool {
-    let mut forms = ALL.iter().filter_map(|keys| keys.find(name));
-    forms.any(|form| matches!(form, KeyForm::Pattern))
+/// Returns the form of the key, or `None` if no attribute has the key. A key has the same form in
+/// every attribute.
+pub(super) fn form(name: &str) -> Option<KeyForm> {
+    ALL.iter().find_map(|keys| keys.find(name))
 }

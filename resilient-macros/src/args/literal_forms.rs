@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use resilient_settings::{Value, parse_duration, parse_share};
 
 use crate::literal::{LiteralContent, LiteralValue, constant};
-use crate::tokens::source;
+use crate::tokens::{flatten, source};
 
 /// Reads a whole number. Returns `None` if `value` is not a literal.
 pub(super) fn count(value: &TokenStream) -> Option<Result<u32, String>> {
@@ -68,6 +68,20 @@ fn plain(constant: &LiteralValue, what: &str, example: &str) -> Result<f64, Stri
     Ok(if constant.negative { -number } else { number })
 }
 
+/// Returns the error for a time or a percentage without quotes, and `None` for any other value.
+pub(super) fn unquoted(value: &TokenStream) -> Option<String> {
+    let text: String = flatten(value.clone()).iter().map(ToString::to_string).collect();
+    let text = text.replace('_', "");
+    let what = if parse_duration(&text).is_ok() {
+        "a time"
+    } else if text.ends_with('%') && parse_share(&text).is_ok() {
+        "a percentage"
+    } else {
+        return None;
+    };
+    Some(format!("{what} stands in quotes: write {text:?}"))
+}
+
 /// Reads a duration in a string. Returns `None` if `value` is not a literal.
 pub(super) fn time(value: &TokenStream) -> Option<Result<Duration, String>> {
     let constant = constant(value)?;
@@ -93,18 +107,12 @@ pub(super) fn time(value: &TokenStream) -> Option<Result<Duration, String>> {
 pub(super) fn window(value: &TokenStream) -> Option<Result<Value, String>> {
     let constant = constant(value)?;
     let given = source(value);
-    let digits = given.replace('_', "");
     Some(match constant.content {
         LiteralContent::Text(text) if is_count(&text) => Err(format!(
             "is {text:?}: calls are counted without quotes, as in `window = {text}`, and a time \
              has a unit, as in `window = \"{text}s\"`"
         )),
         LiteralContent::Text(_) => time(value)?.map(Value::Time),
-        LiteralContent::Integer { .. } | LiteralContent::Float { .. }
-            if !constant.negative && parse_duration(&digits).is_ok() =>
-        {
-            Err(format!("a time stands in quotes: write `window = \"{digits}\"`"))
-        }
         LiteralContent::Float { .. } => Err(format!(
             "is {given}: it is a whole number of calls, as in `window = 100`, or a time with its \
              unit in quotes, as in `window = \"60s\"`"

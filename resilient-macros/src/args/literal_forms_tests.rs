@@ -136,8 +136,20 @@ fn calls_in_quotes_and_times_out_of_them_are_put_right() {
         "is \"100\": calls are counted without quotes, as in `window = 100`, and a time has a \
          unit, as in `window = \"100s\"`"
     );
-    assert_eq!(message_of("60s"), "a time stands in quotes: write `window = \"60s\"`");
-    assert_eq!(message_of("1.5s"), "a time stands in quotes: write `window = \"1.5s\"`");
+    for (source, message) in [
+        ("60s", Some("a time stands in quotes: write \"60s\"")),
+        ("1.5s", Some("a time stands in quotes: write \"1.5s\"")),
+        ("1m30s", Some("a time stands in quotes: write \"1m30s\"")),
+        ("1_000 ms", Some("a time stands in quotes: write \"1000ms\"")),
+        ("50%", Some("a percentage stands in quotes: write \"50%\"")),
+        ("\"60s\"", None),
+        ("60", None),
+        ("60u32", None),
+        ("s", None),
+        ("LIMIT", None),
+    ] {
+        assert_eq!(unquoted(&tokens(source)).as_deref(), message, "{source}");
+    }
     assert_eq!(
         message_of("60.0"),
         "is 60.0: it is a whole number of calls, as in `window = 100`, or a time with its unit in \

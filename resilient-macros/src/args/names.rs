@@ -9,11 +9,6 @@ use crate::error::CompileErrors;
 use crate::literal::constant;
 use crate::tokens::{next_shown, source};
 
-/// Reads the value of `crate`.
-pub(super) fn krate(value: &TokenStream, errors: &mut CompileErrors) -> Option<TokenStream> {
-    runtime_path(value, value, errors)
-}
-
 /// Reads the path to the runtime. If `value` is not a path, returns `None` and reports an error
 /// that points at the tokens of `place`.
 pub(crate) fn runtime_path(
@@ -136,12 +131,12 @@ mod tests {
     #[test]
     fn the_runtime_is_named_by_a_path() {
         let mut errors = CompileErrors::default();
-        assert!(krate(&quote!(::my_resilient), &mut errors).is_some());
-        assert!(krate(&quote!(crate::rt), &mut errors).is_some());
+        assert!(runtime_path(&quote!(::my_resilient), &quote!(), &mut errors).is_some());
+        assert!(runtime_path(&quote!(crate::rt), &quote!(), &mut errors).is_some());
         assert!(errors.is_empty());
-        assert!(krate(&quote!("resilient"), &mut errors).is_none());
-        assert!(krate(&quote!(a + b), &mut errors).is_none());
-        assert!(krate(&quote!(a::), &mut errors).is_none());
+        assert!(runtime_path(&quote!("resilient"), &quote!(), &mut errors).is_none());
+        assert!(runtime_path(&quote!(a + b), &quote!(), &mut errors).is_none());
+        assert!(runtime_path(&quote!(a::), &quote!(), &mut errors).is_none());
         assert!(errors.messages()[0].contains("without quotes"));
     }
 }

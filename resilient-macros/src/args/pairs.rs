@@ -1,14 +1,14 @@
-//! Splits arguments into `key = value` and `key(list)`. `syn` finds the end of a value; the tokens
-//! of the value are not changed.
+//! Splits arguments into `key = value` and `key(list)`.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt;
-use syn::parse::discouraged::Speculative;
-use syn::parse::{End, ParseStream, Parser};
+use syn::parse::{ParseStream, Parser};
 use syn::token::Paren;
-use syn::{Expr, Lit, Pat, Token};
+use syn::{Ident, Token};
 
-use super::keys::is_pattern;
+use super::bare_value::bare_value;
+use super::kind::AttributeKind;
+use super::value_tokens::value;
 use crate::error::CompileErrors;
 use crate::tokens::{name, next_shown};
 
@@ -40,10 +40,20 @@ impl Pair {
 }
 
 /// Reads all pairs. Reports and leaves out malformed pairs.
-pub(super) fn split(tokens: TokenStream, errors: &mut CompileErrors) -> Vec<Pair> {
+pub(super) fn split(
+    tokens: TokenStream,
+    kind: AttributeKind,
+    errors: &mut CompileErrors,
+) -> Vec<Pair> {
     let mut pairs = Vec::new();
     let all = |input: ParseStream<'_>| {
         while !input.is_empty() {
+            if let Some((value, advice)) = bare_value(input, kind) {
+                let message = format!("every value has its key: write `{advice}`");
+                errors.push_spanned(&value, message);
+                skip(input)?;
+                continue;
+            }
             let result = pair(input).and_then(|pair| {
                 let ended = end(input, &pair, errors);
                 if ended.is_ok() || matches!(pair.form, Form::List(_)) {
@@ -68,9 +78,6 @@ fn pair(input: ParseStream<'_>) -> syn::Result<Pair> {
     let Ok(key) = input.call(Ident::parse_any) else {
         let message = match next_shown(input).as_str() {
             "," => "expected `key = value` before this `,`".to_owned(),
-            other if input.peek(Lit) => {
-                format!("expected `key = value`, and `{other}` is no key: every value has its key")
-            }
             other => format!("expected `key = value`, and `{other}` is no key"),
         };
         return Err(input.error(message));
@@ -103,35 +110,6 @@ fn pair(input: ParseStream<'_>) -> syn::Result<Pair> {
     }
     let form = Form::Value(value(&name, input)?);
     Ok(Pair { key, name, form })
-}
-
-/// Returns the tokens of a value as the user wrote them.
-fn value(key: &str, input: ParseStream<'_>) -> syn::Result<TokenStream> {
-    let ahead = input.fork();
-    if is_pattern(key) {
-        Pat::parse_multi_with_leading_vert(&ahead)?;
-        if ahead.parse::<Option<Token![if]>>()?.is_some() {
-            ahead.parse::<Expr>()?;
-        }
-        let is_whole = ahead.is_empty() || ahead.peek(Token![,]) || ahead.peek(Ident::peek_any);
-        let expression = input.fork();
-        if !is_whole && expression.parse::<Expr>().is_ok() {
-            // The value is an expression and not a pattern. It is accepted here, because the
-            // compiler reports a better error about it.
-            ahead.advance_to(&expression);
-        }
-    } else if input.peek(Ident::peek_any) && (input.peek2(Token![,]) || input.peek2(End)) {
-        // A lone keyword is also accepted, because the code that reads the value reports an error
-        // that lists the possible words.
-        ahead.call(Ident::parse_any)?;
-    } else {
-        ahead.parse::<Expr>()?;
-    }
-    let mut tokens = TokenStream::new();
-    while input.cursor() != ahead.cursor() {
-        tokens.extend([input.parse::<TokenTree>()?]);
-    }
-    Ok(tokens)
 }
 
 /// Reads the comma after a pair.

@@ -11,7 +11,7 @@ fn read(tokens: TokenStream) -> (Vec<(String, String)>, Vec<String>) {
         Form::Value(value) => (pair.name, value.to_string()),
         Form::List(inside) => (pair.name, format!("({inside})")),
     };
-    let pairs = split(tokens, &mut errors).into_iter().map(shown).collect();
+    let pairs = split(tokens, AttributeKind::Retry, &mut errors).into_iter().map(shown).collect();
     (pairs, errors.messages())
 }
 
@@ -89,8 +89,8 @@ fn each_malformed_pair_is_reported_and_the_rest_is_still_read() {
             "`b` has no value: write `b = …`",
             "expected `=` after `c`, and `:` follows: write `c = …`",
             "a single `=` stands between a key and its value: write `d = …`",
-            "expected `key = value`, and `5` is no key: every value has its key",
-            "expected `key = value`, and `\"x\"` is no key: every value has its key",
+            "every value has its key: write `max_retries = 5`",
+            "expected `key = value`, and `\"x\"` is no key",
             "expected `key = value`, and `=` is no key",
             "expected `,` after the value of `e`, and `8` follows",
             "expected `key = value` before this `,`",

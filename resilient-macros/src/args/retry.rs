@@ -29,6 +29,7 @@ pub(crate) struct RetryArgs {
     pub(crate) returns_all_errors: bool,
     pub(crate) attempt: Option<Ident>,
     pub(crate) on_retry: Option<TokenStream>,
+    pub(crate) on_wait: Option<TokenStream>,
     pub(crate) on_give_up: Option<TokenStream>,
     pub(crate) policy: Option<TokenStream>,
     pub(crate) borrow: Vec<Ident>,
@@ -45,9 +46,15 @@ impl RetryArgs {
             if args.settings.read(&values, pair, &mut errors) {
                 continue;
             }
-            match &pair.form {
-                Form::Value(value) => args.set(pair, value, &mut errors),
-                Form::List(inside) => args.set_list(pair, inside, &mut errors),
+            match (&pair.form, pair.name.as_str()) {
+                (Form::Value(value), _) => args.set(pair, value, &mut errors),
+                (Form::List(inside), "borrow") => {
+                    args.borrow = names::arguments(&pair.key, inside, &mut errors);
+                }
+                (Form::List(inside), "clone") => {
+                    args.clone = names::arguments(&pair.key, inside, &mut errors);
+                }
+                (Form::List(_), _) => {}
             }
         }
         check(&args, &values, &mut errors);
@@ -73,16 +80,9 @@ impl RetryArgs {
             }
             "attempt" => self.attempt = names::variable(value, errors),
             "on_retry" => self.on_retry = tokens(),
+            "on_wait" => self.on_wait = tokens(),
             "on_give_up" => self.on_give_up = tokens(),
             "policy" => self.policy = tokens(),
-            _ => {}
-        }
-    }
-
-    fn set_list(&mut self, pair: &Pair, inside: &TokenStream, errors: &mut CompileErrors) {
-        match pair.name.as_str() {
-            "borrow" => self.borrow = names::arguments(&pair.key, inside, errors),
-            "clone" => self.clone = names::arguments(&pair.key, inside, errors),
             _ => {}
         }
     }

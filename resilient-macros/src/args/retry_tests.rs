@@ -55,7 +55,8 @@ fn every_key_is_read_into_its_field() {
         retry_if = |e| e.again(), retry_when = f::<A, B>,
         retry_after = |e| e.after(), max_retry_after = "2m", max_elapsed = "1h",
         when_open = wait, attempt = attempt,
-        on_retry = |a, b| log(a, b), on_give_up = done, borrow(x, y), clone(z), crate = ::rt,
+        on_retry = |a, b| log(a, b), on_wait = waits, on_give_up = done,
+        borrow(x, y), clone(z), crate = ::rt,
     });
     assert!(args.settings.literal("max_retries") == Some(Value::Count(5)));
     assert!(args.settings.literal("backoff") == Some(Value::Word("exponential")));
@@ -75,6 +76,7 @@ fn every_key_is_read_into_its_field() {
     assert_eq!(args.settings.literal("when_open"), Some(Value::Word("wait")));
     assert!(args.attempt.is_some_and(|ident| ident == "attempt"));
     assert_eq!(text(args.on_retry.as_ref()), quote!(|a, b| log(a, b)).to_string());
+    assert_eq!(text(args.on_wait.as_ref()), "waits");
     assert_eq!(text(args.on_give_up.as_ref()), "done");
     assert_eq!((args.borrow.len(), args.clone.len()), (2, 1));
     assert_eq!(text(args.common.krate.as_ref()), quote!(::rt).to_string());
@@ -299,7 +301,8 @@ fn an_unknown_key_leads_to_the_nearest_or_to_the_list() {
     );
     assert_eq!(
         only(quote!(oder = explicit)),
-        "unknown key `oder`: did you mean `order`, which belongs to `#[fallback]`?"
+        "unknown key `oder`: did you mean `order`, which belongs to `#[circuit_breaker]` and \
+         `#[fallback]`?"
     );
     assert_eq!(only(quote!(with = f)), "unknown key `with`: it belongs to `#[fallback]`");
 }
@@ -414,4 +417,37 @@ fn no_input_makes_the_parser_panic() {
         }
     }
     assert!(errors > 5000);
+}
+
+#[test]
+fn patterns_predicates_and_closures_are_told_apart() {
+    for (given, message) in [
+        (quote!(retry_if = E::A), "a pattern goes to `on`: write `on = E::A`"),
+        (quote!(retry_if = E::A(x) if x > 3), "a pattern goes to `on`: write `on = E::A"),
+        (quote!(retry_if = x @ E::A), "a pattern goes to `on`"),
+        (quote!(retry_if = 500..=599), "a pattern goes to `on`: write `on = 500..=599`"),
+        (quote!(retry_if = "text"), "a pattern goes to `on`: write `on = \"text\"`"),
+        (quote!(on = |e| e.is_new()), "a predicate goes to `retry_if`: write `retry_if = …`"),
+        (quote!(on = |_| true), "a predicate goes to `retry_if`"),
+        (quote!(on = is_new), "a predicate goes to `retry_if`"),
+        (quote!(on = E::is_new), "a predicate goes to `retry_if`"),
+        (
+            quote!(except = |e| e.is_new()),
+            "`except` is a pattern of the error: for a predicate, write a guard, as in `except = \
+             error if error.is_fatal()`",
+        ),
+        (
+            quote!(retry_when = Ok(None)),
+            "`retry_when` is a predicate on the whole output: write `retry_when = |output| \
+             matches!(output, Ok",
+        ),
+        (
+            quote!(retry_after = "5s"),
+            "`retry_after` is a closure or a path, as in `retry_after = |error| …`",
+        ),
+        (quote!(on_retry = "log"), "`on_retry` is a closure or a path, as in `on_retry = |event|"),
+    ] {
+        let said = only(given);
+        assert!(said.starts_with(message), "{said}");
+    }
 }

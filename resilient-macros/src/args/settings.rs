@@ -1,6 +1,6 @@
 //! Reads the settings of an attribute, and checks the rules about several settings.
 
-use resilient_settings::{Form as ValueForm, Given, Relation, Table, Value};
+use resilient_settings::{Form as ValueForm, Given, Relation, Rule, Table, Value};
 
 use super::key_values::KeyValues;
 use super::keys::KeyForm;
@@ -50,23 +50,35 @@ pub(super) fn check_rules<'a>(
     values: &KeyValues,
     errors: &mut CompileErrors,
 ) {
+    // A value that could not be read is already reported as an error.
+    let is_unread = |name: &str| get(name).is_none() && values.has(name);
+    for (rule, message) in broken_rules(table, &get, is_unread) {
+        let names: Vec<&str> = rule.settings().iter().map(|at| table.settings[*at].name).collect();
+        match rule.relation {
+            Relation::Excludes(_) => values.exclude(names[1], &names[..1], &message, errors),
+            _ => values.break_rule(&names, message, errors),
+        }
+    }
+}
+
+/// Returns the rules of the table that literal settings break, with the messages. `get` returns the
+/// setting with a given name, and `is_unread` whether its value is unknown.
+pub(super) fn broken_rules<'a, 't>(
+    table: &'t Table,
+    get: impl Fn(&str) -> Option<&'a SettingValue>,
+    is_unread: impl Fn(&str) -> bool,
+) -> impl Iterator<Item = (&'t Rule, String)> {
     let given = |entry: &resilient_settings::Setting| match get(entry.name) {
         Some(SettingValue::Literal(value)) => Given::Value(*value),
         Some(SettingValue::Expr(_)) if matches!(entry.form, ValueForm::WordOrFunction(_)) => {
             Given::Value(Value::Word("custom"))
         }
         Some(SettingValue::Expr(_)) => Given::Unknown,
-        // A value that could not be read is already reported as an error.
-        None if values.has(entry.name) => Given::Unknown,
+        None if is_unread(entry.name) => Given::Unknown,
         None => Given::Default,
     };
     let given: Vec<Given> = table.settings.iter().map(given).collect();
-    for rule in table.rules.iter().filter(|rule| rule.is_broken(table, &given)) {
-        let names: Vec<&str> = rule.settings().iter().map(|at| table.settings[*at].name).collect();
-        let message = rule.explain(table, &given);
-        match rule.relation {
-            Relation::Excludes(_) => values.exclude(names[1], &names[..1], &message, errors),
-            _ => values.break_rule(&names, message, errors),
-        }
-    }
+    let broken = table.rules.iter().filter(|rule| rule.is_broken(table, &given));
+    let broken: Vec<_> = broken.map(|rule| (rule, rule.explain(table, &given))).collect();
+    broken.into_iter()
 }

@@ -2,12 +2,14 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
+use resilient_settings::limits;
 
 use super::circuit_breaker::BreakerArgs;
 use super::fallback::FallbackArgs;
 use super::handed_down::{CommonArgs, OuterAttribute};
 use super::kind::AttributeKind;
 use super::retry::RetryArgs;
+use super::settings::broken_rules;
 use super::timeout::TimeoutArgs;
 use crate::error::CompileErrors;
 
@@ -22,6 +24,7 @@ pub(crate) struct LayerStack {
 /// One attribute, and its location in the source.
 #[derive(Debug)]
 pub(crate) struct Layer {
+    pub(crate) kind: AttributeKind,
     pub(crate) args: LayerArgs,
     pub(crate) span: Span,
 }
@@ -46,24 +49,47 @@ impl LayerStack {
         let mut layers: Vec<Layer> = Vec::with_capacity(outer.len() + 1);
         let above = outer.iter().map(|each| (each.kind, each.args.clone(), each.span));
         for (kind, args, span) in above.chain([(kind, args, Span::call_site())]) {
-            match LayerArgs::parse(kind, args) {
-                Ok(args) => layers.push(Layer { args, span }),
-                Err(wrong) => errors.extend(wrong),
-            }
-        }
-        for (at, layer) in layers.iter().enumerate() {
-            let kind = layer.args.kind();
-            if layers[..at].iter().any(|above| above.args.kind() == kind) {
+            if layers.iter().any(|above| above.kind == kind) {
                 let name = kind.name();
                 errors.push(
-                    layer.span,
+                    span,
                     format!("`#[{name}]` is on this function twice: put all its settings into one"),
                 );
+            }
+            match LayerArgs::parse(kind, args) {
+                Ok(args) => layers.push(Layer { kind, args, span }),
+                Err(wrong) => errors.extend(wrong),
             }
         }
         let given = layers.iter().find_map(|layer| layer.args.common().krate.clone());
         let runtime = given.unwrap_or_else(usual_runtime);
-        errors.or(Self { layers, runtime })
+        let stack = Self { layers, runtime };
+        stack.check_limits(&mut errors);
+        errors.or(stack)
+    }
+
+    // C2
+    /// Checks the `#[timeout]` of each attempt against the deadline of the whole call.
+    fn check_limits(&self, errors: &mut CompileErrors) {
+        let Some(retry) = self.place(AttributeKind::Retry) else {
+            return;
+        };
+        let timeout = self.layers[retry..].iter().find_map(|layer| match &layer.args {
+            LayerArgs::Timeout(args) => Some(args),
+            _ => None,
+        });
+        let deadline = self.retry().and_then(|args| args.deadline.as_ref());
+        let (Some(timeout), Some(deadline)) = (timeout, deadline) else {
+            return;
+        };
+        let get = |name: &str| match name {
+            "timeout" => Some(&timeout.after),
+            "deadline" => Some(&deadline.after),
+            _ => None,
+        };
+        for (_, message) in broken_rules(&limits::TABLE, get, |_| false) {
+            errors.push(timeout.place, message);
+        }
     }
 
     pub(crate) fn layers(&self) -> &[Layer] {
@@ -78,7 +104,7 @@ impl LayerStack {
     /// Returns the index of the layer of this kind, or `None` if no layer has this kind. The
     /// outermost layer has index 0.
     pub(crate) fn place(&self, kind: AttributeKind) -> Option<usize> {
-        self.layers.iter().position(|layer| layer.args.kind() == kind)
+        self.layers.iter().position(|layer| layer.kind == kind)
     }
 
     pub(crate) fn retry(&self) -> Option<&RetryArgs> {
@@ -111,15 +137,6 @@ impl LayerArgs {
             AttributeKind::Timeout => Self::Timeout(TimeoutArgs::parse(args)?),
             AttributeKind::Fallback => Self::Fallback(FallbackArgs::parse(args)?),
         })
-    }
-
-    pub(crate) fn kind(&self) -> AttributeKind {
-        match self {
-            Self::Retry(_) => AttributeKind::Retry,
-            Self::Breaker(_) => AttributeKind::CircuitBreaker,
-            Self::Timeout(_) => AttributeKind::Timeout,
-            Self::Fallback(_) => AttributeKind::Fallback,
-        }
     }
 
     pub(crate) fn common(&self) -> &CommonArgs {

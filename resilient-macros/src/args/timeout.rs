@@ -1,22 +1,25 @@
 //! The arguments of `#[timeout]`: a time without a key, and optionally the path to the runtime.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::ToTokens;
 use resilient_settings::limits;
+use syn::Token;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Expr, Token};
 
 use super::handed_down::CommonArgs;
 use super::key_values::KeyValues;
 use super::keys::{HIDDEN, TIMEOUT};
 use super::setting::SettingValue;
 use super::value_form;
+use super::value_tokens::value;
 use crate::error::CompileErrors;
+use crate::tokens::first_span;
 
 #[derive(Debug)]
 pub(crate) struct TimeoutArgs {
     pub(crate) after: SettingValue,
+    /// The location of the time.
+    pub(super) place: Span,
     pub(crate) common: CommonArgs,
 }
 
@@ -25,14 +28,15 @@ impl TimeoutArgs {
         let mut errors = CompileErrors::default();
         let (time, rest) = split_time(tokens);
         let entry = limits::TABLE.get("timeout");
-        let after = entry.zip(time.as_ref());
-        let after = after.and_then(|(entry, time)| value_form::read(entry, time, &mut errors));
+        let after = entry.zip(time.as_ref()).and_then(|(entry, time)| {
+            Some((value_form::read(entry, time, &mut errors)?, first_span(time)))
+        });
         let values = KeyValues::read(rest, &TIMEOUT, &mut errors);
         if time.is_none() && errors.is_empty() {
             errors.push(Span::call_site(), "`#[timeout]` needs a time: write `#[timeout(\"2s\")]`");
         }
         match after {
-            Some(after) => errors.or(Self { after, common: values.common }),
+            Some((after, place)) => errors.or(Self { after, place, common: values.common }),
             None => Err(errors),
         }
     }
@@ -45,7 +49,7 @@ fn split_time(tokens: TokenStream) -> (Option<TokenStream>, TokenStream) {
             || input.peek(Token![,])
             || input.peek(Ident::peek_any) && (input.peek2(Token![=]) && !input.peek2(Token![==]))
             || input.fork().parse::<Ident>().is_ok_and(|word| word == HIDDEN);
-        let time = if is_pair { None } else { Some(input.parse::<Expr>()?.into_token_stream()) };
+        let time = if is_pair { None } else { Some(value("", input)?) };
         input.parse::<Option<Token![,]>>()?;
         Ok((time, input.parse()?))
     };

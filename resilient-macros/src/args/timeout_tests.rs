@@ -98,3 +98,16 @@ fn nothing_panics_whatever_the_tokens() {
     }
     assert!(wrong > 1_000);
 }
+
+#[test]
+fn a_time_without_quotes_is_shown_with_them() {
+    for (tokens, text) in [
+        (quote!(5s), "5s"),
+        (quote!(1.5s), "1.5s"),
+        (quote!(5 s), "5s"),
+        (quote!(250ms, crate = ::rt), "250ms"),
+        (quote!(1m30s), "1m30s"),
+    ] {
+        assert_eq!(refused(tokens), [format!("a time stands in quotes: write {text:?}")]);
+    }
+}

@@ -38,6 +38,10 @@ pub(super) fn read(
 
 /// Reads a literal. Returns `None` if the value is an expression.
 fn literal(entry: &Entry, value: &TokenStream) -> Option<Result<Value, String>> {
+    let is_number = matches!(entry.form, Form::Count { .. } | Form::Factor);
+    if let Some(message) = literal_forms::unquoted(value).filter(|_| !is_number) {
+        return Some(Err(message));
+    }
     let literal = match entry.form {
         Form::Word(words) => return Some(word(entry.name, words, value).map(Value::Word)),
         Form::WordOrFunction(words) => return word_or_function(entry.name, words, value),

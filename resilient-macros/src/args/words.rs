@@ -1,8 +1,8 @@
 //! Reads values that are one word of a short list.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
+use resilient_settings::suggest;
 
-use super::suggest;
 use crate::error::CompileErrors;
 use crate::literal::{LiteralContent, constant};
 use crate::tokens::{flatten, source};
@@ -43,6 +43,11 @@ pub(super) fn one_of<T: Copy>(
             None
         }
     }
+}
+
+/// Reads the value of `order`.
+pub(super) fn order_is_explicit(value: &TokenStream, errors: &mut CompileErrors) -> bool {
+    one_of("order", &[("explicit", true)], value, errors).is_some()
 }
 
 /// Returns the error for a value that is not in `words`.

@@ -28,15 +28,8 @@ impl ClassifyWord {
     ];
 
     /// Returns the word as text.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            ClassifyWord::Transient => "transient",
-            ClassifyWord::Permanent => "permanent",
-            ClassifyWord::Throttled => "throttled",
-            ClassifyWord::Ignored => "ignored",
-            ClassifyWord::Answered => "answered",
-            ClassifyWord::Transparent => "transparent",
-        }
+    pub(super) fn name(self) -> String {
+        format!("{self:?}").to_lowercase()
     }
 }
 

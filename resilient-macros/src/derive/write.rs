@@ -2,12 +2,11 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
-use syn::visit_mut::{self, VisitMut};
 
 use super::attribute::ClassifyWord;
 use super::input::{DerivedType, EnumVariant, TypeField};
 use super::meaning::VariantMeaning;
-use crate::tokens::flatten;
+use crate::tokens::{flatten, is_operator};
 
 /// The variable for a field. If the user had a constant of this name, the pattern would match the
 /// constant and bind no variable. Users do not choose such a name.
@@ -138,7 +137,7 @@ fn shared_arm(
 }
 
 fn class(runtime: &TokenStream, word: ClassifyWord) -> TokenStream {
-    let constructor = Ident::new(word.name(), Span::mixed_site());
+    let constructor = Ident::new(&word.name(), Span::mixed_site());
     emit!(#runtime::Classification::#constructor())
 }
 
@@ -207,23 +206,17 @@ fn where_clause(
     generics.where_clause.to_token_stream()
 }
 
-/// Returns whether the type contains an identifier for which `is_wanted` holds.
+/// Returns whether the type contains an identifier for which `is_wanted` holds. Only the first
+/// segment of a path counts.
 fn mentions(ty: &TokenStream, is_wanted: &dyn Fn(&Ident) -> bool) -> bool {
-    struct Names<'a> {
-        is_wanted: &'a dyn Fn(&Ident) -> bool,
-        found: bool,
-    }
-    impl VisitMut for Names<'_> {
-        fn visit_path_mut(&mut self, path: &mut syn::Path) {
-            self.found |= path.segments.first().is_some_and(|first| (self.is_wanted)(&first.ident));
-            visit_mut::visit_path_mut(self, path);
+    let tokens: Vec<TokenTree> = ty.clone().into_iter().collect();
+    tokens.iter().enumerate().any(|(at, token)| match token {
+        TokenTree::Group(group) => mentions(&group.stream(), is_wanted),
+        TokenTree::Ident(ident) => {
+            is_wanted(ident) && !(at > 1 && is_operator(&tokens, at - 2, ':', ':'))
         }
-    }
-    let mut names = Names { is_wanted, found: false };
-    if let Ok(mut ty) = syn::parse2(ty.clone()) {
-        names.visit_type_mut(&mut ty);
-    }
-    names.found
+        _ => false,
+    })
 }
 
 /// Returns the spans of the first and the last token of a type. An error that has both spans

@@ -2,9 +2,9 @@
 //!
 //! The block is `async { … }.await`, or a closure that is called immediately, so `?` and `return`
 //! end the attempt and not the function. The block borrows what the body borrows. Values that an
-//! attempt consumes are prepared before the block. The block begins with a branch that is never
-//! taken. This branch makes the block capture the consumed values by move, and fixes the type of
-//! the output.
+//! attempt consumes are prepared before the block, or copied inside it. The block begins with a
+//! branch that is never taken. This branch makes the block capture the consumed values by move, and
+//! fixes the type of the output.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -44,9 +44,13 @@ pub(super) fn write(
     let span = function.body.span();
     let (inner_attributes, body) = attempt_body(function, shape);
     let (arguments, signature) = attempt_arguments(function, body, uses);
-    let AttemptArguments { prepare, consumed, borrowed, lent, borrows, body, .. } = arguments;
+    let AttemptArguments { prepare, copy, consumed, borrowed, lent, borrows, body, .. } = arguments;
+    let owns_all = has_permit && !borrows && lent.is_empty();
     let needs_no_block = matches!(shape, FunctionShape::Async) && only_ends(&body);
-    let inline = needs_no_block.then(|| inline(&body, &borrowed, output, span));
+    let inline = needs_no_block.then(|| {
+        let borrows = lent.iter().chain(&borrowed);
+        inline(&copy, &body, &quote!(#(#borrows)*), output, span)
+    });
     // A block drops captured variables in the order of their first use, but a function drops
     // arguments from the last to the first. The reversed order makes the block drop like a
     // function.
@@ -54,21 +58,22 @@ pub(super) fn write(
     // With this span, the compiler points at the return type when it explains the expected type.
     let declared = first_span(output).resolved_at(Span::mixed_site());
     let pin = quote_spanned! {declared=>
-        if let __r::Some(output) = __r::never::<#output>() {
+        if let __r::Some(__output) = __r::never::<#output>() {
+            #(#lent)*
             #(#consumed)*
-            return output;
+            return __output;
         }
     };
     // The body keeps the user's braces, because the edition of the braces decides when temporaries
     // are dropped. The label stops the compiler from advising to remove the braces.
     let body = block(body, span);
-    let body = quote_spanned!(span=> '_body: #body);
+    let body = quote_spanned!(span=> '__body: #body);
     let span = span.resolved_at(Span::mixed_site());
-    let attempt = block(quote!(#pin #body), span);
+    let attempt = block(quote!(#pin #copy #body), span);
     let run = match shape {
         FunctionShape::Plain => emit!((|| -> #output #attempt)()),
         // Without a pointer to an argument, the compiler keeps the call in registers.
-        FunctionShape::Async | FunctionShape::Future(_) if has_permit && !borrows => {
+        FunctionShape::Async | FunctionShape::Future(_) if owns_all => {
             emit!(async move #attempt)
         }
         FunctionShape::Async | FunctionShape::Future(_) => emit!(async #attempt),
@@ -80,21 +85,22 @@ pub(super) fn write(
 /// prevents a warning about unreachable code after a body that never returns. The body must have no
 /// exit but its end.
 fn inline(
+    copy: &TokenStream,
     body: &TokenStream,
-    borrowed: &[TokenStream],
+    borrows: &TokenStream,
     output: &TokenStream,
     span: Span,
 ) -> TokenStream {
     let declared = first_span(output).resolved_at(Span::mixed_site());
     let body = block(body.clone(), span);
-    let body = quote_spanned!(span=> '_body: #body);
-    let body = block(body, span.resolved_at(Span::mixed_site()));
+    let body = quote_spanned!(span=> '__body: #body);
+    let body = block(quote!(#copy #body), span.resolved_at(Span::mixed_site()));
     let other = quote_spanned!(declared=> __r::never_taken::<#output>());
     emit! {
-        let output: #output = if false {
-            #(#borrowed)*
+        let __output: #output = if false {
+            #borrows
             #other
         } else #body;
-        output
+        __output
     }
 }

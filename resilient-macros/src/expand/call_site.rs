@@ -11,7 +11,7 @@ use crate::normalize::{lend_parts, may_stay_borrowed};
 
 /// The code that declares and uses the breaker.
 pub(super) struct CallSite {
-    /// The statement that declares `breaker`.
+    /// The statement that declares `__breaker`.
     pub(super) declare: TokenStream,
     /// The expression that requests a permit.
     pub(super) acquire: TokenStream,
@@ -33,15 +33,9 @@ pub(super) fn write(
         (keyed(function, args, key, is_listed), emit!(CircuitBreaker))
     } else {
         let declaration = declaration(args);
-        let listed = is_listed.then(|| {
-            emit! {
-                __r::inventory::submit! {
-                    __r::Annotated::Breaker(&__RESILIENT_BREAKER)
-                }
-            }
-        });
+        let listed = listed(is_listed, &emit!(Breaker(&__RESILIENT_BREAKER)));
         let declare = emit! {
-            let breaker = {
+            let __breaker = {
                 static __RESILIENT_BREAKER: __r::CallSite = __r::CallSite::new(|| { #declaration });
                 #listed
                 &__RESILIENT_BREAKER
@@ -53,9 +47,14 @@ pub(super) fn write(
     let acquire = if is_here { emit!(try_acquire_here) } else { emit!(try_acquire) };
     CallSite {
         declare,
-        acquire: emit!(__r::#kind::#acquire(breaker)),
-        open_now: emit!(__r::#kind::open_now(breaker)),
+        acquire: emit!(__r::#kind::#acquire(__breaker)),
+        open_now: emit!(__r::#kind::open_now(__breaker)),
     }
+}
+
+/// Lists a static for the feature `inventory`, if `is_listed` is set.
+fn listed(is_listed: bool, site: &TokenStream) -> Option<TokenStream> {
+    is_listed.then(|| emit!(__r::inventory::submit! { __r::Annotated::#site }))
 }
 
 /// Writes the name and the settings, which are evaluated outside the function.
@@ -76,16 +75,10 @@ fn keyed(
     is_listed: bool,
 ) -> TokenStream {
     let declaration = declaration(args);
-    let listed = is_listed.then(|| {
-        emit! {
-            __r::inventory::submit! {
-                __r::Annotated::Keyed(&__RESILIENT_BREAKERS)
-            }
-        }
-    });
+    let listed = listed(is_listed, &emit!(Keyed(&__RESILIENT_BREAKERS)));
     let reference = settings::reference(key);
     let find = quote_spanned! {settings::span(key)=>
-        __r::Key::new(#reference).resilient_breaker(breakers)
+        __r::Key::new(#reference).resilient_breaker(__breakers)
     };
     let parts = lend_parts(function, key);
     let find = if parts.is_empty() {
@@ -93,18 +86,18 @@ fn keyed(
     } else {
         emit!({
             #parts
-            let breaker = #find;
-            breaker
+            let __breaker = #find;
+            __breaker
         })
     };
     emit! {
-        let breakers = {
+        let __breakers = {
             static __RESILIENT_BREAKERS: __r::KeyedCallSite =
                 __r::KeyedCallSite::new(|| { #declaration });
             #listed
             &__RESILIENT_BREAKERS
         };
-        let breaker: &__r::CircuitBreaker = &#find;
+        let __breaker: &__r::CircuitBreaker = &#find;
     }
 }
 
@@ -115,5 +108,5 @@ fn given_breaker(function: &AnnotatedFunction, given: &TokenStream) -> TokenStre
     } else {
         emit!(&__r::given_breaker(#reference))
     };
-    emit!(let breaker: &__r::CircuitBreaker = #breaker;)
+    emit!(let __breaker: &__r::CircuitBreaker = #breaker;)
 }

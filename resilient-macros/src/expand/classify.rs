@@ -1,20 +1,21 @@
-//! Writes the code that classifies the variable `output`. The class is an `Option<Classification>`,
-//! and `None` for a success.
+//! Writes the code that classifies the variable `__output`. The class is an
+//! `Option<Classification>`, and `None` for a success.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
-use crate::args::{BreakerArgs, RetryArgs};
+use super::settings;
+use crate::args::{AttributeKind, BreakerArgs, MatchedWith, RetryArgs, matched_with};
 
 /// Classifies an output by the keys of one attribute.
 pub(super) struct Classifier<'a> {
-    /// The predicate on the whole output. Its result is the variable `chosen`.
+    /// The predicate on the whole output. Its result is the variable `__chosen`.
     when: Option<&'a TokenStream>,
-    /// The function of the runtime that classifies an output by `chosen`, if no key examines the
+    /// The function of the runtime that classifies an output by `__chosen`, if no key examines the
     /// error.
     by_choice: TokenStream,
-    /// An expression whose value is the class of `error`, if a key examines the error. The
-    /// expression uses the variable `class`, the class that the error's type decides.
+    /// An expression whose value is the class of `__error`, if a key examines the error. The
+    /// expression uses the variable `__class`, the class that the error's type decides.
     by_error: Option<TokenStream>,
 }
 
@@ -25,12 +26,12 @@ impl<'a> Classifier<'a> {
         let failed = any([
             args.failure.as_ref().map(matches),
             args.failure_if.as_ref().map(holds),
-            args.failure_when.as_ref().map(|_| emit!(chosen)),
+            args.failure_when.as_ref().map(|_| emit!(__chosen)),
         ]);
         let ignored = ignored(args);
         let has_keys = ignored.is_some() || args.failure.is_some() || args.failure_if.is_some();
         let class =
-            failed.map_or_else(|| emit!(class), |failed| emit!(__r::only_if(#failed, class)));
+            failed.map_or_else(|| emit!(__class), |failed| emit!(__r::only_if(#failed, __class)));
         let class =
             ignored.map_or_else(|| class.clone(), |ignored| emit!(__r::unless(#ignored, #class)));
         Self {
@@ -46,18 +47,18 @@ impl<'a> Classifier<'a> {
         let selected = any([
             args.on.as_ref().map(matches),
             args.retry_if.as_ref().map(holds),
-            args.retry_when.as_ref().map(|_| emit!(chosen)),
+            args.retry_when.as_ref().map(|_| emit!(__chosen)),
         ]);
         let has_keys = args.except.is_some() || args.on.is_some() || args.retry_if.is_some();
         let excepted = args.except.as_ref().map(matches);
         let retry = match (excepted, selected) {
             (None, None) => None,
             (None, selected) => selected,
-            (Some(excepted), None) => Some(emit!(!#excepted && class.retry)),
+            (Some(excepted), None) => Some(emit!(!#excepted && __class.retry)),
             (Some(excepted), Some(selected)) => Some(emit!(!#excepted && (#selected))),
         };
         let class =
-            retry.map_or_else(|| emit!(class), |retry| emit!(__r::with_retry(class, #retry)));
+            retry.map_or_else(|| emit!(__class), |retry| emit!(__r::with_retry(__class, #retry)));
         Self {
             when: args.retry_when.as_ref(),
             by_choice: emit!(__r::chosen_retry),
@@ -76,30 +77,35 @@ impl<'a> Classifier<'a> {
         self.when.is_none() && other.when.is_none()
     }
 
-    /// Writes statements that declare the variable `class`, the class that the output's type has.
-    /// If a predicate examines the output, they also declare `chosen`, the predicate's result.
-    /// Without a predicate, an output type that has no class is a compile error at `span`.
-    pub(super) fn declare(&self, span: Span) -> TokenStream {
+    /// Writes statements that declare the variable `__class`, the class that the output's type has.
+    /// If a predicate examines the output, they also declare `__chosen`, the predicate's result.
+    /// Without a predicate, an output type that has no class is a compile error at `span`, which
+    /// names keys of the attribute `by`.
+    pub(super) fn declare(&self, span: Span, by: AttributeKind) -> TokenStream {
         let Some(when) = self.when else {
             let span = span.resolved_at(Span::mixed_site());
-            let class = quote_spanned!(span=> __r::Judge::new(&output).resilient_class());
-            return emit!(let class = #class;);
+            let class = if by == AttributeKind::CircuitBreaker {
+                quote_spanned!(span=> __r::Judge::new(&__output).resilient_health())
+            } else {
+                quote_spanned!(span=> __r::Judge::new(&__output).resilient_class())
+            };
+            return emit!(let __class = #class;);
         };
         emit! {
-            let class = __r::Judge::new(&output).resilient_class_if_known();
-            let chosen = __r::test(&output, #when);
+            let __class = __r::Judge::new(&__output).resilient_class_if_known();
+            let __chosen = __r::test(&__output, #when);
         }
     }
 
     /// Writes statements that report the class to the breaker.
     pub(super) fn report(&self) -> TokenStream {
         if self.is_plain() {
-            return emit!(__r::report(permit, class););
+            return emit!(__r::report(__permit, __class););
         }
         let class = self.refined();
         emit! {
-            let health = #class;
-            __r::report(permit, health);
+            let __health = #class;
+            __r::report(__permit, __health);
         }
     }
 
@@ -108,15 +114,15 @@ impl<'a> Classifier<'a> {
     pub(super) fn refined(&self) -> TokenStream {
         let by_choice = &self.by_choice;
         match (self.when, &self.by_error) {
-            (None, None) => emit!(class),
-            (Some(_), None) => emit!(#by_choice(class, chosen)),
+            (None, None) => emit!(__class),
+            (Some(_), None) => emit!(#by_choice(__class, __chosen)),
             (None, Some(class)) => {
-                emit!(__r::failure_of(&output, class).map(|(error, class)| #class))
+                emit!(__r::failure_of(&__output, __class).map(|(__error, __class)| #class))
             }
             (Some(_), Some(refined)) => emit! {
                 __r::or_chosen(
-                    __r::failure_of(&output, class).map(|(error, class)| #refined),
-                    chosen,
+                    __r::failure_of(&__output, __class).map(|(__error, __class)| #refined),
+                    __chosen,
                 )
             },
         }
@@ -131,12 +137,12 @@ fn by_error(
     retry_after: Option<&TokenStream>,
 ) -> Option<TokenStream> {
     match retry_after {
-        Some(ask) => Some(emit!(__r::with_hint(#class, __r::hint(error, #ask)))),
+        Some(ask) => Some(emit!(__r::with_hint(#class, __r::hint(__error, #ask)))),
         None => has_keys.then_some(class),
     }
 }
 
-/// Writes an expression that is true if the breaker ignores `error`. Returns `None` if neither
+/// Writes an expression that is true if the breaker ignores `__error`. Returns `None` if neither
 /// `ignore` nor `ignore_if` is given.
 fn ignored(args: &BreakerArgs) -> Option<TokenStream> {
     any([args.ignore.as_ref().map(matches), args.ignore_if.as_ref().map(holds)])
@@ -157,16 +163,25 @@ pub(super) fn is_excepted(args: &RetryArgs) -> TokenStream {
 fn error_is(condition: Option<TokenStream>) -> TokenStream {
     condition.map_or_else(
         || emit!(false),
-        |condition| emit!(__r::error_of(&output).is_some_and(|error| #condition)),
+        |condition| emit!(__r::error_of(&__output).is_some_and(|__error| #condition)),
     )
 }
 
-fn matches(pattern: &TokenStream) -> TokenStream {
-    emit!(__r::matches!(error, #pattern))
+/// Writes an expression that is true if the pattern matches the error, to which `__error` refers.
+pub(super) fn matches(pattern: &TokenStream) -> TokenStream {
+    match matched_with(pattern) {
+        MatchedWith::Reference => emit!(__r::matches!(__error, #pattern)),
+        MatchedWith::Value => emit!(__r::matches!(*__error, #pattern)),
+        MatchedWith::Text => {
+            // With this span, the error about a type that has no text points at the pattern.
+            let text = quote_spanned!(settings::span(pattern)=> __r::text(__error));
+            emit!(__r::matches!(#text, #pattern))
+        }
+    }
 }
 
 fn holds(predicate: &TokenStream) -> TokenStream {
-    emit!(__r::test(error, #predicate))
+    emit!(__r::test(__error, #predicate))
 }
 
 fn any<const N: usize>(conditions: [Option<TokenStream>; N]) -> Option<TokenStream> {

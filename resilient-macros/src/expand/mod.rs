@@ -10,6 +10,8 @@ mod layers;
 mod settings;
 
 #[cfg(test)]
+mod syntax_tests;
+#[cfg(test)]
 mod tests;
 
 use proc_macro2::TokenStream;
@@ -20,7 +22,8 @@ use self::layers::{LayerContext, StackPlan};
 use crate::args::LayerStack;
 use crate::item::AnnotatedFunction;
 use crate::normalize::{
-    ArgumentUses, FunctionShape, may_wait, shape, span, with_output, without_impl,
+    ArgumentUses, FunctionShape, ReturnedFuture, may_wait, shape, span, take_moves, with_output,
+    without_impl,
 };
 use crate::tokens::block;
 
@@ -51,11 +54,13 @@ pub(crate) fn write(
         let block = future.block.take();
         future.block = block.map(|block| with_output(&block, &attempt_output));
     }
-    let uses = ArgumentUses {
-        retry: stack.retry(),
-        fallback: stack.fallback(),
-        is_enclosed: plan.prepares_enclosed(),
+    let unused = match &mut shape {
+        FunctionShape::Future(ReturnedFuture { block: Some(block), .. }) => {
+            take_moves(function, block)
+        }
+        _ => TokenStream::new(),
     };
+    let uses = ArgumentUses { retry: stack.retry(), fallback: stack.fallback(), waits };
     let breaker = stack.breaker();
     let attempt = attempt::write(function, &shape, &attempt_output, uses, breaker.is_some());
     let write_site =
@@ -83,11 +88,11 @@ pub(crate) fn write(
             // The body keeps the form `Box::pin(async move { … })`, because other attributes may
             // look for it.
             (true, _) => {
-                let written = block(quote!(#alias #written), span);
+                let written = block(quote!(#unused #alias #written), span);
                 emit!(#inner ::std::boxed::Box::pin(async move #written))
             }
             (false, Some(_)) => {
-                let written = block(quote!(#alias #written), span);
+                let written = block(quote!(#unused #alias #written), span);
                 emit!(#inner async move #written)
             }
             // The block is wrapped in a call. If the block were the whole body, clippy would

@@ -48,23 +48,23 @@ fn builder_value(name: &str, setting: &SettingValue) -> TokenStream {
     emit!(#of::#variant)
 }
 
-/// Writes the statement that declares `policy`, which is a reference.
+/// Writes the statement that declares `__policy`, which is a reference.
 pub(super) fn policy(args: &RetryArgs) -> TokenStream {
     if let Some(given) = &args.policy {
         let reference = reference(given);
-        return emit!(let policy = &__r::given_policy(#reference););
+        return emit!(let __policy = &__r::given_policy(#reference););
     }
     let calls = builder_calls(&retry::TABLE, &args.settings);
     let settings = emit!(__r::RetrySettings::NONE #calls);
     if args.settings.iter().all(|setting| setting.expression().is_none()) {
         emit! {
-            let policy = {
+            let __policy = {
                 static POLICY: __r::RetryPolicy = #settings.build_const();
                 &POLICY
             };
         }
     } else {
-        emit!(let policy = &__r::policy(#settings);)
+        emit!(let __policy = &__r::policy(#settings);)
     }
 }
 
@@ -85,25 +85,25 @@ pub(super) fn limit(limit: Option<&LimitArgument>) -> TokenStream {
     limit.map_or_else(|| emit!(__r::NO_LIMIT), |limit| value(&limit.after))
 }
 
-/// Writes the statement that declares `budget`, and the method call that passes the budget to the
+/// Writes the statement that declares `__budget`, and the method call that passes the budget to the
 /// loop. Without a budget, writes neither.
 pub(super) fn budget(budget: Option<&BudgetArgument>) -> (TokenStream, Option<TokenStream>) {
     match budget {
         None => (TokenStream::new(), None),
         Some(BudgetArgument::Name(name)) => (
             emit! {
-                let budget = {
+                let __budget = {
                     static BUDGET: __r::BudgetCallSite = __r::BudgetCallSite::new(#name);
                     __r::BudgetCallSite::budget(&BUDGET)
                 };
             },
-            Some(emit!(.budgeted(budget))),
+            Some(emit!(.budgeted(__budget))),
         ),
         Some(BudgetArgument::Expr(given)) => {
             let given = reference(given);
             (
-                emit!(let budget = __r::given_budget(#given);),
-                Some(emit!(.budgeted(__r::Option::as_ref(&budget)))),
+                emit!(let __budget = __r::given_budget(#given);),
+                Some(emit!(.budgeted(__r::Option::as_ref(&__budget)))),
             )
         }
     }
@@ -128,10 +128,10 @@ fn duration(value: Duration) -> TokenStream {
         emit!(__r::Duration::MAX)
     } else if nanos == 0 {
         let secs = unsuffixed(secs);
-        emit!(__r::Duration::from_secs(#secs))
+        emit!(__r::secs(#secs))
     } else if nanos % 1_000_000 == 0 && secs < u64::MAX / 1_000 {
         let millis = unsuffixed(secs * 1_000 + u64::from(nanos / 1_000_000));
-        emit!(__r::Duration::from_millis(#millis))
+        emit!(__r::millis(#millis))
     } else {
         emit!(__r::Duration::new(#secs, #nanos))
     }

@@ -5,6 +5,7 @@ use quote::quote;
 
 use crate::args::AttributeKind;
 use crate::driver::expand_as;
+use crate::item::kind_of;
 
 /// Formats the item like `rustfmt`.
 fn pretty(item: &TokenStream) -> String {
@@ -13,30 +14,38 @@ fn pretty(item: &TokenStream) -> String {
 }
 
 /// Expands an attribute without the feature `inventory`.
-fn expand(kind: AttributeKind, args: TokenStream, item: &TokenStream) -> TokenStream {
+fn expand(kind: AttributeKind, args: &TokenStream, item: &TokenStream) -> TokenStream {
     expand_as(kind, args, item, false)
 }
 
 /// Expands until no attribute of this crate is left, like the compiler.
-fn expand_all(kind: AttributeKind, args: TokenStream, item: &TokenStream) -> TokenStream {
+pub(super) fn expand_all(
+    kind: AttributeKind,
+    args: &TokenStream,
+    item: &TokenStream,
+) -> TokenStream {
     let expanded = expand(kind, args, item);
     let mut file: syn::File = syn::parse2(expanded.clone()).expect("the expansion is an item");
     let Some(syn::Item::Fn(function)) = file.items.last_mut() else {
         return expanded;
     };
-    let kind = |attribute: &syn::Attribute| {
-        let name = attribute.path().get_ident()?.to_string();
-        AttributeKind::of(&name)
-    };
-    let next = function.attrs.iter().position(|attribute| kind(attribute).is_some());
-    let Some(next) = next else { return expanded };
-    let attribute = function.attrs.remove(next);
-    let kind = AttributeKind::of(&attribute.path().get_ident().unwrap().to_string()).unwrap();
+    match take_attribute(&mut function.attrs) {
+        Some((kind, args)) => expand_all(kind, &args, &quote!(#file)),
+        None => expanded,
+    }
+}
+
+/// Removes the uppermost attribute of this crate, and returns its kind and arguments.
+pub(super) fn take_attribute(
+    attributes: &mut Vec<syn::Attribute>,
+) -> Option<(AttributeKind, TokenStream)> {
+    let at = attributes.iter().position(|attribute| kind_of(&attribute.meta).is_some())?;
+    let attribute = attributes.remove(at);
     let args = match &attribute.meta {
         syn::Meta::List(list) => list.tokens.clone(),
         _ => TokenStream::new(),
     };
-    expand_all(kind, args, &quote!(#file))
+    Some((kind_of(&attribute.meta)?, args))
 }
 
 /// Compares the item with the snapshot of that name. `UPDATE_SNAPSHOTS=1` writes the snapshot
@@ -61,7 +70,7 @@ fn a_stack_reads_as_if_written_by_hand() {
         }
     };
     let args = quote!(max_retries = 3, base_delay = "100ms");
-    assert_snapshot("stack", &expand_all(AttributeKind::Retry, args, &item));
+    assert_snapshot("stack", &expand_all(AttributeKind::Retry, &args, &item));
 }
 
 #[test]
@@ -73,7 +82,7 @@ fn a_breaker_alone_is_one_match() {
     };
     assert_snapshot(
         "breaker",
-        &expand_all(AttributeKind::CircuitBreaker, TokenStream::new(), &item),
+        &expand_all(AttributeKind::CircuitBreaker, &TokenStream::new(), &item),
     );
 }
 
@@ -88,7 +97,7 @@ fn a_breaker_by_key_is_found_once_for_all_attempts() {
             client().send(request).await
         }
     };
-    assert_snapshot("keyed", &expand_all(AttributeKind::Retry, TokenStream::new(), &item));
+    assert_snapshot("keyed", &expand_all(AttributeKind::Retry, &TokenStream::new(), &item));
 }
 
 #[test]
@@ -102,10 +111,9 @@ fn what_is_to_be_known_before_its_first_call_is_listed_beside_its_static() {
     let by_key = quote!(__r::Annotated::Keyed(&__RESILIENT_BREAKERS));
     for (args, listed) in [(quote!(), one), (quote!(key = host), by_key)] {
         let submit = quote!(__r::inventory::submit! { #listed }).to_string();
-        let written =
-            expand_as(AttributeKind::CircuitBreaker, args.clone(), &item, true).to_string();
+        let written = expand_as(AttributeKind::CircuitBreaker, &args, &item, true).to_string();
         assert_eq!(written.matches(&submit).count(), 1, "{written}");
-        let unlisted = expand(AttributeKind::CircuitBreaker, args, &item).to_string();
+        let unlisted = expand(AttributeKind::CircuitBreaker, &args, &item).to_string();
         assert!(!unlisted.contains("inventory"), "{unlisted}");
     }
 }
@@ -121,7 +129,7 @@ fn the_recommended_stack_reads_from_top_to_bottom() {
         }
     };
     let args = quote!(value = self.popular.clone(), on = SearchError::Down);
-    assert_snapshot("recommended", &expand_all(AttributeKind::Fallback, args, &item));
+    assert_snapshot("recommended", &expand_all(AttributeKind::Fallback, &args, &item));
 }
 
 #[test]
@@ -131,7 +139,7 @@ fn a_timeout_alone_is_one_match() {
             store().get(key).await
         }
     };
-    assert_snapshot("timeout", &expand_all(AttributeKind::Timeout, quote!(limit), &item));
+    assert_snapshot("timeout", &expand_all(AttributeKind::Timeout, &quote!(limit), &item));
 }
 
 #[test]
@@ -142,7 +150,7 @@ fn a_fallback_alone_is_one_match() {
         }
     };
     let args = quote!(with = async |error| cache().get(&key, error).await);
-    assert_snapshot("fallback", &expand_all(AttributeKind::Fallback, args, &item));
+    assert_snapshot("fallback", &expand_all(AttributeKind::Fallback, &args, &item));
 }
 
 #[test]
@@ -155,7 +163,7 @@ fn through_a_timeout_the_breaker_leaves_word_for_the_retry() {
         }
     };
     let args = quote!(errors = all, nested = collapse);
-    assert_snapshot("far_breaker", &expand_all(AttributeKind::Retry, args, &item));
+    assert_snapshot("far_breaker", &expand_all(AttributeKind::Retry, &args, &item));
 }
 
 #[test]
@@ -167,7 +175,7 @@ fn c05_a_fallback_that_hides_failures_is_refused_unless_the_order_is_explicit() 
         for middle in [quote!(), quote!(#[timeout("1s")])] {
             let of = |fallback: TokenStream| {
                 let item = quote!(#middle #[fallback(#fallback)] async fn f() -> R { body });
-                expand_all(above, TokenStream::new(), &item).to_string()
+                expand_all(above, &TokenStream::new(), &item).to_string()
             };
             let refused = of(quote!(value = 1));
             let name = above.name();
@@ -197,11 +205,11 @@ fn plain_functions_have_no_time_limits_and_wait_for_no_fallback() {
         ),
         (AttributeKind::Fallback, quote!(with = async |_| x), "this fallback is `async`"),
     ] {
-        let refused = expand(kind, args.clone(), &plain).to_string();
+        let refused = expand(kind, &args, &plain).to_string();
         assert!(refused.contains(message), "{refused}");
         assert!(refused.ends_with(&plain.to_string()), "{refused}");
         let waits = quote!(async #plain);
-        assert!(!expand(kind, args, &waits).to_string().contains("compile_error"));
+        assert!(!expand(kind, &args, &waits).to_string().contains("compile_error"));
     }
 }
 
@@ -213,7 +221,7 @@ fn a_retry_alone_is_one_loop() {
         }
     };
     let args = quote!(on = Timeout, attempt = attempt, on_retry = log);
-    assert_snapshot("retry", &expand_all(AttributeKind::Retry, args, &item));
+    assert_snapshot("retry", &expand_all(AttributeKind::Retry, &args, &item));
 }
 
 #[test]
@@ -224,7 +232,7 @@ fn c01_the_upper_attribute_hands_its_arguments_to_the_lower_and_leaves_the_rest_
         #[other]
         async fn f() -> R { body }
     };
-    let expanded = expand(AttributeKind::CircuitBreaker, quote!(name = "n",), &item);
+    let expanded = expand(AttributeKind::CircuitBreaker, &quote!(name = "n",), &item);
     let expected = quote! {
         #[doc = "x"]
         #[resilient::retry(max_retries = 1, __outer(circuit_breaker { name = "n", }))]
@@ -240,7 +248,7 @@ fn c01_an_attribute_behind_cfg_attr_takes_over_only_where_it_is_there() {
         #[cfg_attr(all(a, b), inline, circuit_breaker)]
         async fn f() -> R { body }
     };
-    let expanded = expand(AttributeKind::Retry, quote!(max_retries = 1), &item);
+    let expanded = expand(AttributeKind::Retry, &quote!(max_retries = 1), &item);
     let expected = quote! {
         #[cfg_attr(not(all(a, b)), ::resilient::retry(max_retries = 1))]
         #[cfg_attr(all(a, b), inline)]
@@ -258,7 +266,7 @@ fn an_item_with_wrong_arguments_stays_as_it_was_beside_all_the_errors() {
         }
     );
     let expanded =
-        expand(AttributeKind::Retry, quote!(max_retry = 1, jitter = 3), &item).to_string();
+        expand(AttributeKind::Retry, &quote!(max_retry = 1, jitter = 3), &item).to_string();
     assert_eq!(expanded.matches("compile_error").count(), 2, "{expanded}");
     assert!(expanded.ends_with(&item.to_string()), "{expanded}");
 }
@@ -288,7 +296,7 @@ fn two_of_a_kind_are_refused_wherever_the_second_stands() {
             }
         ),
     ] {
-        let expanded = expand_all(AttributeKind::Retry, TokenStream::new(), &item).to_string();
+        let expanded = expand_all(AttributeKind::Retry, &TokenStream::new(), &item).to_string();
         assert!(expanded.contains("on this function"), "{expanded}");
     }
 }

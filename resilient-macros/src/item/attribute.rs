@@ -1,12 +1,14 @@
 //! Finds the attributes of this crate on the annotated function.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
 use syn::token::Paren;
 use syn::{Attribute, MacroDelimiter, Meta, MetaList, Token};
 
 use crate::args::AttributeKind;
+use crate::scan;
 use crate::tokens::name;
 
 /// `#[cfg_attr(condition, meta, …)]` with at least one attribute of this crate.
@@ -36,6 +38,27 @@ pub(crate) fn with_args(meta: &Meta, change: impl FnOnce(TokenStream) -> TokenSt
         path,
         tokens: change(args),
     })
+}
+
+/// Lints that do not always find in an expansion what they find in the user's function.
+const SILENCED: &[&str] =
+    &["needless_pass_by_value", "needless_return", "ptr_arg", "unused_assignments", "unused_mut"];
+
+/// Turns `#[expect(…)]` into `#[allow(…)]` if the list names a lint of [`SILENCED`].
+pub(crate) fn tolerate_silence(attribute: &mut Attribute) {
+    let tokens = attribute.meta.to_token_stream();
+    if SILENCED.iter().any(|lint| scan::mentions(&tokens, lint)) {
+        allow_expected(attribute);
+    }
+}
+
+/// Turns `#[expect(…)]` into `#[allow(…)]`.
+pub(crate) fn allow_expected(attribute: &mut Attribute) {
+    if let Meta::List(list) = &mut attribute.meta {
+        if list.path.is_ident("expect") {
+            list.path = Ident::new("allow", list.path.span()).into();
+        }
+    }
 }
 
 /// Returns the span of the last segment of the path. Errors about the attribute point at this span.

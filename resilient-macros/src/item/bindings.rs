@@ -29,9 +29,7 @@ fn walk(pattern: &Pat, is_alone: bool, found: &mut Vec<PatternBinding>) {
             // Inside a pattern, a name in capitals is a constant by convention.
             let is_constant =
                 is_plain && !is_alone && name(&bound.ident).starts_with(char::is_uppercase);
-            // The cases of an or-pattern bind the same names.
-            let is_known = found.iter().any(|earlier| earlier.ident == bound.ident);
-            if !is_constant && !is_known {
+            if !is_constant {
                 found.push(PatternBinding {
                     ident: bound.ident.clone(),
                     mutable: bound.mutability,
@@ -42,7 +40,8 @@ fn walk(pattern: &Pat, is_alone: bool, found: &mut Vec<PatternBinding>) {
                 walk(inner, false, found);
             }
         }
-        Pat::Or(or) => or.cases.iter().for_each(each),
+        // The cases of an or-pattern bind the same names.
+        Pat::Or(or) => or.cases.iter().take(1).for_each(each),
         Pat::Slice(slice) => slice.elems.iter().for_each(each),
         Pat::Tuple(tuple) => tuple.elems.iter().for_each(each),
         Pat::TupleStruct(tuple) => tuple.elems.iter().for_each(each),

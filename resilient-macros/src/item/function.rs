@@ -6,6 +6,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
 use syn::{Attribute, FnArg, Item, PatType, Receiver, ReturnType, Signature, Token, Type};
 
+use super::attribute::tolerate_silence;
 use crate::args::AttributeKind;
 use crate::error::CompileErrors;
 use crate::tokens::{first_span, is_word};
@@ -103,7 +104,8 @@ impl AnnotatedFunction {
 
     /// Returns the function with another signature and body.
     pub(crate) fn with_body(&self, signature: &Signature, body: &TokenStream) -> TokenStream {
-        let attrs = &self.attrs;
+        let mut attrs = self.attrs.clone();
+        attrs.iter_mut().for_each(tolerate_silence);
         self.write(&quote!(#(#attrs)*), signature, body)
     }
 

@@ -1,6 +1,6 @@
 //! Finds out from the type of an argument how the argument is passed.
 
-use syn::{GenericArgument, PathArguments, Receiver, ReceiverKind, Type};
+use syn::{GenericArgument, PathArguments, PathSegment, Receiver, ReceiverKind, Type};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PassingMode {
@@ -10,6 +10,10 @@ pub(crate) enum PassingMode {
     Exclusive,
     /// `Pin<&mut T>`
     Pinned,
+    /// `Option<&mut T>`
+    OptionalExclusive,
+    /// `Option<Pin<&mut T>>`
+    OptionalPinned,
     Owned,
 }
 
@@ -28,18 +32,23 @@ pub(crate) fn passing(ty: &Type) -> PassingMode {
         Type::Group(inner) => passing(&inner.elem),
         Type::Reference(reference) if reference.mutability.is_some() => PassingMode::Exclusive,
         Type::Reference(_) => PassingMode::Shared,
-        Type::Path(path) => {
-            let last = path.path.segments.last().filter(|last| last.ident == "Pin");
-            match last.map(|last| &last.arguments) {
-                Some(PathArguments::AngleBracketed(pinned)) => match pinned.args.first() {
-                    Some(GenericArgument::Type(ty)) if passing(ty) == PassingMode::Exclusive => {
-                        PassingMode::Pinned
-                    }
-                    _ => PassingMode::Owned,
-                },
-                _ => PassingMode::Owned,
-            }
-        }
+        Type::Path(path) => path.path.segments.last().map_or(PassingMode::Owned, passing_in),
+        _ => PassingMode::Owned,
+    }
+}
+
+/// Returns how a type is passed that holds another type, such as `Pin<&mut T>`.
+fn passing_in(last: &PathSegment) -> PassingMode {
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return PassingMode::Owned;
+    };
+    let Some(GenericArgument::Type(inner)) = arguments.args.first() else {
+        return PassingMode::Owned;
+    };
+    match (last.ident.to_string().as_str(), passing(inner)) {
+        ("Pin", PassingMode::Exclusive) => PassingMode::Pinned,
+        ("Option", PassingMode::Exclusive) => PassingMode::OptionalExclusive,
+        ("Option", PassingMode::Pinned) => PassingMode::OptionalPinned,
         _ => PassingMode::Owned,
     }
 }

@@ -41,6 +41,12 @@ fn a_type_tells_how_its_argument_is_passed() {
         (quote!(Pin<&mut T>), PassingMode::Pinned),
         (quote!(std::pin::Pin<&'a mut T>), PassingMode::Pinned),
         (quote!(Pin<&T>), PassingMode::Owned),
+        (quote!(Option<&mut T>), PassingMode::OptionalExclusive),
+        (quote!(::core::option::Option<&'a mut (dyn T + 'a)>), PassingMode::OptionalExclusive),
+        (quote!(Option<Pin<&mut T>>), PassingMode::OptionalPinned),
+        (quote!(Option<Option<&mut T>>), PassingMode::Owned),
+        (quote!(Option), PassingMode::Owned),
+        (quote!(Result<&mut T, E>), PassingMode::Owned),
         (quote!(Pin<Box<T>>), PassingMode::Owned),
         (invisible(quote!(&mut T)), PassingMode::Exclusive),
     ] {

@@ -12,8 +12,8 @@ pub(crate) struct ArgumentUses<'a> {
     pub(crate) retry: Option<&'a RetryArgs>,
     /// The fallback, if there is one. It uses the arguments that it names.
     pub(crate) fallback: Option<&'a FallbackArgs>,
-    /// The arguments are prepared inside an `async` block of the expansion.
-    pub(crate) is_enclosed: bool,
+    /// The function waits asynchronously.
+    pub(crate) waits: bool,
 }
 
 impl ArgumentUses<'_> {

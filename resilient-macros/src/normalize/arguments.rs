@@ -1,12 +1,13 @@
 //! Decides which arguments an attempt takes, which it borrows, and which it receives as a copy.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, Pat, PatIdent, PatType, Token};
 
 use super::argument_uses::ArgumentUses;
-use crate::item::{PassingMode, PatternBinding, bindings, passing};
+use super::return_type::{without_impl, without_lifetimes};
+use crate::item::{PassingMode, PatternBinding, allow_expected, bindings, passing};
 use crate::scan::{self, ArgumentUse};
 use crate::tokens::first_span;
 
@@ -15,13 +16,16 @@ pub(crate) struct AttemptArguments<'a> {
     pub(super) uses: ArgumentUses<'a>,
     /// Statements before the attempt that prepare its arguments.
     pub(crate) prepare: TokenStream,
+    /// Statements at the beginning of the attempt's `async` block that copy arguments. A copy that
+    /// is made outside would be in the future twice, because the block captures it.
+    pub(crate) copy: TokenStream,
     /// Statements that move the values that the attempt consumes into its block.
     pub(crate) consumed: Vec<TokenStream>,
     /// Statements that borrow the values that the attempt only borrows.
     pub(crate) borrowed: Vec<TokenStream>,
     /// Statements that borrow the arguments that are copied for each attempt. They stand in the
-    /// blocks around `prepare`. The borrow is exclusive, so that the future is `Send` even if the
-    /// type of such an argument is not `Sync`.
+    /// blocks around `copy`. The borrow is exclusive, so that the future is `Send` even if the type
+    /// of such an argument is not `Sync`.
     pub(crate) lent: Vec<TokenStream>,
     /// Whether the attempt borrows a variable of the function. If not, its block can own all that
     /// it names.
@@ -35,7 +39,7 @@ struct Parameter {
     only_if: TokenStream,
     passing: PassingMode,
     is_name: bool,
-    type_span: Span,
+    ty: TokenStream,
 }
 
 impl<'a> AttemptArguments<'a> {
@@ -43,6 +47,7 @@ impl<'a> AttemptArguments<'a> {
         Self {
             uses,
             prepare: TokenStream::new(),
+            copy: TokenStream::new(),
             consumed: Vec::new(),
             borrowed: Vec::new(),
             lent: Vec::new(),
@@ -51,8 +56,17 @@ impl<'a> AttemptArguments<'a> {
         }
     }
 
-    /// Prepares an argument for an attempt. Changes the argument's pattern if necessary.
-    pub(super) fn param(&mut self, param: &mut PatType) {
+    /// Prepares the argument at index `at` for an attempt. Changes the argument's pattern if
+    /// necessary.
+    pub(super) fn param(&mut self, at: usize, param: &mut PatType) {
+        let pattern = param.pat.to_token_stream();
+        if self.uses.retry.is_some() && scan::calls_macro(&pattern) {
+            // The macro hides the names of its variables, so each attempt gets the whole argument.
+            let whole = Ident::new(&format!("__argument{at}"), Span::mixed_site());
+            let body = &self.body;
+            self.body = emit!(let #pattern = #whole; #body);
+            *param.pat = syn::parse_quote!(#whole);
+        }
         let parameter = Parameter {
             only_if: configured(&param.attrs),
             // A pattern such as `&mut (a, b)` binds the values behind the reference, so the
@@ -62,9 +76,14 @@ impl<'a> AttemptArguments<'a> {
                 _ => passing(&param.ty),
             },
             is_name: is_name(&param.pat),
-            type_span: first_span(&param.ty.to_token_stream()),
+            ty: param.ty.to_token_stream(),
         };
-        for binding in &bindings(&param.pat) {
+        let bindings = bindings(&param.pat);
+        let mut lints = named(&param.attrs, &["allow", "expect", "warn", "deny"]);
+        if bindings.len() > 1 {
+            lints.iter_mut().for_each(allow_expected);
+        }
+        for binding in &bindings {
             let ident = &binding.ident;
             let only_if = &parameter.only_if;
             let Some(value) = self.value(&parameter, binding) else {
@@ -75,17 +94,24 @@ impl<'a> AttemptArguments<'a> {
                 continue;
             };
             let mutable = binding.mutable;
-            self.prepare.extend(emit!(#only_if let #mutable #ident = #value;));
-            self.consume(&parameter, ident);
+            param.attrs.iter_mut().for_each(allow_expected);
             if mutable.is_some() {
                 without_mut(&mut param.pat);
             }
             let is_owned = parameter.passing == PassingMode::Owned;
-            if self.uses.is_enclosed && is_owned && is_name(&param.pat) {
+            let own = emit!(#only_if #(#lints)* let #mutable #ident = #value;);
+            if self.uses.waits && is_owned && is_name(&param.pat) {
+                self.copy.extend(own);
                 self.lent.push(emit!(#only_if __r::consume(&mut #ident);));
                 make_mut(&mut param.pat, ident.span());
+            } else {
+                self.prepare.extend(own);
+                self.consume(&parameter, ident);
             }
-            if parameter.passing == PassingMode::Pinned {
+            if matches!(
+                parameter.passing,
+                PassingMode::Pinned | PassingMode::OptionalExclusive | PassingMode::OptionalPinned
+            ) {
                 make_mut(&mut param.pat, Span::mixed_site());
             }
         }
@@ -124,12 +150,15 @@ impl<'a> AttemptArguments<'a> {
             // unused variable.
             let is_guard = passing == PassingMode::Owned && ident.to_string().starts_with('_');
             if used == ArgumentUse::Unused && is_guard {
-                // With the user's span, clippy would warn about the use of a name with an
-                // underscore.
-                let mut ours = ident.clone();
-                ours.set_span(Span::call_site().located_at(ident.span()));
-                self.consume(parameter, &ours);
-            } else if used != ArgumentUse::Unused && passing != PassingMode::Shared {
+                // Clippy does not warn of a name with an underscore left of an assignment's `=`.
+                let only_if = &parameter.only_if;
+                self.consumed.push(emit!(#only_if *__r::unused(#ident) = [];));
+            } else if used != ArgumentUse::Unused
+                && passing != PassingMode::Shared
+                // The closure of a plain function takes what the body moves, so clippy warns of an
+                // owned argument that could be a reference.
+                && (self.uses.waits || passing != PassingMode::Owned)
+            {
                 self.consume(parameter, ident);
             }
             return None;
@@ -144,8 +173,10 @@ impl<'a> AttemptArguments<'a> {
         if let Some(borrowed) = borrow.iter().find(|each| *each == ident) {
             // If the body moves the argument, the compiler's error points at the list of `borrow`.
             let only_if = &parameter.only_if;
+            let mut listed = ident.clone();
+            listed.set_span(ident.span().located_at(borrowed.span()));
             let span = borrowed.span().resolved_at(Span::mixed_site());
-            self.prepare.extend(quote_spanned!(span=> #only_if let _ = &#borrowed;));
+            self.prepare.extend(quote_spanned!(span=> #only_if let _ = &#listed;));
             self.borrows = true;
             return None;
         }
@@ -153,22 +184,33 @@ impl<'a> AttemptArguments<'a> {
         match passing {
             _ if clone.contains(ident) => {}
             PassingMode::Shared => return mutable.then(|| quote!(#ident)),
-            PassingMode::Exclusive => return Some(emit!(&mut *#ident)),
+            PassingMode::Exclusive => return Some(reborrow(ident)),
             PassingMode::Pinned => return Some(emit!(__r::Pin::as_mut(&mut #ident))),
+            PassingMode::OptionalExclusive => {
+                return Some(again(ident, &parameter.ty, &emit!(&mut **__one)));
+            }
+            PassingMode::OptionalPinned => {
+                return Some(again(ident, &parameter.ty, &emit!(__r::Pin::as_mut(__one))));
+            }
             PassingMode::Owned if !mutable && used == ArgumentUse::Borrowed => {
                 self.borrows = true;
                 return None;
             }
             PassingMode::Owned => {}
         }
-        Some(self.fresh(ident, parameter.type_span))
+        if passing == PassingMode::Owned && !self.uses.waits {
+            // The function could not take a reference, so clippy must not propose one.
+            let only_if = &parameter.only_if;
+            self.prepare.extend(emit!(#only_if if false { __r::never_reached(#ident); }));
+        }
+        Some(self.fresh(ident, first_span(&parameter.ty), &copy_trait(parameter)))
     }
 
     /// Writes a copy for the attempt. The compiler's errors about the copy point at `span`.
-    pub(super) fn fresh(&self, ident: &Ident, span: Span) -> TokenStream {
+    pub(super) fn fresh(&self, ident: &Ident, span: Span, copy: &TokenStream) -> TokenStream {
         let span = span.resolved_at(Span::mixed_site());
         if self.uses.retry.is_some() {
-            quote_spanned!(span=> __r::Fresh::fresh(&#ident))
+            quote_spanned!(span=> __r::#copy::fresh(&#ident))
         } else {
             quote_spanned!(span=> __r::Spare::spare(&#ident))
         }
@@ -178,6 +220,40 @@ impl<'a> AttemptArguments<'a> {
         let only_if = &parameter.only_if;
         self.consumed.push(emit!(#only_if __r::consume(#ident);));
     }
+}
+
+/// Borrows an exclusive argument again. The compiler's error about an output that keeps the borrow
+/// points at the argument.
+pub(super) fn reborrow(ident: &Ident) -> TokenStream {
+    let span = Span::mixed_site().located_at(ident.span());
+    quote_spanned!(span=> &mut *#ident)
+}
+
+/// Chooses the trait that copies an argument of this type. If a type that holds others, such as
+/// `Vec<Order>`, cannot be copied, the error should name the argument. For a type parameter, which
+/// is one letter by convention, the compiler suggests the bound `Clone` instead.
+fn copy_trait(parameter: &Parameter) -> TokenStream {
+    let is_letter = |word: &Ident| matches!(word.to_string().as_bytes(), [b'A'..=b'Z']);
+    let last = parameter.ty.clone().into_iter().last();
+    let holds = parameter.is_name && !matches!(last, Some(TokenTree::Ident(_)));
+    if holds && scan::named_variable(&parameter.ty, is_letter).is_none() {
+        emit!(FreshWhole)
+    } else {
+        emit!(Fresh)
+    }
+}
+
+/// Borrows again what an argument of type `Option` holds. `borrow` does so with the variable
+/// `__one`. The type is repeated, so that the compiler may shorten the lifetime of a `dyn Trait`.
+fn again(ident: &Ident, ty: &TokenStream, borrow: &TokenStream) -> TokenStream {
+    let ty = without_lifetimes(&without_impl(ty));
+    emit!({
+        let __own: #ty = match &mut #ident {
+            __r::Some(__one) => __r::Some(#borrow),
+            __r::None => __r::None,
+        };
+        __own
+    })
 }
 
 /// Returns whether the pattern is only a name.
@@ -208,6 +284,12 @@ pub(super) fn without_mut(pattern: &mut Pat) {
 
 /// Returns the `#[cfg]` attributes of a parameter.
 pub(super) fn configured(attributes: &[Attribute]) -> TokenStream {
-    let cfgs = attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
+    let cfgs = named(attributes, &["cfg"]);
     quote!(#(#cfgs)*)
+}
+
+/// Returns the attributes that have one of the names.
+fn named(attributes: &[Attribute], names: &[&str]) -> Vec<Attribute> {
+    let is_named = |each: &&Attribute| names.iter().any(|name| each.path().is_ident(name));
+    attributes.iter().filter(is_named).cloned().collect()
 }

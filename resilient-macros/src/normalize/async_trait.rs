@@ -62,6 +62,43 @@ fn variable(tokens: &[TokenTree]) -> Option<Range<usize>> {
     Some(colon + 1..equals)
 }
 
+/// Removes each statement `let x = x;`, with which an attempt would move an argument that the body
+/// only borrows. Returns the statements of arguments that the body does not use. Without them, no
+/// block would take these arguments.
+pub(crate) fn take_moves(function: &AnnotatedFunction, block: &mut Group) -> TokenStream {
+    let mut tokens: Vec<TokenTree> = block.stream().into_iter().collect();
+    let mut unused = TokenStream::new();
+    let mut lifetimes = function.signature.generics.lifetimes();
+    if !lifetimes.any(|param| param.lifetime.ident == "async_trait") {
+        return unused;
+    }
+    let mut at = 0;
+    while at < tokens.len() {
+        if is_move(&tokens, at) {
+            let rest: TokenStream = tokens[at + 5..].iter().cloned().collect();
+            let is_used = scan::mentions(&rest, &tokens[at + 1].to_string());
+            let statement = tokens.drain(at..at + 5);
+            unused.extend(statement.filter(|_| !is_used));
+        } else {
+            at += 1;
+        }
+    }
+    let span = block.span();
+    *block = Group::new(Delimiter::Brace, tokens.into_iter().collect());
+    block.set_span(span);
+    unused
+}
+
+/// Returns whether the statement at `at` is `let x = x;`, without attributes.
+fn is_move(tokens: &[TokenTree], at: usize) -> bool {
+    let same = ident(tokens.get(at + 1)).zip(ident(tokens.get(at + 3)));
+    is_word(tokens.get(at), "let")
+        && same.is_some_and(|(variable, value)| variable == value)
+        && is_punct(tokens.get(at + 2), '=')
+        && is_punct(tokens.get(at + 4), ';')
+        && (at == 0 || group(tokens.get(at - 1), Delimiter::Bracket).is_none())
+}
+
 /// Writes statements that destructure arguments by reference, so that `expression`, which is
 /// evaluated outside the body, can name parts of the arguments. `#[async_trait]` destructures an
 /// argument only inside the body.

@@ -50,7 +50,7 @@ fn awaited(
         emit!((|| #arrow #make)().await)
     } else {
         let colon = ty.map(|ty| emit!(: #ty));
-        emit!(let future #colon = #make; future.await)
+        emit!(let __future #colon = #make; __future.await)
     }
 }
 

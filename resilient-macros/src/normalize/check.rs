@@ -1,6 +1,7 @@
 //! Checks rules that concern both the function and the arguments of its attributes.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::ToTokens;
 
 use super::argument_uses::ArgumentUses;
 use super::return_type::{FunctionShape, shape};
@@ -8,6 +9,7 @@ use crate::args::{AttributeKind, FallbackKind, FallbackReplacement, LayerArgs, L
 use crate::error::CompileErrors;
 use crate::item::{AnnotatedFunction, PassingMode, bindings, receiver_passing};
 use crate::scan::{self, ArgumentUse};
+use crate::tokens::{flatten, ident, is_punct, is_word};
 
 /// Checks that the attributes fit the function and each other.
 pub(crate) fn check(function: &AnnotatedFunction, stack: &LayerStack) -> Result<(), CompileErrors> {
@@ -22,13 +24,17 @@ pub(crate) fn check(function: &AnnotatedFunction, stack: &LayerStack) -> Result<
             }
         }
     }
-    let uses =
-        ArgumentUses { retry: stack.retry(), fallback: stack.fallback(), is_enclosed: false };
+    let waits = !matches!(shape(function), FunctionShape::Plain);
+    let (retry, fallback) = (stack.retry(), stack.fallback());
+    let uses = ArgumentUses { retry, fallback, waits };
     if uses.again("self") {
         refuse_owned_self_in_format_strings(function, &mut errors);
     }
     refuse_hidden_failures(stack, &mut errors);
-    if matches!(shape(function), FunctionShape::Plain) {
+    if stack.retry().is_some() {
+        refuse_returned_borrows(function, &mut errors);
+    }
+    if !waits {
         refuse_to_wait(stack, &mut errors);
     }
     if let Some(breaker) = stack.breaker() {
@@ -48,6 +54,36 @@ pub(crate) fn check(function: &AnnotatedFunction, stack: &LayerStack) -> Result<
     errors.or(())
 }
 
+/// Rejects a `&mut` in the return type that borrows from an argument. Every attempt would borrow
+/// the argument for as long as the caller keeps the output.
+fn refuse_returned_borrows(function: &AnnotatedFunction, errors: &mut CompileErrors) {
+    let lent = exclusive(function.signature.inputs.to_token_stream());
+    // Without a named lifetime, the output of a method borrows from the receiver.
+    let is_shared = function.receiver().map(receiver_passing) == Some(PassingMode::Shared);
+    let borrows = exclusive(function.output().to_token_stream()).into_iter().find(|(_, name)| {
+        lent.iter().any(|(_, lent)| lent == name) && !(is_shared && name.is_empty())
+    });
+    if let Some((span, _)) = borrows {
+        errors.push(
+            span,
+            "every attempt borrows the argument anew, so `#[retry]` cannot return a part of it: \
+             return an owned value or an index, or retry in a function below this one",
+        );
+    }
+}
+
+/// Returns each `&mut` outside brackets, with its lifetime, which is empty if it has no name.
+fn exclusive(tokens: TokenStream) -> Vec<(Span, String)> {
+    let tokens = flatten(tokens);
+    let borrow = |at: usize| {
+        let name = ident(tokens.get(at + 2)).filter(|_| is_punct(tokens.get(at + 1), '\''));
+        let is_mut = is_word(tokens.get(if name.is_some() { at + 3 } else { at + 1 }), "mut");
+        let name = name.map_or_else(String::new, ToString::to_string);
+        (is_punct(tokens.get(at), '&') && is_mut).then(|| (tokens[at].span(), name))
+    };
+    (0..tokens.len()).filter_map(borrow).collect()
+}
+
 /// Rejects a fallback below a retry or a breaker. The upper layer would not see the failures that
 /// the fallback replaces.
 fn refuse_hidden_failures(stack: &LayerStack, errors: &mut CompileErrors) {
@@ -56,12 +92,12 @@ fn refuse_hidden_failures(stack: &LayerStack, errors: &mut CompileErrors) {
             continue;
         };
         let above = stack.layers()[..at].iter().find_map(|above| {
-            let reason = match above.args.kind() {
+            let reason = match above.kind {
                 AttributeKind::Retry => "nothing would be tried again",
                 AttributeKind::CircuitBreaker => "its circuit would never open",
                 AttributeKind::Timeout | AttributeKind::Fallback => return None,
             };
-            Some((above.args.kind().name(), reason))
+            Some((above.kind.name(), reason))
         });
         if let Some((name, reason)) = above.filter(|_| !args.order_is_explicit) {
             let message = format!(
@@ -108,8 +144,8 @@ fn refuse_to_wait(stack: &LayerStack, errors: &mut CompileErrors) {
     }
 }
 
-/// Rejects an owned `self` in a format string. Each attempt has a copy of `self` under another
-/// name, and a name in a format string cannot be changed.
+/// Rejects an owned `self` in the format string of an unknown macro. Each attempt has a copy of
+/// `self` under another name, and a name in a format string cannot be changed.
 fn refuse_owned_self_in_format_strings(function: &AnnotatedFunction, errors: &mut CompileErrors) {
     let Some(receiver) = function.receiver() else {
         return;

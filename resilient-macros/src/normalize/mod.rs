@@ -14,10 +14,10 @@ use syn::{FnArg, Signature};
 
 pub(crate) use self::argument_uses::{ArgumentUses, may_stay_borrowed};
 pub(crate) use self::arguments::AttemptArguments;
-pub(crate) use self::async_trait::{lend_parts, with_output};
+pub(crate) use self::async_trait::{lend_parts, take_moves, with_output};
 pub(crate) use self::body::{attempt_body, may_wait};
 pub(crate) use self::check::check;
-pub(crate) use self::return_type::{FunctionShape, shape, span, without_impl};
+pub(crate) use self::return_type::{FunctionShape, ReturnedFuture, shape, span, without_impl};
 use crate::item::AnnotatedFunction;
 pub(crate) use crate::scan::only_ends;
 
@@ -30,10 +30,10 @@ pub(crate) fn attempt_arguments<'a>(
 ) -> (AttemptArguments<'a>, Signature) {
     let mut arguments = AttemptArguments::new(uses, body);
     let mut signature = function.signature.clone();
-    for arg in &mut signature.inputs {
+    for (at, arg) in signature.inputs.iter_mut().enumerate() {
         match arg {
             FnArg::Receiver(receiver) => receivers::prepare(&mut arguments, receiver),
-            FnArg::Typed(param) => arguments.param(param),
+            FnArg::Typed(param) => arguments.param(at, param),
         }
     }
     (arguments, signature)

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span};
 use syn::{Receiver, Token};
 
-use super::arguments::AttemptArguments;
+use super::arguments::{AttemptArguments, reborrow};
 use crate::item::{PassingMode, receiver_passing};
 use crate::scan::{self, ArgumentUse};
 
@@ -31,18 +31,22 @@ pub(super) fn prepare(arguments: &mut AttemptArguments<'_>, receiver: &mut Recei
     }
     let renamed = Ident::new("__self", Span::mixed_site());
     let value = match passing {
-        PassingMode::Exclusive => emit!(&mut *#this),
+        PassingMode::Exclusive => reborrow(&this),
         PassingMode::Pinned => emit!(__r::Pin::as_mut(&mut #this)),
-        PassingMode::Shared | PassingMode::Owned => {
-            arguments.fresh(&this, mutable.map_or(this.span(), |token| token.span))
+        _ => {
+            let span = mutable.map_or(this.span(), |token| token.span);
+            arguments.fresh(&this, span, &emit!(Fresh))
         }
     };
-    arguments.prepare.extend(emit!(let #mutable #renamed = #value;));
-    arguments.consumed.push(emit!(__r::consume(#renamed);));
+    let own = emit!(let #mutable #renamed = #value;);
     arguments.body = scan::rename_self(std::mem::take(&mut arguments.body), &renamed);
-    let is_lent = arguments.uses.is_enclosed && passing == PassingMode::Owned;
+    let is_lent = arguments.uses.waits && passing == PassingMode::Owned;
     if is_lent {
+        arguments.copy.extend(own);
         arguments.lent.push(emit!(__r::consume(&mut #this);));
+    } else {
+        arguments.prepare.extend(own);
+        arguments.consumed.push(emit!(__r::consume(#renamed);));
     }
     // The user's `mut` moves to the attempt's variable. The receiver needs `mut` only if the
     // expansion borrows the receiver exclusively.

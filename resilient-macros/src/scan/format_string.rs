@@ -1,13 +1,17 @@
 //! Finds variables that a format string names inline, as in `"{x:?}"` or `"{:x$}"`.
 
-use proc_macro2::Literal;
+use proc_macro2::TokenTree;
 
 use crate::literal;
 
-/// Returns whether the literal, read as a format string, could name the variable. Also counts a
-/// name in escaped braces.
-pub(super) fn names(literal: &Literal, variable: &str) -> bool {
-    literal::text(literal).is_some_and(|text| text_names(&text, variable))
+/// Returns whether the token is a literal that, read as a format string, names the variable.
+pub(super) fn names(token: &TokenTree, variable: &str) -> bool {
+    match token {
+        TokenTree::Literal(text) => {
+            literal::text(text).is_some_and(|text| text_names(&text, variable))
+        }
+        _ => false,
+    }
 }
 
 fn text_names(text: &str, variable: &str) -> bool {
@@ -15,7 +19,9 @@ fn text_names(text: &str, variable: &str) -> bool {
         let before = &text[..at];
         let after = &text[at + variable.len()..];
         let ends = !after.starts_with(is_part);
-        let opened = before.trim_end().ends_with('{') || before.ends_with("{r#");
+        let before_name = before.strip_suffix("r#").unwrap_or(before).trim_end();
+        // Two braces are an escaped brace.
+        let opened = before_name.bytes().rev().take_while(|byte| *byte == b'{').count() % 2 == 1;
         let parameter = after.starts_with('$') && !before.ends_with(is_part);
         ends && (opened || parameter)
     })
@@ -28,6 +34,7 @@ fn is_part(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proc_macro2::Literal;
 
     #[test]
     fn a_variable_is_named_behind_a_brace_or_before_a_dollar() {
@@ -39,19 +46,20 @@ mod tests {
             "{:x$}",
             "{:.x$}",
             "{y:>x$}",
-            "{{x}}",
+            "{{{x}}}",
             "{x.name}",
         ] {
             assert!(text_names(text, "x"), "{text}");
         }
-        for text in ["", "x", "{xy}", "{yx}", "{y:x}", "{:yx$}", "x}", "{0}"] {
+        for text in ["", "x", "{xy}", "{yx}", "{y:x}", "{:yx$}", "x}", "{0}", "{{x}}"] {
             assert!(!text_names(text, "x"), "{text}");
         }
     }
 
     #[test]
     fn only_strings_are_read_and_escapes_are_resolved() {
-        let read = |source: &str| names(&source.parse().expect("a literal"), "x");
+        let literal = |source: &str| source.parse::<Literal>().expect("a literal").into();
+        let read = |source: &str| names(&literal(source), "x");
         assert!(read(r#""{\x78}""#) && read("r#\"{x}\"#"));
         assert!(!read("'x'") && !read("b\"{x}\"") && !read("1"));
     }

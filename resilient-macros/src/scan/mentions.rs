@@ -10,9 +10,13 @@ pub(crate) fn mentions(tokens: &TokenStream, ident: &str) -> bool {
     let ident = ident.strip_prefix("r#").unwrap_or(ident);
     any_token(tokens, &mut |token| match token {
         TokenTree::Ident(found) => name(found) == ident,
-        TokenTree::Literal(literal) => format_string::names(literal, ident),
-        _ => false,
+        token => format_string::names(token, ident),
     })
+}
+
+/// Returns whether the pattern calls a macro.
+pub(crate) fn calls_macro(pattern: &TokenStream) -> bool {
+    any_token(pattern, &mut |token| is_punct(Some(token), '!'))
 }
 
 /// Returns the first variable for which `is_one` holds. Names of fields, methods, paths, calls and

@@ -9,6 +9,6 @@ mod self_value;
 mod usage;
 
 pub(crate) use flow::{may_wait, only_ends};
-pub(crate) use mentions::{mentions, named_variable};
+pub(crate) use mentions::{calls_macro, mentions, named_variable};
 pub(crate) use self_value::{rename_self, self_in_format_string};
 pub(crate) use usage::{ArgumentUse, usage};

@@ -1,25 +1,54 @@
 //! Renames the receiver in a body.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use quote::quote;
 
 use super::format_string;
-use super::mentions::any_token;
+use super::mentions::mentions;
+use super::usage::FORMATTING;
 use crate::tokens::{group, is_operator, is_punct, is_word, skip_angles};
 
-/// Returns whether a format string in the body names `self`. A name in a format string cannot be
-/// changed.
+/// Macros of other crates that accept `self = value` after their format string.
+const OF_OTHERS: &[&str] =
+    &["anyhow", "bail", "debug", "ensure", "error", "event", "info", "trace", "warn"];
+
+/// Returns whether a literal in the body names `self` like a format string, and is not the argument
+/// of a known macro. A name in such a literal cannot be changed.
 pub(crate) fn self_in_format_string(body: &TokenStream) -> bool {
-    any_token(body, &mut |token| match token {
-        TokenTree::Literal(literal) => format_string::names(literal, "self"),
-        _ => false,
+    let tokens: Vec<TokenTree> = body.clone().into_iter().collect();
+    tokens.iter().enumerate().any(|(at, token)| match token {
+        TokenTree::Group(inner) if is_formatting(&tokens, at) => {
+            let inside = inner.stream().into_iter();
+            let inside = inside.filter(|token| !matches!(token, TokenTree::Literal(_)));
+            self_in_format_string(&inside.collect())
+        }
+        TokenTree::Group(inner) => self_in_format_string(&inner.stream()),
+        token => format_string::names(token, "self"),
     })
+}
+
+/// Returns whether the group at `at` contains the arguments of a known macro.
+fn is_formatting(tokens: &[TokenTree], at: usize) -> bool {
+    let is_call = at > 1 && is_punct(tokens.get(at - 1), '!');
+    let mut known = FORMATTING.iter().map(|(name, _)| name).chain(OF_OTHERS);
+    is_call && known.any(|known| is_word(tokens.get(at - 2), known))
+}
+
+/// Adds the argument `self = to` if a format string among the arguments names `self`.
+fn with_self(arguments: TokenStream, to: &Ident) -> TokenStream {
+    let tokens: Vec<TokenTree> = arguments.clone().into_iter().collect();
+    if !tokens.iter().any(|token| format_string::names(token, "self")) {
+        return arguments;
+    }
+    let comma = (!is_punct(tokens.last(), ',')).then(|| quote!(,));
+    let this = Ident::new("self", to.span());
+    quote!(#arguments #comma #this = #to)
 }
 
 /// Renames the value `self` to `to`. Paths, imports, visibilities, and items that declare another
 /// `self` stay unchanged.
 pub(crate) fn rename_self(body: TokenStream, to: &Ident) -> TokenStream {
-    let has_self = any_token(&body, &mut |token| is_word(Some(token), "self"));
-    if !has_self {
+    if !mentions(&body, "self") {
         return body;
     }
     let tokens: Vec<TokenTree> = body.into_iter().collect();
@@ -39,7 +68,11 @@ pub(crate) fn rename_self(body: TokenStream, to: &Ident) -> TokenStream {
                 other.into()
             }
             TokenTree::Group(inner) => {
-                let mut group = Group::new(inner.delimiter(), rename_self(inner.stream(), to));
+                let mut inside = rename_self(inner.stream(), to);
+                if is_formatting(&tokens, at) {
+                    inside = with_self(inside, to);
+                }
+                let mut group = Group::new(inner.delimiter(), inside);
                 group.set_span(inner.span());
                 group.into()
             }

@@ -59,8 +59,26 @@ fn every_value_is_renamed_and_nothing_else() {
 }
 
 #[test]
-fn a_format_string_that_names_self_is_found() {
-    assert!(self_in_format_string(&quote!({ println!("{self}") })));
+fn a_format_string_of_a_known_macro_gets_self_as_an_argument() {
+    for (body, expected) in [
+        (quote!(println!("{self}")), quote!(println!("{self}", self = __self))),
+        (
+            quote!(log::info!("{self:?} {}", x,)),
+            quote!(log::info!("{self:?} {}", x, self = __self)),
+        ),
+        (quote!(f(format!("{}", self))), quote!(f(format!("{}", __self)))),
+        (quote!(println!("{{self}}")), quote!(println!("{{self}}"))),
+        (quote!(custom!("{self}")), quote!(custom!("{self}"))),
+    ] {
+        assert_eq!(renamed(body), expected.to_string());
+    }
+}
+
+#[test]
+fn a_format_string_that_names_self_for_an_unknown_macro_is_found() {
+    assert!(self_in_format_string(&quote!({ custom!("{self}") })));
     assert!(self_in_format_string(&quote!(f("{self:?}"))));
+    assert!(self_in_format_string(&quote!(println!("{}", f("{self:?}")))));
     assert!(!self_in_format_string(&quote!(println!("{}", self))));
+    assert!(!self_in_format_string(&quote!(println!("{self}"))));
 }

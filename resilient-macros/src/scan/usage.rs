@@ -39,22 +39,22 @@ enum Place {
 }
 
 /// Macros that borrow their arguments. The number says how many arguments at the beginning are not
-/// borrowed.
-const FORMATTING: &[(&str, usize)] = &[
+/// borrowed. In edition 2018, `panic!(x)` and `assert!(condition, x)` take `x` by value.
+pub(super) const FORMATTING: &[(&str, usize)] = &[
     ("format", 0),
     ("format_args", 0),
     ("print", 0),
     ("println", 0),
     ("eprint", 0),
     ("eprintln", 0),
-    ("panic", 0),
+    ("panic", 1),
     ("unreachable", 0),
     ("todo", 0),
     ("unimplemented", 0),
     ("write", 1),
     ("writeln", 1),
-    ("assert", 1),
-    ("debug_assert", 1),
+    ("assert", 2),
+    ("debug_assert", 2),
     ("assert_eq", 0),
     ("assert_ne", 0),
     ("debug_assert_eq", 0),
@@ -105,9 +105,7 @@ impl Scan {
                 TokenTree::Ident(word) if name(word) == self.variable => {
                     (occurrence(tokens, at, here), at + 1)
                 }
-                TokenTree::Literal(literal) if format_string::names(literal, &self.variable) => {
-                    (borrowed(here), at + 1)
-                }
+                token if format_string::names(token, &self.variable) => (borrowed(here), at + 1),
                 TokenTree::Group(inner) => {
                     let place = match here {
                         Place::Macro | Place::Captured => here,

@@ -1,6 +1,6 @@
 //! Generates the random input of a case. All times are even numbers of milliseconds, except the
-//! caller's patience, which is odd. Therefore the caller never cancels at the instant of another
-//! event.
+//! caller's patience and the time of the operator's command, which are odd and differ. Therefore
+//! neither happens at the instant of another event, unless the command causes that event.
 
 use proptest::prelude::*;
 use resilient::retries::TimeLimit;
@@ -44,6 +44,15 @@ pub(crate) struct CircuitPlan {
     pub(crate) threshold: u32,
     pub(crate) recovery: u64,
     pub(crate) before: Before,
+    /// The time and kind of the operator's only command.
+    pub(crate) command: Option<(u64, Command)>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Command {
+    Close,
+    ForceOpen,
+    HalfOpen,
 }
 
 /// The circuit's history before the call.
@@ -154,13 +163,22 @@ fn circuit() -> impl Strategy<Value = Option<CircuitPlan>> {
         2 => even(60).prop_map(Before::Opened),
         1 => Just(Before::Forced),
     ];
-    let some = (1_u32..5, even(50), before).prop_map(|(threshold, recovery, before)| CircuitPlan {
+    let command = prop_oneof![
+        2 => Just(Command::Close),
+        1 => Just(Command::ForceOpen),
+        1 => Just(Command::HalfOpen),
+    ];
+    let command = (even(100).prop_map(|at| at + 1), command);
+    let command = prop_oneof![1 => Just(None), 1 => command.prop_map(Some)];
+    let some = (1_u32..5, even(50), before, command);
+    let some = some.prop_map(|(threshold, recovery, before, command)| CircuitPlan {
         threshold,
         recovery,
         before: match before {
             Before::Failures(count) => Before::Failures(count.min(threshold - 1)),
             other => other,
         },
+        command,
     });
     prop_oneof![1 => Just(None), 2 => some.prop_map(Some)]
 }
@@ -175,6 +193,8 @@ pub(crate) fn plans(way: Way) -> impl Strategy<Value = Plan> {
         move |(policy, limits, is_nested, tokens, circuit, steps, patience)| {
             let (max_retries, base, factor, more, max_retry_after, waits_for_circuit) = policy;
             let (max_elapsed, deadline, attempt_timeout, outer_deadline) = limits;
+            let commanded = circuit.as_ref().and_then(|it| Some(it.command?.0));
+            let patience = patience.map(|at| if Some(at) == commanded { at + 2 } else { at });
             Plan {
                 way,
                 max_retries,

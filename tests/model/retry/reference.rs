@@ -2,7 +2,7 @@
 
 use resilient::retries::{StopReason, TimeLimit};
 
-use super::plan::{Before, End, Fault, Kind, Plan, Way};
+use super::plan::{Before, Command, End, Fault, Kind, Plan, Way};
 
 /// The cost of a retry. The next two constants are the deposit of a success and the capacity.
 pub(crate) const COST: u32 = 5;
@@ -41,6 +41,7 @@ pub(crate) struct Counted {
     pub(crate) failure: u64,
     pub(crate) ignored: u64,
     pub(crate) abandoned: u64,
+    pub(crate) late: u64,
     pub(crate) rejected: u64,
 }
 
@@ -56,9 +57,27 @@ struct Circuit {
     state: State,
     threshold: u32,
     recovery: u64,
+    command: Option<(u64, Command)>,
+    /// The number of the operator's commands that changed the state.
+    commands: u32,
 }
 
 impl Circuit {
+    /// Executes the operator's command, if its time has come.
+    fn advance(&mut self, now: u64) {
+        let Some((_, command)) = self.command.take_if(|(at, _)| *at <= now) else { return };
+        let state = match (command, self.state) {
+            (Command::Close, _) => State::Closed(0),
+            (Command::HalfOpen, State::Open(_) | State::Forced) => State::HalfOpen,
+            (Command::ForceOpen, State::Closed(_) | State::Open(_) | State::HalfOpen) => {
+                State::Forced
+            }
+            (Command::ForceOpen | Command::HalfOpen, _) => return,
+        };
+        self.state = state;
+        self.commands += 1;
+    }
+
     /// Admits or rejects a call. A rejection has the time until the next admission, or `None` if
     /// this time is unknown.
     fn admit(&mut self, now: u64) -> Result<(), Option<u64>> {
@@ -84,9 +103,19 @@ impl Circuit {
         };
     }
 
+    fn is_open(&self, now: u64) -> bool {
+        match self.state {
+            State::Forced => true,
+            State::Open(end) => now < end,
+            _ => false,
+        }
+    }
+
+    /// Returns how long until the next admission by an open circuit, or `None` if this time is
+    /// unknown.
     fn open_for(&self, now: u64) -> Option<u64> {
         match self.state {
-            State::Open(end) if now < end => Some(end - now),
+            State::Open(end) => Some(end - now),
             _ => None,
         }
     }
@@ -100,10 +129,24 @@ enum Attempt {
     Cut(TimeLimit),
 }
 
+/// The pause before the next attempt.
+#[derive(Clone, Copy)]
+struct Pause {
+    most: u64,
+    /// The shortest time and the spread of a wait for the circuit.
+    wait: Option<(u64, u64)>,
+}
+
+impl Pause {
+    const NONE: Self = Self { most: 0, wait: None };
+}
+
 struct Loop<'a> {
     plan: &'a Plan,
     now: u64,
+    waited: u64,
     retries: u32,
+    waits: u32,
     starts: Vec<u64>,
     made: u32,
     tokens: Option<u32>,
@@ -125,11 +168,15 @@ pub(crate) fn course_of(plan: &Plan) -> Course {
         },
         threshold: circuit.threshold,
         recovery: circuit.recovery,
+        command: circuit.command,
+        commands: 0,
     });
     let mut call = Loop {
         plan,
         now: 0,
+        waited: 0,
         retries: 0,
+        waits: 0,
         starts: Vec::new(),
         made: 0,
         tokens: plan.tokens,
@@ -171,29 +218,30 @@ impl Loop<'_> {
                 Ok(attempt) => attempt,
                 Err(ended) => return (ended, Vec::new()),
             };
-            let (reasons, delay) = match &attempt {
+            let (reasons, pause) = match &attempt {
                 Attempt::Success => {
                     self.pay();
                     return (Ended::Returned(Ok(())), Vec::new());
                 }
                 Attempt::Failure(Kind::Permanent | Kind::Ignored, ..) => {
-                    (stop(StopReason::NotRetryable), 0)
+                    (stop(StopReason::NotRetryable), Pause::NONE)
                 }
                 Attempt::Failure(Kind::Answered, ..) => {
                     self.pay();
-                    (stop(StopReason::NotRetryable), 0)
+                    (stop(StopReason::NotRetryable), Pause::NONE)
                 }
-                Attempt::Cut(TimeLimit::Deadline) => (stop(StopReason::Deadline), 0),
-                Attempt::Rejected(retry_after) => self.wait(*retry_after, None),
-                Attempt::Failure(_, hint) => self.after_failure(*hint),
-                Attempt::Cut(..) => self.after_failure(None),
+                Attempt::Cut(TimeLimit::Deadline) => (stop(StopReason::Deadline), Pause::NONE),
+                Attempt::Rejected(retry_after) => self.wait_after_rejection(*retry_after),
+                Attempt::Failure(kind, hint) => self.after_failure(*hint, *kind == Kind::Throttled),
+                Attempt::Cut(..) => self.after_failure(None, false),
             };
             if !reasons.is_empty() {
                 let real = self.record.last().map(|(error, ..)| error.clone());
                 let error = real.unwrap_or(Fault::Rejected);
                 return (Ended::Returned(Err(error)), reasons);
             }
-            self.retries += 1;
+            self.retries += u32::from(!matches!(attempt, Attempt::Rejected(_)));
+            let delay = self.sleep(pause);
             if let Some(last) = self.record.last_mut() {
                 last.2 += delay;
             }
@@ -202,13 +250,39 @@ impl Loop<'_> {
                 return (Ended::Cancelled, Vec::new());
             }
             self.now += delay;
+            self.waited += delay;
         }
+    }
+
+    /// Returns how long the call sleeps. A command of the operator ends a wait for the circuit.
+    fn sleep(&mut self, pause: Pause) -> u64 {
+        let Some((least, spread)) = pause.wait else { return pause.most };
+        self.waits += 1;
+        let command = self.circuit.as_ref().and_then(|it| it.command);
+        match command {
+            Some((at, _)) if at < self.now + pause.most => {
+                pause.most.min(least.max(at - self.now) + spread)
+            }
+            _ => pause.most,
+        }
+    }
+
+    fn wait_after_rejection(&self, retry_after: Option<u64>) -> (Vec<StopReason>, Pause) {
+        let mut reasons = Vec::new();
+        if self.plan.is_nested {
+            reasons.push(StopReason::Nested);
+        }
+        self.wait(reasons, self.retries.max(1), retry_after, None)
     }
 
     /// Makes one attempt, unless the circuit rejects it. If the call ends without an output,
     /// returns `Err`.
     fn attempt(&mut self) -> Result<Attempt, Ended> {
-        if let Some(Err(retry_after)) = self.circuit.as_mut().map(|it| it.admit(self.now)) {
+        let admit = |circuit: &mut Circuit| {
+            circuit.advance(self.now);
+            circuit.admit(self.now)
+        };
+        if let Some(Err(retry_after)) = self.circuit.as_mut().map(admit) {
             self.counted.rejected += 1;
             self.give_back();
             return Ok(Attempt::Rejected(retry_after));
@@ -216,6 +290,7 @@ impl Loop<'_> {
         let plan = self.plan;
         let step = &plan.steps[self.starts.len().min(plan.steps.len() - 1)];
         let number = self.retries + 1;
+        let commands = self.circuit.as_ref().map_or(0, |it| it.commands);
         let start = self.now;
         self.starts.push(start);
         self.is_paid = std::mem::take(&mut self.is_reserved);
@@ -226,15 +301,20 @@ impl Loop<'_> {
         let gone = [plan.patience.filter(|at| *at < until), outer];
         if let Some(at) = gone.into_iter().flatten().min() {
             self.now = at;
-            self.counted.abandoned += u64::from(self.circuit.is_some());
+            if !self.is_late(commands) {
+                self.counted.abandoned += u64::from(self.circuit.is_some());
+            }
             return Err(Ended::Cancelled);
         }
         self.now = until;
+        let is_late = self.is_late(commands);
         if let Some((_, limit, after)) = cut {
             self.made += 1;
-            if limit == TimeLimit::Deadline && plan.attempt_timeout.is_some() {
-                self.counted.abandoned += u64::from(self.circuit.is_some());
-            } else {
+            if limit == TimeLimit::Deadline && !self.had_its_time(start) {
+                if !is_late {
+                    self.counted.abandoned += u64::from(self.circuit.is_some());
+                }
+            } else if !is_late {
                 self.report_failure(None);
             }
             let error = Fault::Late(limit, after, number);
@@ -243,12 +323,16 @@ impl Loop<'_> {
         }
         match step.end {
             End::Panic => {
-                self.report_failure(None);
+                if !is_late {
+                    self.report_failure(None);
+                }
                 Err(Ended::Panicked)
             }
             End::Success => {
                 self.made += 1;
-                self.report_success();
+                if !is_late {
+                    self.report_success();
+                }
                 Ok(Attempt::Success)
             }
             End::Failure(kind, hint) => {
@@ -262,6 +346,7 @@ impl Loop<'_> {
                     _ => (kind, hint),
                 };
                 match kind {
+                    _ if is_late => {}
                     Kind::Transient | Kind::Permanent => self.report_failure(hint),
                     Kind::Answered => self.report_success(),
                     Kind::Throttled | Kind::Ignored => {
@@ -271,6 +356,16 @@ impl Loop<'_> {
                 Ok(Attempt::Failure(kind, hint))
             }
         }
+    }
+
+    /// Returns whether the operator changed the circuit during an attempt, and counts the attempt
+    /// as late if so. `commands` is the number of changes before the attempt.
+    fn is_late(&mut self, commands: u32) -> bool {
+        let Some(circuit) = &mut self.circuit else { return false };
+        circuit.advance(self.now);
+        let is_late = circuit.commands != commands;
+        self.counted.late += u64::from(is_late);
+        is_late
     }
 
     /// Returns the instant of the earliest limit on the attempt, the kind of limit, and its length.
@@ -290,23 +385,43 @@ impl Loop<'_> {
         }
     }
 
+    /// Returns whether an attempt that the deadline cuts now is a failure (C2).
+    fn had_its_time(&self, start: u64) -> bool {
+        let plan = self.plan;
+        // Counts half milliseconds. Limits are equal if they are a tick, one millisecond, apart.
+        let is_over = |from: u64, limit: u64| 2 * self.now >= 2 * (from + limit) - limit.min(2);
+        if let Some(limit) = plan.attempt_timeout {
+            if is_over(start, limit) {
+                return true;
+            }
+        }
+        // Otherwise, the cut came from the deadline of a caller.
+        let is_own = plan.deadline.is_some_and(|deadline| is_over(0, deadline));
+        let is_first = self.retries == 0 && self.waited == 0;
+        let mostly_waited = 2 * self.waited > self.now;
+        is_own && (is_first || plan.attempt_timeout.is_none() && !mostly_waited)
+    }
+
     fn deadline(&self) -> Option<u64> {
         let ends = [self.plan.deadline, self.plan.outer_deadline];
         ends.into_iter().flatten().min()
     }
 
-    fn after_failure(&mut self, hint: Option<u64>) -> (Vec<StopReason>, u64) {
+    fn after_failure(&mut self, hint: Option<u64>, is_throttled: bool) -> (Vec<StopReason>, Pause) {
+        let k = self.retries + 1;
+        let mut reasons = self.reasons_of_any_kind(hint);
         let circuit = self.circuit.as_ref();
-        if let Some(open_for) = circuit.and_then(|it| it.open_for(self.now)) {
-            return self.wait(Some(open_for), hint);
+        if let Some(circuit) = circuit.filter(|it| it.is_open(self.now)) {
+            return self.wait(reasons, k, circuit.open_for(self.now), hint);
         }
-        let mut delay = self.nominal(self.retries + 1);
+        let mut delay = self.nominal(k);
+        let is_free = is_throttled && hint.is_some_and(|hint| hint >= delay);
         if let Some(hint) = hint {
             delay = delay.max(hint + self.nominal(1));
         }
-        let mut reasons = self.reasons_of_any_kind(hint);
         reasons.extend(self.out_of_time(delay));
         match &mut self.tokens {
+            Some(_) if is_free => {}
             Some(tokens) if *tokens < COST => reasons.push(StopReason::Budget),
             Some(tokens) if reasons.is_empty() => {
                 *tokens -= COST;
@@ -314,21 +429,28 @@ impl Loop<'_> {
             }
             _ => {}
         }
-        (reasons, delay)
+        (reasons, Pause { most: delay, wait: None })
     }
 
-    fn wait(&self, retry_after: Option<u64>, hint: Option<u64>) -> (Vec<StopReason>, u64) {
-        let mut reasons = self.reasons_of_any_kind(hint);
-        let (true, Some(retry_after)) = (self.plan.waits_for_circuit, retry_after) else {
+    fn wait(
+        &self,
+        mut reasons: Vec<StopReason>,
+        k: u32,
+        retry_after: Option<u64>,
+        hint: Option<u64>,
+    ) -> (Vec<StopReason>, Pause) {
+        let may_wait = self.plan.waits_for_circuit && self.waits < self.plan.max_retries;
+        let Some(retry_after) = retry_after.filter(|_| may_wait) else {
             reasons.push(StopReason::CircuitOpen);
-            return (reasons, 0);
+            return (reasons, Pause::NONE);
         };
-        let longest = self.nominal(self.retries + 1).max(retry_after);
-        let delay = longest.max(hint.unwrap_or(0)) + self.nominal(1);
-        if !self.out_of_time(delay).is_empty() {
+        let least = self.nominal(k).max(hint.unwrap_or(0));
+        let spread = self.nominal(1);
+        let most = least.max(retry_after) + spread;
+        if !self.out_of_time(most).is_empty() {
             reasons.push(StopReason::CircuitOpen);
         }
-        (reasons, delay)
+        (reasons, Pause { most, wait: Some((least, spread)) })
     }
 
     fn reasons_of_any_kind(&self, hint: Option<u64>) -> Vec<StopReason> {

@@ -16,7 +16,7 @@ use resilient::{
 use resilient_testkit::ms;
 use tokio::time::{Instant, advance, sleep, timeout};
 
-use super::plan::{Before, CircuitPlan, End, Fault, Plan, Way};
+use super::plan::{Before, CircuitPlan, Command, End, Fault, Plan, Way};
 use super::reference::{CAPACITY, COST, Counted, DEPOSIT, Ended, Errors};
 
 pub(crate) struct Real {
@@ -279,6 +279,29 @@ async fn within_others(it: &Dependency<'_>, scope: &Scope) -> Option<Result<(), 
     result.into_inner()
 }
 
+/// Makes the call, and gives the operator's command at its time.
+async fn beside_operator<R>(it: &Dependency<'_>, call: impl Future<Output = R>) -> R {
+    let command = it.plan.circuit.as_ref().and_then(|circuit| circuit.command);
+    let (Some((at, command)), Some(breaker)) = (command, &it.breaker) else {
+        return call.await;
+    };
+    let operator = async {
+        sleep(ms(at)).await;
+        match command {
+            Command::Close => breaker.close(),
+            Command::ForceOpen => breaker.force_open(),
+            // A closed circuit refuses this command.
+            Command::HalfOpen => breaker.half_open().unwrap_or_default(),
+        }
+        std::future::pending().await
+    };
+    tokio::select! {
+        biased;
+        output = call => output,
+        output = operator => output,
+    }
+}
+
 fn totals(it: &Dependency<'_>) -> CallCounts {
     let breaker = it.breaker.as_ref();
     breaker.map_or_else(CallCounts::default, |breaker| {
@@ -305,7 +328,7 @@ pub(crate) fn run(plan: &Plan) -> Real {
             at_first.set(totals(&it));
             let start = Instant::now();
             it.began.set(Some(start));
-            let call = within_others(&it, &scope);
+            let call = beside_operator(&it, within_others(&it, &scope));
             let output = match plan.patience {
                 Some(patience) => timeout(ms(patience), call).await.ok().flatten(),
                 None => call.await,
@@ -339,6 +362,7 @@ pub(crate) fn run(plan: &Plan) -> Real {
             failure: now.failure - first.failure,
             ignored: now.ignored - first.ignored,
             abandoned: now.abandoned - first.abandoned,
+            late: now.late - first.late,
             rejected: now.rejected - first.rejected,
         },
         record: record.map(|(_, attempts)| attempts),

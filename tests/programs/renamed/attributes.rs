@@ -30,7 +30,7 @@ async fn stacked(text: String) -> Option<String> {
     Some(text)
 }
 
-#[circuit_breaker]
+#[circuit_breaker(order = explicit)]
 #[retry(crate = reexported::runtime, max_retry_after = "1s")]
 fn stacked_the_other_way_round(text: String) -> Option<String> {
     Some(text)

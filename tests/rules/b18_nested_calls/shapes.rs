@@ -195,7 +195,7 @@ stacks! {
     rbt "b18 rbt": #[retry] #[circuit_breaker(name = "b18 rbt")] #[timeout("1s")]
     rtb "b18 rtb": #[retry] #[timeout("1s")] #[circuit_breaker(name = "b18 rtb")]
     bt "b18 bt": #[circuit_breaker(name = "b18 bt")] #[timeout("1s")]
-    br "b18 br": #[circuit_breaker(name = "b18 br")] #[retry]
+    br "b18 br": #[circuit_breaker(name = "b18 br", order = explicit)] #[retry]
     bf "b18 bf": #[circuit_breaker(name = "b18 bf")] #[fallback(value = 7, order = explicit)]
     frb "b18 frb": #[fallback(value = 7)] #[retry] #[circuit_breaker(name = "b18 frb")]
 }
@@ -211,7 +211,7 @@ async fn replaced() -> Output {
     Err(Fault::Down(1))
 }
 
-#[circuit_breaker(name = "b18 retry below")]
+#[circuit_breaker(name = "b18 retry below", order = explicit)]
 #[retry(base_delay = "1s", attempt = attempt)]
 async fn retried_below() -> Output {
     if attempt.is_first() {
@@ -220,7 +220,7 @@ async fn retried_below() -> Output {
     cached_below().await
 }
 
-#[circuit_breaker(name = "b18 retry below")]
+#[circuit_breaker(name = "b18 retry below", order = explicit)]
 async fn cached_below() -> Output {
     query().await
 }

@@ -127,3 +127,27 @@ fn g03_code_after_a_site_that_sets_the_defaults_counts_as_set() {
     assert_eq!(first.line(), line);
     registry.remove_listener(id);
 }
+
+#[test]
+fn g03_a_budget_that_is_leased_without_settings_takes_those_of_later_code() {
+    let registry = Registry::new();
+    let heard = Heard::default();
+    registry.on_event(heard.listener());
+    let named = registry.lease_budget("payments", BudgetConfig::default());
+    let _ = registry.get_or_register_budget("payments", config(builder().capacity(9)));
+    assert_eq!(named.config().capacity(), 9);
+    let _ = registry.lease_budget("payments", BudgetConfig::default());
+    assert_eq!(named.config().capacity(), 9);
+    assert_eq!((heard.count(is_change), heard.count(is_conflict)), (1, 0));
+}
+
+#[test]
+fn g03_an_override_of_a_budget_wins_over_settings_that_come_later() {
+    let registry = Registry::new();
+    registry.override_budget("payments", builder().capacity(7)).unwrap();
+    let budget = registry.lease_budget("payments", BudgetConfig::default());
+    let _ = registry.get_or_register_budget("payments", config(builder().capacity(9).deposit(3)));
+    assert_eq!((budget.config().capacity(), budget.config().deposit()), (7, 3));
+    registry.clear_budget_override("payments").unwrap();
+    assert_eq!(budget.config().capacity(), 9);
+}

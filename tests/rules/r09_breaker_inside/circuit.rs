@@ -199,27 +199,6 @@ async fn r09_the_waiting_call_makes_the_probe_that_closes_the_circuit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r09_a_wait_after_a_rejection_uses_one_retry() {
-    let breaker = breaker(1);
-    breaker.trip().unwrap();
-    let start = Instant::now();
-    let mut numbers = Vec::new();
-
-    let result: Result<(), Fault> = build(&waiting().max_retries(1))
-        .call()
-        .through(&breaker)
-        .run(|attempt| {
-            numbers.push(attempt.number());
-            async move { Err(Fault::Down(attempt.number())) }
-        })
-        .await;
-
-    assert_eq!(result, Err(Fault::Down(2)), "the error of the attempt");
-    assert_eq!(numbers, [2]);
-    assert_eq!(start.elapsed(), ms(10_100));
-}
-
-#[tokio::test(start_paused = true)]
 async fn r09_a_call_without_a_retry_left_does_not_wait() {
     let breaker = breaker(1);
     let policy = build(&waiting().max_retries(0));

@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use super::waiters::wake;
 use super::{BreakerParts, GuardedState, LiveSettings, Published, SharedBreaker};
 use crate::breaker::machine::{Machine, SuccessHandling};
 use crate::event::EventKind;
@@ -29,6 +30,7 @@ impl SharedBreaker {
         if guarded.reconfigure(settings, now) && parts.subscribers.are_present() {
             guarded.queue(&parts.name, EventKind::SettingsChanged);
         }
+        parts.look_soon(&guarded);
         self.commit(parts, guarded);
     }
 
@@ -45,7 +47,8 @@ impl SharedBreaker {
     }
 
     /// Publishes the machine's state in the word. Returns whether a new generation began.
-    pub(super) fn publish(&self, parts: &BreakerParts, guarded: &GuardedState) -> bool {
+    pub(super) fn publish(&self, parts: &BreakerParts, guarded: &mut GuardedState) -> bool {
+        parts.watch_generation(guarded);
         let machine = &guarded.machine;
         let (successes, bucket) = machine.successes();
         parts.mirror(machine, bucket);
@@ -58,7 +61,7 @@ impl SharedBreaker {
         parts: &'a BreakerParts,
         mut guarded: MutexGuard<'a, GuardedState>,
     ) {
-        if self.publish(parts, &guarded) {
+        if self.publish(parts, &mut guarded) {
             guarded.totals_at_start = self.totals(&guarded);
             if guarded.machine.entered() == CircuitState::Closed {
                 parts.count_closing();
@@ -67,11 +70,19 @@ impl SharedBreaker {
         if guarded.machine.has_news() {
             guarded.queue_news(&parts.name, parts.subscribers.are_present());
         }
+        let called = guarded.call_waiters();
         // B14: one thread delivers, in order, and without the lock.
-        if guarded.events.is_empty() || guarded.delivering {
-            return;
+        let delivers = !guarded.events.is_empty() && !guarded.delivering;
+        if !delivers {
+            drop(guarded);
+            return wake(&called);
         }
         guarded.delivering = true;
+        if !called.is_empty() {
+            drop(guarded);
+            wake(&called);
+            guarded = parts.lock();
+        }
         while let Some(event) = guarded.events.pop() {
             drop(guarded);
             parts.subscribers.deliver(&event, || self.snapshot());
@@ -82,12 +93,10 @@ impl SharedBreaker {
 }
 
 fn published(machine: &Machine, successes: SuccessHandling) -> Published {
-    let state = machine.entered();
-    let counts = matches!(state, CircuitState::Closed | CircuitState::ObserveOnly);
     Published {
-        state,
+        state: machine.entered(),
         generation: machine.generation(),
         successes,
-        is_timed: counts && machine.config().slow_call.is_some(),
+        is_timed: machine.times_calls(),
     }
 }

@@ -20,6 +20,10 @@ impl StampClock {
         self.source.now()
     }
 
+    pub(super) fn source(&self) -> ClockSource {
+        self.source.clone()
+    }
+
     /// Returns whether the user wrote the clock.
     pub(super) fn is_given(&self) -> bool {
         matches!(self.source, ClockSource::Given(_))

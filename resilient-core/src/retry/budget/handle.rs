@@ -132,6 +132,12 @@ impl RetryBudget {
         changes
     }
 
+    /// Returns whether this is the only handle, no reservation is waiting, and the bucket holds at
+    /// least its initial tokens. The caller keeps other threads from copying this handle.
+    pub(crate) fn is_unused(&mut self) -> bool {
+        Arc::get_mut(&mut self.0).is_some() && self.tokens() >= self.config().initial_tokens()
+    }
+
     /// Returns whether both handles refer to the same budget.
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)

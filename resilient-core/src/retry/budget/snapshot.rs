@@ -18,8 +18,22 @@ pub struct BudgetCounts {
     pub returned: u64,
     /// Spent retries that succeeded. Their tokens returned to the budget.
     pub refunded: u64,
-    /// Calls that succeeded at their first attempt while the bucket was not full.
+    /// Calls that succeeded at an attempt that cost nothing, while the bucket was not full.
     pub deposited: u64,
+}
+
+#[cfg(feature = "metrics")]
+impl BudgetCounts {
+    pub(crate) fn plus(&self, other: &Self) -> Self {
+        Self {
+            granted: self.granted.saturating_add(other.granted),
+            refused: self.refused.saturating_add(other.refused),
+            spent: self.spent.saturating_add(other.spent),
+            returned: self.returned.saturating_add(other.returned),
+            refunded: self.refunded.saturating_add(other.refunded),
+            deposited: self.deposited.saturating_add(other.deposited),
+        }
+    }
 }
 
 /// A budget at one instant. Taking a snapshot changes nothing.

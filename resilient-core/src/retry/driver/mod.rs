@@ -8,6 +8,7 @@ mod attempt_end;
 mod decide;
 mod plan;
 mod progress;
+mod sleep;
 #[cfg(test)]
 mod tests;
 
@@ -20,16 +21,18 @@ use self::plan::Plan;
 use self::progress::Progress;
 #[cfg(feature = "tokio")]
 use super::attempt_future::AttemptFuture;
+use super::budget::RetryBudget;
 use super::call_options::CallOptions;
 #[cfg(feature = "tokio")]
+use super::limits::Past;
 use super::permitted_attempt::PermittedAttempt;
 use super::policy::RetryPolicy;
 use super::scope;
 #[cfg(feature = "tokio")]
 use super::timeout_future::TimeoutFuture;
-use crate::breaker::CircuitOpen;
 #[cfg(feature = "tokio")]
 use crate::breaker::Permit;
+use crate::breaker::{CircuitOpen, CircuitState};
 use crate::signal::StopReason;
 use crate::telemetry::{self, RetryCallCount};
 use crate::time;
@@ -112,7 +115,8 @@ impl<'a> RetryDriver<'a> {
         }
     }
 
-    /// Returns the number of the running attempt or of the last failed attempt, counted from 1.
+    /// Returns the number of the present attempt, counted from 1: the running one, or the one that
+    /// follows a delay.
     #[must_use]
     pub fn attempt_number(&self) -> u32 {
         progress::attempt_number(self.progress.as_deref())
@@ -124,18 +128,45 @@ impl<'a> RetryDriver<'a> {
         self.plan.policy.max_retries.saturating_add(1)
     }
 
-    /// Returns whether an attempt of this call ran and failed.
-    #[doc(hidden)]
+    /// Returns how many attempts of this call ran and failed. An attempt that the breaker rejected
+    /// did not run.
     #[must_use]
-    pub fn has_failed(&self) -> bool {
-        self.progress.as_ref().is_some_and(|it| it.has_failed)
+    pub fn failed_attempts(&self) -> u32 {
+        self.progress.as_ref().map_or(0, |it| it.failed)
+    }
+
+    /// Returns how often the call has waited for its circuit, including a wait that begins now.
+    #[must_use]
+    pub fn waits(&self) -> u32 {
+        self.progress.as_ref().map_or(0, |it| it.waits)
+    }
+
+    /// Returns whether the delay that [`after`](Self::after) returned last precedes a retry. If it
+    /// does not, the breaker rejected the attempt, and the delay is a wait for the circuit.
+    pub(crate) fn retries(&self) -> bool {
+        self.progress.as_ref().is_some_and(|it| it.is_retry)
+    }
+
+    /// Returns the state of the circuit if the delay that [`after`](Self::after) returned last is a
+    /// wait for it, and `None` if the call does not wait.
+    #[must_use]
+    pub fn waits_in(&self) -> Option<CircuitState> {
+        let progress = self.progress.as_ref()?;
+        progress.pause.wait.map(|wait| wait.state)
     }
 
     /// Returns how long the call waited before the current attempt.
     #[must_use]
     pub fn last_delay(&self) -> Duration {
         let progress = self.progress.as_ref();
-        progress.map_or(Duration::ZERO, |it| it.last_delay)
+        progress.map_or(Duration::ZERO, |it| it.pause.delay)
+    }
+
+    // R7
+    /// Returns the budget if it is the reason why the call ends.
+    #[must_use]
+    pub fn budget_at_fault(&self, reason: StopReason) -> Option<&'a RetryBudget> {
+        self.plan.budget_at_fault(reason)
     }
 
     pub(super) fn started_at(&self) -> Option<Instant> {
@@ -168,17 +199,23 @@ impl<'a> RetryDriver<'a> {
         PermittedAttempt::new(self.begin(), permit, attempt)
     }
 
-    /// Begins an attempt within the call's time limits, and returns its future.
+    /// Begins an attempt within the call's time limits, and returns its future. `timeout` is the
+    /// value of the attempt's `#[timeout]`.
     #[cfg(feature = "tokio")]
     #[inline]
-    pub(crate) fn limited<F>(&mut self, attempt: F) -> TimeoutFuture<F> {
+    pub(crate) fn limited<F>(&mut self, attempt: F, timeout: Option<Duration>) -> TimeoutFuture<F> {
         let is_retry = self.begin();
         let now = || match self.plan.started {
             Some(started) if self.progress.is_none() => started,
             _ => time::now(),
         };
+        let past = Past {
+            attempt_number: self.attempt_number(),
+            is_empty: self.progress.is_none(),
+            waited: self.progress.as_ref().map_or(Duration::ZERO, |it| it.paused()),
+        };
         let limits = self.plan.limits();
-        let cut = limits.and_then(|limits| limits.cut(now, self.attempt_number()));
+        let cut = limits.and_then(|limits| limits.cut(now, past, timeout));
         TimeoutFuture::new(is_retry, cut, attempt)
     }
 
@@ -196,11 +233,6 @@ impl<'a> RetryDriver<'a> {
         progress.is_some_and(|it| it.begin_attempt(self.plan.nested()))
     }
 
-    pub(crate) fn has_attempt_timeout(&self) -> bool {
-        let limits = self.plan.limits();
-        limits.is_some_and(|limits| limits.attempt_timeout.is_some())
-    }
-
     /// Ends the call with a success. Call it once.
     #[inline]
     #[cfg_attr(feature = "test-util", track_caller)]
@@ -209,7 +241,8 @@ impl<'a> RetryDriver<'a> {
         if self.progress.is_none() {
             super::test_hook::TestHook::begin(Location::caller()).succeeded();
         }
-        telemetry::ended(&mut self.call, Ok(self.progress.is_some()));
+        let is_after_retry = self.progress.as_ref().is_some_and(|it| it.failed > 0);
+        telemetry::ended(&mut self.call, Ok(is_after_retry));
         match &self.progress {
             Some(progress) => progress.succeeded(self.plan),
             None => self.plan.pay_in(false),
@@ -217,7 +250,11 @@ impl<'a> RetryDriver<'a> {
     }
 
     /// Returns how long to sleep before the next attempt, after an attempt that did not succeed.
-    /// Zero means that the next attempt starts at once.
+    /// Zero means that the next attempt starts at once. Pass the delay to [`sleep`](Self::sleep) or
+    /// [`sleep_blocking`](Self::sleep_blocking).
+    ///
+    /// Under [`WhenOpen::Wait`](super::WhenOpen::Wait) the delay may be a wait for the circuit: see
+    /// [`waits_in`](Self::waits_in). It is then the longest wait.
     ///
     /// If the circuit of the call's breaker is open now, `open` is the breaker's rejection, even if
     /// this attempt opened the circuit. If the circuit is not open, or the call has no breaker,

@@ -2,10 +2,12 @@
 
 use std::time::Instant;
 
+use crate::retry::budget::RetryBudget;
 use crate::retry::call_options::CallOptions;
 use crate::retry::limits::Limits;
 use crate::retry::nested::NestedMode;
 use crate::retry::policy::RetryPolicy;
+use crate::signal::StopReason;
 
 /// The part of a call's state that does not change during the call. Cold functions take it by
 /// value, so that the hot path can keep it in registers.
@@ -26,11 +28,20 @@ impl<'a> Plan<'a> {
         self.options.map(|options| options.nested).unwrap_or_default()
     }
 
+    pub(super) fn budget(&self) -> Option<&'a RetryBudget> {
+        self.options.and_then(|options| options.budget)
+    }
+
+    /// Returns the budget if it is the reason why the call ends.
+    pub(super) fn budget_at_fault(&self, reason: StopReason) -> Option<&'a RetryBudget> {
+        self.budget().filter(|_| reason == StopReason::Budget)
+    }
+
     /// Reports a success to the budget. `is_paid` says whether the budget paid for the last
     /// attempt: see [`RetryBudget::succeeded`](crate::retry::RetryBudget::succeeded).
     #[inline]
     pub(super) fn pay_in(&self, is_paid: bool) {
-        if let Some(budget) = self.options.and_then(|options| options.budget) {
+        if let Some(budget) = self.budget() {
             budget.succeeded(is_paid);
         }
     }

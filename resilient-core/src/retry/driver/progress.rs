@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::plan::Plan;
 use crate::retry::budget::Reservation;
+use crate::retry::circuit_pause::GrantedPause;
 use crate::retry::nested::{self, NestedMode};
 use crate::retry::schedule::Schedule;
 use crate::retry::scope::{Entered, enter};
@@ -14,13 +15,21 @@ use crate::telemetry;
 /// The progress of one call's retries, created at the first failure.
 #[derive(Debug)]
 pub(super) struct Progress {
-    /// Whether an attempt ran and failed. A rejected attempt does not count.
-    pub(super) has_failed: bool,
+    /// The number of attempts that ran and failed. A rejected attempt does not count.
+    pub(super) failed: u32,
     /// Whether the loop leaves retries to an outer loop.
     pub(super) collapsed: bool,
-    /// The number of retries granted so far.
+    /// The number of retries granted so far. Waits for the circuit are no retries.
     pub(super) retries: u32,
-    pub(super) last_delay: Duration,
+    /// The number of waits for the circuit so far.
+    pub(super) waits: u32,
+    /// Whether the present delay precedes a retry. Otherwise it follows a rejection.
+    pub(super) is_retry: bool,
+    /// The pause before the next attempt. It needs no drop, because a larger drop would keep the
+    /// loop's variables in memory on the hot path.
+    pub(super) pause: GrantedPause,
+    /// The sum of the pauses before that one.
+    pub(super) paused_before: Duration,
     /// The tokens of the next attempt, until the attempt starts.
     pub(super) reserved: Option<Reservation>,
     /// Whether the current attempt cost tokens.
@@ -35,15 +44,23 @@ impl Progress {
     pub(super) fn begin(plan: Plan<'_>, place: &'static Location<'static>) -> Self {
         let (hook, seed) = (TestHook::begin(place), plan.policy.seed);
         Self {
-            has_failed: false,
+            failed: 0,
             collapsed: nested::is_collapsed(plan.nested(), place),
             retries: 0,
-            last_delay: Duration::ZERO,
+            waits: 0,
+            is_retry: false,
+            pause: GrantedPause::default(),
+            paused_before: Duration::ZERO,
             reserved: None,
             is_paid: false,
             schedule: Schedule::new(seed.or_else(|| Some(hook.record()?.seed()))),
             hook,
         }
+    }
+
+    /// Returns the sum of the pauses between attempts.
+    pub(super) fn paused(&self) -> Duration {
+        self.paused_before.saturating_add(self.pause.delay)
     }
 
     /// Spends the reserved tokens. Returns whether the attempt is visible to loops inside it.
@@ -66,7 +83,9 @@ impl Progress {
     #[cold]
     pub(super) fn succeeded(&self, plan: Plan<'_>) {
         self.hook.succeeded();
-        telemetry::recovered(attempt_number(Some(self)));
+        if self.failed > 0 {
+            telemetry::recovered(attempt_number(Some(self)));
+        }
         plan.pay_in(self.is_paid);
     }
 }

@@ -268,21 +268,33 @@ mod decisions {
             |wait| retry.after(AttemptEnd::Rejected(&open_for(Some(ms(wait)))), None);
 
         assert_eq!(rejected(5_000), Ok(ms(5_100)));
-        assert_eq!(rejected(150), Ok(ms(300)), "the second delay is 200 ms");
-        assert_eq!(rejected(0), Ok(ms(500)), "the third delay is 400 ms");
+        assert_eq!(rejected(150), Ok(ms(250)), "no attempt has failed: the first delay is 100 ms");
+        assert_eq!(rejected(0), Ok(ms(200)));
+
+        let mut failed = |wait| {
+            let class = Classification::transient();
+            retry.after(AttemptEnd::Failed(class), Some(&open_for(Some(ms(wait)))))
+        };
+        assert_eq!(failed(150), Ok(ms(250)), "the delay before the first retry");
+        assert_eq!(failed(150), Ok(ms(300)), "the delay before the second one is 200 ms");
+        let open = open_for(Some(ms(150)));
+        let rejected = retry.after(AttemptEnd::Rejected(&open), None);
+        assert_eq!(rejected, Ok(ms(300)), "the second retry has not begun");
     }
 
     #[test]
-    fn r09_a_wait_for_the_circuit_uses_one_retry() {
+    fn r09_a_wait_for_the_circuit_uses_no_retry_and_there_are_as_many_as_retries() {
         let policy = build(&exact().max_retries(2).when_open(WhenOpen::Wait));
         let mut retry = RetryDriver::start(&policy);
         let open = open_for(Some(SECOND));
+        let mut rejected = || retry.after(AttemptEnd::Rejected(&open), None);
 
-        let granted =
-            (0..5).take_while(|_| retry.after(AttemptEnd::Rejected(&open), None).is_ok()).count();
+        assert!(rejected().is_ok() && rejected().is_ok());
+        assert_eq!(rejected(), Err(StopReason::CircuitOpen));
 
-        assert_eq!(granted, 2);
-        assert_eq!(retry.attempt_number(), 3);
+        assert_eq!((retry.attempt_number(), retry.failed_attempts(), retry.waits()), (1, 0, 2));
+        assert!(fail(&mut retry).is_ok() && fail(&mut retry).is_ok(), "two retries are left");
+        assert_eq!(fail(&mut retry), Err(StopReason::Exhausted));
     }
 
     #[test]

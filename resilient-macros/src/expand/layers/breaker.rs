@@ -1,11 +1,11 @@
 //! Writes `#[circuit_breaker]`: a permit for the layers below. If a retry is directly above the
 //! breaker, `retry` writes both layers.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
 use super::context::LayerContext;
-use crate::args::BreakerArgs;
+use crate::args::{AttributeKind, BreakerArgs};
 use crate::expand::classify::{self, Classifier};
 
 /// Writes code that requests a permit, runs the layers below, and reports the output.
@@ -30,7 +30,7 @@ pub(super) fn write(
         if is_outermost { emit!(return #rejected) } else { emit!(break 'breaker #rejected) };
     let on_rejection = if in_loop {
         emit!({
-            rejection = __r::Some(__r::Clone::clone(&open));
+            __rejection = __r::Some(__r::Clone::clone(&__open));
             #leave
         })
     } else {
@@ -38,26 +38,37 @@ pub(super) fn write(
     };
     let forget = in_loop.then(|| context.forget());
     let report = report(context, at, args);
+    let order = order_warning(context, at, args);
     let written = emit! {
+        #order
         #declare
         #declare_cut
-        let permit = match #acquire {
-            __r::Ok(permit) => permit,
-            __r::Err(open) => #on_rejection
+        let __permit = match #acquire {
+            __r::Ok(__permit) => __permit,
+            __r::Err(__open) => #on_rejection
         };
         #forget
-        let output = { #below };
+        let __output = { #below };
         #report
-        output
+        __output
     };
     if is_outermost { written } else { emit!('breaker: { #written }) }
+}
+
+// C1
+/// If a retry is below the breaker at `at`, writes a call of a deprecated function, so that the
+/// compiler warns at the attribute.
+fn order_warning(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> Option<TokenStream> {
+    let is_wrong = !args.order_is_explicit && context.stack.place(AttributeKind::Retry) > Some(at);
+    let span = context.stack.layers()[at].span.resolved_at(Span::mixed_site());
+    is_wrong.then(|| quote_spanned!(span=> __r::breaker_above_retry();))
 }
 
 /// Writes statements that report the class of the current output. If a time limit made the output,
 /// the statements report the call as cut off.
 fn report(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStream {
     let classifier = Classifier::of_breaker(args);
-    let declare = classifier.declare(context.span);
+    let declare = classifier.declare(context.span, AttributeKind::CircuitBreaker);
     let report = classifier.report();
     let report = emit!(#declare #report);
     if !context.plan.reads_cut(at) {
@@ -65,35 +76,34 @@ fn report(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStr
     }
     let cut = report_cut(context, at, args);
     emit! {
-        match cut {
+        match __cut {
             __r::None => { #report }
-            __r::Some(limit) => { #cut }
+            __r::Some(__cause) => { #cut }
         }
     }
 }
 
-/// Writes statements that report an output that the time limit `limit` made.
+/// Writes statements that report an output that a time limit made. `__cause` says why.
 pub(super) fn report_cut(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStream {
     let ignored = classify::is_ignored(args);
-    let has_limit = if !context.plan.retry_limits_below(at) {
-        emit!(false)
-    } else if context.plan.attempts_time_out() {
-        emit!(true)
+    // The call of a breaker above the loop is the whole loop.
+    let cause = if context.plan.retry_limits_below(at) && !context.plan.retry_above(at) {
+        emit!(__r::CutCause::of_call(__cause))
     } else {
-        emit!(__r::has_attempt_timeout(&retry))
+        emit!(__cause)
     };
     emit! {
-        let ignored = #ignored;
-        __r::report_cut(permit, limit, ignored, #has_limit);
+        let __ignored = #ignored;
+        __r::report_cut(__permit, #cause, __ignored);
     }
 }
 
 /// Writes an expression whose value is the output of a rejected call. The rejection is the variable
-/// `open`.
+/// `__open`.
 pub(super) fn rejected(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStream {
     let output = context.output_at(at);
     if let Some(make) = &args.on_open {
-        return emit!(__r::on_open::<#output>(open, #make));
+        return emit!(__r::on_open::<#output>(__open, #make));
     }
-    quote_spanned!(context.expectation()=> __r::rejected::<#output>(open))
+    quote_spanned!(context.expectation()=> __r::rejected::<#output>(__open))
 }

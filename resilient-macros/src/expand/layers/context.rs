@@ -44,10 +44,11 @@ impl LayerContext<'_> {
         self.span.resolved_at(Span::mixed_site())
     }
 
-    /// Writes a statement that declares `cut`, the time limit that made the current output. Returns
-    /// `None` if the layer at `at` does not use `cut`, or if a layer above declares `cut`.
+    /// Writes a statement that declares `__cut`, which says why a time limit made the current
+    /// output. Returns `None` if the layer at `at` does not use `__cut`, or if a layer above
+    /// declares it.
     pub(super) fn declare_cut(&self, at: usize) -> Option<TokenStream> {
-        self.plan.declares_cut(at).then(|| emit!(let mut cut = __r::None::<__r::TimeLimit>;))
+        self.plan.declares_cut(at).then(|| emit!(let mut __cut = __r::None::<__r::CutCause>;))
     }
 
     /// Writes a statement that drops the output of the last attempt before the next attempt runs.
@@ -59,6 +60,6 @@ impl LayerContext<'_> {
             return TokenStream::new();
         }
         let of = plan.records.then(|| emit!(::<#attempt_output>));
-        emit!(__r::AttemptLog #of::forget(&mut log);)
+        emit!(__r::AttemptLog #of::forget(&mut __log);)
     }
 }

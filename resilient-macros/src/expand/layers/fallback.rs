@@ -5,6 +5,7 @@ use quote::quote_spanned;
 
 use super::context::LayerContext;
 use crate::args::{FallbackArgs, FallbackKind, FallbackReplacement};
+use crate::expand::classify::matches;
 
 // C5
 pub(super) fn write(
@@ -18,16 +19,18 @@ pub(super) fn write(
     // After the fallback has replaced an output, the layers above must treat the output as neither
     // cut off nor rejected.
     let is_cut_told = context.plan.tells_cut(at) && context.plan.is_cut_below(at);
-    let uncut = is_cut_told.then(|| emit!(cut = __r::None;));
-    let admitted = context.plan.tells_rejection_through(at).then(|| emit!(rejection = __r::None;));
-    let failed = quote_spanned!(context.expectation()=> __r::unless_failed::<#ty>(output));
+    let uncut = is_cut_told.then(|| emit!(__cut = __r::None;));
+    let admitted =
+        context.plan.tells_rejection_through(at).then(|| emit!(__rejection = __r::None;));
+    let failed = quote_spanned!(context.expectation()=> __r::unless_failed::<#ty>(__output));
     let chosen = chosen(args);
-    let left = chosen.is_some().then(|| emit!(__r::Err(error) => __r::not_replaced::<#ty>(error),));
+    let left =
+        chosen.is_some().then(|| emit!(__r::Err(__error) => __r::not_replaced::<#ty>(__error),));
     emit! {
-        let output = { #below };
+        let __output = { #below };
         match #failed {
-            __r::Ok(output) => output,
-            __r::Err(error) #chosen => {
+            __r::Ok(__output) => __output,
+            __r::Err(__error) #chosen => {
                 #uncut
                 #admitted
                 __r::fell_back();
@@ -39,24 +42,16 @@ pub(super) fn write(
 }
 
 /// Writes the guard `if …` of the match arm: the guard is true if the fallback replaces the output
-/// that has this `error`. Returns `None` if the fallback replaces every failed output.
+/// that has this `__error`. Returns `None` if the fallback replaces every failed output.
 fn chosen(args: &FallbackArgs) -> Option<TokenStream> {
-    let matches = |pattern: &TokenStream| emit!(__r::matches!(&error, #pattern));
-    match (args.on.as_ref(), args.except.as_ref()) {
-        (None, None) => None,
-        (Some(on), None) => {
-            let on = matches(on);
-            Some(emit!(if #on))
-        }
-        (None, Some(except)) => {
-            let except = matches(except);
-            Some(emit!(if !#except))
-        }
-        (Some(on), Some(except)) => {
-            let (on, except) = (matches(on), matches(except));
-            Some(emit!(if #on && !#except))
-        }
-    }
+    let (on, except) = (args.on.as_ref().map(matches), args.except.as_ref().map(matches));
+    let condition = match (on, except) {
+        (None, None) => return None,
+        (Some(on), None) => on,
+        (None, Some(except)) => emit!(!#except),
+        (Some(on), Some(except)) => emit!(#on && !#except),
+    };
+    Some(emit!(if __r::test(&__error, |__error| #condition)))
 }
 
 fn replacement(
@@ -70,9 +65,9 @@ fn replacement(
         FallbackReplacement::With(with, kind) => (with, kind),
     };
     match kind {
-        _ if !context.waits => emit!(__r::fallback::<#ty>(error, #with)),
-        FallbackKind::Output => emit!(__r::fallback::<#ty>(error, #with)),
-        FallbackKind::Future => emit!(__r::fallback_async::<#ty, _>(error, #with).await),
-        FallbackKind::Either => emit!(__r::fallback_by::<#ty, _, _>(error, #with).await),
+        _ if !context.waits => emit!(__r::fallback::<#ty>(__error, #with)),
+        FallbackKind::Output => emit!(__r::fallback::<#ty>(__error, #with)),
+        FallbackKind::Future => emit!(__r::fallback_async::<#ty, _>(__error, #with).await),
+        FallbackKind::Either => emit!(__r::fallback_by::<#ty, _, _>(__error, #with).await),
     }
 }

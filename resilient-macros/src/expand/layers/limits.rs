@@ -7,7 +7,7 @@ use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
 use super::context::LayerContext;
-use crate::args::{SettingValue, TimeoutArgs};
+use crate::args::{AttributeKind, LayerArgs, SettingValue, TimeoutArgs};
 use crate::expand::attempt::AttemptCode;
 use crate::expand::settings;
 
@@ -23,7 +23,7 @@ pub(super) struct LimitedFuture {
     /// Statements that evaluate time limits before the arguments move into the future.
     times: TokenStream,
     future: TokenStream,
-    /// Calls that wrap the variable `future`, the innermost first.
+    /// Calls that wrap the variable `__future`, the innermost first.
     calls: Vec<TokenStream>,
     /// How many of the calls are limits. Each limit turns the output into a `Result`.
     limits: usize,
@@ -36,7 +36,7 @@ pub(super) fn attempt(context: &LayerContext<'_>, body: usize) -> Code {
         return Code::Future(LimitedFuture::new(run.clone()));
     }
     let mark = context.plan.marks_at(body);
-    let mark = mark.then(|| emit!(let _marked = __r::mark(&mut retry);));
+    let mark = mark.then(|| emit!(let __marked = __r::mark(&mut __retry);));
     Code::Statements(emit!(#mark #prepare #run))
 }
 
@@ -51,15 +51,29 @@ pub(super) fn timeout(
         return code;
     }
     let mut below = code.into_future(context, at + 1);
-    let time = settings::value(&args.after);
-    if let SettingValue::Expr(_) = &args.after {
-        below.times = emit!(let limit = __r::limit(#time););
-        below.calls.push(emit!(__r::timeout(limit, future)));
-    } else {
-        below.calls.push(emit!(__r::timeout(#time, future)));
+    if !context.plan.is_timeout_in_limits(at) {
+        below.times = declare_timeout(args);
     }
+    let time = timeout_value(args);
+    below.calls.push(emit!(__r::timeout(#time, __future)));
     below.limits += 1;
     Code::Future(below)
+}
+
+/// Writes the statement that evaluates the time of `#[timeout]`. A literal needs none.
+fn declare_timeout(args: &TimeoutArgs) -> TokenStream {
+    match &args.after {
+        SettingValue::Literal(_) => TokenStream::new(),
+        SettingValue::Expr(time) => emit!(let __limit = __r::limit(#time);),
+    }
+}
+
+/// Writes the time of `#[timeout]`, after the statement of `declare_timeout`.
+fn timeout_value(args: &TimeoutArgs) -> TokenStream {
+    match &args.after {
+        SettingValue::Literal(_) => settings::value(&args.after),
+        SettingValue::Expr(_) => emit!(__limit),
+    }
 }
 
 /// Surrounds `code` with the future of the permit, and with the retry's limits or the mark of an
@@ -74,20 +88,36 @@ pub(super) fn surround(context: &LayerContext<'_>, at: usize, code: Code) -> Cod
     let mut inner = code.into_future(context, at);
     if within && marks {
         // One future does both.
-        inner.calls.push(emit!(__r::attempted_within(&mut retry, &permit, future)));
+        inner.calls.push(emit!(__r::attempted_within(&mut __retry, &__permit, __future)));
         return Code::Future(inner);
     }
     if within {
-        inner.calls.push(emit!(__r::within(&permit, future)));
+        inner.calls.push(emit!(__r::within(&__permit, __future)));
     }
     if limits {
         inner.limits += 1;
-        inner.calls.push(emit!(__r::limited(&mut retry, future)));
+        let own = attempt_limit(context, &mut inner.times);
+        inner.calls.push(emit!(__r::limited(&mut __retry, #own, __future)));
     }
     if marks {
-        inner.calls.push(emit!(__r::attempted(&mut retry, future)));
+        inner.calls.push(emit!(__r::attempted(&mut __retry, __future)));
     }
     Code::Future(inner)
+}
+
+/// Writes the time of the attempt's `#[timeout]`, which is below the retry, or `NO_LIMIT`. If the
+/// retry's limits are around the `#[timeout]`, the time is evaluated with these `times`.
+fn attempt_limit(context: &LayerContext<'_>, times: &mut TokenStream) -> TokenStream {
+    let place = context.stack.place(AttributeKind::Timeout);
+    let place = place.filter(|timeout| context.plan.retry_above(*timeout));
+    let layer = place.and_then(|at| Some((at, context.stack.get(at)?)));
+    let Some((at, LayerArgs::Timeout(args))) = layer else {
+        return emit!(__r::NO_LIMIT);
+    };
+    if context.plan.is_timeout_in_limits(at) {
+        *times = declare_timeout(args);
+    }
+    timeout_value(args)
 }
 
 /// Turns the code of the layer at `at` into statements that end in an output. If the code is a
@@ -107,8 +137,8 @@ pub(super) fn statements(context: &LayerContext<'_>, at: usize, code: Code) -> T
     let prepare = emit! {
         #times
         #prepare
-        let future = #future;
-        #(let future = #calls;)*
+        let __future = #future;
+        #(let __future = #calls;)*
     };
     let result = match limits {
         0 => return emit!(#prepare #outermost.await),
@@ -116,10 +146,10 @@ pub(super) fn statements(context: &LayerContext<'_>, at: usize, code: Code) -> T
         _ => emit!(__r::either_limit(#outermost.await)),
     };
     let ty = context.output_at(at);
-    let made = quote_spanned!(context.expectation()=> __r::timed_out::<#ty>(timed_out));
+    let made = quote_spanned!(context.expectation()=> __r::timed_out::<#ty>(__timed_out));
     let arm = if context.plan.tells_cut(at) {
         emit! {{
-            cut = __r::Some(__r::TimedOut::limit(&timed_out));
+            __cut = __r::Some(__r::CutShort::cause(&__timed_out));
             #made
         }}
     } else {
@@ -128,8 +158,8 @@ pub(super) fn statements(context: &LayerContext<'_>, at: usize, code: Code) -> T
     emit! {
         #prepare
         match #result {
-            __r::Ok(output) => output,
-            __r::Err(timed_out) => #arm
+            __r::Ok(__output) => __output,
+            __r::Err(__timed_out) => #arm
         }
     }
 }
@@ -151,9 +181,9 @@ impl Code {
         let output = context.output_at(at);
         let lend = (!borrows.is_empty()).then(|| {
             emit! {
-                if let __r::Some(output) = __r::never::<#output>() {
+                if let __r::Some(__output) = __r::never::<#output>() {
                     #(#borrows)*
-                    return output;
+                    return __output;
                 }
             }
         });

@@ -111,15 +111,6 @@ impl StackPlan {
         place.unwrap_or(self.body) == at
     }
 
-    /// Returns whether a future of the expansion surrounds the code that prepares arguments.
-    pub(in crate::expand) fn prepares_enclosed(&self) -> bool {
-        let above = self.retry.max(self.fallback);
-        self.waits
-            && (self.limit <= above && self.limit.is_some()
-                || self.within <= above && self.within.is_some()
-                || self.timeout < above && self.timeout.is_some())
-    }
-
     /// Returns whether a retry is above `at`.
     pub(super) fn retry_above(&self, at: usize) -> bool {
         self.retry.is_some_and(|retry| retry < at)
@@ -138,32 +129,32 @@ impl StackPlan {
         between == Some(true)
     }
 
-    /// Returns whether a `#[timeout]` is between the retry and the body.
-    pub(super) fn attempts_time_out(&self) -> bool {
-        self.timeout.is_some_and(|timeout| self.retry_above(timeout))
-    }
-
-    /// Returns whether the retry is above `at` and the limits of the retry surround only layers
-    /// below `at`.
+    /// Returns whether the limits of the retry surround only layers below `at`.
     pub(super) fn retry_limits_below(&self, at: usize) -> bool {
-        self.limit.is_some_and(|limit| limit > at) && self.retry_above(at)
+        self.limit.is_some_and(|limit| limit > at)
     }
 
-    /// Returns whether the layer at `at` checks the variable `cut`: whether a time limit made the
-    /// output.
+    /// Returns whether the `#[timeout]` at `at` is inside the limits of the retry, which read its
+    /// value before they start.
+    pub(super) fn is_timeout_in_limits(&self, at: usize) -> bool {
+        self.timeout == Some(at) && self.limit.is_some_and(|limit| limit <= at)
+    }
+
+    /// Returns whether the layer at `at` checks the variable `__cut`: whether a time limit made
+    /// the output.
     pub(super) fn reads_cut(&self, at: usize) -> bool {
         let reads = self.retry == Some(at) || self.breaker == Some(at);
         reads && self.is_cut_below(at)
     }
 
-    /// Returns whether a layer above `at` checks the variable `cut`. If so, the layer at `at` must
-    /// set `cut`.
+    /// Returns whether a layer above `at` checks the variable `__cut`. If so, the layer at `at`
+    /// must set `__cut`.
     pub(super) fn tells_cut(&self, at: usize) -> bool {
         (0..at).any(|reader| self.reads_cut(reader))
     }
 
-    /// Returns whether the layer at `at` is the outermost layer that checks the variable `cut`, and
-    /// therefore declares `cut`.
+    /// Returns whether the layer at `at` is the outermost layer that checks the variable `__cut`,
+    /// and therefore declares `__cut`.
     pub(super) fn declares_cut(&self, at: usize) -> bool {
         self.reads_cut(at) && !self.tells_cut(at)
     }

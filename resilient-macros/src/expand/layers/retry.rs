@@ -10,7 +10,7 @@ use quote::quote_spanned;
 
 use super::breaker;
 use super::context::LayerContext;
-use crate::args::{BreakerArgs, RetryArgs};
+use crate::args::{AttributeKind, BreakerArgs, RetryArgs};
 use crate::expand::call_site::CallSite;
 use crate::expand::classify::{self, Classifier};
 use crate::expand::settings;
@@ -43,65 +43,53 @@ impl Loop<'_> {
         let Some(site) = &context.call_site else {
             return TokenStream::new();
         };
-        let (declare, acquire) = (&site.declare, &site.acquire);
-        let start = self.start();
+        let acquire = &site.acquire;
         let rejected = breaker::rejected(context, at + 1, breaker);
-        let rejection = rejection(&emit!(|open| #rejected));
+        let rejection = rejection(&emit!(|__open| #rejected));
         let uncut = self.uncut();
         let (known, take_back) = self.known();
         let forget = context.forget();
         let judge = self.judge(Some(breaker));
-        let go_on = self.go_on();
-        let sleep = self.sleep();
-        emit! {
-            #declare
-            #start
-            'attempts: loop {
-                let delay = {
-                    let (output, next) = 'attempt: {
-                        let permit = match #acquire {
-                            __r::Ok(permit) => permit,
-                            __r::Err(open) => {
-                                break 'attempt #rejection;
-                            }
-                        };
-                        #uncut
-                        #known
-                        #forget
-                        let output = { #below };
-                        #take_back
-                        #judge
-                        (output, next)
-                    };
-                    #go_on
+        let attempt = emit! {
+            let (__output, __next) = 'attempt: {
+                let __permit = match #acquire {
+                    __r::Ok(__permit) => __permit,
+                    __r::Err(__open) => {
+                        break 'attempt #rejection;
+                    }
                 };
-                #sleep
-            }
-        }
+                #uncut
+                #known
+                #forget
+                let __output = { #below };
+                #take_back
+                #judge
+                (__output, __next)
+            };
+        };
+        self.repeat(Some(site), &attempt)
     }
 
     /// Writes the loop without a breaker directly below. A breaker may stand further down.
     fn around_anything(&self, below: &TokenStream) -> TokenStream {
         let Self { context, .. } = self;
         let site = self.breaker_below();
-        let declare = site.map(|site| &site.declare);
-        let start = self.start();
         let uncut = self.uncut();
-        let admitted = site.map(|_| emit!(let mut rejection = __r::None;));
+        let admitted = site.map(|_| emit!(let mut __rejection = __r::None;));
         let (known, take_back) = self.known();
         // If there is a breaker further down, the code of the breaker drops the last output, after
         // the breaker has admitted the attempt.
         let forget = site.is_none().then(|| context.forget());
         let judge = self.judge(None);
         let judge = if site.is_some() {
-            let rejection = rejection(&emit!(|_| output));
+            let rejection = rejection(&emit!(|_| __output));
             emit! {
-                let (output, next) = match rejection {
+                let (__output, __next) = match __rejection {
                     __r::None => {
                         #judge
-                        (output, next)
+                        (__output, __next)
                     }
-                    __r::Some(open) => {
+                    __r::Some(__open) => {
                         #rejection
                     }
                 };
@@ -109,20 +97,30 @@ impl Loop<'_> {
         } else {
             judge
         };
+        let attempt = emit! {
+            #uncut
+            #admitted
+            #known
+            #forget
+            let __output = { #below };
+            #take_back
+            #judge
+        };
+        self.repeat(site, &attempt)
+    }
+
+    /// Writes the loop around the statements of an attempt, which declare `__output` and `__next`.
+    fn repeat(&self, site: Option<&CallSite>, attempt: &TokenStream) -> TokenStream {
+        let declare = site.map(|site| &site.declare);
+        let start = self.start();
         let go_on = self.go_on();
         let sleep = self.sleep();
         emit! {
             #declare
             #start
             'attempts: loop {
-                let delay = {
-                    #uncut
-                    #admitted
-                    #known
-                    #forget
-                    let output = { #below };
-                    #take_back
-                    #judge
+                let __delay = {
+                    #attempt
                     #go_on
                 };
                 #sleep
@@ -139,7 +137,7 @@ impl Loop<'_> {
         let limited = limited.then(|| {
             let deadline = settings::limit(args.deadline.as_ref());
             let attempt_timeout = settings::limit(args.attempt_timeout.as_ref());
-            emit!(let options = __r::limits(options, #deadline, #attempt_timeout);)
+            emit!(let __options = __r::limits(__options, #deadline, #attempt_timeout);)
         });
         let nested = args.nested.map(|mode| {
             let mode = Ident::new(mode, Span::mixed_site());
@@ -149,22 +147,26 @@ impl Loop<'_> {
         let plain = limited.is_none() && budgeted.is_none() && nested.is_none() && timed.is_none();
         let waits = context.waits;
         let start = match (plain, waits) {
-            (true, true) => emit!(let mut retry = __r::RetryDriver::start_async(policy);),
-            (true, false) => emit!(let mut retry = __r::RetryDriver::start(policy);),
+            (true, true) => emit!(let mut __retry = __r::RetryDriver::start_async(__policy);),
+            (true, false) => emit!(let mut __retry = __r::RetryDriver::start(__policy);),
             (false, _) => emit! {
-                let options = __r::CallOptions::new() #budgeted #nested #timed;
+                let __options = __r::CallOptions::new() #budgeted #nested #timed;
                 #limited
-                let mut retry = __r::retry(policy, &options, #waits);
+                let mut __retry = __r::retry(__policy, &__options, #waits);
             },
         };
         let log = context.plan.keeps.then(|| {
             if context.plan.records {
                 let ty = context.output;
                 let log = quote_spanned!(context.expectation()=> <#ty as __r::LoggedOutput>::Log);
-                emit!(let mut log = <#log as __r::Default>::default();)
+                emit!(let mut __log = <#log as __r::Default>::default();)
             } else {
                 let ty = context.attempt_output;
-                emit!(let mut log = __r::LastOutput::<#ty>::new();)
+                if args.attempt.is_some() {
+                    emit!(let mut __log = __r::ShownOutput::<#ty>::for_call(&__retry);)
+                } else {
+                    emit!(let mut __log = __r::LastOutput::<#ty>::new();)
+                }
             }
         });
         emit! {
@@ -175,87 +177,90 @@ impl Loop<'_> {
         }
     }
 
-    /// Writes the statement before each attempt that resets `cut`, because no limit has cut the
-    /// attempt off yet. Returns `None` if the loop does not use `cut`.
+    /// Writes the statement before each attempt that resets `__cut`, because no limit has cut the
+    /// attempt off yet. Returns `None` if the loop does not use `__cut`.
     fn uncut(&self) -> Option<TokenStream> {
         let reads = self.context.plan.reads_cut(self.at);
         let declare = self.context.declare_cut(self.at);
-        declare.or_else(|| reads.then(|| emit!(cut = __r::None;)))
+        declare.or_else(|| reads.then(|| emit!(__cut = __r::None;)))
     }
 
     /// Writes the code for `attempt = ident`: statements before the layers below, which declare the
-    /// variable, and a statement after the layers below, which takes the log back.
+    /// variable, and a statement after the layers below, which takes back what was lent.
     fn known(&self) -> (TokenStream, TokenStream) {
         let LayerContext { plan, attempt_output, .. } = self.context;
-        // If only errors are recorded, the compiler cannot infer the type of the output.
-        let of = plan.records.then(|| emit!(::<#attempt_output>));
         match &self.args.attempt {
-            Some(ident) => (
+            // If only errors are recorded, the compiler cannot infer the type of the output.
+            Some(ident) if plan.records => (
                 emit! {
-                    let known = __r::AttemptLog #of::lend(&mut log, &retry);
-                    let #ident = &known;
+                    let __known = __r::AttemptLog::<#attempt_output>::lend(&mut __log, &__retry);
+                    let #ident = &__known;
                 },
-                emit!(__r::AttemptLog::take_back(&mut log, known);),
+                emit!(__r::AttemptLog::take_back(&mut __log, __known);),
+            ),
+            Some(ident) => (
+                emit!(let #ident = __r::ShownOutput::show(&mut __log, &__retry);),
+                TokenStream::new(),
             ),
             None => (TokenStream::new(), TokenStream::new()),
         }
     }
 
     /// Writes statements that follow an attempt: after a success, they leave the loop; otherwise,
-    /// they declare `next`. If `breaker` is given, they also report the attempt to the breaker.
+    /// they declare `__next`. If `breaker` is given, they also report the attempt to the breaker.
     fn judge(&self, breaker: Option<&BreakerArgs>) -> TokenStream {
         let Self { context, at, args } = self;
         let class = self.class(breaker);
         let success = if context.plan.records {
-            emit!(__r::AttemptLog::succeed(&mut log, output))
+            emit!(__r::AttemptLog::succeed(&mut __log, __output))
         } else {
-            emit!(output)
+            emit!(__output)
         };
         let until_success = emit! {
             #class
-            let __r::Some(class) = class else {
-                __r::succeeded(&mut retry);
+            let __r::Some(__class) = __class else {
+                __r::succeeded(&mut __retry);
                 break 'attempts #success;
             };
         };
         let open =
             self.breaker_below().map_or_else(|| emit!(__r::None), |site| site.open_now.clone());
-        let failed = emit!(__r::AttemptEnd::Failed(class));
+        let failed = emit!(__r::AttemptEnd::Failed(__class));
         if !context.plan.reads_cut(*at) {
-            return emit!(#until_success let next = __r::after(&mut retry, #failed, #open););
+            return emit!(#until_success let __next = __r::after(&mut __retry, #failed, #open););
         }
         let report = breaker.map(|breaker| breaker::report_cut(context, at + 1, breaker));
         let excepted = classify::is_excepted(args);
         emit! {
-            let end = match cut {
+            let __end = match __cut {
                 __r::None => {
                     #until_success
                     #failed
                 }
-                __r::Some(limit) => {
+                __r::Some(__cause) => {
                     #report
-                    let excepted = #excepted;
-                    __r::cut_short(limit, excepted)
+                    let __excepted = #excepted;
+                    __r::cut_short(__cause, __excepted)
                 }
             };
-            let next = __r::after(&mut retry, end, #open);
+            let __next = __r::after(&mut __retry, __end, #open);
         }
     }
 
-    /// Writes statements that declare `class` for the loop. If `breaker` is given, they also report
-    /// the attempt to the breaker.
+    /// Writes statements that declare `__class` for the loop. If `breaker` is given, they also
+    /// report the attempt to the breaker.
     fn class(&self, breaker: Option<&BreakerArgs>) -> TokenStream {
         let span = self.context.span;
         let of_retry = Classifier::of_retry(self.args);
-        let declare = of_retry.declare(span);
+        let declare = of_retry.declare(span, AttributeKind::Retry);
         let class = of_retry.refined();
-        let refine = (!of_retry.is_plain()).then(|| emit!(let class = #class;));
+        let refine = (!of_retry.is_plain()).then(|| emit!(let __class = #class;));
         let Some(breaker) = breaker else {
             return emit!(#declare #refine);
         };
         let of_breaker = Classifier::of_breaker(breaker);
         let report = of_breaker.report();
-        let declare_health = of_breaker.declare(span);
+        let declare_health = of_breaker.declare(span, AttributeKind::Retry);
         let declare = (!of_retry.declares_like(&of_breaker)).then_some(declare);
         emit! {
             #declare_health
@@ -269,24 +274,35 @@ impl Loop<'_> {
     /// the delay before the next attempt.
     fn go_on(&self) -> TokenStream {
         let Self { context, args, .. } = self;
-        let on_retry = args
-            .on_retry
-            .as_ref()
-            .map(|hook| emit!(__r::tell(&__r::retry_event(&retry, &output, delay), #hook);));
-        let on_give_up = args
-            .on_give_up
-            .as_ref()
-            .map(|hook| emit!(__r::tell(&__r::give_up_event(&retry, &output, reason), #hook);));
+        let on_retry = args.on_retry.as_ref().map(|hook| {
+            emit! {
+                if let __r::Some(__event) = __r::retry_event(&__retry, &__output, __delay) {
+                    __r::tell(&__event, #hook);
+                }
+            }
+        });
+        let on_wait = args.on_wait.as_ref().map(|hook| {
+            emit! {
+                if let __r::Some(__event) = __r::wait_event(&__retry, __delay) {
+                    __r::tell(&__event, #hook);
+                }
+            }
+        });
+        let on_give_up = args.on_give_up.as_ref().map(
+            |hook| emit!(__r::tell(&__r::give_up_event(&__retry, &__output, __reason), #hook);),
+        );
         // If the output is not kept, it is dropped before the sleep, so the output need not be
         // `Send`.
-        let keep =
-            context.plan.keeps.then(|| emit!(__r::AttemptLog::keep(&mut log, output, &retry);));
+        let keep = context
+            .plan
+            .keeps
+            .then(|| emit!(__r::AttemptLog::keep(&mut __log, __output, &__retry);));
         let all = args.returns_all_errors;
-        let reason = if on_give_up.is_some() || all { emit!(reason) } else { emit!(_) };
+        let reason = if on_give_up.is_some() || all { emit!(__reason) } else { emit!(_) };
         let end = if all {
-            emit!(__r::AttemptLog::end(&mut log, output, &retry, reason))
+            emit!(__r::AttemptLog::end(&mut __log, __output, &__retry, __reason))
         } else {
-            emit!(output)
+            emit!(__output)
         };
         let stop = if on_give_up.is_some() {
             emit!({ #on_give_up break 'attempts #end; })
@@ -294,11 +310,12 @@ impl Loop<'_> {
             emit!(break 'attempts #end,)
         };
         emit! {
-            match next {
-                __r::Ok(delay) => {
+            match __next {
+                __r::Ok(__delay) => {
                     #on_retry
+                    #on_wait
                     #keep
-                    delay
+                    __delay
                 }
                 __r::Err(#reason) => #stop
             }
@@ -311,18 +328,26 @@ impl Loop<'_> {
         self.context.call_site.as_ref().filter(|_| has_breaker)
     }
 
+    /// Writes the sleep before the next attempt. If there is a breaker, the sleep may be a wait for
+    /// the circuit, which ends early if the circuit closes (R9).
     fn sleep(&self) -> TokenStream {
-        if self.context.waits {
-            emit!(__r::sleep(delay).await;)
-        } else {
-            emit!(__r::sleep_blocking(delay);)
-        }
+        let LayerContext { plan, attempt_output, .. } = self.context;
+        let slept = plan
+            .records
+            .then(|| emit!(__r::AttemptLog::<#attempt_output>::slept(&mut __log, &__retry);));
+        let sleep = match (self.breaker_below(), self.context.waits) {
+            (None, true) => emit!(__r::sleep(__delay).await;),
+            (None, false) => emit!(__r::sleep_blocking(__delay);),
+            (Some(_), true) => emit!(__r::pause(&mut __retry, __delay, __breaker).await;),
+            (Some(_), false) => emit!(__r::pause_blocking(&mut __retry, __delay, __breaker);),
+        };
+        emit!(#sleep #slept)
     }
 }
 
 /// Writes the output and the next step of a rejected attempt. The output is the output of the last
 /// attempt that was made. If no attempt was made, `make` turns the rejection into an output. The
-/// rejection is the variable `open`.
+/// rejection is the variable `__open`.
 fn rejection(make: &TokenStream) -> TokenStream {
-    emit!(__r::after_rejection(&mut retry, &mut log, open, #make))
+    emit!(__r::after_rejection(&mut __retry, &mut __log, __open, #make))
 }

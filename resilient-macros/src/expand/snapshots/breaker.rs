@@ -1,25 +1,25 @@
 async fn load(key: &str) -> Option<Value> {
     use ::resilient::__private as __r;
-    let breaker = {
+    let __breaker = {
         static __RESILIENT_BREAKER: __r::CallSite = __r::CallSite::new(|| {
             __r::Declaration::of_function(&|| (), __r::BreakerConfig::builder())
         });
         &__RESILIENT_BREAKER
     };
-    let permit = match __r::CallSite::try_acquire(breaker) {
-        __r::Ok(permit) => permit,
-        __r::Err(open) => return __r::rejected::<Option<Value>>(open),
+    let __permit = match __r::CallSite::try_acquire(__breaker) {
+        __r::Ok(__permit) => __permit,
+        __r::Err(__open) => return __r::rejected::<Option<Value>>(__open),
     };
-    let output = {
-        let future = async move {
-            if let __r::Some(output) = __r::never::<Option<Value>>() {
-                return output;
+    let __output = {
+        let __future = async move {
+            if let __r::Some(__output) = __r::never::<Option<Value>>() {
+                return __output;
             }
-            '_body: { store().get(key).await }
+            '__body: { store().get(key).await }
         };
-        __r::within(&permit, future).await
+        __r::within(&__permit, __future).await
     };
-    let class = __r::Judge::new(&output).resilient_class();
-    __r::report(permit, class);
-    output
+    let __class = __r::Judge::new(&__output).resilient_health();
+    __r::report(__permit, __class);
+    __output
 }

@@ -1,22 +1,23 @@
-async fn load(key: Key) -> Result<Value, StoreError> {
+async fn load(mut key: Key) -> Result<Value, StoreError> {
     use ::resilient::__private as __r;
-    let output = {
-        let key = __r::Spare::spare(&key);
-        let output: Result<Value, StoreError> = if false {
+    let __output = {
+        let __output: Result<Value, StoreError> = if false {
+            __r::consume(&mut key);
             __r::never_taken::<Result<Value, StoreError>>()
         } else {
-            '_body: { store().get(key).await }
+            let key = __r::Spare::spare(&key);
+            '__body: { store().get(key).await }
         };
-        output
+        __output
     };
-    match __r::unless_failed::<Result<Value, StoreError>>(output) {
-        __r::Ok(output) => output,
-        __r::Err(error) => {
+    match __r::unless_failed::<Result<Value, StoreError>>(__output) {
+        __r::Ok(__output) => __output,
+        __r::Err(__error) => {
             __r::fell_back();
             __r::fallback_async::<
                 Result<Value, StoreError>,
                 _,
-            >(error, async |error| cache().get(&key, error).await)
+            >(__error, async |error| cache().get(&key, error).await)
                 .await
         }
     }

@@ -1,39 +1,47 @@
-async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
+async fn load(mut key: Key) -> Result<Value, RetryError<StoreError>> {
     use ::resilient::__private as __r;
-    let breaker = {
+    let __breaker = {
         static __RESILIENT_BREAKER: __r::CallSite = __r::CallSite::new(|| {
             __r::Declaration::named("far", __r::BreakerConfig::builder())
         });
         &__RESILIENT_BREAKER
     };
-    let policy = {
+    let __policy = {
         static POLICY: __r::RetryPolicy = __r::RetrySettings::NONE.build_const();
         &POLICY
     };
-    let options = __r::CallOptions::new().nested(__r::NestedMode::Collapse).timed();
-    let mut retry = __r::retry(policy, &options, true);
-    let mut log = <<Result<
+    let __options = __r::CallOptions::new().nested(__r::NestedMode::Collapse).timed();
+    let mut __retry = __r::retry(__policy, &__options, true);
+    let mut __log = <<Result<
         Value,
         RetryError<StoreError>,
     > as __r::LoggedOutput>::Log as __r::Default>::default();
     'attempts: loop {
-        let delay = {
-            let mut cut = __r::None::<__r::TimeLimit>;
-            let mut rejection = __r::None;
-            let output = {
-                let key = __r::Fresh::fresh(&key);
-                let future = async {
+        let __delay = {
+            let mut __cut = __r::None::<__r::CutCause>;
+            let mut __rejection = __r::None;
+            let __output = {
+                let __future = async {
+                    if let __r::Some(__output) = __r::never::<
+                        <Result<
+                            Value,
+                            RetryError<StoreError>,
+                        > as __r::LoggedOutput>::Attempt,
+                    >() {
+                        __r::consume(&mut key);
+                        return __output;
+                    }
                     'breaker: {
-                        let permit = match __r::CallSite::try_acquire(breaker) {
-                            __r::Ok(permit) => permit,
-                            __r::Err(open) => {
-                                rejection = __r::Some(__r::Clone::clone(&open));
+                        let __permit = match __r::CallSite::try_acquire(__breaker) {
+                            __r::Ok(__permit) => __permit,
+                            __r::Err(__open) => {
+                                __rejection = __r::Some(__r::Clone::clone(&__open));
                                 break 'breaker __r::rejected::<
                                     <Result<
                                         Value,
                                         RetryError<StoreError>,
                                     > as __r::LoggedOutput>::Attempt,
-                                >(open);
+                                >(__open);
                             }
                         };
                         __r::AttemptLog::<
@@ -41,82 +49,90 @@ async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
                                 Value,
                                 RetryError<StoreError>,
                             > as __r::LoggedOutput>::Attempt,
-                        >::forget(&mut log);
-                        let output = {
-                            let future = async move {
-                                if let __r::Some(output) = __r::never::<
+                        >::forget(&mut __log);
+                        let __output = {
+                            let __future = async {
+                                if let __r::Some(__output) = __r::never::<
                                     <Result<
                                         Value,
                                         RetryError<StoreError>,
                                     > as __r::LoggedOutput>::Attempt,
                                 >() {
-                                    __r::consume(key);
-                                    return output;
+                                    __r::consume(&mut key);
+                                    return __output;
                                 }
-                                '_body: { store().get(key).await }
+                                let key = __r::Fresh::fresh(&key);
+                                '__body: { store().get(key).await }
                             };
-                            __r::attempted_within(&mut retry, &permit, future).await
+                            __r::attempted_within(&mut __retry, &__permit, __future)
+                                .await
                         };
-                        let class = __r::Judge::new(&output).resilient_class();
-                        __r::report(permit, class);
-                        output
+                        let __class = __r::Judge::new(&__output).resilient_health();
+                        __r::report(__permit, __class);
+                        __output
                     }
                 };
-                match __r::timeout(__r::Duration::from_secs(5), future).await {
-                    __r::Ok(output) => output,
-                    __r::Err(timed_out) => {
-                        cut = __r::Some(__r::TimedOut::limit(&timed_out));
+                match __r::timeout(__r::secs(5), __future).await {
+                    __r::Ok(__output) => __output,
+                    __r::Err(__timed_out) => {
+                        __cut = __r::Some(__r::CutShort::cause(&__timed_out));
                         __r::timed_out::<
                             <Result<
                                 Value,
                                 RetryError<StoreError>,
                             > as __r::LoggedOutput>::Attempt,
-                        >(timed_out)
+                        >(__timed_out)
                     }
                 }
             };
-            let (output, next) = match rejection {
+            let (__output, __next) = match __rejection {
                 __r::None => {
-                    let end = match cut {
+                    let __end = match __cut {
                         __r::None => {
-                            let class = __r::Judge::new(&output).resilient_class();
-                            let __r::Some(class) = class else {
-                                __r::succeeded(&mut retry);
-                                break 'attempts __r::AttemptLog::succeed(&mut log, output);
+                            let __class = __r::Judge::new(&__output).resilient_class();
+                            let __r::Some(__class) = __class else {
+                                __r::succeeded(&mut __retry);
+                                break 'attempts __r::AttemptLog::succeed(
+                                    &mut __log,
+                                    __output,
+                                );
                             };
-                            __r::AttemptEnd::Failed(class)
+                            __r::AttemptEnd::Failed(__class)
                         }
-                        __r::Some(limit) => {
-                            let excepted = false;
-                            __r::cut_short(limit, excepted)
+                        __r::Some(__cause) => {
+                            let __excepted = false;
+                            __r::cut_short(__cause, __excepted)
                         }
                     };
-                    let next = __r::after(
-                        &mut retry,
-                        end,
-                        __r::CallSite::open_now(breaker),
+                    let __next = __r::after(
+                        &mut __retry,
+                        __end,
+                        __r::CallSite::open_now(__breaker),
                     );
-                    (output, next)
+                    (__output, __next)
                 }
-                __r::Some(open) => {
-                    __r::after_rejection(&mut retry, &mut log, open, |_| output)
+                __r::Some(__open) => {
+                    __r::after_rejection(&mut __retry, &mut __log, __open, |_| __output)
                 }
             };
-            match next {
-                __r::Ok(delay) => {
-                    __r::AttemptLog::keep(&mut log, output, &retry);
-                    delay
+            match __next {
+                __r::Ok(__delay) => {
+                    __r::AttemptLog::keep(&mut __log, __output, &__retry);
+                    __delay
                 }
-                __r::Err(reason) => {
+                __r::Err(__reason) => {
                     break 'attempts __r::AttemptLog::end(
-                        &mut log,
-                        output,
-                        &retry,
-                        reason,
+                        &mut __log,
+                        __output,
+                        &__retry,
+                        __reason,
                     );
                 }
             }
         };
-        __r::sleep(delay).await;
+        __r::pause(&mut __retry, __delay, __breaker).await;
+        __r::AttemptLog::<
+            <Result<Value, RetryError<StoreError>> as __r::LoggedOutput>::Attempt,
+        >::slept(&mut __log, &__retry);
     }
 }

@@ -1,11 +1,11 @@
-async fn send(request: Request) -> Result<Response, HttpError> {
+async fn send(mut request: Request) -> Result<Response, HttpError> {
     use ::resilient::__private as __r;
-    let breakers = {
+    let __breakers = {
         static __RESILIENT_BREAKERS: __r::KeyedCallSite = __r::KeyedCallSite::new(|| {
             __r::Declaration::named(
                 "hosts",
                 __r::BreakerConfig::builder()
-                    .window(__r::Duration::from_secs(60))
+                    .window(__r::secs(60))
                     .min_calls(20u32)
                     .failure_rate(0.5f64)
                     .max_keys(MOST),
@@ -13,63 +13,63 @@ async fn send(request: Request) -> Result<Response, HttpError> {
         });
         &__RESILIENT_BREAKERS
     };
-    let breaker: &__r::CircuitBreaker = &__r::Key::new(&(&*request.host))
-        .resilient_breaker(breakers);
-    let policy = {
+    let __breaker: &__r::CircuitBreaker = &__r::Key::new(&(&*request.host))
+        .resilient_breaker(__breakers);
+    let __policy = {
         static POLICY: __r::RetryPolicy = __r::RetrySettings::NONE.build_const();
         &POLICY
     };
-    let mut retry = __r::RetryDriver::start_async(policy);
-    let mut log = __r::LastOutput::<Result<Response, HttpError>>::new();
+    let mut __retry = __r::RetryDriver::start_async(__policy);
+    let mut __log = __r::LastOutput::<Result<Response, HttpError>>::new();
     'attempts: loop {
-        let delay = {
-            let (output, next) = 'attempt: {
-                let permit = match __r::CircuitBreaker::try_acquire(breaker) {
-                    __r::Ok(permit) => permit,
-                    __r::Err(open) => {
+        let __delay = {
+            let (__output, __next) = 'attempt: {
+                let __permit = match __r::CircuitBreaker::try_acquire(__breaker) {
+                    __r::Ok(__permit) => __permit,
+                    __r::Err(__open) => {
                         break 'attempt __r::after_rejection(
-                            &mut retry,
-                            &mut log,
-                            open,
-                            |open| __r::rejected::<Result<Response, HttpError>>(open),
+                            &mut __retry,
+                            &mut __log,
+                            __open,
+                            |__open| __r::rejected::<Result<Response, HttpError>>(__open),
                         );
                     }
                 };
-                __r::AttemptLog::forget(&mut log);
-                let output = {
-                    let request = __r::Fresh::fresh(&request);
-                    let future = async move {
-                        if let __r::Some(output) = __r::never::<
+                __r::AttemptLog::forget(&mut __log);
+                let __output = {
+                    let __future = async {
+                        if let __r::Some(__output) = __r::never::<
                             Result<Response, HttpError>,
                         >() {
-                            __r::consume(request);
-                            return output;
+                            __r::consume(&mut request);
+                            return __output;
                         }
-                        '_body: { client().send(request).await }
+                        let request = __r::Fresh::fresh(&request);
+                        '__body: { client().send(request).await }
                     };
-                    __r::attempted_within(&mut retry, &permit, future).await
+                    __r::attempted_within(&mut __retry, &__permit, __future).await
                 };
-                let class = __r::Judge::new(&output).resilient_class();
-                __r::report(permit, class);
-                let __r::Some(class) = class else {
-                    __r::succeeded(&mut retry);
-                    break 'attempts output;
+                let __class = __r::Judge::new(&__output).resilient_class();
+                __r::report(__permit, __class);
+                let __r::Some(__class) = __class else {
+                    __r::succeeded(&mut __retry);
+                    break 'attempts __output;
                 };
-                let next = __r::after(
-                    &mut retry,
-                    __r::AttemptEnd::Failed(class),
-                    __r::CircuitBreaker::open_now(breaker),
+                let __next = __r::after(
+                    &mut __retry,
+                    __r::AttemptEnd::Failed(__class),
+                    __r::CircuitBreaker::open_now(__breaker),
                 );
-                (output, next)
+                (__output, __next)
             };
-            match next {
-                __r::Ok(delay) => {
-                    __r::AttemptLog::keep(&mut log, output, &retry);
-                    delay
+            match __next {
+                __r::Ok(__delay) => {
+                    __r::AttemptLog::keep(&mut __log, __output, &__retry);
+                    __delay
                 }
-                __r::Err(_) => break 'attempts output,
+                __r::Err(_) => break 'attempts __output,
             }
         };
-        __r::sleep(delay).await;
+        __r::pause(&mut __retry, __delay, __breaker).await;
     }
 }

@@ -1,120 +1,128 @@
-async fn search(&mut self, words: String) -> Result<Page, SearchError> {
+async fn search(&mut self, mut words: String) -> Result<Page, SearchError> {
     use ::resilient::__private as __r;
-    let output = {
-        let breaker = {
+    let __output = {
+        let __breaker = {
             static __RESILIENT_BREAKER: __r::CallSite = __r::CallSite::new(|| {
                 __r::Declaration::named("search", __r::BreakerConfig::builder())
             });
             &__RESILIENT_BREAKER
         };
-        let policy = {
+        let __policy = {
             static POLICY: __r::RetryPolicy = __r::RetrySettings::NONE.build_const();
             &POLICY
         };
-        let budget = {
+        let __budget = {
             static BUDGET: __r::BudgetCallSite = __r::BudgetCallSite::new("search");
             __r::BudgetCallSite::budget(&BUDGET)
         };
-        let options = __r::CallOptions::new().budgeted(budget);
-        let options = __r::limits(options, __r::Duration::from_secs(10), __r::NO_LIMIT);
-        let mut retry = __r::retry(policy, &options, true);
-        let mut log = __r::LastOutput::<Result<Page, SearchError>>::new();
+        let __options = __r::CallOptions::new().budgeted(__budget);
+        let __options = __r::limits(__options, __r::secs(10), __r::NO_LIMIT);
+        let mut __retry = __r::retry(__policy, &__options, true);
+        let mut __log = __r::LastOutput::<Result<Page, SearchError>>::new();
         'attempts: loop {
-            let delay = {
-                let (output, next) = 'attempt: {
-                    let permit = match __r::CallSite::try_acquire(breaker) {
-                        __r::Ok(permit) => permit,
-                        __r::Err(open) => {
+            let __delay = {
+                let (__output, __next) = 'attempt: {
+                    let __permit = match __r::CallSite::try_acquire(__breaker) {
+                        __r::Ok(__permit) => __permit,
+                        __r::Err(__open) => {
                             break 'attempt __r::after_rejection(
-                                &mut retry,
-                                &mut log,
-                                open,
-                                |open| __r::rejected::<Result<Page, SearchError>>(open),
+                                &mut __retry,
+                                &mut __log,
+                                __open,
+                                |__open| __r::rejected::<Result<Page, SearchError>>(__open),
                             );
                         }
                     };
-                    let mut cut = __r::None::<__r::TimeLimit>;
-                    __r::AttemptLog::forget(&mut log);
-                    let output = {
+                    let mut __cut = __r::None::<__r::CutCause>;
+                    __r::AttemptLog::forget(&mut __log);
+                    let __output = {
                         let __self = &mut *self;
-                        let words = __r::Fresh::fresh(&words);
-                        let future = async move {
-                            if let __r::Some(output) = __r::never::<
+                        let __future = async {
+                            if let __r::Some(__output) = __r::never::<
                                 Result<Page, SearchError>,
                             >() {
-                                __r::consume(words);
+                                __r::consume(&mut words);
                                 __r::consume(__self);
-                                return output;
+                                return __output;
                             }
-                            '_body: { __self.index.find(words).await }
+                            let words = __r::Fresh::fresh(&words);
+                            '__body: { __self.index.find(words).await }
                         };
-                        let future = __r::within(&permit, future);
-                        let future = __r::timeout(__r::Duration::from_secs(2), future);
-                        match __r::either_limit(__r::limited(&mut retry, future).await) {
-                            __r::Ok(output) => output,
-                            __r::Err(timed_out) => {
-                                cut = __r::Some(__r::TimedOut::limit(&timed_out));
-                                __r::timed_out::<Result<Page, SearchError>>(timed_out)
+                        let __future = __r::within(&__permit, __future);
+                        let __future = __r::timeout(__r::secs(2), __future);
+                        match __r::either_limit(
+                            __r::limited(&mut __retry, __r::secs(2), __future).await,
+                        ) {
+                            __r::Ok(__output) => __output,
+                            __r::Err(__timed_out) => {
+                                __cut = __r::Some(__r::CutShort::cause(&__timed_out));
+                                __r::timed_out::<Result<Page, SearchError>>(__timed_out)
                             }
                         }
                     };
-                    let end = match cut {
+                    let __end = match __cut {
                         __r::None => {
-                            let class = __r::Judge::new(&output).resilient_class();
-                            let health = __r::failure_of(&output, class)
-                                .map(|(error, class)| __r::unless(
-                                    __r::matches!(error, SearchError::Syntax),
-                                    class,
+                            let __class = __r::Judge::new(&__output).resilient_class();
+                            let __health = __r::failure_of(&__output, __class)
+                                .map(|(__error, __class)| __r::unless(
+                                    __r::matches!(* __error, SearchError::Syntax),
+                                    __class,
                                 ));
-                            __r::report(permit, health);
-                            let class = __r::failure_of(&output, class)
-                                .map(|(error, class)| __r::with_retry(
-                                    class,
-                                    !__r::matches!(error, SearchError::Syntax) && class.retry,
+                            __r::report(__permit, __health);
+                            let __class = __r::failure_of(&__output, __class)
+                                .map(|(__error, __class)| __r::with_retry(
+                                    __class,
+                                    !__r::matches!(* __error, SearchError::Syntax)
+                                        && __class.retry,
                                 ));
-                            let __r::Some(class) = class else {
-                                __r::succeeded(&mut retry);
-                                break 'attempts output;
+                            let __r::Some(__class) = __class else {
+                                __r::succeeded(&mut __retry);
+                                break 'attempts __output;
                             };
-                            __r::AttemptEnd::Failed(class)
+                            __r::AttemptEnd::Failed(__class)
                         }
-                        __r::Some(limit) => {
-                            let ignored = __r::error_of(&output)
-                                .is_some_and(|error| {
-                                    __r::matches!(error, SearchError::Syntax)
+                        __r::Some(__cause) => {
+                            let __ignored = __r::error_of(&__output)
+                                .is_some_and(|__error| {
+                                    __r::matches!(* __error, SearchError::Syntax)
                                 });
-                            __r::report_cut(permit, limit, ignored, true);
-                            let excepted = __r::error_of(&output)
-                                .is_some_and(|error| {
-                                    __r::matches!(error, SearchError::Syntax)
+                            __r::report_cut(__permit, __cause, __ignored);
+                            let __excepted = __r::error_of(&__output)
+                                .is_some_and(|__error| {
+                                    __r::matches!(* __error, SearchError::Syntax)
                                 });
-                            __r::cut_short(limit, excepted)
+                            __r::cut_short(__cause, __excepted)
                         }
                     };
-                    let next = __r::after(
-                        &mut retry,
-                        end,
-                        __r::CallSite::open_now(breaker),
+                    let __next = __r::after(
+                        &mut __retry,
+                        __end,
+                        __r::CallSite::open_now(__breaker),
                     );
-                    (output, next)
+                    (__output, __next)
                 };
-                match next {
-                    __r::Ok(delay) => {
-                        __r::AttemptLog::keep(&mut log, output, &retry);
-                        delay
+                match __next {
+                    __r::Ok(__delay) => {
+                        __r::AttemptLog::keep(&mut __log, __output, &__retry);
+                        __delay
                     }
-                    __r::Err(_) => break 'attempts output,
+                    __r::Err(_) => break 'attempts __output,
                 }
             };
-            __r::sleep(delay).await;
+            __r::pause(&mut __retry, __delay, __breaker).await;
         }
     };
-    match __r::unless_failed::<Result<Page, SearchError>>(output) {
-        __r::Ok(output) => output,
-        __r::Err(error) if __r::matches!(& error, SearchError::Down) => {
+    match __r::unless_failed::<Result<Page, SearchError>>(__output) {
+        __r::Ok(__output) => __output,
+        __r::Err(
+            __error,
+        ) if __r::test(
+            &__error,
+            |__error| __r::matches!(* __error, SearchError::Down),
+        ) => {
             __r::fell_back();
             __r::fallback_value::<Result<Page, SearchError>>(self.popular.clone())
         }
-        __r::Err(error) => __r::not_replaced::<Result<Page, SearchError>>(error),
+        __r::Err(__error) => __r::not_replaced::<Result<Page, SearchError>>(__error),
     }
 }

@@ -1,48 +1,59 @@
 fn read(path: PathBuf) -> io::Result<Vec<u8>> {
     use ::resilient::__private as __r;
-    let policy = {
+    let __policy = {
         static POLICY: __r::RetryPolicy = __r::RetrySettings::NONE.build_const();
         &POLICY
     };
-    let options = __r::CallOptions::new().timed();
-    let mut retry = __r::retry(policy, &options, false);
-    let mut log = __r::LastOutput::<io::Result<Vec<u8>>>::new();
+    let __options = __r::CallOptions::new().timed();
+    let mut __retry = __r::retry(__policy, &__options, false);
+    let mut __log = __r::ShownOutput::<io::Result<Vec<u8>>>::for_call(&__retry);
     'attempts: loop {
-        let delay = {
-            let known = __r::AttemptLog::lend(&mut log, &retry);
-            let attempt = &known;
-            let output = {
-                let _marked = __r::mark(&mut retry);
+        let __delay = {
+            let attempt = __r::ShownOutput::show(&mut __log, &__retry);
+            let __output = {
+                let __marked = __r::mark(&mut __retry);
+                if false {
+                    __r::never_reached(path);
+                }
                 let path = __r::Fresh::fresh(&path);
                 (|| -> io::Result<Vec<u8>> {
-                    if let __r::Some(output) = __r::never::<io::Result<Vec<u8>>>() {
+                    if let __r::Some(__output) = __r::never::<io::Result<Vec<u8>>>() {
                         __r::consume(path);
-                        return output;
+                        return __output;
                     }
-                    '_body: { fs::read(path) }
+                    '__body: { fs::read(path) }
                 })()
             };
-            __r::AttemptLog::take_back(&mut log, known);
-            let class = __r::Judge::new(&output).resilient_class();
-            let class = __r::failure_of(&output, class)
-                .map(|(error, class)| __r::with_retry(
-                    class,
-                    __r::matches!(error, Timeout),
+            let __class = __r::Judge::new(&__output).resilient_class();
+            let __class = __r::failure_of(&__output, __class)
+                .map(|(__error, __class)| __r::with_retry(
+                    __class,
+                    __r::matches!(* __error, Timeout),
                 ));
-            let __r::Some(class) = class else {
-                __r::succeeded(&mut retry);
-                break 'attempts output;
+            let __r::Some(__class) = __class else {
+                __r::succeeded(&mut __retry);
+                break 'attempts __output;
             };
-            let next = __r::after(&mut retry, __r::AttemptEnd::Failed(class), __r::None);
-            match next {
-                __r::Ok(delay) => {
-                    __r::tell(&__r::retry_event(&retry, &output, delay), log);
-                    __r::AttemptLog::keep(&mut log, output, &retry);
-                    delay
+            let __next = __r::after(
+                &mut __retry,
+                __r::AttemptEnd::Failed(__class),
+                __r::None,
+            );
+            match __next {
+                __r::Ok(__delay) => {
+                    if let __r::Some(__event) = __r::retry_event(
+                        &__retry,
+                        &__output,
+                        __delay,
+                    ) {
+                        __r::tell(&__event, log);
+                    }
+                    __r::AttemptLog::keep(&mut __log, __output, &__retry);
+                    __delay
                 }
-                __r::Err(_) => break 'attempts output,
+                __r::Err(_) => break 'attempts __output,
             }
         };
-        __r::sleep_blocking(delay);
+        __r::sleep_blocking(__delay);
     }
 }

@@ -1,77 +1,81 @@
-pub async fn charge(&self, order: Order, log: &mut Log) -> Result<Receipt, PayError> {
+pub async fn charge(
+    &self,
+    mut order: Order,
+    log: &mut Log,
+) -> Result<Receipt, PayError> {
     use ::resilient::__private as __r;
-    let breaker = {
+    let __breaker = {
         static __RESILIENT_BREAKER: __r::CallSite = __r::CallSite::new(|| {
             __r::Declaration::named(
                 "payments",
-                __r::BreakerConfig::builder().recovery_time(__r::Duration::from_secs(30)),
+                __r::BreakerConfig::builder().recovery_time(__r::secs(30)),
             )
         });
         &__RESILIENT_BREAKER
     };
-    let policy = {
+    let __policy = {
         static POLICY: __r::RetryPolicy = __r::RetrySettings::NONE
             .max_retries(3u32)
-            .base_delay(__r::Duration::from_millis(100))
+            .base_delay(__r::millis(100))
             .build_const();
         &POLICY
     };
-    let mut retry = __r::RetryDriver::start_async(policy);
-    let mut log = __r::LastOutput::<Result<Receipt, PayError>>::new();
+    let mut __retry = __r::RetryDriver::start_async(__policy);
+    let mut __log = __r::LastOutput::<Result<Receipt, PayError>>::new();
     'attempts: loop {
-        let delay = {
-            let (output, next) = 'attempt: {
-                let permit = match __r::CallSite::try_acquire(breaker) {
-                    __r::Ok(permit) => permit,
-                    __r::Err(open) => {
+        let __delay = {
+            let (__output, __next) = 'attempt: {
+                let __permit = match __r::CallSite::try_acquire(__breaker) {
+                    __r::Ok(__permit) => __permit,
+                    __r::Err(__open) => {
                         break 'attempt __r::after_rejection(
-                            &mut retry,
-                            &mut log,
-                            open,
-                            |open| __r::rejected::<Result<Receipt, PayError>>(open),
+                            &mut __retry,
+                            &mut __log,
+                            __open,
+                            |__open| __r::rejected::<Result<Receipt, PayError>>(__open),
                         );
                     }
                 };
-                __r::AttemptLog::forget(&mut log);
-                let output = {
-                    let order = __r::Fresh::fresh(&order);
+                __r::AttemptLog::forget(&mut __log);
+                let __output = {
                     let log = &mut *log;
-                    let future = async move {
-                        if let __r::Some(output) = __r::never::<
+                    let __future = async {
+                        if let __r::Some(__output) = __r::never::<
                             Result<Receipt, PayError>,
                         >() {
+                            __r::consume(&mut order);
                             __r::consume(log);
-                            __r::consume(order);
-                            return output;
+                            return __output;
                         }
-                        '_body: {
+                        let order = __r::Fresh::fresh(&order);
+                        '__body: {
                             log.note(&order);
                             self.http.post(order).await?.receipt()
                         }
                     };
-                    __r::attempted_within(&mut retry, &permit, future).await
+                    __r::attempted_within(&mut __retry, &__permit, __future).await
                 };
-                let class = __r::Judge::new(&output).resilient_class();
-                __r::report(permit, class);
-                let __r::Some(class) = class else {
-                    __r::succeeded(&mut retry);
-                    break 'attempts output;
+                let __class = __r::Judge::new(&__output).resilient_class();
+                __r::report(__permit, __class);
+                let __r::Some(__class) = __class else {
+                    __r::succeeded(&mut __retry);
+                    break 'attempts __output;
                 };
-                let next = __r::after(
-                    &mut retry,
-                    __r::AttemptEnd::Failed(class),
-                    __r::CallSite::open_now(breaker),
+                let __next = __r::after(
+                    &mut __retry,
+                    __r::AttemptEnd::Failed(__class),
+                    __r::CallSite::open_now(__breaker),
                 );
-                (output, next)
+                (__output, __next)
             };
-            match next {
-                __r::Ok(delay) => {
-                    __r::AttemptLog::keep(&mut log, output, &retry);
-                    delay
+            match __next {
+                __r::Ok(__delay) => {
+                    __r::AttemptLog::keep(&mut __log, __output, &__retry);
+                    __delay
                 }
-                __r::Err(_) => break 'attempts output,
+                __r::Err(_) => break 'attempts __output,
             }
         };
-        __r::sleep(delay).await;
+        __r::pause(&mut __retry, __delay, __breaker).await;
     }
 }

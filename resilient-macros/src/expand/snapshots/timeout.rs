@@ -1,14 +1,14 @@
 async fn load(key: &str, limit: Duration) -> Option<Value> {
     use ::resilient::__private as __r;
-    let limit = __r::limit(limit);
-    let future = async {
-        if let __r::Some(output) = __r::never::<Option<Value>>() {
-            return output;
+    let __limit = __r::limit(limit);
+    let __future = async {
+        if let __r::Some(__output) = __r::never::<Option<Value>>() {
+            return __output;
         }
-        '_body: { store().get(key).await }
+        '__body: { store().get(key).await }
     };
-    match __r::timeout(limit, future).await {
-        __r::Ok(output) => output,
-        __r::Err(timed_out) => __r::timed_out::<Option<Value>>(timed_out),
+    match __r::timeout(__limit, __future).await {
+        __r::Ok(__output) => __output,
+        __r::Err(__timed_out) => __r::timed_out::<Option<Value>>(__timed_out),
     }
 }

@@ -1,4 +1,4 @@
-//! A documented limit: an attempt's borrows of `&mut self` end with the attempt.
+//! A documented limit: an attempt's borrows of an exclusive argument end with the attempt.
 
 use resilient::retry;
 
@@ -11,6 +11,11 @@ impl Buffer {
     fn first(&mut self) -> Option<&mut u8> {
         self.bytes.first_mut()
     }
+}
+
+#[retry]
+async fn of_an_argument<'a>(bytes: &'a mut [u8], at: &usize) -> Result<&'a mut u8, String> {
+    bytes.get_mut(*at).ok_or_else(String::new)
 }
 
 fn main() {}

@@ -1,6 +1,13 @@
-//! A documented limit: attempts rename `self`, but a format string cannot use the new name.
+//! A documented limit: attempts rename `self`, but a format string cannot use the new name. Macros
+//! of `std` and a few others get the new name as an argument. This macro is unknown.
 
-use resilient::retry;
+use resilient::{circuit_breaker, retry};
+
+macro_rules! tell {
+    ($text:literal) => {
+        println!($text)
+    };
+}
 
 #[derive(Debug, Clone)]
 struct Order(u32);
@@ -8,26 +15,39 @@ struct Order(u32);
 impl Order {
     #[retry]
     async fn moved(self) -> Option<Self> {
-        println!("{self:?}");
+        tell!("{self:?}");
         Some(self)
     }
 
     #[retry]
     fn changed(mut self) -> Option<String> {
         self.0 += 1;
-        Some(format!("{self:?}"))
+        tell!("{self:?}");
+        None
     }
 
     #[retry]
-    async fn only_borrowed(self) -> Option<String> {
-        Some(format!("{self:?} {}", &self.0))
+    async fn only_borrowed(self) -> Option<u32> {
+        tell!("{self:?}");
+        look(&self)
     }
 
     #[retry]
-    async fn behind_the_string(self) -> Option<Self> {
-        println!("{:?}", self);
+    async fn known(self) -> Option<Self> {
+        println!("{self:?} {:?}", self);
         Some(self)
     }
+
+    #[circuit_breaker]
+    fn once(mut self) -> Option<String> {
+        self.0 -= 1;
+        tell!("{self:?}");
+        None
+    }
+}
+
+fn look(order: &Order) -> Option<u32> {
+    Some(order.0)
 }
 
 fn main() {}

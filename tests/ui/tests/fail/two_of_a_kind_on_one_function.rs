@@ -15,7 +15,7 @@ fn breakers() -> Option<u32> {
 }
 
 #[retry]
-#[circuit_breaker]
+#[circuit_breaker(order = explicit)]
 #[retry]
 fn with_the_other_between() -> Option<u32> {
     None

@@ -1,12 +1,14 @@
 //! Finds the known word that the user probably meant with a misspelt word.
 
 /// Formats words as a list: `` `a`, `b`, `c` ``
-pub(super) fn list(words: &[&str]) -> String {
+#[must_use]
+pub fn list(words: &[&str]) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// Returns the known word that is closest to `given`, or `None` if no word is close.
-pub(super) fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
     let given = given.to_lowercase();
     let close = known
         .iter()
@@ -18,7 +20,8 @@ pub(super) fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
 }
 
 /// Returns whether `given` could be a misspelling of `other` but is nearer to `one`.
-pub(super) fn is_nearer(given: &str, one: &str, other: &str) -> bool {
+#[must_use]
+pub fn is_nearer(given: &str, one: &str, other: &str) -> bool {
     let edits = |word: &str| distance(given, word);
     edits(other) <= allowance(other.len().min(given.len())) && edits(one) < edits(other)
 }
@@ -43,7 +46,8 @@ fn is_part(given: &str, word: &str) -> bool {
 
 /// Counts the edits from one word to the other. An edit inserts, deletes or replaces one character,
 /// or swaps two neighbours.
-pub(super) fn distance(from: &str, to: &str) -> usize {
+#[must_use]
+pub fn distance(from: &str, to: &str) -> usize {
     let from: Vec<char> = from.chars().collect();
     let to: Vec<char> = to.chars().collect();
     let mut before: Vec<usize> = Vec::new();

@@ -1,7 +1,6 @@
-//! A documented limit: `#[async_trait]`, or `#[instrument]` above ours, moves the arguments into a
-//! block first. So an owned argument must be `Clone`, even if the body only borrows it.
+//! A documented limit: `#[instrument]` above ours moves the arguments into a block first. So an
+//! owned argument must be `Clone`, even if the body only borrows it.
 
-use async_trait::async_trait;
 use resilient::retry;
 use tracing::instrument;
 
@@ -9,14 +8,6 @@ struct Order(u32);
 
 fn look(order: &Order) -> u32 {
     order.0
-}
-
-#[async_trait]
-trait Api {
-    #[retry]
-    async fn place(&self, order: Order) -> Option<u32> {
-        Some(look(&order))
-    }
 }
 
 #[instrument(skip_all)]

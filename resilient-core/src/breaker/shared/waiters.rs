@@ -1,0 +1,83 @@
+//! The calls that wait for one circuit, and which of them a change wakes (R9).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::waiter::Waiter;
+use crate::breaker::machine::Machine;
+use crate::signal::CircuitState;
+
+/// The waiting calls, under the breaker's lock. It is empty nearly always and then has no memory.
+#[derive(Debug, Default)]
+pub(super) struct Waiters(Option<Box<Listed>>);
+
+#[derive(Debug)]
+struct Listed {
+    /// The waiting calls in the order of their arrival.
+    calls: BTreeMap<u64, Arc<Waiter>>,
+    /// The opening of which the calls know the end.
+    known: Opening,
+}
+
+/// The generation, and when its time ends.
+type Opening = (u64, Option<Instant>);
+
+fn opening(machine: &Machine) -> Opening {
+    (machine.generation(), machine.period().and_then(|(_, end)| end))
+}
+
+impl Waiters {
+    pub(super) fn count(&self) -> usize {
+        self.0.as_ref().map_or(0, |listed| listed.calls.len())
+    }
+
+    /// Adds a call, and returns its place. The call has to know the present opening.
+    pub(super) fn add(&mut self, waiter: Arc<Waiter>, machine: &Machine) -> u64 {
+        let known = opening(machine);
+        let listed =
+            self.0.get_or_insert_with(|| Box::new(Listed { calls: BTreeMap::new(), known }));
+        listed.known = known;
+        let place = listed.calls.last_key_value().map_or(0, |(last, _)| last.wrapping_add(1));
+        listed.calls.insert(place, waiter);
+        place
+    }
+
+    /// Removes a call. Returns `false` if the call was woken before.
+    pub(super) fn remove(&mut self, place: u64, waiter: &Arc<Waiter>) -> bool {
+        let Some(listed) = &mut self.0 else { return false };
+        let is_listed = listed.calls.get(&place).is_some_and(|it| Arc::ptr_eq(it, waiter));
+        if is_listed {
+            listed.calls.remove(&place);
+            if listed.calls.is_empty() {
+                self.0 = None;
+            }
+        }
+        is_listed
+    }
+
+    // R9
+    /// Removes and returns the calls that the present state concerns: all calls if the circuit does
+    /// not reject any more, or if its time has another end; in half-open, as many
+    /// as there are free slots, the earliest first. The caller wakes them without the lock.
+    pub(super) fn take_called(&mut self, machine: &Machine) -> Vec<Arc<Waiter>> {
+        let Some(listed) = &mut self.0 else { return Vec::new() };
+        let called = match machine.entered() {
+            CircuitState::HalfOpen => machine.free_slots().min(listed.calls.len()),
+            CircuitState::Open | CircuitState::ForcedOpen if listed.known == opening(machine) => 0,
+            _ => listed.calls.len(),
+        };
+        let calls = std::iter::from_fn(|| listed.calls.pop_first());
+        let called: Vec<_> = calls.take(called).map(|(_, waiter)| waiter).collect();
+        if listed.calls.is_empty() {
+            self.0 = None;
+        }
+        called
+    }
+}
+
+pub(super) fn wake(called: &[Arc<Waiter>]) {
+    for waiter in called {
+        waiter.wake();
+    }
+}

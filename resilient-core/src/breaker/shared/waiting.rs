@@ -1,0 +1,55 @@
+//! The beginning and the end of a wait for the circuit.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::waiter::Waiter;
+use super::waiters::wake;
+use super::{GuardedState, SharedBreaker};
+use crate::signal::CircuitState;
+
+/// The answer to a call that wants to wait.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::breaker) struct Prospect {
+    /// How long until the circuit may admit the call: zero if the call should ask now, `None` if
+    /// the time is unknown.
+    pub(in crate::breaker) admits_in: Option<Duration>,
+    /// The place of the call in the list. `None` if the call should ask when `admits_in` is over.
+    pub(in crate::breaker) place: Option<u64>,
+}
+
+impl SharedBreaker {
+    /// Lists a call, so that it is woken when the circuit closes. A call that would get an answer
+    /// now is not listed.
+    pub(in crate::breaker) fn list(&self, waiter: &Arc<Waiter>) -> Prospect {
+        let parts = self.parts();
+        let (mut guarded, now) = parts.lock_for_query();
+        let GuardedState { machine, waiters, .. } = &mut *guarded;
+        let admits_in = match machine.entered() {
+            // The call does not wait for an operator, only for the end of a state.
+            CircuitState::ForcedOpen => Some(machine.retry_after(now).unwrap_or(Duration::ZERO)),
+            _ => machine.retry_after(now),
+        };
+        let waits = admits_in != Some(Duration::ZERO);
+        let place = waits.then(|| waiters.add(Arc::clone(waiter), machine));
+        Prospect { admits_in, place }
+    }
+
+    /// Takes a call from the list that waits no longer. If the call was woken before and is
+    /// cancelled, another call is woken for the slot that may be free.
+    pub(in crate::breaker) fn unlist(
+        &self,
+        place: Option<u64>,
+        waiter: &Arc<Waiter>,
+        is_cancelled: bool,
+    ) {
+        let parts = self.parts();
+        let mut guarded = parts.lock();
+        let was_listed = place.is_some_and(|place| guarded.waiters.remove(place, waiter));
+        if is_cancelled && !was_listed {
+            let called = guarded.call_waiters();
+            drop(guarded);
+            wake(&called);
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Registrations that end with their last handle.
+
+use std::fmt;
+use std::ops::Deref;
+use std::panic::Location;
+
+use super::declared::Declared;
+use super::{Hold, Registration, Registry};
+use crate::breaker::{BreakerConfig, CircuitBreaker};
+use crate::keyed::{BreakerKey, KeyedBreakers, KeyedEntry};
+use crate::platform::contain;
+use crate::retry::{BudgetConfig, BudgetConfigBuilder, RetryBudget};
+use crate::signal::Name;
+
+/// A registered breaker, group or budget that leaves its registry with its last handle.
+///
+/// A client that is made and dropped many times leases what it registers, so that the registry does
+/// not grow with the number of clients. It dereferences to the handle.
+///
+/// When a lease is dropped, the item leaves the registry if nobody can tell it from a new one:
+///
+/// - no other handle of it exists, neither a lease nor a [`CircuitBreaker`], and no reservation of
+///   a budget is waiting;
+/// - a breaker is closed, without a streak, and without failed and slow calls in its window; a
+///   group has only such breakers and no mode for future keys;
+/// - a budget has at least its initial tokens.
+///
+/// Otherwise it stays, and the next lease of the name finds it. So a client that is made for each
+/// call still opens its circuit and still drains its budget. What stayed leaves later: when the
+/// next lease of its name is dropped, or when leases of other names are made, each of which looks
+/// at a few names. There is no background task.
+///
+/// A name stays, too, once other code registers it or an annotated function uses it. Code can
+/// [unregister](Registry::unregister_by_name) it at any time.
+///
+/// The listeners, totals and history of an item leave with it. To hear every breaker, listen to the
+/// registry. Overrides stay, and apply to the next item of the name.
+///
+/// ```
+/// use resilient_core::breaker::{BreakerConfig, CircuitState};
+/// use resilient_core::registry::Registry;
+/// use resilient_core::signal::Outcome;
+///
+/// let registry = Registry::new();
+/// let strict = BreakerConfig::builder().failure_threshold(2).build()?;
+///
+/// let payments = registry.lease("payments", strict.clone());
+/// payments.try_acquire().unwrap().report(Outcome::Success);
+/// drop(payments);
+/// assert!(registry.get("payments").is_none());
+///
+/// for _ in 0..2 {
+///     let payments = registry.lease("payments", strict.clone());
+///     payments.try_acquire().unwrap().report(Outcome::Failure);
+/// }
+/// assert_eq!(registry.get("payments").unwrap().state(), CircuitState::Open);
+/// # Ok::<(), resilient_core::signal::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct Lease<T> {
+    // The fields are dropped in this order: the release must find one handle less.
+    handle: T,
+    _end: EndOfLease,
+}
+
+/// Asks the registry, when it is dropped, to release a name.
+#[derive(Clone)]
+struct EndOfLease {
+    registry: Registry,
+    name: Name,
+    release: fn(&Registry, &Name),
+}
+
+impl Drop for EndOfLease {
+    fn drop(&mut self) {
+        (self.release)(&self.registry, &self.name);
+    }
+}
+
+impl<T> Deref for Lease<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.handle
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Lease<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Lease").field(&self.handle).finish()
+    }
+}
+
+impl Registry {
+    /// Returns the breaker of this name, and makes it with `config` if the name is new. The breaker
+    /// leaves the registry with its last handle: see [`Lease`].
+    ///
+    /// If `config` holds no setting that was given, as [`BreakerConfig::default`], the lease only
+    /// names the breaker and accepts the settings of other code: a client passes on what its user
+    /// has set, which may be nothing. For other settings see
+    /// [`get_or_register`](Registry::get_or_register).
+    #[track_caller]
+    pub fn lease(&self, name: &str, config: BreakerConfig) -> Lease<CircuitBreaker> {
+        let breaker = self.register_breaker(Registration::of_lease(name, config));
+        let name = breaker.shared().name().clone();
+        self.leased(breaker, name, Self::release_breakers)
+    }
+
+    /// Returns the breakers of this name, one for each key, and registers them with `config` if the
+    /// name is new. The group leaves the registry with its last handle: see [`Lease`]. A `config`
+    /// without settings only names the group, as with [`lease`](Registry::lease).
+    #[track_caller]
+    pub fn lease_keyed<K: BreakerKey>(
+        &self,
+        name: &str,
+        config: BreakerConfig,
+    ) -> Lease<KeyedBreakers<K>> {
+        let group = self.register_group(Registration::of_lease(name, config));
+        let name = group.name().clone();
+        self.leased(KeyedBreakers::of(group), name, Self::release_breakers)
+    }
+
+    /// Returns the retry budget of this name, and makes it with `config` if the name is new. The
+    /// budget leaves the registry with its last handle: see [`Lease`]. A `config` without settings
+    /// only names the budget, as with [`lease`](Registry::lease).
+    #[track_caller]
+    pub fn lease_budget(&self, name: &str, config: BudgetConfig) -> Lease<RetryBudget> {
+        let has_settings = config.to_builder() != BudgetConfigBuilder::NONE;
+        let declared = Declared::new(config, has_settings, Location::caller());
+        let name = Name::from(name.to_owned());
+        let budget = self.register_named_budget(name.clone(), declared, Hold::Lease);
+        self.leased(budget, name, Self::release_budget)
+    }
+
+    fn leased<T>(&self, handle: T, name: Name, release: fn(&Self, &Name)) -> Lease<T> {
+        let lease = Lease { handle, _end: EndOfLease { registry: self.clone(), name, release } };
+        self.sweep();
+        lease
+    }
+
+    // G8: a lease ends with its last handle, once the item is like a new one.
+    /// Removes a leased breaker or group that no handle uses and that is like a new one. The check
+    /// and the removal happen under one lock, and each look-up takes a handle under that lock. So
+    /// no caller keeps a handle of a removed item.
+    fn release_breakers(&self, name: &Name) {
+        let leased = self
+            .read()
+            .by_name
+            .get(name)
+            .filter(|known| known.is_leased())
+            .map(|known| known.item.clock());
+        // The clock may be user code, so it is read without the lock.
+        let Some(now) = leased.and_then(|clock| clock.now()) else {
+            return;
+        };
+        let mut entries = self.write();
+        let known = entries.by_name.get_mut(name);
+        let is_unused = known.is_some_and(|known| known.is_leased() && known.item.is_unused(now));
+        let released = if is_unused { entries.by_name.remove(name) } else { None };
+        drop(entries);
+        #[cfg(feature = "metrics")]
+        if let Some(released) = &released {
+            let summary = released.item.summary();
+            self.released().add_breakers(name, &summary);
+        }
+        // Dropping keys, listeners and clocks runs user code.
+        contain(|| drop(released));
+    }
+
+    fn release_budget(&self, name: &Name) {
+        let mut entries = self.write();
+        let known = entries.budgets.get_mut(name);
+        let is_unused = known.is_some_and(|known| known.is_leased() && known.item.is_unused());
+        let released = if is_unused { entries.budgets.remove(name) } else { None };
+        drop(entries);
+        #[cfg(feature = "metrics")]
+        if let Some(released) = &released {
+            self.released().add_budget(name, &released.item.snapshot().counts);
+        }
+        drop(released);
+    }
+
+    /// Releases a few of the names that were in use, or had failures, when their last lease ended.
+    fn sweep(&self) {
+        let mut guard = self.write();
+        let entries = &mut *guard;
+        let breakers = entries.swept.breakers.next(&entries.by_name);
+        let budgets = entries.swept.budgets.next(&entries.budgets);
+        drop(guard);
+        for name in &breakers {
+            self.release_breakers(name);
+        }
+        for name in &budgets {
+            self.release_budget(name);
+        }
+    }
+}

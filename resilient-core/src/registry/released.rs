@@ -1,0 +1,40 @@
+//! The totals of leased names that left the registry. The feature `metrics` needs them, so that the
+//! counters of a name continue when the name is leased again.
+
+use std::collections::BTreeMap;
+
+use crate::retry::BudgetCounts;
+use crate::signal::Name;
+use crate::telemetry::Summary;
+
+/// The most names of each kind whose totals are kept. It bounds the memory.
+const MOST_NAMES: usize = 1_000;
+
+/// The summed totals of released breakers and budgets, by name.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Released {
+    pub(crate) breakers: BTreeMap<Name, Summary>,
+    pub(crate) budgets: BTreeMap<Name, BudgetCounts>,
+}
+
+impl Released {
+    /// Keeps the totals of breakers that were released.
+    pub(super) fn add_breakers(&mut self, name: &Name, summary: &Summary) {
+        if let Some(kept) = totals_of(&mut self.breakers, name) {
+            kept.merge(&summary.retired());
+        }
+    }
+
+    /// Keeps the counts of a budget that was released.
+    pub(super) fn add_budget(&mut self, name: &Name, counts: &BudgetCounts) {
+        if let Some(kept) = totals_of(&mut self.budgets, name) {
+            *kept = kept.plus(counts);
+        }
+    }
+}
+
+/// Returns the totals of this name, unless too many other names have totals.
+fn totals_of<'a, T: Default>(totals: &'a mut BTreeMap<Name, T>, name: &Name) -> Option<&'a mut T> {
+    let has_room = totals.len() < MOST_NAMES || totals.contains_key(name);
+    has_room.then(|| totals.entry(name.clone()).or_default())
+}

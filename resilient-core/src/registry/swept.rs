@@ -1,0 +1,35 @@
+//! How far the registry has looked for names that nobody uses any more.
+
+use std::collections::BTreeMap;
+use std::ops::Bound::{Excluded, Unbounded};
+
+use super::declared::NamedEntry;
+use crate::signal::Name;
+
+/// The number of names of each kind at which a new lease looks. It is more than one, so that names
+/// that became free leave faster than new ones come.
+const NAMES_PER_LEASE: usize = 4;
+
+/// Where the last look ended, for breakers and for budgets.
+#[derive(Debug, Default)]
+pub(super) struct Swept {
+    pub(super) breakers: Position,
+    pub(super) budgets: Position,
+}
+
+/// The last name that was looked at. `None` is before the first name.
+#[derive(Debug, Default)]
+pub(super) struct Position(Option<Name>);
+
+impl Position {
+    /// Returns the leased names among the next names of the map, and moves on. After the last name
+    /// it begins again.
+    pub(super) fn next<T, C>(&mut self, map: &BTreeMap<Name, NamedEntry<T, C>>) -> Vec<Name> {
+        let after = self.0.as_ref().map_or(Unbounded, Excluded);
+        let seen: Vec<_> = map.range::<Name, _>((after, Unbounded)).take(NAMES_PER_LEASE).collect();
+        let last = seen.last().filter(|_| seen.len() == NAMES_PER_LEASE);
+        self.0 = last.map(|(name, _)| (*name).clone());
+        let leased = seen.into_iter().filter(|(_, known)| known.is_leased());
+        leased.map(|(name, _)| name.clone()).collect()
+    }
+}

@@ -1,0 +1,101 @@
+//! Removes breakers, groups and budgets from the registry.
+
+use super::{Entry, Hold, Registry, next_version};
+use crate::breaker::CircuitBreaker;
+use crate::breaker::shared::LiveSettings;
+use crate::keyed::{BreakerKey, KeyedBreakers};
+use crate::retry::RetryBudget;
+
+/// # Removal
+///
+/// What was registered can be removed: a breaker, a group of keyed breakers, the breaker of one
+/// key, and a budget; by its handle or by its name. Each of these methods returns whether it
+/// removed something. After a removal:
+///
+/// - The name is free. The next registration makes a new breaker or budget with the settings that
+///   it gives.
+/// - Handles of the removed item continue to work, with the settings of the code and with the
+///   state, streak and tokens that they have. Calls through them count only there. So while old
+///   handles are in use, two breakers of one name can protect one dependency; remove an item when
+///   its callers are gone.
+/// - Overrides, operations by name, and listeners and metrics of the registry no longer reach the
+///   removed item. An override of the name stays, for the next registration.
+///
+/// What belongs to an annotated function stays, since the function continues to use it. What a
+/// [`Lease`](super::Lease) registered leaves without these methods.
+impl Registry {
+    // G8: what was registered can be removed.
+    /// Removes a breaker and frees its name. Returns `false` if this registry does not hold this
+    /// breaker, or if an annotated function uses it.
+    ///
+    /// The breaker of a single key leaves its group, even if an annotated function uses the group:
+    /// see [`KeyedBreakers::remove`].
+    #[expect(clippy::must_use_candidate, reason = "few callers ask whether it was there")]
+    pub fn unregister(&self, breaker: &CircuitBreaker) -> bool {
+        let name = breaker.shared().name();
+        if name.key().is_some() {
+            let known = self.read().by_name.get(&**name).map(|known| known.item.clone());
+            return known.is_some_and(|entry| entry.remove_key_of(breaker));
+        }
+        self.remove(name, |known| known.is(&Entry::One(breaker.clone())))
+    }
+
+    /// Removes a group of keyed breakers, with all keys, and frees its name. Returns `false` if
+    /// this registry does not hold this group, or if an annotated function uses it.
+    #[expect(clippy::must_use_candidate, reason = "few callers ask whether it was there")]
+    pub fn unregister_keyed<K: BreakerKey>(&self, breakers: &KeyedBreakers<K>) -> bool {
+        self.remove(breakers.name(), |known| known.is(&Entry::Keyed(breakers.group().clone())))
+    }
+
+    /// Removes the breaker of this name, or the breakers of all its keys, and frees the name.
+    /// Returns `false` if the name is unknown, or if an annotated function uses it.
+    #[expect(clippy::must_use_candidate, reason = "few callers ask whether it was there")]
+    pub fn unregister_by_name(&self, name: &str) -> bool {
+        self.remove(name, |_| true)
+    }
+
+    /// Removes a retry budget and frees its name. Returns `false` if this registry does not hold
+    /// this budget, or if an annotated function names it.
+    #[expect(clippy::must_use_candidate, reason = "few callers ask whether it was there")]
+    pub fn unregister_budget(&self, budget: &RetryBudget) -> bool {
+        self.remove_budget(budget.name(), |known| known.is(budget))
+    }
+
+    /// Removes the retry budget of this name and frees the name. Returns `false` if the name is
+    /// unknown, or if an annotated function names it.
+    #[expect(clippy::must_use_candidate, reason = "few callers ask whether it was there")]
+    pub fn unregister_budget_by_name(&self, name: &str) -> bool {
+        self.remove_budget(name, |_| true)
+    }
+
+    fn remove(&self, name: &str, is_wanted: impl Fn(&Entry) -> bool) -> bool {
+        let mut entries = self.write();
+        let known = entries.by_name.get(name);
+        if !known.is_some_and(|known| known.hold < Hold::Function && is_wanted(&known.item)) {
+            return false;
+        }
+        let Some(removed) = entries.by_name.remove(name) else {
+            return false;
+        };
+        let version = next_version();
+        removed.item.leave(self.listeners());
+        drop(entries);
+        let settings = LiveSettings::of_code(removed.declared.config);
+        removed.item.reconfigure(LiveSettings { version, ..settings });
+        true
+    }
+
+    fn remove_budget(&self, name: &str, is_wanted: impl Fn(&RetryBudget) -> bool) -> bool {
+        let mut entries = self.write();
+        let known = entries.budgets.get(name);
+        if !known.is_some_and(|known| known.hold < Hold::Function && is_wanted(&known.item)) {
+            return false;
+        }
+        let Some(removed) = entries.budgets.remove(name) else {
+            return false;
+        };
+        // Budgets run no user code. Under the lock, no later override comes before this change.
+        removed.item.reconfigure(removed.declared.config);
+        true
+    }
+}

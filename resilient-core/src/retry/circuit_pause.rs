@@ -1,0 +1,97 @@
+//! The pause of a loop whose circuit is open. It ends early if the circuit closes.
+
+use std::time::{Duration, Instant};
+
+use crate::breaker::{AdmitsIn, CircuitBreaker, CircuitState, CircuitWait};
+use crate::time::{begins_blocking, later};
+
+/// How long a call may wait for its circuit.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WaitTimes {
+    /// The time that the call waits in any case, apart from the spread.
+    pub(super) least: Duration,
+    /// The random addition, so that waiting calls do not return together.
+    pub(super) spread: Duration,
+    /// The longest wait, if the circuit does not close earlier.
+    pub(super) most: Duration,
+    /// The state of the circuit before the wait.
+    pub(super) state: CircuitState,
+}
+
+/// The pause before the next attempt, as the driver granted it.
+#[derive(Debug, Default)]
+pub(crate) struct GrantedPause {
+    /// How long the loop pauses. After a wait that ended early, how long it paused.
+    pub(super) delay: Duration,
+    /// Set if the pause is a wait for the circuit.
+    pub(super) wait: Option<WaitTimes>,
+}
+
+/// A wait for a circuit, from its beginning. The caller keeps the time.
+#[derive(Debug)]
+pub(super) struct CircuitPause<'a> {
+    pub(super) wait: CircuitWait<'a>,
+    times: WaitTimes,
+    began: Instant,
+    /// When the call asks the breaker again. `None` is never.
+    end: Option<Instant>,
+}
+
+impl<'a> CircuitPause<'a> {
+    pub(super) fn begin(times: WaitTimes, breaker: &'a CircuitBreaker, now: Instant) -> Self {
+        let (wait, admits_in) = CircuitWait::begin(breaker);
+        let mut pause = Self { wait, times, began: now, end: later(now, times.most) };
+        pause.learn(admits_in, now);
+        pause
+    }
+
+    pub(super) fn end(&self) -> Option<Instant> {
+        self.end
+    }
+
+    // R9
+    /// Learns how long it takes until the circuit may admit the call. The wait never becomes
+    /// longer, because it has to fit into the time of the call.
+    pub(super) fn learn(&mut self, admits_in: AdmitsIn, now: Instant) {
+        let Some(admits_in) = admits_in else { return };
+        let least = later(self.began, self.times.least);
+        let earliest = later(now, admits_in).zip(least).map(|(admits, least)| admits.max(least));
+        let end = earliest.and_then(|earliest| later(earliest, self.times.spread));
+        self.end = match (self.end, end) {
+            (Some(old), Some(new)) => Some(old.min(new)),
+            (old, new) => old.or(new),
+        };
+    }
+
+    /// Ends the wait of a call that asks the breaker next. Returns how long the call waited.
+    pub(super) fn finish(self, now: Instant) -> Duration {
+        self.wait.end();
+        now.saturating_duration_since(self.began)
+    }
+}
+
+/// Blocks the thread for `delay`, or until the circuit of `breaker` closes if `granted` is a wait
+/// for it.
+#[cold]
+#[inline(never)]
+pub(crate) fn block(
+    granted: Option<&mut GrantedPause>,
+    delay: Duration,
+    breaker: Option<&CircuitBreaker>,
+) {
+    if !begins_blocking(delay) {
+        return;
+    }
+    let wait = granted.and_then(|granted| Some((granted.wait?, &mut granted.delay)));
+    let Some(((times, waited), breaker)) = wait.zip(breaker) else {
+        return std::thread::sleep(delay);
+    };
+    // The clock of a paused runtime would never reach the end.
+    let mut pause = CircuitPause::begin(times, breaker, Instant::now());
+    let mut end = pause.end();
+    while let Some(admits_in) = pause.wait.block(end) {
+        pause.learn(admits_in, Instant::now());
+        end = pause.end();
+    }
+    *waited = pause.finish(Instant::now());
+}

@@ -1,0 +1,119 @@
+//! An attempt that a time limit cuts short, and what that says about the dependency.
+
+#[cfg(feature = "tokio")]
+use std::time::{Duration, Instant};
+
+use crate::breaker::Permit;
+use crate::signal::{Outcome, TimeLimit, TimedOut};
+#[cfg(feature = "tokio")]
+use crate::time;
+
+/// What had the whole time that its settings give it when a time limit cut it short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "tokio"), expect(dead_code, reason = "only a timer makes a cut"))]
+pub(super) enum FullTime {
+    /// The attempt. The dependency hangs.
+    Attempt,
+    /// The call, but not this attempt. A breaker around the loop sees a dependency that hangs.
+    Call,
+    /// Neither: the deadline of a caller came first.
+    Neither,
+}
+
+/// Why an attempt was cut short.
+#[derive(Debug, Clone, Copy)]
+pub struct CutCause {
+    pub(super) limit: TimeLimit,
+    full_time: FullTime,
+}
+
+impl CutCause {
+    /// Returns the cause for a breaker around the whole loop.
+    #[must_use]
+    pub fn of_call(mut self) -> Self {
+        if self.full_time == FullTime::Call {
+            self.full_time = FullTime::Attempt;
+        }
+        self
+    }
+
+    pub(crate) fn limit(self) -> TimeLimit {
+        self.limit
+    }
+}
+
+// C2
+/// Reports an attempt that was cut short. If the attempt had its full time, the attempt counts as a
+/// failure, so that a hanging host opens its circuit, unless the user's settings ignore the
+/// failure. Otherwise the attempt counts as abandoned, so that no caller opens a circuit with a
+/// tiny deadline.
+pub(crate) fn report_cut(permit: Permit<'_>, cause: CutCause, ignored: bool) {
+    match cause.full_time {
+        // Without a timer, the operation was not called.
+        _ if cause.limit == TimeLimit::NoTimer => permit.report(Outcome::Ignored),
+        FullTime::Call | FullTime::Neither => drop(permit),
+        FullTime::Attempt if ignored => permit.report(Outcome::Ignored),
+        FullTime::Attempt => permit.report(Outcome::Failure),
+    }
+}
+
+/// The end of an attempt that was cut short.
+#[derive(Debug)]
+pub struct CutShort {
+    pub(crate) timed_out: TimedOut,
+    full_time: FullTime,
+}
+
+impl CutShort {
+    /// Returns why the attempt was cut short.
+    #[must_use]
+    pub fn cause(&self) -> CutCause {
+        CutCause { limit: self.timed_out.limit, full_time: self.full_time }
+    }
+}
+
+/// The instant at which an attempt is cut short, and the limit that cuts it.
+#[cfg(feature = "tokio")]
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cut {
+    pub(super) at: Instant,
+    pub(super) limit: TimeLimit,
+    pub(super) after: Duration,
+    pub(super) attempts: u32,
+    /// What has its full time at `at`.
+    pub(super) full_time: FullTime,
+    /// The instant from which the attempt has its full time, too.
+    pub(super) is_full_at: Option<Instant>,
+}
+
+#[cfg(feature = "tokio")]
+impl Cut {
+    /// Returns the cut of `#[timeout]`, or `None` if the limit never ends.
+    pub(super) fn timeout(after: Duration) -> Option<Self> {
+        let at = time::later(time::now(), after)?;
+        Some(Self::full(at, TimeLimit::Timeout, after, 1))
+    }
+
+    /// Returns the cut of an attempt that then has its full time.
+    pub(super) fn full(at: Instant, limit: TimeLimit, after: Duration, attempts: u32) -> Self {
+        Self { at, limit, after, attempts, full_time: FullTime::Attempt, is_full_at: None }
+    }
+
+    /// Describes the cut, now that its timer has fired. A timer can fire late, so the attempt may
+    /// have run as long as its own limit although the deadline was earlier.
+    pub(super) fn cut_short(&self) -> CutShort {
+        let is_full = self.is_full_at.is_some_and(|at| time::now() >= at);
+        let full_time = if is_full { FullTime::Attempt } else { self.full_time };
+        CutShort { timed_out: self.timed_out(self.limit), full_time }
+    }
+
+    /// Describes an attempt that did not start, because there is no timer.
+    pub(super) fn without_timer(&self) -> CutShort {
+        let full_time = FullTime::Neither;
+        CutShort { timed_out: self.timed_out(TimeLimit::NoTimer), full_time }
+    }
+
+    fn timed_out(&self, limit: TimeLimit) -> TimedOut {
+        TimedOut { limit, after: self.after, attempts: self.attempts }
+    }
+}

@@ -1,0 +1,165 @@
+//! Rule G8: what a client registers under its name leaves the registry with the client, unless it
+//! remembers failures.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use resilient::breaker::CircuitState;
+use resilient::budget::BudgetConfig;
+use resilient::{BreakerConfig, Registry};
+use resilient_http::{
+    ApiClient, ApiClientBuilder, ApiError, AuthKind, Endpoint, EndpointConfig, MockTransport,
+};
+
+/// Responds with this status and counts the requests.
+fn transport(status: u16) -> (MockTransport, Arc<AtomicUsize>) {
+    let requests = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&requests);
+    let transport = MockTransport::new(move |_| {
+        seen.fetch_add(1, Relaxed);
+        let mut response = http::Response::new("1".into());
+        *response.status_mut() = status.try_into().unwrap();
+        Ok(response)
+    });
+    (transport, requests)
+}
+
+fn client(name: &str, transport: &MockTransport) -> ApiClientBuilder {
+    ApiClient::builder("http://localhost").name(name).transport(transport.clone())
+}
+
+/// Returns the registered breakers and budgets whose names begin with `prefix`. Other tests use the
+/// global registry at the same time.
+fn registered(prefix: &str) -> Vec<String> {
+    let budgets = Registry::global().budgets().into_iter().map(|budget| budget.name);
+    let breakers = Registry::global().with_prefix(prefix);
+    let names: Vec<_> = breakers.names().map(str::to_owned).collect();
+    names.into_iter().chain(budgets.filter(|name| name.starts_with(prefix))).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn g08_ten_thousand_healthy_clients_leave_nothing() {
+    let (transport, requests) = transport(200);
+    for number in 0..10_000 {
+        let api = client(&format!("g08 healthy {number}"), &transport).build().unwrap();
+        let value: u32 = api.get("x").await.unwrap();
+        assert_eq!(value, 1);
+    }
+    assert_eq!(requests.load(Relaxed), 10_000);
+    assert_eq!(registered("g08 healthy"), [""; 0]);
+}
+
+#[tokio::test]
+async fn g08_unused_clients_over_reqwest_leave_nothing() {
+    for number in 0..20 {
+        let name = format!("g08 unused {number}");
+        drop(ApiClient::builder("http://localhost").name(name).build().unwrap());
+    }
+    assert_eq!(registered("g08 unused"), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn g08_a_client_for_each_call_still_opens_its_circuit() {
+    let (transport, requests) = transport(503);
+    let mut errors = Vec::new();
+    for _ in 0..8 {
+        let api = client("g08 each call", &transport).no_retry().build().unwrap();
+        errors.push(api.get::<()>("x").await.unwrap_err());
+    }
+    assert_eq!(requests.load(Relaxed), 5);
+    assert_eq!(errors.iter().filter(|error| error.is_circuit_open()).count(), 3);
+    assert_eq!(registered("g08 each call"), ["g08 each call"], "the breaker, without the budget");
+}
+
+#[tokio::test(start_paused = true)]
+async fn g08_a_client_for_each_call_still_drains_its_budget() {
+    let (transport, requests) = transport(503);
+    for _ in 0..50 {
+        let api = client("g08 budget", &transport).no_circuit_breaker().build().unwrap();
+        api.get::<()>("x").await.unwrap_err();
+    }
+    // Ten initial retries.
+    assert_eq!(requests.load(Relaxed), 50 + 10);
+    assert_eq!(Registry::global().budget("g08 budget").unwrap().tokens(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn g08_a_client_that_recovers_leaves_with_its_last_handle() {
+    let (down, _) = transport(503);
+    let (up, _) = transport(200);
+    for _ in 0..4 {
+        let api = client("g08 recovers", &down).no_retry().build().unwrap();
+        api.get::<()>("x").await.unwrap_err();
+    }
+    assert_eq!(registered("g08 recovers"), ["g08 recovers"]);
+    let api = client("g08 recovers", &up).build().unwrap();
+    assert_eq!(api.circuit_breaker().snapshot().consecutive_failures, 4);
+    let copy = api.clone();
+    assert_eq!(copy.get::<u32>("x").await.unwrap(), 1);
+    drop(api);
+    assert_eq!(registered("g08 recovers").len(), 2, "a clone of the client remains");
+    drop(copy);
+    assert_eq!(registered("g08 recovers"), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn g08_a_call_that_is_cancelled_in_a_wait_leaves_its_budget_as_it_was() {
+    let (transport, _) = transport(503);
+    let api = client("g08 cancelled", &transport).no_circuit_breaker().build().unwrap();
+    cancel_in_wait(api.get::<()>("x")).await;
+    drop(api);
+    assert_eq!(registered("g08 cancelled"), [""; 0]);
+}
+
+/// Runs a call until its first wait, and cancels it.
+async fn cancel_in_wait(call: impl IntoFuture<Output = Result<(), ApiError>>) {
+    let mut call = Box::pin(call.into_future());
+    let pending = std::future::poll_fn(|cx| std::task::Poll::Ready(call.as_mut().poll(cx)));
+    assert!(pending.await.is_pending());
+}
+
+#[tokio::test(start_paused = true)]
+async fn g08_endpoints_leave_with_their_last_handle() {
+    let (transport, _) = transport(200);
+    let config = || {
+        EndpointConfig::builder("ask", "g08 endpoints")
+            .base_url("http://localhost")
+            .path("ask")
+            .auth(AuthKind::None)
+            .build()
+            .unwrap()
+    };
+    for _ in 0..100 {
+        let builder = Endpoint::<str, u32>::builder(config()).transport(transport.clone());
+        let ask = builder.build().unwrap();
+        assert_eq!(ask.call("x").await.unwrap(), 1);
+        let typed = ask.typed::<str, u32>();
+        drop(ask);
+        assert_eq!(registered("g08 endpoints").len(), 2);
+        drop(typed);
+        assert_eq!(registered("g08 endpoints"), [""; 0]);
+    }
+}
+
+#[test]
+fn g08_a_client_that_cannot_be_built_leaves_nothing() {
+    let (transport, _) = transport(200);
+    let refused = client("g08 refused", &transport).idempotency_header("no header").build();
+    assert!(refused.is_err());
+    assert_eq!(registered("g08 refused"), [""; 0]);
+}
+
+#[test]
+fn g03_a_client_without_settings_takes_those_of_a_later_client() {
+    let (transport, _) = transport(200);
+    let first = client("g03 clients", &transport).build().unwrap();
+    let breaker = BreakerConfig::builder().failure_threshold(2).build().unwrap();
+    let budget = BudgetConfig::builder().capacity(9).build().unwrap();
+    let settings = client("g03 clients", &transport).circuit_breaker(breaker.clone());
+    let second = settings.budget(budget).build().unwrap();
+    assert_eq!(first.circuit_breaker().config(), breaker);
+    assert_eq!(Registry::global().budget("g03 clients").unwrap().config(), budget);
+    let third = client("g03 clients", &transport).build().unwrap();
+    assert_eq!(third.circuit_breaker().config(), breaker);
+    assert_eq!(second.circuit_breaker().state(), CircuitState::Closed);
+}
