@@ -51,7 +51,8 @@ macro_rules! breaker_settings {
         failure_count: Count(1..), default(; "none"),
             reason("it takes a failure to open, so at least 1"),
             advice("where each failure costs, whatever else succeeds");
-        /// Counts a call that takes at least this long as slow, whether it succeeds or fails.
+        /// Counts a call that takes at least this long as slow, whether it succeeds, fails or
+        /// hangs.
         slow_call: Time(positive), default(; "none"),
             reason("every call would be slow, so above zero"),
             advice("for dependencies that hang before they fail");

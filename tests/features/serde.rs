@@ -40,7 +40,11 @@ fn a_snapshot_is_json_with_times_in_seconds() {
         "operator_reason": null,
         "consecutive_failures": 0,
         "window": null,
-        "last_opening": { "calls": 3, "failures": 2, "slow": 1, "consecutive_failures": 2 },
+        "last_opening": {
+            "calls": 3, "failures": 2, "slow": 1, "overdue": 0, "consecutive_failures": 2
+        },
+        "in_flight": 0,
+        "overdue": 0,
         "probes_in_flight": 0,
         "waiting": 0,
         "totals": {
@@ -84,7 +88,7 @@ fn unknown_values_are_null_and_a_window_is_shown() {
     assert_eq!(shown["retry_after_seconds"], json!(0.0));
     assert_eq!(
         shown["window"],
-        json!({ "calls": 1, "failures": 1, "slow": 0, "consecutive_failures": 1 })
+        json!({ "calls": 1, "failures": 1, "slow": 0, "overdue": 0, "consecutive_failures": 1 })
     );
     breaker.force_open();
     let shown = serde_json::to_value(breaker.snapshot()).unwrap();

@@ -24,6 +24,8 @@ pub(crate) struct View {
     pub(crate) window: Option<Remembered>,
     pub(crate) last_opening: Option<Remembered>,
     pub(crate) probes_in_flight: usize,
+    pub(crate) in_flight: u64,
+    pub(crate) overdue: u64,
     pub(crate) totals: Totals,
     pub(crate) in_state: Totals,
     /// One count for each state, in the order of [`CircuitState::ALL`].
@@ -39,6 +41,7 @@ pub(crate) struct Remembered {
     pub(crate) calls: u64,
     pub(crate) failures: u64,
     pub(crate) slow: u64,
+    pub(crate) overdue: u64,
     pub(crate) streak: u32,
 }
 
@@ -98,6 +101,8 @@ impl View {
             window,
             last_opening,
             probes_in_flight,
+            in_flight,
+            overdue,
             totals,
             in_state,
             transitions,
@@ -125,6 +130,8 @@ impl View {
             window: snapshot.window.as_ref().map(Remembered::of),
             last_opening: snapshot.last_opening.as_ref().map(Remembered::of),
             probes_in_flight: snapshot.probes_in_flight,
+            in_flight: snapshot.in_flight,
+            overdue: snapshot.overdue,
             totals: Totals::of(&snapshot.totals),
             in_state: Totals::of(&snapshot.in_state),
             transitions: CircuitState::ALL.map(|state| snapshot.transitions.of(state)),
@@ -142,6 +149,7 @@ impl Remembered {
             calls: counts.calls,
             failures: counts.failures,
             slow: counts.slow,
+            overdue: counts.overdue,
             streak: counts.consecutive_failures,
         }
     }

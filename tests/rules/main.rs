@@ -21,6 +21,7 @@ mod b16_clock;
 mod b16_set_back;
 mod b17_cost;
 mod b18_nested_calls;
+mod b19_calls_in_flight;
 mod c02_recommended_stack;
 mod c03_unchanged;
 mod g01_names;

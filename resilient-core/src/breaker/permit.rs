@@ -144,6 +144,28 @@ impl<'breaker> Permit<'breaker> {
         }
     }
 
+    // B6: a streamed response is timed up to its head.
+    /// Records that the head of the response has arrived, for a response whose body is streamed.
+    /// The time up to now decides whether the call is slow. From now on the call is still in
+    /// flight, but never overdue, however long its body takes. Report the outcome when the body has
+    /// ended. A second call of this method does nothing, and neither does one if `slow_call` is not
+    /// set.
+    ///
+    /// ```
+    /// use resilient_core::breaker::CircuitBreaker;
+    /// use resilient_core::signal::Outcome;
+    ///
+    /// let breaker = CircuitBreaker::default();
+    /// let mut permit = breaker.try_acquire()?;
+    /// permit.head_received();
+    /// // Read the body.
+    /// permit.report(Outcome::Success);
+    /// # Ok::<(), resilient_core::breaker::CircuitOpen>(())
+    /// ```
+    pub fn head_received(&mut self) {
+        self.ticket = self.breaker.head_received(self.ticket);
+    }
+
     // B9: a hint prolongs the open time.
     /// Reports how the call ended, with the dependency's hint. If this outcome opens the circuit,
     /// the circuit stays open at least as long as the hint, up to `max_recovery_time`. This holds

@@ -12,7 +12,7 @@ use crate::breaker::shared::LiveSettings;
 use crate::breaker::{CircuitBreaker, TransitionError};
 use crate::event::Listeners;
 use crate::platform::unpoisoned;
-use crate::signal::{CircuitState, Hold, ManualChange, ManualOperation, Name};
+use crate::signal::{Hold, ManualChange, ManualOperation, Name};
 use crate::telemetry::Summary;
 use crate::time::ClockSource;
 
@@ -121,9 +121,7 @@ impl<K: BreakerKey> KeyedEntry for Group<K> {
     }
 
     fn summary(&self) -> Summary {
-        let mut summary = *unpoisoned(self.retired.lock());
-        // Evicted breakers count in totals, but in no state.
-        summary.in_state = [0; CircuitState::ALL.len()];
+        let mut summary = unpoisoned(self.retired.lock()).retired();
         for breaker in self.breakers() {
             summary.add(&breaker.snapshot());
         }

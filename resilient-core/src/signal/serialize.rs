@@ -39,7 +39,7 @@ impl Serialize for BreakerSnapshot {
             operator_reason: transition.note.reason(),
         });
         let recent: Vec<_> = recent.collect();
-        let mut fields = serializer.serialize_struct("BreakerSnapshot", 20)?;
+        let mut fields = serializer.serialize_struct("BreakerSnapshot", 22)?;
         fields.serialize_field("name", &self.name)?;
         fields.serialize_field("key", &self.key)?;
         fields.serialize_field("state", &self.state)?;
@@ -52,6 +52,8 @@ impl Serialize for BreakerSnapshot {
         fields.serialize_field("consecutive_failures", &self.consecutive_failures)?;
         fields.serialize_field("window", &self.window)?;
         fields.serialize_field("last_opening", &self.last_opening)?;
+        fields.serialize_field("in_flight", &self.in_flight)?;
+        fields.serialize_field("overdue", &self.overdue)?;
         fields.serialize_field("probes_in_flight", &self.probes_in_flight)?;
         fields.serialize_field("waiting", &self.waiting)?;
         fields.serialize_field("totals", &self.totals)?;

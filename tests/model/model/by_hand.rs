@@ -144,6 +144,9 @@ impl Model {
             return;
         }
         let clock = self.clock;
+        if old.slow_call != self.holding.slow_call {
+            self.watch_anew();
+        }
         self.memory.carry_over(clock, &old, &self.holding);
         let of_recovery = |holding: &Holding| {
             (holding.recovery_time, holding.recovery_factor, holding.max_recovery_time)

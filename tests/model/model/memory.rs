@@ -170,34 +170,40 @@ impl Model {
             calls: count(|_| true),
             failures: count(|call| call.failed),
             slow: count(|call| call.slow),
+            overdue: self.overdue_calls(),
             streak: self.memory.streak,
         }
     }
 
     /// Returns the first condition that is met, or `None` if no condition is met.
     pub(super) fn condition(&self) -> Option<TransitionReason> {
-        let remembered = self.remembered();
+        let Remembered { calls, failures, streak, .. } = self.remembered();
         let holding = &self.holding;
-        let reaches = |share: u64, rate: Option<f64>| {
-            let is_trusted = remembered.calls >= u64::from(holding.min_calls);
-            let share = share as f64 / remembered.calls as f64;
-            is_trusted
-                && rate.is_some_and(|rate| {
-                    if self.is(Wrong::RateIsExclusive) { share > rate } else { share >= rate }
-                })
-        };
-        let is_long = holding.failure_threshold.is_some_and(|most| remembered.streak >= most);
-        let count = holding.failure_count;
+        let is_long = holding.failure_threshold.is_some_and(|most| streak >= most);
         if self.memory.streak_opens || is_long && self.is(Wrong::SpanIsIgnored) {
             Some(TransitionReason::FailureThreshold)
-        } else if count.is_some_and(|count| remembered.failures >= u64::from(count)) {
+        } else if holding.failure_count.is_some_and(|count| failures >= u64::from(count)) {
             Some(TransitionReason::FailureCount)
-        } else if reaches(remembered.failures, holding.failure_rate) {
+        } else if self.reaches(failures, calls, holding.failure_rate) {
             Some(TransitionReason::FailureRate)
-        } else if reaches(remembered.slow, holding.slow_call_rate) {
-            Some(TransitionReason::SlowCallRate)
         } else {
-            None
+            self.slow_condition()
         }
+    }
+
+    /// B19: returns the condition on slow calls if it is met. It counts overdue calls as slow.
+    pub(super) fn slow_condition(&self) -> Option<TransitionReason> {
+        let Remembered { calls, slow, overdue, .. } = self.remembered();
+        let is_met = self.reaches(slow + overdue, calls + overdue, self.holding.slow_call_rate);
+        is_met.then_some(TransitionReason::SlowCallRate)
+    }
+
+    fn reaches(&self, share: u64, calls: u64, rate: Option<f64>) -> bool {
+        let is_trusted = calls >= u64::from(self.holding.min_calls);
+        let share = share as f64 / calls as f64;
+        is_trusted
+            && rate.is_some_and(|rate| {
+                if self.is(Wrong::RateIsExclusive) { share > rate } else { share >= rate }
+            })
     }
 }

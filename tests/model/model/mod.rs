@@ -4,6 +4,7 @@ mod by_hand;
 mod ending;
 mod memory;
 mod opening;
+mod overdue;
 mod probes;
 mod record;
 mod wrong;
@@ -53,6 +54,10 @@ struct Ticket {
     /// The time of admission. Without `slow_call`, a closed circuit does not read the clock, and
     /// this is `None` (B6).
     admitted: Option<Nanos>,
+    /// B19: whether the call is counted as in flight.
+    is_counted: bool,
+    /// B19: whether the call can be overdue. A new `slow_call` holds for later calls only.
+    is_watched: bool,
 }
 
 impl Model {
@@ -125,17 +130,21 @@ impl Model {
         if self.state == CircuitState::HalfOpen || self.period.end.is_some() {
             self.follow_clock();
         }
+        self.catch_up();
+        self.test_overdue();
+        self.catch_up();
         if let Some(rejection) = self.would_reject() {
             self.record.count(|totals| totals.rejected += 1);
             return Answer::Rejected(rejection);
         }
-        self.catch_up();
         let looks_at_the_clock =
             self.state == CircuitState::HalfOpen || self.holding.slow_call.is_some();
         let ticket = Ticket {
             number: self.record.next_number(),
             generation: self.generation,
             admitted: looks_at_the_clock.then_some(self.clock),
+            is_counted: self.state != CircuitState::Disabled,
+            is_watched: self.watches(),
         };
         if self.state == CircuitState::HalfOpen {
             let clock = self.clock;

@@ -114,6 +114,8 @@ impl Model {
             window: has_window.then_some(remembered),
             last_opening: self.record.last_opening,
             probes_in_flight: self.probes.in_flight(),
+            in_flight: self.calls_in_flight(),
+            overdue: self.overdue(),
             totals: self.record.totals,
             in_state: self.record.in_state,
             transitions: CircuitState::ALL.map(|state| {

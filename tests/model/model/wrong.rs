@@ -28,10 +28,16 @@ pub(crate) enum Wrong {
     SetBackKeepsCalls,
     /// A state lasts longer if the clock is set back.
     SetBackProlongs,
+    /// A call that hangs is not overdue.
+    NothingIsOverdue,
+    /// A call of an older generation can be overdue.
+    OldCallsAreOverdue,
+    /// An overdue probe keeps its slot.
+    OverdueProbesWait,
 }
 
 impl Wrong {
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::RateIsExclusive,
         Self::SlowIsExclusive,
         Self::EndIsExclusive,
@@ -45,5 +51,8 @@ impl Wrong {
         Self::SpanIsIgnored,
         Self::SetBackKeepsCalls,
         Self::SetBackProlongs,
+        Self::NothingIsOverdue,
+        Self::OldCallsAreOverdue,
+        Self::OverdueProbesWait,
     ];
 }

@@ -6,6 +6,7 @@ mod history;
 mod log;
 mod notes;
 mod operator;
+mod overdue;
 mod period;
 mod phase;
 mod probes;
@@ -13,6 +14,7 @@ mod queries;
 mod state_machine;
 #[cfg(test)]
 mod tests;
+mod ticket_marks;
 
 pub(in crate::breaker) use self::call::{
     Counted, Ending, GENERATION_STEP, Rejection, Stamp, SuccessHandling, Ticket, next_generation,

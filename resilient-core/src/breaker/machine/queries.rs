@@ -85,15 +85,15 @@ impl Machine {
         }
     }
 
-    /// Returns the calls in the window, or `None` if the breaker or its present state has no
-    /// window.
-    pub(in crate::breaker) fn window(&self, now: Instant) -> Option<WindowCounts> {
+    /// Returns the calls in the window with this many overdue calls, or `None` if the breaker or
+    /// its present state has no window.
+    pub(in crate::breaker) fn window(&self, now: Instant, overdue: u64) -> Option<WindowCounts> {
         if self.is_over(now) {
             let closes = self.phase.next_state() == CircuitState::Closed;
             return (closes && self.config.window.is_some()).then(WindowCounts::default);
         }
         let health = self.phase.health().filter(|health| health.has_window());
-        health.map(|health| health.counts(now))
+        health.map(|health| health.counts(now, overdue))
     }
 
     /// Returns the calls that the breaker remembered when a condition last opened the circuit, or

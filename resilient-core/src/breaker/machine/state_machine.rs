@@ -66,8 +66,11 @@ impl Machine {
     /// Admits a call, or returns why the call is rejected.
     pub(in crate::breaker) fn admit(&mut self, now: Instant) -> Result<Ticket, Rejection> {
         self.catch_up(now);
+        self.test_overdue(now);
+        // With a recovery time of zero, a circuit that has just opened admits a probe.
+        self.catch_up(now);
         let stamp = match &mut self.phase {
-            Phase::Disabled => Stamp::UNKNOWN,
+            Phase::Disabled => return Ok(Ticket::of_disabled(self.generation, Stamp::UNKNOWN)),
             Phase::Closed(_) | Phase::ObserveOnly { .. } => match self.config.slow_call {
                 Some(_) => Stamp::of_nanos(nanos_between(self.epoch, now)),
                 None => Stamp::UNKNOWN,
@@ -103,19 +106,29 @@ impl Machine {
         now: Instant,
     ) -> Counted {
         self.test_untested(now);
+        let counted = self.record_end(ticket, ending, retry_after, now);
+        self.test_overdue(now);
+        counted
+    }
+
+    fn record_end(
+        &mut self,
+        ticket: Ticket,
+        ending: Ending,
+        retry_after: Option<Duration>,
+        now: Instant,
+    ) -> Counted {
         if let Some(counted) = self.not_counted(ticket) {
             return counted;
         }
         let took = match &mut self.phase {
             Phase::HalfOpen(round) => {
-                let Some(begun) = round.release(ticket.stamp) else {
+                let Some(took) = round.release(ticket.stamp, now) else {
                     return Counted::Late;
                 };
-                Some(now.saturating_duration_since(begun))
+                Some(took)
             }
-            _ => {
-                Stamp::took(ticket.stamp, nanos_between(self.epoch, now)).map(Duration::from_nanos)
-            }
+            _ => ticket.took(nanos_between(self.epoch, now)).map(Duration::from_nanos),
         };
         let failed = match ending {
             Ending::Reported(Outcome::Success) => false,
@@ -137,7 +150,8 @@ impl Machine {
         ticket: Ticket,
         ending: Ending,
     ) -> Option<Counted> {
-        if self.untested {
+        // Where slow calls are configured, every report looks for overdue calls.
+        if self.untested || self.config.slow_call.is_some() {
             return None;
         }
         if let Some(counted) = self.not_counted(ticket) {
@@ -155,9 +169,6 @@ impl Machine {
             Ending::Reported(Outcome::Ignored) => return Some(Counted::Ignored),
             Ending::Abandoned => return Some(Counted::Abandoned),
         };
-        if self.config.slow_call.is_some() {
-            return None;
-        }
         health.record_untimed(failed, &self.config).then_some(counted)
     }
 
@@ -206,7 +217,7 @@ impl Machine {
     fn not_counted(&self, ticket: Ticket) -> Option<Counted> {
         if matches!(self.phase, Phase::Disabled) {
             Some(Counted::Nowhere)
-        } else if ticket.generation != self.generation {
+        } else if ticket.admitted_in() != self.generation {
             Some(Counted::Late)
         } else {
             None
@@ -222,27 +233,48 @@ impl Machine {
                     self.apply(condition, retry_after, now);
                 }
             }
-            Phase::HalfOpen(round) => match round.count(call.failed || call.slow, &self.config) {
-                Decision::Undecided => {}
-                Decision::Close => {
-                    self.enter(self.healthy(now), None, TransitionReason::ProbesSucceeded, now);
-                }
-                Decision::Reopen if call.slow && !call.failed => {
-                    self.open(TransitionReason::ProbeSlow, retry_after, now);
-                }
+            Phase::HalfOpen(round) => {
+                let decision = round.count(call.failed || call.slow, &self.config);
                 // The last probe may even be a success, if an override has lowered the tolerance
                 // after earlier probes failed.
-                Decision::Reopen => self.open(TransitionReason::ProbeFailed, retry_after, now),
-            },
+                let reason = if call.slow && !call.failed {
+                    TransitionReason::ProbeSlow
+                } else {
+                    TransitionReason::ProbeFailed
+                };
+                self.decide(decision, reason, retry_after, now);
+            }
             // A circuit that is open or forced open admits no call, so no ticket has its
             // generation. A disabled breaker counts nothing.
             Phase::Open(_) | Phase::ForcedOpen | Phase::Disabled => {}
         }
     }
 
+    /// Ends the round of probes if it is decided. `failed` is the reason if the circuit re-opens.
+    pub(super) fn decide(
+        &mut self,
+        decision: Decision,
+        failed: TransitionReason,
+        retry_after: Option<Duration>,
+        now: Instant,
+    ) {
+        match decision {
+            Decision::Undecided => {}
+            Decision::Close => {
+                self.enter(self.healthy(now), None, TransitionReason::ProbesSucceeded, now);
+            }
+            Decision::Reopen => self.open(failed, retry_after, now),
+        }
+    }
+
     /// Opens the circuit because `condition` is met. An observed breaker only notes that it would
     /// have opened.
-    fn apply(&mut self, condition: TransitionReason, retry_after: Option<Duration>, now: Instant) {
+    pub(super) fn apply(
+        &mut self,
+        condition: TransitionReason,
+        retry_after: Option<Duration>,
+        now: Instant,
+    ) {
         match &mut self.phase {
             Phase::ObserveOnly { reported: true, .. } => {}
             Phase::ObserveOnly { reported, .. } => {
@@ -251,7 +283,8 @@ impl Machine {
             }
             _ => {
                 let health = self.phase.health();
-                self.last_opening = health.map(|health| Box::new(health.counts(now)));
+                self.last_opening =
+                    health.map(|health| Box::new(health.counts(now, health.overdue())));
                 self.open(condition, retry_after, now);
             }
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{LiveSettings, PendingSuccesses, StartIn, StripedCounters, Waiter, Waiters};
+use super::{LiveSettings, PendingSuccesses, StartIn, StripedCounters, Waiter, Waiters, Watch};
 use crate::breaker::machine::Machine;
 use crate::event::{Event, EventKind, EventQueue};
 use crate::signal::{CallCounts, Hold, Name, OperatorNote};
@@ -13,10 +13,12 @@ pub(super) struct GuardedState {
     pub(super) machine: Machine,
     /// The time of the last operation. If the user's clock panics, this time is used again.
     pub(super) latest: Instant,
-    /// The totals without the clean successes, which the striped counters hold.
+    /// The totals without the clean successes and the rejections, which the striped counters hold.
     pub(super) totals: CallCounts,
     /// The totals when the present generation began.
     pub(super) totals_at_start: CallCounts,
+    /// `None` until `slow_call` is set.
+    pub(super) watch: Option<Box<Watch>>,
     pub(super) events: EventQueue,
     /// Whether a thread is delivering events. That thread also delivers events that are queued
     /// meanwhile.
@@ -49,6 +51,7 @@ impl GuardedState {
             latest: now,
             totals: CallCounts::default(),
             totals_at_start: CallCounts::default(),
+            watch: None,
             events: EventQueue::default(),
             delivering: false,
             waiters: Waiters::default(),

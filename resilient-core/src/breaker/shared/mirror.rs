@@ -1,9 +1,7 @@
 //! Copies of values of the state machine, which calls read without the lock.
 
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
 
-use crate::breaker::machine::{Stamp, Ticket};
 use crate::platform::AtomicU64;
 use crate::signal::Wait;
 
@@ -11,8 +9,6 @@ use crate::signal::Wait;
 /// the breaker's lock.
 #[derive(Debug)]
 pub(super) struct Mirror {
-    /// The setting `slow_call`, or `u64::MAX` if it is not set.
-    slow_call: AtomicU64,
     /// The time until which successes can be deferred, or `u64::MAX` if there is no end. It has no
     /// meaning if successes cannot be deferred.
     bucket: AtomicU64,
@@ -26,17 +22,10 @@ pub(super) struct Mirror {
 impl Mirror {
     pub(super) fn new() -> Self {
         Self {
-            slow_call: AtomicU64::new(u64::MAX),
             bucket: AtomicU64::new(0),
             since: AtomicU64::new(0),
             until: AtomicU64::new(0),
         }
-    }
-
-    // B6: a call that took exactly `slow_call` is slow.
-    pub(super) fn is_fast(&self, ticket: Ticket, now: u64) -> bool {
-        let limit = self.slow_call.load(Relaxed);
-        Stamp::took(ticket.stamp, now).is_some_and(|took| took < limit)
     }
 
     pub(super) fn bucket(&self) -> u64 {
@@ -59,12 +48,6 @@ impl Mirror {
     /// Returns whether the present state has no end. Call this as [`Mirror::time_left`].
     pub(super) fn has_no_end(&self) -> bool {
         self.until.load(Relaxed) == u64::MAX
-    }
-
-    pub(super) fn set_slow_call(&self, limit: Option<Duration>) {
-        let nanos =
-            limit.map_or(u64::MAX, |limit| u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX));
-        set(&self.slow_call, nanos);
     }
 
     pub(super) fn set_bucket(&self, end: u64) {

@@ -9,6 +9,7 @@ mod mirror;
 mod parts;
 mod queries;
 mod report;
+mod response_head;
 mod running_probes;
 mod setup;
 mod shared_breaker;
@@ -20,6 +21,8 @@ mod thread_stripe;
 mod waiter;
 mod waiters;
 mod waiting;
+mod watch;
+mod watching;
 
 use self::guarded::GuardedState;
 #[cfg(any(loom, shuttle))]
@@ -37,3 +40,4 @@ use self::subscribers::Subscribers;
 pub use self::thread_stripe::own_stripe;
 pub(in crate::breaker) use self::waiter::Waiter;
 use self::waiters::Waiters;
+use self::watch::{Watch, WatchedCalls};

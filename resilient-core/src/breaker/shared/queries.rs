@@ -62,6 +62,10 @@ impl SharedBreaker {
         guarded.collect_pending(&self.counters);
         let machine = &guarded.machine;
         let totals = self.totals(&guarded);
+        // B19: the ends are read before the starts.
+        let ended = totals.ended().saturating_add(self.counters.unrecorded());
+        let in_flight = self.counters.started().saturating_sub(ended);
+        let overdue = parts.overdue(&guarded, now);
         let state = machine.state(now);
         let recent: Vec<_> = machine.history().collect();
         let since = if state == machine.entered() {
@@ -79,8 +83,10 @@ impl SharedBreaker {
             ends_in: machine.ends_in(now),
             note: machine.note(now),
             consecutive_failures: machine.streak(now),
-            window: machine.window(now),
+            window: machine.window(now, overdue),
             last_opening: machine.last_opening(),
+            in_flight,
+            overdue,
             probes_in_flight: machine.probes_in_flight(),
             waiting: guarded.waiters.count(),
             totals,
@@ -97,7 +103,7 @@ impl SharedBreaker {
     pub(super) fn totals(&self, guarded: &GuardedState) -> CallCounts {
         let mut totals = guarded.totals;
         totals.success = totals.success.saturating_add(self.counters.clean());
-        totals.rejected = totals.rejected.saturating_add(self.counters.rejected());
+        totals.rejected = self.counters.rejected();
         totals
     }
 }

@@ -20,6 +20,8 @@ pub(in crate::breaker) enum Until {
 #[derive(Debug)]
 pub(in crate::breaker) struct Health {
     streak: Streak,
+    /// The number of overdue calls. It saturates.
+    overdue: u32,
     window: Option<Box<Recent>>,
 }
 
@@ -34,6 +36,7 @@ impl Health {
     pub(in crate::breaker) fn new(config: &BreakerConfig, now: Instant) -> Self {
         Self {
             streak: Streak::default(),
+            overdue: 0,
             window: config.window.and_then(|window| {
                 Some(Box::new(match window {
                     Window::Calls(calls) => Recent::Calls(CountWindow::new(calls)),
@@ -69,11 +72,12 @@ impl Health {
         if streak_opens {
             return Some(TransitionReason::FailureThreshold);
         }
-        config.conditions.met(tally?)
+        config.conditions.met(tally?, self.overdue())
     }
 
     /// Remembers a call that is not slow, without reading the clock. If the time is needed to find
-    /// the bucket, or because a condition is met, does nothing and returns `false`.
+    /// the bucket, or because a condition is met, does nothing and returns `false`. Call this only
+    /// if slow calls are not configured; no call is then overdue.
     #[inline]
     pub(in crate::breaker) fn record_untimed(
         &mut self,
@@ -90,7 +94,7 @@ impl Health {
             None => {}
             Some(Recent::Calls(window)) => {
                 let tally = window.tally_with(call);
-                if conditions.met(tally).is_some() {
+                if conditions.met(tally, 0).is_some() {
                     return false;
                 }
                 window.push_known(call, tally);
@@ -124,7 +128,7 @@ impl Health {
                 (window.tally, until)
             }
         };
-        config.conditions.no_success_opens(tally).then_some(until)
+        config.conditions.no_success_opens(tally, self.overdue()).then_some(until)
     }
 
     /// Returns the condition that the calls in the window meet now. The streak is tested only at a
@@ -134,7 +138,35 @@ impl Health {
         config: &BreakerConfig,
         now: Instant,
     ) -> Option<TransitionReason> {
-        config.conditions.met(self.tally(now)?)
+        config.conditions.met(self.tally(now)?, self.overdue())
+    }
+
+    /// Returns the condition on slow calls if overdue calls contribute to it and it is met.
+    pub(in crate::breaker) fn met_by_overdue(
+        &self,
+        config: &BreakerConfig,
+        now: Instant,
+    ) -> Option<TransitionReason> {
+        if self.overdue == 0 {
+            return None;
+        }
+        config.conditions.met_by_slow_calls(self.tally(now)?, self.overdue())
+    }
+
+    /// Returns when calls may next leave the window without a new call.
+    pub(in crate::breaker) fn expires_at(&self, now: Instant) -> Option<Instant> {
+        match self.window.as_deref()? {
+            Recent::Calls(_) => None,
+            Recent::Time(window) => window.end_of_present(now),
+        }
+    }
+
+    pub(in crate::breaker) fn overdue(&self) -> u64 {
+        u64::from(self.overdue)
+    }
+
+    pub(in crate::breaker) fn set_overdue(&mut self, overdue: u64) {
+        self.overdue = u32::try_from(overdue).unwrap_or(u32::MAX);
     }
 
     /// Returns whether another success would change nothing.
@@ -172,9 +204,9 @@ impl Health {
     }
 
     /// Returns the counts of the remembered calls for operators.
-    pub(in crate::breaker) fn counts(&self, now: Instant) -> WindowCounts {
+    pub(in crate::breaker) fn counts(&self, now: Instant, overdue: u64) -> WindowCounts {
         let Tally { calls, failures, slow } = self.tally(now).unwrap_or_default();
-        WindowCounts { calls, failures, slow, consecutive_failures: self.streak() }
+        WindowCounts { calls, failures, slow, overdue, consecutive_failures: self.streak() }
     }
 
     /// Returns the tally of the calls that are in the window now.

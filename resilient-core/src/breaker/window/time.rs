@@ -76,6 +76,11 @@ impl TimeWindow {
         self.start.checked_add(self.end_of(self.newest)?)
     }
 
+    /// Returns when the present bucket ends, or `None` if an `Instant` cannot hold the end.
+    pub(super) fn end_of_present(&self, now: Instant) -> Option<Instant> {
+        self.start.checked_add(self.end_of(self.number_at(now))?)
+    }
+
     /// Returns the tally of the calls that are in the window now, even if no call has come for a
     /// while.
     pub(super) fn tally(&self, now: Instant) -> Tally {

@@ -33,7 +33,7 @@ fn seen(machine: &Machine, now: Instant) -> impl PartialEq + std::fmt::Debug {
         machine.entered(),
         machine.generation(),
         machine.streak(now),
-        machine.window(now),
+        machine.window(now, 0),
         machine.last_opening(),
     )
 }
