@@ -21,11 +21,7 @@ pub(super) struct Mirror {
 
 impl Mirror {
     pub(super) fn new() -> Self {
-        Self {
-            bucket: AtomicU64::new(0),
-            since: AtomicU64::new(0),
-            until: AtomicU64::new(0),
-        }
+        Self { bucket: AtomicU64::new(0), since: AtomicU64::new(0), until: AtomicU64::new(0) }
     }
 
     pub(super) fn bucket(&self) -> u64 {
