@@ -230,6 +230,19 @@ fn b06_after_its_head_a_streamed_call_is_in_flight_and_never_overdue() {
 }
 
 #[test]
+fn b06_an_owned_permit_is_timed_up_to_the_head_too() {
+    let (breaker, clock) = closed(&settings().min_calls(1));
+    let mut permit = breaker.try_acquire_owned().unwrap();
+    clock.advance(JUST_FAST);
+    permit.head_received();
+    clock.advance(secs(3_600));
+    let seen = breaker.snapshot();
+    assert_eq!((seen.in_flight, seen.overdue), (1, 0));
+    permit.report(Outcome::Success);
+    assert_eq!(window(&breaker), (1, 0, 0));
+}
+
+#[test]
 fn b06_a_streamed_call_ends_in_every_way_after_its_head() {
     let (breaker, clock) = closed(&settings().window(10).min_calls(10));
     let head = |after| {

@@ -96,6 +96,11 @@ impl OwnedPermit {
         permit.scope(call)
     }
 
+    /// Records that the head of a streamed response has arrived: see [`Permit::head_received`].
+    pub fn head_received(&mut self) {
+        self.ticket = self.breaker.shared().head_received(self.ticket);
+    }
+
     /// Reports how the call ended: see [`Permit::report`].
     pub fn report(mut self, outcome: Outcome) {
         if let Some(permit) = self.take() {
