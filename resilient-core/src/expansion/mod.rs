@@ -19,8 +19,8 @@ pub use self::call::*;
 pub use self::class::*;
 pub use self::durations::{millis, secs};
 pub use self::fallback::{
-    Answer, AtOnce, Later, Replaced, Spare, fallback, fallback_async, fallback_by, fallback_value,
-    not_replaced, unless_failed,
+    Answer, AtOnce, Later, Replaced, Spare, SpareWhole, fallback, fallback_async, fallback_by,
+    fallback_value, not_replaced, unless_failed,
 };
 pub use self::given_limit::GivenLimit;
 pub use self::judge::*;
