@@ -1,4 +1,4 @@
-//! Nested calls: those that use the permit of a probe are no calls in flight of their own.
+//! Nested calls: a call that uses the permit of a probe is not counted beside it.
 
 use resilient::Outcome;
 use resilient::breaker::CircuitState;
