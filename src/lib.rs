@@ -17,9 +17,9 @@ pub use resilient_macros::{Classify, circuit_breaker, fallback, retry, timeout};
 pub mod breaker {
     pub use resilient_core::breaker::{
         AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, BreakerSnapshot, CallCounts,
-        CircuitBreaker, CircuitOpen, CircuitState, FromCircuitOpen, OperatorMode, Permit,
-        PermitFuture, RejectedOutput, TimeInState, Transition, TransitionCounts, TransitionError,
-        TransitionReason, Window, WindowCounts,
+        CircuitBreaker, CircuitOpen, CircuitState, FromCircuitOpen, ManualChange, OperatorMode,
+        OperatorNote, OwnedPermit, Permit, PermitFuture, RejectedOutput, TimeInState, Transition,
+        TransitionCounts, TransitionError, TransitionReason, Window, WindowCounts,
     };
     pub use resilient_core::keyed::{BreakerKey, KeyedBreakers};
 }

@@ -334,6 +334,24 @@ fn fm_i2_a_breaker_takes_two_kibibytes_or_little_more_with_its_history_and_three
     }
 }
 
+/// With `slow_call`, a breaker also counts its calls in flight by the time when they began.
+#[test]
+fn fm_i2_a_breaker_with_slow_calls_takes_four_and_a_half_kibibytes() {
+    let heap = Heap::alone();
+    let mut kept = Vec::with_capacity(1_000);
+    let settings = settings().window(100).slow_call(secs(60)).slow_call_rate(1.0);
+    let bytes = heap.least(
+        |stats| stats.curr_bytes as u64,
+        || {
+            let breaker = breaker(&settings);
+            (0..150).for_each(|_| report(&breaker, Outcome::Failure));
+            std::mem::forget(breaker.try_acquire());
+            kept.push(breaker);
+        },
+    );
+    assert!(bytes <= 4_608, "{bytes} bytes");
+}
+
 /// Brings the breaker into every state, adds a listener and leaves an event unread.
 fn use_up(breaker: &CircuitBreaker) {
     breaker.on_event(|_| ());

@@ -7,6 +7,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use resilient::breaker::ManualChange;
 use resilient::{
     BreakerConfig, CircuitBreaker, CircuitOpen, Outcome, RetryPolicy, TimedOut, circuit_breaker,
     fallback, retry,
@@ -80,16 +81,29 @@ fn b14_each_transition_is_one_line_and_only_an_opening_is_a_warning() {
     });
     let expected = [
         "WARN circuit breaker opened breaker=\"logged\" from=\"closed\" to=\"open\" \
-         reason=\"failure threshold reached\"",
+         reason=\"failure threshold reached\" lasts=0.0",
         "INFO circuit breaker changed state breaker=\"logged\" from=\"open\" to=\"half_open\" \
          reason=\"recovery time over\"",
         "WARN circuit breaker opened breaker=\"logged\" from=\"half_open\" to=\"open\" \
-         reason=\"probe failed\"",
+         reason=\"probe failed\" lasts=0.0",
         "INFO circuit breaker changed state breaker=\"logged\" from=\"open\" to=\"half_open\" \
          reason=\"recovery time over\"",
         "INFO circuit breaker changed state breaker=\"logged\" from=\"half_open\" to=\"closed\" \
          reason=\"enough probes succeeded\"",
     ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn b01_a_change_by_hand_is_logged_with_its_length_its_operator_and_its_reason() {
+    let lines = logged(|| {
+        let minute = Duration::from_secs(60);
+        let change = ManualChange::force_open_for(minute).by("alice").because("migration");
+        breaker().apply(&change).unwrap();
+    });
+    let expected =
+        ["WARN circuit breaker opened breaker=\"logged\" from=\"closed\" to=\"forced_open\" \
+         reason=\"by hand\" lasts=60.0 operator=\"alice\" operator_reason=\"migration\""];
     assert_eq!(lines, expected);
 }
 

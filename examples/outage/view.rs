@@ -179,7 +179,7 @@ Each mark is a call that ended:   {}
         let consequence = match to {
             CircuitState::Open => {
                 self.shown().rejection = false;
-                format!("calls are rejected for {}", millis(transition.open_for))
+                format!("calls are rejected for {}", millis(transition.lasts))
             }
             CircuitState::HalfOpen => "one call goes through as a probe".to_owned(),
             _ => "calls go through".to_owned(),

@@ -108,7 +108,7 @@ impl View {
         let text = match event.kind() {
             EventKind::Transition(step) => {
                 let state = step.to.as_str().to_uppercase().replace('_', "-");
-                let time = step.open_for.map(|time| format!(", for {time:?}"));
+                let time = step.lasts.map(|time| format!(", for {time:?}"));
                 format!("{state}: {}{}", step.reason, time.unwrap_or_default())
             }
             EventKind::WouldOpen(reason) => format!("would have opened: {reason}"),

@@ -114,7 +114,7 @@ impl Scene {
             // Lets another thread run at this point.
             thread::yield_now();
             if let (EventKind::Transition(step), Some(scene)) = (event.kind(), ear.upgrade()) {
-                scene.heard.lock().unwrap().push(*step);
+                scene.heard.lock().unwrap().push(step.clone());
             }
         });
         scene
@@ -241,7 +241,8 @@ fn b10_no_instant_sees_more_probes_than_slots() {
             }
         });
         let seen = watched.snapshot();
-        holds(left.load(SeqCst) == 0 && seen.probes_in_flight == 0, "all left", &seen);
+        let slots = seen.probes_in_flight;
+        holds(left.load(SeqCst) == 0 && slots == 0 && seen.in_flight == 0, "all left", &seen);
         holds(seen.state == CircuitState::HalfOpen, "the round is undecided", &seen);
     });
 }

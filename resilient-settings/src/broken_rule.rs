@@ -20,6 +20,13 @@ impl Rule {
                 }
                 is_given
             }
+            Relation::NeedsBeside(needed, others) => {
+                let mut at = 0;
+                while at < others.len() && !given[others[at]].is_given() {
+                    at += 1;
+                }
+                is_given && given[needed].is_default() && at < others.len()
+            }
             Relation::NeedsTime(other) => {
                 is_given && matches!(given[other], Given::Value(Value::Count(_)))
             }

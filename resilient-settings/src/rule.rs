@@ -25,6 +25,8 @@ pub struct Rule {
 pub enum Relation {
     /// One of these settings must be given.
     Needs(&'static [usize]),
+    /// The first setting must be given if one of the others is: they switch its default off.
+    NeedsBeside(usize, &'static [usize]),
     /// The window must be a time.
     NeedsTime(usize),
     /// The other setting must not be given.
@@ -52,7 +54,7 @@ impl Rule {
     #[must_use]
     pub fn settings(&self) -> Vec<usize> {
         let mut settings = match self.relation {
-            Relation::Needs(_) => Vec::new(),
+            Relation::Needs(_) | Relation::NeedsBeside(..) => Vec::new(),
             Relation::NeedsTime(other)
             | Relation::Excludes(other)
             | Relation::AtMost(other)

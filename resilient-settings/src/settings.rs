@@ -22,6 +22,12 @@ macro_rules! breaker_settings {
             default(5; "none if `failure_rate`, `failure_count` or `slow_call_rate` is given"),
             reason("it takes a failure to open, so at least 1"),
             advice("up where failures happen by chance, down where none does");
+        /// How long consecutive failures must last to open the circuit, from the end of the first
+        /// one to the end of the one that opens it. At zero, the circuit opens at the last of
+        /// `failure_threshold` failures. Above zero, a single event that breaks many calls at once,
+        /// such as a restart, does not open the circuit. The clock is then read at each failure.
+        failure_span: Time, default(::std::time::Duration::ZERO; ""),
+            advice("up where one event can break many calls in flight");
         /// The window over which rates and `failure_count` are computed: a number of last calls, or
         /// a time. Use calls for thin or bursty traffic, and time for steady traffic.
         // A million calls take a quarter of a megabyte. A longer window should be a time.
@@ -45,7 +51,8 @@ macro_rules! breaker_settings {
         failure_count: Count(1..), default(; "none"),
             reason("it takes a failure to open, so at least 1"),
             advice("where each failure costs, whatever else succeeds");
-        /// Counts a call that takes at least this long as slow, whether it succeeds or fails.
+        /// Counts a call that takes at least this long as slow, whether it succeeds, fails or
+        /// hangs.
         slow_call: Time(positive), default(; "none"),
             reason("every call would be slow, so above zero"),
             advice("for dependencies that hang before they fail");
@@ -239,6 +246,11 @@ pub mod breaker {
         half_open_max_calls, AtMostSum(half_open_successes, half_open_failures),
             "must not be above `half_open_successes` and `half_open_failures` together",
             "more calls at a time decide nothing";
+        failure_span,
+            NeedsBeside(failure_threshold, &[failure_rate, failure_count, slow_call_rate]),
+            "needs a `failure_threshold`, which is off by default beside a rate or a count",
+            "`failure_span` is for consecutive failures, and `failure_threshold` is off by default \
+             beside a rate or a count: give it too, as in `failure_threshold = 10`";
         min_calls, Needs(&[failure_rate, slow_call_rate]),
             "needs a `failure_rate` or `slow_call_rate`, which needs a `window`",
             "`min_calls` is for rates only: it needs a `failure_rate`, as in \

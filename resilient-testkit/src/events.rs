@@ -35,7 +35,7 @@ impl Heard {
         events
             .iter()
             .filter_map(|event| match event.kind() {
-                EventKind::Transition(transition) => Some(*transition),
+                EventKind::Transition(transition) => Some(transition.clone()),
                 _ => None,
             })
             .collect()

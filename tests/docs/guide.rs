@@ -56,7 +56,7 @@ fn every_metric_and_every_label_in_the_guide_is_recorded() {
     }
     assert_eq!(values, 11);
     let table = rows_under(OPERATING, "\n# Metrics\n");
-    assert_eq!(table.len(), 10);
+    assert_eq!(table.len(), 12);
     for name in table {
         assert!(scraped.contains(&name.replace('.', "_")), "{name}");
     }
@@ -83,6 +83,8 @@ fn every_field_of_a_snapshot_has_a_row_in_the_guide() {
             "since_seconds_ago" => "since",
             "retry_after_seconds" => "retry_after",
             "seconds_in_state" => "time_in_state",
+            "ends_in_seconds" => "ends_in",
+            "operator" | "operator_reason" => "note",
             other => other,
         };
         assert!(rows.contains(&field), "{field}");

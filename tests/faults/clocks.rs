@@ -124,7 +124,7 @@ fn fm_c5_an_open_time_without_end_lasts_until_reset() {
         clock.advance(secs(100 * 365 * 24 * 3_600));
     }
     assert_eq!(breaker.state(), CircuitState::Open);
-    assert_eq!(breaker.snapshot().recent[0].open_for, None);
+    assert_eq!(breaker.snapshot().recent[0].lasts, None);
     breaker.close();
     breaker.trip_for(Duration::MAX).unwrap();
     assert_eq!(rejection(&breaker).retry_after(), None);

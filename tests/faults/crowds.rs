@@ -109,7 +109,7 @@ fn fm_e16_of_two_to_sixty_four_threads_that_hammer_one_breaker_no_call_is_lost_o
         let heard = Arc::new(Mutex::new(Vec::new()));
         let ear = Arc::clone(&heard);
         breaker.on_event(move |event| match event.kind() {
-            EventKind::Transition(step) => ear.lock().unwrap().push(*step),
+            EventKind::Transition(step) => ear.lock().unwrap().push(step.clone()),
             other => panic!("{other:?}"),
         });
         let admitted = crowd(size, |number| {

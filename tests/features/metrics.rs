@@ -81,6 +81,7 @@ fn above_zero(recorded: &Recorded) -> Vec<(&str, u64)> {
 fn every_series_of_the_table_has_its_exact_value_after_a_scripted_run() {
     let (registry, breaker, clock) = registered("payments");
     let late = breaker.try_acquire().unwrap();
+    let hung = breaker.try_acquire().unwrap();
     clock.advance(Duration::from_millis(1_500));
     (0..5).for_each(|_| report(&breaker, Outcome::Success));
     (0..3).for_each(|_| report(&breaker, Outcome::Ignored));
@@ -95,6 +96,7 @@ fn every_series_of_the_table_has_its_exact_value_after_a_scripted_run() {
     report(&breaker, Outcome::Failure);
     breaker.force_open();
     clock.advance(Duration::from_secs(1));
+    let _in_flight = hung;
 
     let recorded = recording(|snapshotter| {
         registry.record_metrics();
@@ -107,6 +109,7 @@ fn every_series_of_the_table_has_its_exact_value_after_a_scripted_run() {
         ("calls{breaker=payments,result=late}", 1),
         ("calls{breaker=payments,result=rejected}", 7),
         ("calls{breaker=payments,result=success}", 5),
+        ("in_flight{breaker=payments}", 1),
         ("slow_calls{breaker=payments}", 1),
         ("state{breaker=payments,state=forced_open}", 1),
         ("time_in_state{breaker=payments,state=closed}", 3_500),
@@ -127,8 +130,10 @@ fn the_labels_of_every_series_are_a_closed_set() {
         registry.record_metrics();
         take(snapshotter)
     });
-    let unlabelled = ["slow_calls{breaker=payments}", "waiting{breaker=payments}"];
-    let mut expected = BTreeSet::from(unlabelled.map(str::to_owned));
+    let mut expected = BTreeSet::new();
+    for name in ["in_flight", "overdue", "slow_calls", "waiting"] {
+        expected.insert(format!("{name}{{breaker=payments}}"));
+    }
     for result in RESULTS {
         expected.insert(format!("calls{{breaker=payments,result={result}}}"));
     }
@@ -204,6 +209,30 @@ fn a_change_of_state_is_recorded_at_once() {
         ];
         assert_eq!(above_zero(&recorded), expected);
     });
+}
+
+#[test]
+fn b19_the_gauges_show_calls_in_flight_and_overdue_calls_of_all_keys_that_exist() {
+    let (registry, shards, clock) = keyed();
+    let (one, two, three) = (shards.get(&1), shards.get(&2), shards.get(&3));
+    let permits = [&one, &one, &two].map(|shard| shard.try_acquire().unwrap());
+    clock.advance(Duration::from_secs(2));
+    let young = three.try_acquire().unwrap();
+    clock.advance(Duration::from_millis(250));
+    let gauges = || {
+        let recorded = recording(|snapshotter| {
+            registry.record_metrics();
+            take(snapshotter)
+        });
+        (recorded["in_flight{breaker=shards}"], recorded["overdue{breaker=shards}"])
+    };
+    assert_eq!(gauges(), (4, 3));
+    drop(permits);
+    assert_eq!(gauges(), (1, 0));
+    // A key that is evicted leaves no call behind in the gauges.
+    (4..7).for_each(|key| drop(shards.get(&key)));
+    assert_eq!(gauges(), (0, 0));
+    drop(young);
 }
 
 #[test]
@@ -332,7 +361,7 @@ fn the_breakers_of_a_name_with_keys_are_added_up_and_no_key_is_a_label() {
         ("transitions{breaker=shards,to=open}", 1),
     ];
     assert_eq!(above_zero(&recorded), expected);
-    assert_eq!(recorded.len(), 6 + 2 + 3 * 6);
+    assert_eq!(recorded.len(), 6 + 4 + 3 * 6);
 }
 
 #[test]

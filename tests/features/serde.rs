@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilient::breaker::{AbandonedOutcome, KeyedBreakers, OperatorMode};
+use resilient::breaker::{AbandonedOutcome, KeyedBreakers, ManualChange, OperatorMode};
 use resilient::budget::{BudgetConfig, BudgetConfigBuilder};
 use resilient::registry::{BreakerOverride, Overrides};
 use resilient::time::ManualClock;
@@ -35,9 +35,16 @@ fn a_snapshot_is_json_with_times_in_seconds() {
         "state": "open",
         "since_seconds_ago": 1.25,
         "retry_after_seconds": 28.75,
+        "ends_in_seconds": 28.75,
+        "operator": null,
+        "operator_reason": null,
         "consecutive_failures": 0,
         "window": null,
-        "last_opening": { "calls": 3, "failures": 2, "slow": 1, "consecutive_failures": 2 },
+        "last_opening": {
+            "calls": 3, "failures": 2, "slow": 1, "overdue": 0, "consecutive_failures": 2
+        },
+        "in_flight": 0,
+        "overdue": 0,
         "probes_in_flight": 0,
         "waiting": 0,
         "totals": {
@@ -62,7 +69,7 @@ fn a_snapshot_is_json_with_times_in_seconds() {
                 "from": "closed",
                 "to": "open",
                 "reason": "failure_count",
-                "open_for_seconds": 30.0
+                "lasts_seconds": 30.0
             }
         ],
         "listener_panics": 0,
@@ -81,14 +88,40 @@ fn unknown_values_are_null_and_a_window_is_shown() {
     assert_eq!(shown["retry_after_seconds"], json!(0.0));
     assert_eq!(
         shown["window"],
-        json!({ "calls": 1, "failures": 1, "slow": 0, "consecutive_failures": 1 })
+        json!({ "calls": 1, "failures": 1, "slow": 0, "overdue": 0, "consecutive_failures": 1 })
     );
     breaker.force_open();
     let shown = serde_json::to_value(breaker.snapshot()).unwrap();
     assert_eq!(shown["retry_after_seconds"], Value::Null);
     let step = shown["recent"][0].as_object().unwrap();
-    assert!(!step.contains_key("open_for_seconds"), "a manual state has no end");
+    for absent in ["lasts_seconds", "operator", "operator_reason"] {
+        assert!(!step.contains_key(absent), "{absent}");
+    }
+    assert_eq!(shown["ends_in_seconds"], Value::Null);
     assert_eq!((&step["to"], &step["reason"]), (&json!("forced_open"), &json!("manual")));
+}
+
+#[test]
+fn b01_a_state_set_by_hand_shows_its_end_its_reason_and_its_operator() {
+    let clock = ManualClock::new();
+    let breaker = CircuitBreaker::with_clock("payments", BreakerConfig::default(), clock.clone());
+    let change = ManualChange::disable_for(secs(60)).by("alice").because("migration");
+    breaker.apply(&change).unwrap();
+    clock.advance(secs(15));
+    let shown = serde_json::to_value(breaker.snapshot()).unwrap();
+    assert_eq!(shown["ends_in_seconds"], json!(45.0));
+    assert_eq!(shown["operator"], json!("alice"));
+    assert_eq!(shown["operator_reason"], json!("migration"));
+    let expected = json!({
+        "seconds_ago": 15.0,
+        "from": "closed",
+        "to": "disabled",
+        "reason": "manual",
+        "lasts_seconds": 60.0,
+        "operator": "alice",
+        "operator_reason": "migration"
+    });
+    assert_eq!(shown["recent"][0], expected);
 }
 
 #[test]

@@ -30,16 +30,27 @@ pub(crate) enum Action {
     End(usize, Ending),
     Advance(Duration),
     SetBack(Duration),
+    ByHand(ByHand, Option<&'static str>),
+    Override(Settings, Option<Mode>),
+    ClearOverride,
+}
+
+/// An operation by hand. An action carries the operator's name with it, which is also the reason.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum ByHand {
     Trip,
     TripFor(Duration),
     HalfOpen,
     Close,
-    ForceOpen,
-    Disable,
-    ObserveOnly,
-    Override(Settings, Option<OperatorMode>),
-    ClearOverride,
+    Hold(OperatorMode, Option<Duration>),
 }
+
+impl Action {
+    pub(crate) const CLOSE: Self = Self::ByHand(ByHand::Close, None);
+}
+
+/// The mode of an override, and how long it lasts.
+pub(crate) type Mode = (OperatorMode, Option<Duration>);
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Ending {
@@ -71,6 +82,10 @@ pub(crate) enum Edge {
     Slow,
     /// The end of the last lease.
     LastLease,
+    /// The end of the present state.
+    StateEnd,
+    /// The time from which on a failure ends a streak that is long enough.
+    FailureSpan,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]

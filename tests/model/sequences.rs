@@ -56,6 +56,7 @@ fn sequences_reach_every_state_for_every_reason() {
         (CircuitState::Open, TransitionReason::ProbeSlow),
         (CircuitState::HalfOpen, TransitionReason::RecoveryTime),
         (CircuitState::Closed, TransitionReason::ProbesSucceeded),
+        (CircuitState::Closed, TransitionReason::ManualEnd),
     ];
     missed.extend(CircuitState::ALL.map(|state| (state, TransitionReason::Manual)));
     missed.retain(|step| !reached.borrow().contains(step));

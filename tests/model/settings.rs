@@ -10,6 +10,7 @@ use resilient::breaker::{AbandonedOutcome, BreakerConfigBuilder, Window};
 #[derive(Clone, Default, PartialEq)]
 pub(crate) struct Settings {
     pub(crate) failure_threshold: Option<u32>,
+    pub(crate) failure_span: Option<Duration>,
     pub(crate) window: Option<Window>,
     pub(crate) window_buckets: Option<u32>,
     pub(crate) min_calls: Option<u32>,
@@ -31,6 +32,7 @@ pub(crate) struct Settings {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Holding {
     pub(crate) failure_threshold: Option<u32>,
+    pub(crate) failure_span: Duration,
     pub(crate) window: Option<Window>,
     pub(crate) window_buckets: u32,
     pub(crate) min_calls: u32,
@@ -53,6 +55,7 @@ macro_rules! for_each_setting {
     ($then:ident) => {
         $then!(
             failure_threshold,
+            failure_span,
             window,
             window_buckets,
             min_calls,
@@ -98,7 +101,7 @@ impl Settings {
     }
 
     /// Keeps only the settings whose bit in `mask` is set.
-    pub(crate) fn masked(&self, mask: u16) -> Self {
+    pub(crate) fn masked(&self, mask: u32) -> Self {
         let mut bits = 0..;
         macro_rules! keep {
             ($($name:ident),*) => {
@@ -137,6 +140,7 @@ impl Settings {
         (self.window.is_some() || !of_a_window)
             && (self.window_buckets.is_none() || matches!(self.window, Some(Window::Time(_))))
             && self.slow_call.is_some() == self.slow_call_rate.is_some()
+            && (self.failure_span.is_none() || holding.failure_threshold.is_some())
             && (self.min_calls.is_none() || rate)
             && self.min_calls.is_none_or(|calls| calls <= held)
             && self.failure_count.is_none_or(|failures| failures <= held)
@@ -153,6 +157,7 @@ impl Settings {
         let ten_minutes = Duration::from_secs(600);
         Holding {
             failure_threshold: self.failure_threshold.or_else(|| (!other_condition).then_some(5)),
+            failure_span: self.failure_span.unwrap_or(Duration::ZERO),
             window: self.window,
             window_buckets: self.window_buckets.unwrap_or(10),
             min_calls: self.min_calls.unwrap_or(match self.window {

@@ -12,7 +12,7 @@ use proptest::sample::select;
 use resilient::breaker::{AbandonedOutcome, OperatorMode, Window};
 use resilient_testkit::secs;
 
-use crate::operation::{Action, Edge, Ending, Operation, SLOTS, Side, Span};
+use crate::operation::{Action, ByHand, Edge, Ending, Operation, SLOTS, Side, Span};
 use crate::settings::Settings;
 
 const fn millis(millis: u64) -> Duration {
@@ -37,7 +37,8 @@ fn window() -> impl Strategy<Value = (Window, Option<u32>)> {
 /// Generates settings with no condition, one condition or several conditions.
 fn conditions() -> impl Strategy<Value = Settings> {
     let rates = vec![0.1, 0.2, 0.25, 1.0 / 3.0, 0.3, 0.5, 0.6, 0.75, 1.0];
-    let streak = option::of(1..=6_u32);
+    let spans = vec![Duration::ZERO, Duration::from_nanos(1), secs(1), secs(12)];
+    let streak = (option::of(1..=6_u32), option::weighted(0.3, select(spans)));
     let of_a_window = (
         window(),
         option::of(select(rates.clone())),
@@ -46,8 +47,9 @@ fn conditions() -> impl Strategy<Value = Settings> {
         select(vec![millis(1), secs(1), Duration::from_nanos(1)]),
         option::of(1..=8_u32),
     );
-    (streak, option::weighted(0.8, of_a_window)).prop_map(|(failure_threshold, of_a_window)| {
-        let mut settings = Settings { failure_threshold, ..Settings::default() };
+    (streak, option::weighted(0.8, of_a_window)).prop_map(|(streak, of_a_window)| {
+        let (failure_threshold, failure_span) = streak;
+        let mut settings = Settings { failure_threshold, failure_span, ..Settings::default() };
         let Some((window, failure_rate, failure_count, slow_call_rate, slow_call, min_calls)) =
             of_a_window
         else {
@@ -143,6 +145,8 @@ fn span() -> BoxedStrategy<Span> {
         2 => (1..=13_u32).prop_map(Edge::Buckets),
         2 => Just(Edge::Slow),
         1 => Just(Edge::LastLease),
+        2 => Just(Edge::StateEnd),
+        2 => Just(Edge::FailureSpan),
     ];
     let side = select(vec![Side::JustBefore, Side::Exactly, Side::JustAfter]);
     prop_oneof![
@@ -180,16 +184,19 @@ fn took() -> BoxedStrategy<Span> {
 fn by_hand() -> BoxedStrategy<Action> {
     let back = vec![Duration::from_nanos(1), millis(2), secs(3), secs(100)];
     let modes = vec![OperatorMode::ForcedOpen, OperatorMode::Disabled, OperatorMode::ObserveOnly];
-    let overriding = (settings(), any::<u16>(), option::weighted(0.2, select(modes)));
+    let hold = (select(modes), option::of(trip_for())).boxed();
+    let overriding = (settings(), any::<u32>(), option::weighted(0.2, hold.clone()));
+    let manual = prop_oneof![
+        3 => Just(ByHand::Trip),
+        2 => trip_for().prop_map(ByHand::TripFor),
+        3 => Just(ByHand::HalfOpen),
+        2 => Just(ByHand::Close),
+        5 => hold.prop_map(|(mode, time)| ByHand::Hold(mode, time)),
+    ];
+    let operator = option::of(select(vec!["alice", "bob"]));
     prop_oneof![
         3 => select(back).prop_map(Action::SetBack),
-        3 => Just(Action::Trip),
-        2 => trip_for().prop_map(Action::TripFor),
-        3 => Just(Action::HalfOpen),
-        2 => Just(Action::Close),
-        1 => Just(Action::ForceOpen),
-        1 => Just(Action::Disable),
-        1 => Just(Action::ObserveOnly),
+        15 => (manual, operator).prop_map(|(by_hand, name)| Action::ByHand(by_hand, name)),
         4 => overriding
             .prop_map(|(settings, mask, mode)| Action::Override(settings.masked(mask), mode)),
         1 => Just(Action::ClearOverride),

@@ -4,13 +4,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use resilient::breaker::{CircuitState, Permit, TransitionError};
+use resilient::breaker::{
+    CircuitState, ManualChange, OperatorMode, OperatorNote, Permit, TransitionError,
+};
 use resilient::events::EventKind;
 use resilient::registry::BreakerOverride;
 use resilient::time::{Clock, ManualClock};
 use resilient::{CircuitBreaker, CircuitOpen, Outcome, Registry};
 
-use crate::operation::{Action, Answer, Ending, Rejection, SLOTS};
+use crate::operation::{Action, Answer, ByHand, Ending, Rejection, SLOTS};
 use crate::settings::Settings;
 use crate::view::{Heard, View};
 
@@ -64,16 +66,19 @@ impl<'parts> Subject<'parts> {
             }
             Action::Advance(by) => clock.advance(*by),
             Action::SetBack(by) => clock.set_back(*by),
-            Action::Trip => return answer(breaker.trip()),
-            Action::TripFor(time) => return answer(breaker.trip_for(*time)),
-            Action::HalfOpen => return answer(breaker.half_open()),
-            Action::Close => breaker.close(),
-            Action::ForceOpen => breaker.force_open(),
-            Action::Disable => breaker.disable(),
-            Action::ObserveOnly => breaker.observe_only(),
+            Action::ByHand(by_hand, operator) => {
+                let change = change(*by_hand);
+                return answer(match operator {
+                    Some(name) => breaker.apply(&change.by(name).because(name)),
+                    None => breaker.apply(&change),
+                });
+            }
             Action::Override(settings, mode) => {
                 let mut what = BreakerOverride::from(settings.builder());
-                what.mode = *mode;
+                if let Some((mode, time)) = *mode {
+                    (what.mode, what.mode_for) = (Some(mode), time);
+                    what.note = OperatorNote::new().by("a file");
+                }
                 let accepted = registry.override_breaker(NAME, what).is_ok();
                 return Answer::Overridden { accepted };
             }
@@ -108,6 +113,24 @@ impl<'parts> Subject<'parts> {
     pub(crate) fn heard(&self) -> Vec<Heard> {
         let heard = std::mem::take(&mut *self.parts.heard.lock().unwrap());
         heard.iter().map(|kind| Heard::of(kind, self.parts.made)).collect()
+    }
+}
+
+fn change(by_hand: ByHand) -> ManualChange {
+    match by_hand {
+        ByHand::Trip => ManualChange::trip(),
+        ByHand::TripFor(time) => ManualChange::trip_for(time),
+        ByHand::HalfOpen => ManualChange::half_open(),
+        ByHand::Close => ManualChange::close(),
+        ByHand::Hold(mode, time) => match (mode, time) {
+            (OperatorMode::ForcedOpen, None) => ManualChange::force_open(),
+            (OperatorMode::ForcedOpen, Some(time)) => ManualChange::force_open_for(time),
+            (OperatorMode::Disabled, None) => ManualChange::disable(),
+            (OperatorMode::Disabled, Some(time)) => ManualChange::disable_for(time),
+            (OperatorMode::ObserveOnly, None) => ManualChange::observe_only(),
+            (OperatorMode::ObserveOnly, Some(time)) => ManualChange::observe_only_for(time),
+            (other, _) => unreachable!("the sequences have no {other:?}"),
+        },
     }
 }
 

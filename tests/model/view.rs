@@ -4,7 +4,8 @@
 use std::time::{Duration, Instant};
 
 use resilient::breaker::{
-    BreakerSnapshot, CallCounts, CircuitState, Transition, TransitionReason, WindowCounts,
+    BreakerSnapshot, CallCounts, CircuitState, OperatorNote, Transition, TransitionReason,
+    WindowCounts,
 };
 use resilient::events::EventKind;
 
@@ -15,12 +16,16 @@ pub(crate) struct View {
     pub(crate) state: CircuitState,
     pub(crate) since: Option<i128>,
     pub(crate) retry_after: Option<Duration>,
+    pub(crate) ends_in: Option<Duration>,
+    pub(crate) note: OperatorNote,
     /// The rejection that the next call would get, if the circuit is open.
     pub(crate) open_now: Option<Rejection>,
     pub(crate) streak: u32,
     pub(crate) window: Option<Remembered>,
     pub(crate) last_opening: Option<Remembered>,
     pub(crate) probes_in_flight: usize,
+    pub(crate) in_flight: u64,
+    pub(crate) overdue: u64,
     pub(crate) totals: Totals,
     pub(crate) in_state: Totals,
     /// One count for each state, in the order of [`CircuitState::ALL`].
@@ -36,6 +41,7 @@ pub(crate) struct Remembered {
     pub(crate) calls: u64,
     pub(crate) failures: u64,
     pub(crate) slow: u64,
+    pub(crate) overdue: u64,
     pub(crate) streak: u32,
 }
 
@@ -50,13 +56,14 @@ pub(crate) struct Totals {
     pub(crate) slow: u64,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Step {
     pub(crate) at: i128,
     pub(crate) from: CircuitState,
     pub(crate) to: CircuitState,
     pub(crate) reason: TransitionReason,
-    pub(crate) open_for: Option<Duration>,
+    pub(crate) lasts: Option<Duration>,
+    pub(crate) note: OperatorNote,
 }
 
 /// An event that a listener received.
@@ -87,11 +94,15 @@ impl View {
             state,
             since,
             retry_after,
+            ends_in,
+            note,
             open_now,
             streak,
             window,
             last_opening,
             probes_in_flight,
+            in_flight,
+            overdue,
             totals,
             in_state,
             transitions,
@@ -112,11 +123,15 @@ impl View {
             state: snapshot.state,
             since: snapshot.since.map(|at| nanos_since(made, at)),
             retry_after: snapshot.retry_after,
+            ends_in: snapshot.ends_in,
+            note: snapshot.note.clone(),
             open_now,
             streak: snapshot.consecutive_failures,
             window: snapshot.window.as_ref().map(Remembered::of),
             last_opening: snapshot.last_opening.as_ref().map(Remembered::of),
             probes_in_flight: snapshot.probes_in_flight,
+            in_flight: snapshot.in_flight,
+            overdue: snapshot.overdue,
             totals: Totals::of(&snapshot.totals),
             in_state: Totals::of(&snapshot.in_state),
             transitions: CircuitState::ALL.map(|state| snapshot.transitions.of(state)),
@@ -134,6 +149,7 @@ impl Remembered {
             calls: counts.calls,
             failures: counts.failures,
             slow: counts.slow,
+            overdue: counts.overdue,
             streak: counts.consecutive_failures,
         }
     }
@@ -160,7 +176,8 @@ impl Step {
             from: step.from,
             to: step.to,
             reason: step.reason,
-            open_for: step.open_for,
+            lasts: step.lasts,
+            note: step.note.clone(),
         }
     }
 }

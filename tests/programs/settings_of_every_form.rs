@@ -82,6 +82,7 @@ async fn built(retries: u32) -> Option<u32> {
 #[circuit_breaker(
     name = NAME,
     failure_threshold = double(1),
+    failure_span = DELAY,
     recovery_time = DELAY,
     recovery_jitter = "0%",
     half_open_failures = 0
@@ -147,9 +148,8 @@ async fn runs() {
     assert_eq!(built(1).await, None);
     of_a_const();
     let breaker = Registry::global().get("of a const").unwrap();
-    let config =
-        BreakerConfig::builder().failure_threshold(2).recovery_time(DELAY).build().unwrap();
-    assert_eq!(breaker.config(), config);
+    let config = BreakerConfig::builder().failure_threshold(2).failure_span(DELAY);
+    assert_eq!(breaker.config(), config.recovery_time(DELAY).build().unwrap());
     for name in ["raw \"text\"", "of a macro"] {
         assert!(Registry::global().get(name).is_some(), "{name}");
     }

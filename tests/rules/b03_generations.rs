@@ -32,7 +32,8 @@ const ENDS: [End; 5] = [
 ];
 
 /// Makes a call on a new breaker for each way to end a call. `lead_away` ends the generation during
-/// the call. Asserts that the end of the call then changes only the count of late calls.
+/// the call. Asserts that the end of the call then changes only the counts of late calls and of
+/// calls in flight.
 #[track_caller]
 fn assert_moves_nothing(lead_away: fn(&CircuitBreaker)) {
     for end in ENDS {
@@ -42,6 +43,7 @@ fn assert_moves_nothing(lead_away: fn(&CircuitBreaker)) {
         let mut expected = breaker.snapshot();
         expected.totals.late += 1;
         expected.in_state.late += 1;
+        expected.in_flight -= 1;
         end(permit);
         assert_eq!(breaker.snapshot(), expected);
     }

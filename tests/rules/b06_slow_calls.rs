@@ -7,8 +7,8 @@ use resilient::breaker::{AbandonedOutcome, CircuitState, TransitionReason};
 
 use crate::support::slow_calls::settings;
 use resilient_testkit::{
-    calls, closed, due, fail, last_reason, rejection, run, secs, succeed, take, while_unwinding,
-    window,
+    calls, closed, due, fail, fragile, last_reason, rejection, run, secs, succeed, take,
+    while_unwinding, window,
 };
 
 const JUST_FAST: Duration = Duration::from_nanos(1_999_999_999);
@@ -194,6 +194,133 @@ fn b06_a_clock_that_goes_back_makes_no_call_slow() {
     permit.report(Outcome::Success);
     fail(&breaker);
     assert_eq!(window(&breaker), (2, 1, 0));
+}
+
+#[test]
+fn b06_a_streamed_response_is_timed_up_to_its_head() {
+    let (breaker, clock) = closed(&settings());
+    for (head_after, slow) in [(JUST_FAST, 0), (secs(2), 1)] {
+        let mut permit = breaker.try_acquire().unwrap();
+        clock.advance(head_after);
+        permit.head_received();
+        clock.advance(secs(3_600));
+        // A second head changes nothing.
+        permit.head_received();
+        permit.report(Outcome::Success);
+        assert_eq!(window(&breaker).2, slow, "{head_after:?}");
+    }
+    assert_eq!(window(&breaker).0, 2);
+}
+
+#[test]
+fn b06_after_its_head_a_streamed_call_is_in_flight_and_never_overdue() {
+    for head_after in [secs(0), JUST_FAST, secs(2), secs(9)] {
+        let (breaker, clock) = closed(&settings().min_calls(1));
+        let mut permit = breaker.try_acquire().unwrap();
+        clock.advance(head_after);
+        permit.head_received();
+        clock.advance(secs(3_600));
+        let seen = breaker.snapshot();
+        assert_eq!((seen.in_flight, seen.overdue), (1, 0), "{head_after:?}");
+        drop(breaker.try_acquire().unwrap());
+        drop(permit);
+        let seen = breaker.snapshot();
+        assert_eq!((seen.in_flight, seen.state), (0, CircuitState::Closed));
+    }
+}
+
+#[test]
+fn b06_an_owned_permit_is_timed_up_to_the_head_too() {
+    let (breaker, clock) = closed(&settings().min_calls(1));
+    let mut permit = breaker.try_acquire_owned().unwrap();
+    clock.advance(JUST_FAST);
+    permit.head_received();
+    clock.advance(secs(3_600));
+    let seen = breaker.snapshot();
+    assert_eq!((seen.in_flight, seen.overdue), (1, 0));
+    permit.report(Outcome::Success);
+    assert_eq!(window(&breaker), (1, 0, 0));
+}
+
+#[test]
+fn b06_a_streamed_call_ends_in_every_way_after_its_head() {
+    let (breaker, clock) = closed(&settings().window(10).min_calls(10));
+    let head = |after| {
+        let mut permit = breaker.try_acquire().unwrap();
+        clock.advance(after);
+        permit.head_received();
+        clock.advance(secs(60));
+        permit
+    };
+    head(secs(2)).report(Outcome::Failure);
+    head(secs(1)).report(Outcome::Failure);
+    head(secs(2)).report(Outcome::Ignored);
+    drop(head(secs(2)));
+    while_unwinding(head(secs(2)));
+    assert_eq!(window(&breaker), (3, 3, 2));
+    let late = head(secs(2));
+    breaker.close();
+    late.report(Outcome::Success);
+    let totals = breaker.snapshot().totals;
+    assert_eq!((totals.late, totals.ignored, totals.abandoned), (1, 1, 1));
+    assert_eq!(breaker.snapshot().in_flight, 0);
+}
+
+#[test]
+fn b06_after_its_head_a_probe_is_never_overdue_and_keeps_its_lease() {
+    let (breaker, clock) = due(&settings().probe_timeout(secs(60)));
+    let mut probe = breaker.try_acquire().unwrap();
+    clock.advance(JUST_FAST);
+    probe.head_received();
+    clock.advance(secs(40));
+    assert_eq!(breaker.snapshot().overdue, 0);
+    assert_eq!(rejection(&breaker).state(), CircuitState::HalfOpen);
+    probe.report(Outcome::Success);
+    assert_eq!(breaker.state(), CircuitState::Closed);
+
+    let (breaker, clock) = due(&settings().probe_timeout(secs(60)));
+    let mut probe = breaker.try_acquire().unwrap();
+    clock.advance(secs(1));
+    probe.head_received();
+    clock.advance(secs(59));
+    let heir = breaker.try_acquire().unwrap();
+    probe.report(Outcome::Success);
+    assert_eq!(breaker.snapshot().totals.late, 1);
+    drop(heir);
+}
+
+#[test]
+fn b06_a_probe_whose_head_is_slow_fails_at_its_head() {
+    let (breaker, clock) = due(&settings());
+    let mut probe = breaker.try_acquire().unwrap();
+    clock.advance(secs(2));
+    probe.head_received();
+    assert_eq!(breaker.state(), CircuitState::Open);
+    assert_eq!(last_reason(&breaker), TransitionReason::ProbeSlow);
+    probe.report(Outcome::Success);
+    assert_eq!(breaker.snapshot().totals.late, 1);
+}
+
+#[test]
+fn b06_a_head_changes_nothing_where_calls_are_not_timed() {
+    let (breaker, clock) = closed(&fragile().failure_threshold(2));
+    let states: [fn(&resilient::CircuitBreaker); 3] =
+        [|_| (), resilient::CircuitBreaker::disable, resilient::CircuitBreaker::observe_only];
+    for enter in states {
+        enter(&breaker);
+        let mut permit = breaker.try_acquire().unwrap();
+        clock.advance(secs(60));
+        let before = breaker.snapshot();
+        permit.head_received();
+        assert_eq!(breaker.snapshot(), before);
+        permit.report(Outcome::Failure);
+        assert_eq!(breaker.snapshot().in_flight, 0);
+    }
+    let mut late = breaker.try_acquire().unwrap();
+    breaker.force_open();
+    late.head_received();
+    late.report(Outcome::Success);
+    assert_eq!(breaker.snapshot().totals.late, 1);
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn b10_only_the_first_admission_at_the_end_makes_the_circuit_half_open() {
     clock.advance(secs(1_000));
     assert_eq!(heard.steps(), [(CircuitState::Closed, CircuitState::Open)]);
     let _probe = breaker.try_acquire().unwrap();
-    let last = *heard.transitions().last().unwrap();
+    let last = heard.transitions().pop().unwrap();
     assert_eq!((last.from, last.to), (CircuitState::Open, CircuitState::HalfOpen));
     assert_eq!(last.reason, TransitionReason::RecoveryTime);
 }

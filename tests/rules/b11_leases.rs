@@ -79,6 +79,32 @@ fn b11_each_probe_has_its_own_lease() {
 }
 
 #[test]
+fn b11_an_overdue_probe_fails_before_its_lease_ends_and_a_rejection_waits_no_longer() {
+    let (breaker, clock) = due(&settings().probe_timeout(secs(60)));
+    let hung = breaker.try_acquire().unwrap();
+    clock.advance(secs(1));
+    assert_eq!(rejection(&breaker).retry_after(), Some(secs(1)));
+    clock.advance(secs(1));
+    assert_eq!(rejection(&breaker).state(), CircuitState::Open);
+    assert_eq!(last_reason(&breaker), TransitionReason::ProbeSlow);
+    hung.report(Outcome::Success);
+    assert_eq!(breaker.snapshot().totals.late, 1);
+}
+
+#[test]
+fn b11_a_lease_shorter_than_slow_call_ends_first() {
+    let (breaker, clock) = due(&settings().probe_timeout(secs(1)));
+    let hung = breaker.try_acquire().unwrap();
+    assert_eq!(rejection(&breaker).retry_after(), Some(secs(1)));
+    clock.advance(secs(1));
+    let heir = breaker.try_acquire().unwrap();
+    hung.report(Outcome::Success);
+    assert_eq!(breaker.snapshot().totals.late, 1);
+    heir.report(Outcome::Success);
+    assert_eq!(breaker.state(), CircuitState::Closed);
+}
+
+#[test]
 fn b11_a_probe_that_outlived_its_lease_still_counts_and_is_slow() {
     let (breaker, clock) = due(&settings().probe_timeout(secs(5)));
     take(&breaker, &clock, secs(50), Outcome::Success);

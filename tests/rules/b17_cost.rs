@@ -3,47 +3,14 @@
 //! Tests in other files prove that a call allocates nothing (`tests/allocations.rs`). No test
 //! proves that a call takes no lock or writes no contended memory.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::SeqCst;
-use std::time::Instant;
-
-use resilient::breaker::{BreakerConfigBuilder, CircuitState};
-use resilient::time::Clock;
+use resilient::breaker::CircuitState;
 use resilient::{BreakerConfig, CircuitBreaker, Outcome};
 
+use crate::support::clocks::{counting, reads_of};
 use resilient_testkit::{calls, fail, fragile, run, secs, succeed};
-
-/// A clock that stands still and counts its readings.
-#[derive(Clone)]
-struct Counting {
-    now: Instant,
-    reads: Arc<AtomicU64>,
-}
-
-impl Clock for Counting {
-    fn now(&self) -> Instant {
-        self.reads.fetch_add(1, SeqCst);
-        self.now
-    }
-}
 
 fn on_counting_clock() -> (CircuitBreaker, impl Fn() -> u64) {
     counting(&fragile().failure_threshold(3))
-}
-
-fn counting(config: &BreakerConfigBuilder) -> (CircuitBreaker, impl Fn() -> u64 + use<>) {
-    let clock = Counting { now: Instant::now(), reads: Arc::default() };
-    let config = config.build().unwrap();
-    let breaker = CircuitBreaker::with_clock("dependency", config, clock.clone());
-    (breaker, move || clock.reads.load(SeqCst))
-}
-
-/// Returns the number of clock readings during a call.
-fn reads_of(reads: impl Fn() -> u64, call: impl FnOnce()) -> u64 {
-    let before = reads();
-    call();
-    reads() - before
 }
 
 #[test]

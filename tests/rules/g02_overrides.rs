@@ -9,6 +9,7 @@ mod document_files;
 mod document_forms;
 #[cfg(feature = "toml")]
 mod document_refusals;
+mod mode_ends;
 mod override_modes;
 mod override_recovery;
 mod override_rules;

@@ -3,6 +3,7 @@
 
 mod b01_states;
 mod b02_admission;
+mod b02_owned_permits;
 mod b03_generations;
 mod b04_consecutive_failures;
 mod b05_windows;
@@ -17,8 +18,10 @@ mod b13_totals;
 mod b14_events;
 mod b15_validation;
 mod b16_clock;
+mod b16_set_back;
 mod b17_cost;
 mod b18_nested_calls;
+mod b19_calls_in_flight;
 mod c02_recommended_stack;
 mod c03_unchanged;
 mod g01_names;

@@ -90,6 +90,11 @@ driven! {
     script_b145 = "B145";
     script_b146 = "B146";
     script_b148 = "B148";
+    script_n01 = "N01";
+    script_n02 = "N02";
+    script_n03 = "N03";
+    script_n04 = "N04";
+    script_n05 = "N05";
 }
 
 #[test]
@@ -97,7 +102,7 @@ fn no_script_is_skipped() {
     let all: Vec<_> = scripts().into_iter().map(|script| script.id).collect();
     let skipped: Vec<_> = all.iter().filter(|id| !DRIVEN.contains(&id.as_str())).collect();
     assert_eq!(skipped, Vec::<&String>::new());
-    assert_eq!((all.len(), DRIVEN.len()), (45, 45));
+    assert_eq!((all.len(), DRIVEN.len()), (50, 50));
 }
 
 /// Runs a script that is wrong on purpose, and returns the runner's error.
@@ -139,6 +144,10 @@ fn the_runner_can_fail_at_every_kind_of_token() {
         ("consec=1", "F {ra=1s}", "ra is Some(60s), not Some(1s)"),
         ("consec=1", "F {opened=2}", "opened is 1, not 2"),
         ("consec=1", "F {ev=C>H}", "ev is \"C>O\", not \"C>H\""),
+        ("consec=1", "@disable(1m) {end=2m}", "end is Some(60s), not Some(120s)"),
+        ("consec=1", "@disable(1m) +1m S =D", "the state is \"C\""),
+        ("consec=1", "@half(1m)", "`@half(1m)` is not a token of the notation"),
+        ("consec=2 span=3s", "F2 =O", "the state is \"C\""),
         ("consec=1", "@half", "token 1 `@half`: was refused"),
         ("consec=1", "@open!", "token 1 `@open!`: was allowed, not refused"),
         ("consec=1", "Q", "token 1 `Q`: `Q` is not a token of the notation"),

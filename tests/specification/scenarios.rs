@@ -89,7 +89,7 @@ fn transitions_of(breaker: &CircuitBreaker) -> Arc<Mutex<Vec<Transition>>> {
     let delivering = Arc::clone(&reported);
     breaker.on_event(move |event| {
         if let EventKind::Transition(transition) = event.kind() {
-            delivering.lock().unwrap().push(*transition);
+            delivering.lock().unwrap().push(transition.clone());
         }
     });
     reported
@@ -124,7 +124,7 @@ fn row_c04_many_threads_that_fail_at_the_threshold_open_the_circuit_once() {
             assert_eq!(snapshot.transitions.opened, 1);
             assert_eq!((snapshot.totals.failure, snapshot.totals.late), (THREADS.into(), 4));
             let reported = reported.lock().unwrap();
-            let [opening] = reported[..] else {
+            let [opening] = &reported[..] else {
                 panic!("one opening, not {reported:?}");
             };
             assert_eq!((opening.from, opening.to), (CircuitState::Closed, CircuitState::Open));

@@ -164,7 +164,7 @@ async fn ut_07_metrics_count_successes_failures_and_rejections_and_keep_the_tran
     assert_eq!(snapshot.in_state.rejected, 3);
     assert_eq!(snapshot.in_state.success, 0, "the state that began then");
     assert_eq!(snapshot.transitions.opened, 1);
-    let [opening] = snapshot.recent[..] else {
+    let [opening] = &snapshot.recent[..] else {
         panic!("one transition, not {:?}", snapshot.recent);
     };
     assert_eq!((opening.from, opening.to), (CircuitState::Closed, CircuitState::Open));

@@ -2,16 +2,15 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::config::BreakerConfig;
-use super::machine::Machine;
 use super::permit::Permit;
 use super::shared::{LiveSettings, Setup, SharedBreaker};
 use crate::event::event_methods;
 use crate::signal::{
     BreakerSnapshot, CircuitOpen, CircuitState, Classification, Classify, Fallible,
-    FromCircuitOpen, Name, OperatorMode, RejectedOutput, TransitionError, every_failure,
+    FromCircuitOpen, Name, RejectedOutput, every_failure,
 };
 use crate::time::{Clock, ClockSource};
 
@@ -185,58 +184,6 @@ impl CircuitBreaker {
         self.shared().snapshot()
     }
 
-    /// Opens the circuit for its recovery time. If the circuit is already open and its recovery
-    /// time is not over, this changes nothing. If the recovery time is over, the circuit opens
-    /// again.
-    ///
-    /// # Errors
-    ///
-    /// Returns a [`TransitionError`] if the breaker is forced open, disabled or observe-only.
-    pub fn trip(&self) -> Result<(), TransitionError> {
-        self.shared().operate(Machine::trip)
-    }
-
-    /// Opens the circuit for `time` from now on. If the circuit is already open, the end of its
-    /// open time moves.
-    ///
-    /// # Errors
-    ///
-    /// Returns a [`TransitionError`] if the breaker is forced open, disabled or observe-only.
-    pub fn trip_for(&self, time: Duration) -> Result<(), TransitionError> {
-        self.shared().operate(|machine, now| machine.trip_for(time, now))
-    }
-
-    /// Admits probes now, without waiting for the end of the recovery time.
-    ///
-    /// # Errors
-    ///
-    /// Returns a [`TransitionError`] if the breaker is closed, disabled or observe-only.
-    pub fn half_open(&self) -> Result<(), TransitionError> {
-        self.shared().operate(Machine::half_open)
-    }
-
-    /// Closes the circuit from any state, with an empty streak and window. Calls in flight at that
-    /// moment count as late when they end.
-    pub fn close(&self) {
-        self.set_mode(None);
-    }
-
-    /// Rejects every call until the state is changed by hand.
-    pub fn force_open(&self) {
-        self.set_mode(Some(OperatorMode::ForcedOpen));
-    }
-
-    /// Admits every call and records nothing, until the state is changed by hand.
-    pub fn disable(&self) {
-        self.set_mode(Some(OperatorMode::Disabled));
-    }
-
-    /// Admits and counts every call as a closed breaker does. If a condition is met, the breaker
-    /// only reports that it would have opened.
-    pub fn observe_only(&self) {
-        self.set_mode(Some(OperatorMode::ObserveOnly));
-    }
-
     event_methods! {
         |self| self.shared().listeners();
         /// Calls `listener` with every event, in order. The listener runs without the breaker's
@@ -258,14 +205,6 @@ impl CircuitBreaker {
     #[must_use]
     pub fn open_now(&self) -> Option<CircuitOpen> {
         self.shared().open_now()
-    }
-
-    /// Puts the breaker into a mode; `None` closes the circuit.
-    pub(crate) fn set_mode(&self, mode: Option<OperatorMode>) {
-        self.shared().operate(|machine, now| match mode {
-            Some(mode) => machine.set_mode(mode, now),
-            None => machine.close(now),
-        });
     }
 
     /// Returns whether the breaker belongs to an annotated function.

@@ -2,10 +2,12 @@
 //!
 #![doc = include_str!("breaker.md")]
 
+mod by_hand;
 mod circuit_wait;
 mod config;
 mod handle;
 mod machine;
+mod owned_permit;
 mod permit;
 mod permit_future;
 pub(crate) mod shared;
@@ -18,6 +20,7 @@ pub(crate) use self::circuit_wait::{AdmitsIn, CircuitWait};
 pub(crate) use self::config::BreakerSettings;
 pub use self::config::{AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, Window};
 pub use self::handle::CircuitBreaker;
+pub use self::owned_permit::OwnedPermit;
 pub use self::permit::Permit;
 pub use self::permit_future::PermitFuture;
 #[cfg(feature = "tokio")]
@@ -27,7 +30,7 @@ pub use self::shared::{HandOver, own_stripe};
 #[cfg(any(loom, shuttle))]
 pub use self::waiting_call::WaitingCall;
 pub use crate::signal::{
-    BreakerSnapshot, CallCounts, CircuitOpen, CircuitState, FromCircuitOpen, OperatorMode,
-    RejectedOutput, TimeInState, Transition, TransitionCounts, TransitionError, TransitionReason,
-    WindowCounts,
+    BreakerSnapshot, CallCounts, CircuitOpen, CircuitState, FromCircuitOpen, ManualChange,
+    OperatorMode, OperatorNote, RejectedOutput, TimeInState, Transition, TransitionCounts,
+    TransitionError, TransitionReason, WindowCounts,
 };

@@ -18,6 +18,8 @@ use crate::signal::{CircuitOpen, Classification, Fallible, Outcome, every_failur
 /// panic, the call counts as a failure, even if another future of the same task panicked. In each
 /// case the probe slot of a half-open breaker is free again.
 ///
+/// A permit borrows its breaker. An [`OwnedPermit`](super::OwnedPermit) does not.
+///
 /// ```
 /// use resilient_core::breaker::CircuitBreaker;
 /// use resilient_core::signal::Outcome;
@@ -36,7 +38,7 @@ pub struct Permit<'breaker> {
 
 impl<'breaker> Permit<'breaker> {
     #[inline]
-    fn new(breaker: &'breaker SharedBreaker, ticket: Ticket) -> Self {
+    pub(super) fn new(breaker: &'breaker SharedBreaker, ticket: Ticket) -> Self {
         Self { breaker, ticket }
     }
 
@@ -142,9 +144,32 @@ impl<'breaker> Permit<'breaker> {
         }
     }
 
+    // B6: a streamed response is timed up to its head.
+    /// Records that the head of the response has arrived, for a response whose body is streamed.
+    /// The time up to now decides whether the call is slow. From now on the call is still in
+    /// flight, but never overdue, however long its body takes. Report the outcome when the body has
+    /// ended. A second call of this method does nothing, and neither does one if `slow_call` is not
+    /// set.
+    ///
+    /// ```
+    /// use resilient_core::breaker::CircuitBreaker;
+    /// use resilient_core::signal::Outcome;
+    ///
+    /// let breaker = CircuitBreaker::default();
+    /// let mut permit = breaker.try_acquire()?;
+    /// permit.head_received();
+    /// // Read the body.
+    /// permit.report(Outcome::Success);
+    /// # Ok::<(), resilient_core::breaker::CircuitOpen>(())
+    /// ```
+    pub fn head_received(&mut self) {
+        self.ticket = self.breaker.head_received(self.ticket);
+    }
+
     // B9: a hint prolongs the open time.
     /// Reports how the call ended, with the dependency's hint. If this outcome opens the circuit,
-    /// the circuit stays open at least as long as the hint, up to `max_recovery_time`.
+    /// the circuit stays open at least as long as the hint, up to `max_recovery_time`. This holds
+    /// for a success, too: it can complete the calls that a rate needs, or be a slow probe.
     pub fn report_after(self, outcome: Outcome, retry_after: Duration) {
         let (breaker, ticket) = self.into_parts();
         breaker.report_outcome(ticket, outcome, Some(retry_after));
@@ -156,8 +181,10 @@ impl<'breaker> Permit<'breaker> {
         self.report_class(every_failure(output));
     }
 
+    // B9: the hint counts also if the class is a success for the breaker.
     /// Reports the class of the call's output; `None` is the class of a success. An error whose
-    /// class counts as a success for the breaker costs no more than a success.
+    /// class counts as a success for the breaker costs no more than a success, unless it has a hint
+    /// and can change the state.
     #[inline]
     pub(crate) fn report_class(self, class: Option<Classification>) {
         let (breaker, ticket) = self.into_parts();
@@ -166,6 +193,9 @@ impl<'breaker> Permit<'breaker> {
                 breaker.report_outcome(ticket, class.health, class.retry_after);
             }
             _ if breaker.count_clean_success(ticket) => {}
+            Some(Classification { retry_after: hint @ Some(_), .. }) => {
+                breaker.report_outcome(ticket, Outcome::Success, hint);
+            }
             _ => breaker.report_success(ticket),
         }
     }
@@ -176,6 +206,12 @@ impl<'breaker> Permit<'breaker> {
     pub(crate) fn renewed(self) -> Self {
         let (breaker, ticket) = self.into_parts();
         Self::new(breaker, ticket)
+    }
+
+    /// Takes the ticket out. The caller must make a permit of it again, or the call is never
+    /// reported.
+    pub(super) fn into_ticket(self) -> Ticket {
+        self.into_parts().1
     }
 
     /// Takes the permit apart into values that stay in registers. A permit that is passed by

@@ -62,9 +62,9 @@ impl Event {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum EventKind {
-    /// The state changed. There is one event for each transition. The end of the recovery time is
-    /// not a transition; the first call after the recovery time causes the transition into
-    /// `HalfOpen`.
+    /// The state changed. There is one event for each transition. The end of the recovery time, or
+    /// of a state set by hand, is not a transition; the first call after it causes the transition
+    /// into `HalfOpen` or `Closed`.
     Transition(Transition),
     /// The breaker is in [`CircuitState::ObserveOnly`](crate::breaker::CircuitState::ObserveOnly)
     /// and would have opened for this reason. The breaker reports only the first such reason after

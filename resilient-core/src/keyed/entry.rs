@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Acquire;
 use std::time::Instant;
 
-use super::{BreakerKey, Group, Guarded, Standing, most_keys};
-use crate::breaker::CircuitBreaker;
+use super::{BreakerKey, Group, Guarded, Standing, StandingMode, most_keys};
 use crate::breaker::shared::LiveSettings;
+use crate::breaker::{CircuitBreaker, TransitionError};
 use crate::event::Listeners;
 use crate::platform::unpoisoned;
-use crate::signal::{CircuitState, Name, OperatorMode};
+use crate::signal::{Hold, ManualChange, ManualOperation, Name};
 use crate::telemetry::Summary;
 use crate::time::ClockSource;
 
@@ -22,8 +22,9 @@ pub(crate) trait KeyedEntry:
 {
     fn breakers(&self) -> Vec<CircuitBreaker>;
     fn reconfigure(&self, settings: LiveSettings);
-    /// Puts all present and future breakers into a mode. `None` closes them all.
-    fn set_mode(&self, mode: Option<OperatorMode>);
+    /// Changes the state of all breakers by hand, and returns the breakers that refuse. A closing
+    /// or a mode applies to future breakers as well.
+    fn apply(&self, change: &ManualChange) -> Vec<(CircuitBreaker, TransitionError)>;
     fn join(&self, listeners: &Arc<Listeners>);
     fn leave(&self, listeners: &Arc<Listeners>);
     fn clock(&self) -> ClockSource;
@@ -48,12 +49,13 @@ impl<K: BreakerKey> KeyedEntry for Group<K> {
 
     fn reconfigure(&self, settings: LiveSettings) {
         let mut evicted = Vec::new();
+        let now = self.now();
         let closings = self.closings.load(Acquire);
         let mut guarded = self.write();
         if settings.version < guarded.standing.settings.version {
             return;
         }
-        guarded.standing.reconfigure(settings.clone());
+        guarded.standing.reconfigure(settings.clone(), now);
         let most = most_keys(&settings).saturating_add(1);
         guarded.keys.make_room(most, closings, &mut evicted);
         drop(guarded);
@@ -63,10 +65,24 @@ impl<K: BreakerKey> KeyedEntry for Group<K> {
         }
     }
 
-    fn set_mode(&self, mode: Option<OperatorMode>) {
-        for breaker in change_standing(self, |standing| standing.mode = mode) {
-            breaker.set_mode(mode);
-        }
+    fn apply(&self, change: &ManualChange) -> Vec<(CircuitBreaker, TransitionError)> {
+        let now = self.now();
+        let start_in = |hold| {
+            change_standing(self, |standing| standing.mode = StandingMode::by_hand(hold, now))
+        };
+        let breakers = match change.operation {
+            ManualOperation::Close => start_in(None),
+            ManualOperation::Hold(mode, lasts) => {
+                start_in(Some(Hold { mode, lasts, note: change.note.clone() }))
+            }
+            ManualOperation::Trip | ManualOperation::TripFor(_) | ManualOperation::HalfOpen => {
+                self.breakers()
+            }
+        };
+        breakers
+            .into_iter()
+            .filter_map(|breaker| Some((breaker.clone(), breaker.apply(change).err()?)))
+            .collect()
     }
 
     // The breakers join and leave under the lock. Otherwise a breaker could join after its key was
@@ -97,7 +113,7 @@ impl<K: BreakerKey> KeyedEntry for Group<K> {
         let others = self.others.get_mut().is_none_or(|others| others.is_unused(now));
         let mut guarded = self.write();
         let Guarded { keys, standing } = &mut *guarded;
-        others && standing.mode == standing.settings.mode && keys.are_unused(now)
+        others && !standing.is_held_by_hand(now) && keys.are_unused(now)
     }
 
     fn remove_breaker(&self, breaker: &CircuitBreaker) -> bool {
@@ -105,9 +121,7 @@ impl<K: BreakerKey> KeyedEntry for Group<K> {
     }
 
     fn summary(&self) -> Summary {
-        let mut summary = *unpoisoned(self.retired.lock());
-        // Evicted breakers count in totals, but in no state.
-        summary.in_state = [0; CircuitState::ALL.len()];
+        let mut summary = unpoisoned(self.retired.lock()).retired();
         for breaker in self.breakers() {
             summary.add(&breaker.snapshot());
         }

@@ -5,13 +5,14 @@ use std::fmt;
 use std::hash::{BuildHasher, Hash};
 use std::sync::atomic::Ordering::Acquire;
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Instant;
 
 use super::{BreakerKey, Evicted, Hashing, Keys};
-use crate::breaker::shared::{LiveSettings, Setup};
-use crate::breaker::{BreakerConfig, CircuitBreaker};
+use crate::breaker::shared::{LiveSettings, Setup, StartIn};
+use crate::breaker::{BreakerConfig, CircuitBreaker, ManualChange};
 use crate::event::Listeners;
 use crate::platform::{AtomicU64, RwLock, RwLockReadGuard, RwLockWriteGuard, unpoisoned};
-use crate::signal::{Name, OperatorMode};
+use crate::signal::{Hold, Name};
 use crate::telemetry::Summary;
 use crate::time::ClockSource;
 
@@ -40,24 +41,63 @@ pub(super) struct Guarded<K> {
 #[derive(Debug, Clone)]
 pub(super) struct Standing {
     pub(super) settings: LiveSettings,
-    /// The mode in which new keys start. An override or an operator sets it; the newer value wins.
-    pub(super) mode: Option<OperatorMode>,
+    pub(super) mode: StandingMode,
     /// The listeners of the group and of the registries that it is in.
     pub(super) listeners: Vec<Arc<Listeners>>,
     /// A number that grows with every change.
     pub(super) revision: u64,
 }
 
+/// The mode in which new keys start. An override or an operator sets it; the newer one wins.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct StandingMode {
+    hold: Option<Hold>,
+    /// When the mode was set, by the group's clock.
+    since: Instant,
+    is_of_override: bool,
+}
+
+impl StandingMode {
+    pub(super) fn by_hand(hold: Option<Hold>, since: Instant) -> Self {
+        Self { hold, since, is_of_override: false }
+    }
+
+    fn of_override(hold: Option<Hold>, since: Instant) -> Self {
+        Self { hold, since, is_of_override: true }
+    }
+
+    /// Returns the mode in which a breaker starts now, for the rest of the mode's time.
+    fn start_at(&self, now: Instant) -> StartIn {
+        let passed = now.saturating_duration_since(self.since);
+        let rest = |hold: &Hold| match hold.lasts {
+            Some(time) => {
+                let lasts = Some(time.checked_sub(passed).filter(|rest| !rest.is_zero())?);
+                Some(Hold { lasts, ..hold.clone() })
+            }
+            None => Some(hold.clone()),
+        };
+        let hold = self.hold.as_ref().and_then(rest);
+        StartIn { hold, is_of_override: self.is_of_override }
+    }
+}
+
 impl Standing {
+    /// Returns whether future keys start in another state than the override says, because an
+    /// operator has changed the group by hand.
+    pub(super) fn is_held_by_hand(&self, now: Instant) -> bool {
+        let is_by_hand = !self.mode.is_of_override;
+        is_by_hand && (self.settings.mode.is_some() || self.mode.start_at(now).hold.is_some())
+    }
+
     fn hears(&self, listeners: &Arc<Listeners>) -> bool {
         self.listeners.iter().any(|each| Arc::ptr_eq(each, listeners))
     }
 
     // G2: if an override's mode is cleared, a mode that an operator has set since stays.
-    pub(super) fn reconfigure(&mut self, settings: LiveSettings) {
-        let (old, new) = (self.settings.mode, settings.mode);
-        if old != new && (new.is_some() || self.mode == old) {
-            self.mode = new;
+    pub(super) fn reconfigure(&mut self, settings: LiveSettings, now: Instant) {
+        let is_new = self.settings.mode != settings.mode;
+        if is_new && (settings.mode.is_some() || self.mode.is_of_override) {
+            self.mode = StandingMode::of_override(settings.mode.clone(), now);
         }
         self.settings = settings;
         self.revision += 1;
@@ -65,6 +105,11 @@ impl Standing {
 }
 
 impl<K> Group<K> {
+    /// Reads the clock. The caller must hold no lock, because the clock may be user code.
+    pub(super) fn now(&self) -> Instant {
+        self.clock.clone().read().now
+    }
+
     pub(crate) fn listeners(&self) -> &Arc<Listeners> {
         &self.listeners
     }
@@ -89,7 +134,7 @@ impl<K: BreakerKey> Group<K> {
             guarded: RwLock::new(Guarded {
                 keys: Keys::new(),
                 standing: Standing {
-                    mode: settings.mode,
+                    mode: StandingMode::of_override(settings.mode.clone(), clock.now),
                     settings,
                     listeners: vec![Arc::clone(&listeners)],
                     revision: 0,
@@ -152,10 +197,11 @@ impl<K: BreakerKey> Group<K> {
     }
 
     fn build(&self, name: Name, standing: &Standing) -> CircuitBreaker {
+        let clock = self.clock.clone().read();
         let breaker = CircuitBreaker::build(Setup {
-            start_in: standing.mode,
+            start_in: standing.mode.start_at(clock.now),
             closings: Some(Arc::clone(&self.closings)),
-            ..Setup::new(name, standing.settings.clone(), self.clock.clone().read())
+            ..Setup::new(name, standing.settings.clone(), clock)
         });
         for listeners in &standing.listeners {
             breaker.shared().join(listeners);
@@ -183,7 +229,10 @@ impl<K: BreakerKey> Group<K> {
             if standing.revision != before.revision {
                 breaker.shared().reconfigure(standing.settings.clone());
                 if standing.mode != before.mode {
-                    breaker.set_mode(standing.mode);
+                    let start_in = standing.mode.start_at(self.now());
+                    let change = start_in.hold.map_or(ManualChange::close(), ManualChange::from);
+                    // No state refuses a mode or a closing.
+                    let _ = breaker.apply(&change);
                 }
                 for listeners in &standing.listeners {
                     breaker.shared().join(listeners);

@@ -11,7 +11,7 @@ mod modes_tests;
 
 pub(crate) use self::entry::KeyedEntry;
 pub(crate) use self::group::Group;
-use self::group::{Guarded, Standing, most_keys};
+use self::group::{Guarded, Standing, StandingMode, most_keys};
 pub use self::handle::KeyedBreakers;
 pub use self::key::BreakerKey;
 use self::keys::{Evicted, Hashing, Keys};

@@ -8,7 +8,9 @@ use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
 use crate::registry::{Registry, Released};
 use crate::retry::{BudgetCounts, BudgetSnapshot};
-use crate::telemetry::names::{CALLS, SLOW_CALLS, STATE, TIME_IN_STATE, TRANSITIONS, WAITING};
+use crate::telemetry::names::{
+    CALLS, IN_FLIGHT, OVERDUE, SLOW_CALLS, STATE, TIME_IN_STATE, TRANSITIONS, WAITING,
+};
 use crate::telemetry::{record, totals, waits};
 
 const RETRY_CALLS: &str = "resilient.retry.calls";
@@ -69,6 +71,8 @@ impl Registry {
 fn describe() {
     describe_counter!(CALLS, Unit::Count, "Calls of a circuit breaker, by how they ended");
     describe_counter!(SLOW_CALLS, Unit::Count, "Calls that took at least slow_call");
+    describe_gauge!(IN_FLIGHT, Unit::Count, "Calls that were admitted and have not ended");
+    describe_gauge!(OVERDUE, Unit::Count, "Calls in flight that have taken at least slow_call");
     describe_gauge!(WAITING, Unit::Count, "Calls that wait for a circuit now");
     describe_counter!(TRANSITIONS, Unit::Count, "How often a circuit breaker went into a state");
     describe_gauge!(STATE, Unit::Count, "Which state a circuit breaker is in: 1, the others 0");

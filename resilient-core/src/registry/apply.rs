@@ -110,7 +110,7 @@ impl Registry {
                 .build()
                 .map_err(OverrideError::of_breaker(name))?;
             let settings =
-                LiveSettings { config: config.into(), mode: overrides.mode(name), version };
+                LiveSettings { config: config.into(), mode: overrides.hold(name), version };
             targets.push((entry.item.clone(), settings));
         }
         let names = overrides.breakers.keys().cloned();

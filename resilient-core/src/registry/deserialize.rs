@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::overrides::BreakerOverride;
 use crate::breaker::{
-    AbandonedOutcome, BreakerConfigBuilder, BreakerSettings, OperatorMode, Window,
+    AbandonedOutcome, BreakerConfigBuilder, BreakerSettings, OperatorMode, OperatorNote, Window,
 };
 
 /// Maps the form of a setting to the type into which its value is deserialized.
@@ -52,6 +52,9 @@ macro_rules! sections {
         #[serde(default, deny_unknown_fields)]
         struct Section {
             mode: Option<OperatorMode>,
+            mode_for: Option<Written<Duration>>,
+            operator: Option<String>,
+            reason: Option<String>,
             $($name: Option<read_as!($form)>,)+
         }
 
@@ -61,12 +64,20 @@ macro_rules! sections {
             }
         }
 
-        impl From<Section> for BreakerOverride {
-            fn from(read: Section) -> Self {
-                Self {
+        impl TryFrom<Section> for BreakerOverride {
+            type Error = &'static str;
+
+            fn try_from(read: Section) -> Result<Self, Self::Error> {
+                let note = note(read.operator, read.reason);
+                if read.mode.is_none() && (read.mode_for.is_some() || !note.is_empty()) {
+                    return Err("`mode_for`, `operator` and `reason` need a `mode`");
+                }
+                Ok(Self {
                     settings: Defaults { $($name: read.$name,)+ }.into(),
                     mode: read.mode,
-                }
+                    mode_for: read.mode_for.map(|Written(time)| time),
+                    note,
+                })
             }
         }
     };
@@ -82,8 +93,19 @@ impl<'de> Deserialize<'de> for BreakerConfigBuilder {
 
 impl<'de> Deserialize<'de> for BreakerOverride {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Section::deserialize(deserializer).map(Self::from)
+        Section::deserialize(deserializer)?.try_into().map_err(D::Error::custom)
     }
+}
+
+fn note(operator: Option<String>, reason: Option<String>) -> OperatorNote {
+    let mut note = OperatorNote::new();
+    if let Some(operator) = operator {
+        note = note.by(operator);
+    }
+    if let Some(reason) = reason {
+        note = note.because(reason);
+    }
+    note
 }
 
 /// A value that may be text.

@@ -63,7 +63,7 @@ impl Entries {
         let (config, errors) = self.overrides.over(name, declared).build_leniently();
         let settings = LiveSettings {
             config: config.into(),
-            mode: self.overrides.mode(name),
+            mode: self.overrides.hold(name),
             version: self.version,
         };
         let errors = errors.into_iter().map(EventKind::InvalidSetting).collect();

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::breaker::CircuitBreaker;
 use crate::breaker::shared::LiveSettings;
+use crate::breaker::{CircuitBreaker, ManualChange, TransitionError};
 use crate::event::{Event, EventKind, Listeners};
 use crate::keyed::{BreakerKey, Group, KeyedEntry};
 use crate::telemetry::{self, Summary};
@@ -45,6 +45,17 @@ impl Entry {
         match self {
             Self::One(breaker) => vec![breaker.clone()],
             Self::Keyed(group) => group.breakers(),
+        }
+    }
+
+    /// Changes the state by hand, and returns the breakers that refuse.
+    pub(super) fn apply(&self, change: &ManualChange) -> Vec<(CircuitBreaker, TransitionError)> {
+        match self {
+            Self::One(breaker) => {
+                let refused = breaker.apply(change).err();
+                refused.map(|refused| (breaker.clone(), refused)).into_iter().collect()
+            }
+            Self::Keyed(group) => group.apply(change),
         }
     }
 

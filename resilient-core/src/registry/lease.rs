@@ -161,7 +161,7 @@ impl Registry {
         #[cfg(feature = "metrics")]
         if let Some(released) = &released {
             let summary = released.item.summary();
-            self.released().add_breakers(name, summary);
+            self.released().add_breakers(name, &summary);
         }
         // Dropping keys, listeners and clocks runs user code.
         contain(|| drop(released));

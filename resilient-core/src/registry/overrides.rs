@@ -3,19 +3,22 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
-use crate::breaker::{BreakerConfigBuilder, OperatorMode};
+use crate::breaker::{BreakerConfigBuilder, OperatorMode, OperatorNote};
 use crate::retry::{BudgetConfig, BudgetConfigBuilder};
-use crate::signal::ConfigError;
+use crate::signal::{ConfigError, Hold};
 
 /// An operator's override of one breaker. It wins over the code.
 ///
 /// ```
 /// use resilient_core::breaker::{BreakerConfig, OperatorMode};
 /// use resilient_core::registry::BreakerOverride;
+/// use std::time::Duration;
 ///
 /// let strict = BreakerOverride::from(BreakerConfig::builder().failure_threshold(2));
-/// let trial = strict.clone().with_mode(OperatorMode::ObserveOnly);
+/// let week = Duration::from_secs(7 * 24 * 3600);
+/// let trial = strict.clone().with_mode_for(OperatorMode::ObserveOnly, week);
 /// # assert_ne!(strict, trial);
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -26,21 +29,40 @@ pub struct BreakerOverride {
     /// The mode that holds the breaker in a state. When a later override has no mode, the circuit
     /// closes, unless an operator has changed its state in the meantime.
     pub mode: Option<OperatorMode>,
+    /// How long the mode holds a breaker, counted from the moment at which the override reaches the
+    /// breaker. Then the breaker closes. `None` is until the override is cleared. Without a `mode`,
+    /// this has no effect.
+    pub mode_for: Option<Duration>,
+    /// Who set the mode, and why. Without a `mode`, this has no effect.
+    pub note: OperatorNote,
 }
 
 impl BreakerOverride {
-    /// Sets the mode.
+    /// Sets the mode, until the override is cleared.
     #[must_use]
     pub fn with_mode(mut self, mode: OperatorMode) -> Self {
-        self.mode = Some(mode);
+        (self.mode, self.mode_for) = (Some(mode), None);
+        self
+    }
+
+    /// Sets the mode, and the time after which the breaker closes.
+    #[must_use]
+    pub fn with_mode_for(mut self, mode: OperatorMode, time: Duration) -> Self {
+        (self.mode, self.mode_for) = (Some(mode), Some(time));
+        self
+    }
+
+    /// Sets the note of the mode, which events, snapshots and logs repeat.
+    #[must_use]
+    pub fn with_note(mut self, note: OperatorNote) -> Self {
+        self.note = note;
         self
     }
 }
 
 impl From<BreakerConfigBuilder> for BreakerOverride {
     fn from(settings: BreakerConfigBuilder) -> Self {
-        let mode = None;
-        Self { settings, mode }
+        Self { settings, ..Self::default() }
     }
 }
 
@@ -84,7 +106,8 @@ impl From<BudgetConfigBuilder> for BudgetOverride {
 ///
 /// With the feature `serde`, overrides can be deserialized. A duration is text like `"250ms"` or
 /// `"1m 30s"`. A share is `0.5` or `"50%"`. `window` is a number or a duration. `mode` is
-/// `forced_open`, `disabled` or `observe_only`. With the feature `toml`, a registry reads overrides
+/// `forced_open`, `disabled` or `observe_only`; beside it, `mode_for` is a duration, and `operator`
+/// and `reason` are text. With the feature `toml`, a registry reads overrides
 /// from a document: see `Registry::load_overrides`.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize))]
@@ -145,8 +168,9 @@ impl Overrides {
         own.unwrap_or_default().or(declared).or(&self.defaults)
     }
 
-    pub(super) fn mode(&self, name: &str) -> Option<OperatorMode> {
-        self.breakers.get(name).and_then(|own| own.mode)
+    pub(super) fn hold(&self, name: &str) -> Option<Hold> {
+        let own = self.breakers.get(name)?;
+        Some(Hold { mode: own.mode?, lasts: own.mode_for, note: own.note.clone() })
     }
 
     /// Checks each override alone. Conflicts with the settings in the code are checked elsewhere.

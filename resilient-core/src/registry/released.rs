@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::retry::BudgetCounts;
-use crate::signal::{CircuitState, Name};
+use crate::signal::Name;
 use crate::telemetry::Summary;
 
 /// The most names of each kind whose totals are kept. It bounds the memory.
@@ -19,11 +19,9 @@ pub(crate) struct Released {
 
 impl Released {
     /// Keeps the totals of breakers that were released.
-    pub(super) fn add_breakers(&mut self, name: &Name, mut summary: Summary) {
-        // A released breaker is in no state.
-        summary.in_state = [0; CircuitState::ALL.len()];
+    pub(super) fn add_breakers(&mut self, name: &Name, summary: &Summary) {
         if let Some(kept) = totals_of(&mut self.breakers, name) {
-            kept.merge(&summary);
+            kept.merge(&summary.retired());
         }
     }
 

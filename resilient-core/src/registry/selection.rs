@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::entry::Entry;
-use crate::breaker::{BreakerSnapshot, CircuitBreaker, OperatorMode, TransitionError};
+use crate::breaker::{BreakerSnapshot, CircuitBreaker, ManualChange, TransitionError};
 use crate::signal::Name;
 
 /// Breakers that were selected from a [`Registry`](crate::registry::Registry): by name, by prefix,
@@ -25,8 +25,10 @@ use crate::signal::Name;
 ///
 /// A selected name with a breaker for each key includes all of its keys.
 /// [`force_open`](Selection::force_open), [`disable`](Selection::disable),
-/// [`observe_only`](Selection::observe_only) and [`close`](Selection::close) apply to future keys
-/// as well.
+/// [`observe_only`](Selection::observe_only), each of them for a time, and
+/// [`close`](Selection::close) apply to future keys as well, for the rest of the time.
+///
+/// [`apply`](Selection::apply) gives the operator's name and a reason.
 #[derive(Debug, Clone)]
 pub struct Selection {
     pub(crate) entries: Vec<(Name, Entry)>,
@@ -62,55 +64,69 @@ impl Selection {
 
     /// Calls [`CircuitBreaker::trip`] on each breaker. Returns the breakers that refused.
     pub fn trip(&self) -> Vec<(CircuitBreaker, TransitionError)> {
-        self.try_each(CircuitBreaker::trip)
+        self.apply(&ManualChange::trip())
     }
 
     /// Calls [`CircuitBreaker::trip_for`] on each breaker. Returns the breakers that refused.
     pub fn trip_for(&self, time: Duration) -> Vec<(CircuitBreaker, TransitionError)> {
-        self.try_each(|breaker| breaker.trip_for(time))
+        self.apply(&ManualChange::trip_for(time))
     }
 
     /// Calls [`CircuitBreaker::half_open`] on each breaker. Returns the breakers that refused.
     pub fn half_open(&self) -> Vec<(CircuitBreaker, TransitionError)> {
-        self.try_each(CircuitBreaker::half_open)
+        self.apply(&ManualChange::half_open())
     }
 
     /// Calls [`CircuitBreaker::force_open`] on each breaker.
     pub fn force_open(&self) {
-        self.set_mode(Some(OperatorMode::ForcedOpen));
+        self.apply(&ManualChange::force_open());
+    }
+
+    /// Calls [`CircuitBreaker::force_open_for`] on each breaker.
+    pub fn force_open_for(&self, time: Duration) {
+        self.apply(&ManualChange::force_open_for(time));
     }
 
     /// Calls [`CircuitBreaker::disable`] on each breaker.
     pub fn disable(&self) {
-        self.set_mode(Some(OperatorMode::Disabled));
+        self.apply(&ManualChange::disable());
+    }
+
+    /// Calls [`CircuitBreaker::disable_for`] on each breaker.
+    pub fn disable_for(&self, time: Duration) {
+        self.apply(&ManualChange::disable_for(time));
     }
 
     /// Calls [`CircuitBreaker::observe_only`] on each breaker.
     pub fn observe_only(&self) {
-        self.set_mode(Some(OperatorMode::ObserveOnly));
+        self.apply(&ManualChange::observe_only());
+    }
+
+    /// Calls [`CircuitBreaker::observe_only_for`] on each breaker.
+    pub fn observe_only_for(&self, time: Duration) {
+        self.apply(&ManualChange::observe_only_for(time));
     }
 
     /// Calls [`CircuitBreaker::close`] on each breaker.
     pub fn close(&self) {
-        self.set_mode(None);
+        self.apply(&ManualChange::close());
     }
 
-    fn try_each(
-        &self,
-        change: impl Fn(&CircuitBreaker) -> Result<(), TransitionError>,
-    ) -> Vec<(CircuitBreaker, TransitionError)> {
-        let breakers = self.breakers().into_iter();
-        breakers
-            .filter_map(|breaker| change(&breaker).err().map(|refused| (breaker, refused)))
-            .collect()
-    }
-
-    fn set_mode(&self, mode: Option<OperatorMode>) {
-        for (_, entry) in &self.entries {
-            match entry {
-                Entry::One(breaker) => breaker.set_mode(mode),
-                Entry::Keyed(group) => group.set_mode(mode),
-            }
-        }
+    /// Calls [`CircuitBreaker::apply`] on each breaker. Returns the breakers that refused.
+    ///
+    /// ```
+    /// use resilient_core::breaker::{BreakerConfig, ManualChange};
+    /// use resilient_core::registry::Registry;
+    /// use std::time::Duration;
+    ///
+    /// let registry = Registry::new();
+    /// let refunds = registry.get_or_register("payments/refund", BreakerConfig::default());
+    /// let change = ManualChange::force_open_for(Duration::from_secs(3600));
+    /// let change = change.by("alice").because("the bank migrates");
+    /// assert!(registry.with_prefix("payments/").apply(&change).is_empty());
+    /// assert_eq!(refunds.snapshot().note.operator(), Some("alice"));
+    /// ```
+    pub fn apply(&self, change: &ManualChange) -> Vec<(CircuitBreaker, TransitionError)> {
+        self.entries.iter().flat_map(|(_, entry)| entry.apply(change)).collect()
     }
 }

@@ -39,15 +39,17 @@ impl CallCounts {
         }
     }
 
+    /// Returns the number of calls that ended.
+    pub(crate) fn ended(&self) -> u64 {
+        let Self { success, failure, ignored, abandoned, late, .. } = *self;
+        [success, failure, ignored, abandoned, late].into_iter().fold(0, u64::saturating_add)
+    }
+
     pub(crate) fn since(&self, start: &Self) -> Self {
         self.with(start, u64::saturating_sub)
     }
 
     pub(crate) fn plus(&self, other: &Self) -> Self {
         self.with(other, u64::saturating_add)
-    }
-
-    pub(crate) fn count_rejection(&mut self) {
-        self.rejected = self.rejected.saturating_add(1);
     }
 }

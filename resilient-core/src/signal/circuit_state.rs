@@ -16,12 +16,12 @@ labels! {
     ///
     /// | state | a call is | counted | left |
     /// |---|---|---|---|
-    /// | `Closed` | admitted | in streak, window and totals | when a condition is met |
+    /// | `Closed` | admitted | in streak, window, totals | when a condition is met |
     /// | `Open` | rejected | as rejected | by the first call after the recovery time |
     /// | `HalfOpen` | a probe if a slot is free, else rejected | in the totals | when the probes decide |
-    /// | `ForcedOpen` | rejected | as rejected | by hand |
-    /// | `Disabled` | admitted | nowhere | by hand |
-    /// | `ObserveOnly` | admitted | in streak, window and totals | by hand |
+    /// | `ForcedOpen` | rejected | as rejected | by hand, or by the first call at its end |
+    /// | `Disabled` | admitted | nowhere | by hand, or by the first call at its end |
+    /// | `ObserveOnly` | admitted | in streak, window, totals | by hand, or by a call at its end |
     #[cfg_attr(feature = "serde", derive(serde::Serialize))]
     #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
     pub enum CircuitState {
@@ -35,7 +35,8 @@ labels! {
         /// A few calls are admitted as probes, to see whether the dependency is back. All other
         /// calls are rejected.
         HalfOpen = "half_open",
-        /// Every call is rejected, without a time limit, until an operator calls
+        /// Every call is rejected until the end that an operator has set. Without an end, every
+        /// call is rejected until an operator calls
         /// [`close`](crate::breaker::CircuitBreaker::close) or
         /// [`half_open`](crate::breaker::CircuitBreaker::half_open). After `half_open`, probes
         /// decide whether the circuit closes or opens.

@@ -9,13 +9,17 @@ use serde::{Serialize, Serializer};
 use super::{BreakerSnapshot, CircuitState, TimeInState, TransitionReason};
 
 #[derive(Serialize)]
-struct TransitionView {
+struct TransitionView<'a> {
     seconds_ago: f64,
     from: CircuitState,
     to: CircuitState,
     reason: TransitionReason,
     #[serde(skip_serializing_if = "Option::is_none")]
-    open_for_seconds: Option<f64>,
+    lasts_seconds: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operator: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operator_reason: Option<&'a str>,
 }
 
 fn seconds_ago(then: Instant, at: Instant) -> f64 {
@@ -30,19 +34,26 @@ impl Serialize for BreakerSnapshot {
             from: transition.from,
             to: transition.to,
             reason: transition.reason,
-            open_for_seconds: transition.open_for.map(seconds),
+            lasts_seconds: transition.lasts.map(seconds),
+            operator: transition.note.operator(),
+            operator_reason: transition.note.reason(),
         });
         let recent: Vec<_> = recent.collect();
-        let mut fields = serializer.serialize_struct("BreakerSnapshot", 17)?;
+        let mut fields = serializer.serialize_struct("BreakerSnapshot", 22)?;
         fields.serialize_field("name", &self.name)?;
         fields.serialize_field("key", &self.key)?;
         fields.serialize_field("state", &self.state)?;
         let since = self.since.map(|since| seconds_ago(since, self.at));
         fields.serialize_field("since_seconds_ago", &since)?;
         fields.serialize_field("retry_after_seconds", &self.retry_after.map(seconds))?;
+        fields.serialize_field("ends_in_seconds", &self.ends_in.map(seconds))?;
+        fields.serialize_field("operator", &self.note.operator())?;
+        fields.serialize_field("operator_reason", &self.note.reason())?;
         fields.serialize_field("consecutive_failures", &self.consecutive_failures)?;
         fields.serialize_field("window", &self.window)?;
         fields.serialize_field("last_opening", &self.last_opening)?;
+        fields.serialize_field("in_flight", &self.in_flight)?;
+        fields.serialize_field("overdue", &self.overdue)?;
         fields.serialize_field("probes_in_flight", &self.probes_in_flight)?;
         fields.serialize_field("waiting", &self.waiting)?;
         fields.serialize_field("totals", &self.totals)?;

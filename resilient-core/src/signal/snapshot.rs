@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::{CallCounts, CircuitState, TimeInState, Transition, TransitionCounts, getters};
+use super::{
+    CallCounts, CircuitState, OperatorNote, TimeInState, Transition, TransitionCounts, getters,
+};
 
 /// The calls that a closed or observed breaker remembers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -15,6 +17,9 @@ pub struct WindowCounts {
     pub failures: u64,
     /// The slow calls among `calls`.
     pub slow: u64,
+    /// The overdue calls: calls in flight that have taken at least `slow_call`. They are not among
+    /// `calls`. The condition `slow_call_rate` counts them as slow calls.
+    pub overdue: u64,
     /// Consecutive failures.
     pub consecutive_failures: u32,
 }
@@ -24,14 +29,18 @@ impl WindowCounts {
         |self|
         /// The share of failures, from 0 to 1. `None` if the window is empty. The breaker's
         /// condition uses the share only if the window has at least `min_calls` calls.
-        failure_rate: Option<f64> = self.share(self.failures);
-        /// The share of slow calls, from 0 to 1. `None` if the window is empty.
-        slow_call_rate: Option<f64> = self.share(self.slow);
+        failure_rate: Option<f64> = share(self.failures, self.calls);
+        /// The share of slow and overdue calls, from 0 to 1. `None` if the window is empty and no
+        /// call is overdue.
+        slow_call_rate: Option<f64> = share(
+            self.slow.saturating_add(self.overdue),
+            self.calls.saturating_add(self.overdue)
+        );
     }
+}
 
-    fn share(&self, part: u64) -> Option<f64> {
-        (self.calls > 0).then(|| part as f64 / self.calls as f64)
-    }
+fn share(part: u64, calls: u64) -> Option<f64> {
+    (calls > 0).then(|| part as f64 / calls as f64)
 }
 
 /// The state of a breaker at one instant, with counts and history. Taking a snapshot changes
@@ -53,15 +62,20 @@ pub struct BreakerSnapshot {
     pub key: Option<String>,
     /// When the snapshot was taken, by the breaker's clock.
     pub at: Instant,
-    /// The state that the next caller would find: half-open once the recovery time is over, even if
-    /// no call has come.
+    /// The state that the next caller would find: half-open once the recovery time is over, and
+    /// closed once the time of a state set by hand is over, even if no call has come.
     pub state: CircuitState,
-    /// When `state` began: at the last transition, or at the end of the recovery time. `None` if
-    /// the breaker has been closed from the start.
+    /// When `state` began: at the last transition, or at the end of the state before. `None` if the
+    /// breaker has been closed from the start.
     pub since: Option<Instant>,
     /// How long until a call may be admitted: zero if a call would be admitted now, `None` if the
     /// time is unknown.
     pub retry_after: Option<Duration>,
+    /// How long until `state` ends by itself: the rest of the open time, or of the time for which
+    /// the state was set by hand. `None` if it has no such end.
+    pub ends_in: Option<Duration>,
+    /// The note of the operator who set `state`, or who last moved its end.
+    pub note: OperatorNote,
     /// Consecutive failures.
     pub consecutive_failures: u32,
     /// The calls in the window now. `None` if the breaker or its present state has no window.
@@ -69,6 +83,13 @@ pub struct BreakerSnapshot {
     /// The calls that the breaker remembered when a condition last opened the circuit. The reason
     /// is in `recent`, at the last transition from closed to open.
     pub last_opening: Option<WindowCounts>,
+    /// The calls in flight: those that were admitted and have not ended. A permit that was lost to
+    /// `mem::forget` stays in flight. Calls that were admitted while the breaker was disabled are
+    /// not counted. While calls begin and end, this may include some that have just ended.
+    pub in_flight: u64,
+    /// The calls in flight that are overdue: calls of the present state, in flight for at least
+    /// `slow_call`. A call is included at most an eighth of `slow_call` late, and a probe at once.
+    pub overdue: u64,
     /// The number of probes that hold a slot.
     pub probes_in_flight: usize,
     /// The number of calls that wait for the circuit now, because their retry waits when it is

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use super::{CircuitState, getters};
+use super::{CircuitState, OperatorNote, getters};
 
 labels! {
     /// Why a breaker changed its state.
@@ -28,15 +28,18 @@ labels! {
         ProbesSucceeded = "enough probes succeeded",
         /// An operator or an override changed the state.
         Manual = "by hand",
+        /// The time was over for which an operator or an override had set the state, when a call
+        /// or an operation by hand came.
+        ManualEnd = "end of the state set by hand",
     }
     /// Returns the label for logs: `failure threshold reached` ….
     pub fn as_str;
     #[cfg(test)]
-    pub(crate) const ALL: 9;
+    pub(crate) const ALL: 10;
 }
 
 /// A change of a breaker's state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Transition {
     /// When the state changed, by the breaker's clock.
@@ -47,10 +50,12 @@ pub struct Transition {
     pub to: CircuitState,
     /// The reason of the transition.
     pub reason: TransitionReason,
-    /// The open time if the new state is [`CircuitState::Open`], including growth, jitter and hint,
-    /// up to 584 years. `None` if the state is another one, or if the circuit is open until an
-    /// operator closes it.
-    pub open_for: Option<Duration>,
+    /// How long the new state lasts, if it has an end: the open time, including growth, jitter and
+    /// hint, or the time that an operator or an override gave. Up to 584 years.
+    pub lasts: Option<Duration>,
+    /// The note of the operator who changed the state. If the time of a state set by hand is over,
+    /// this is the note of the state that ended.
+    pub note: OperatorNote,
 }
 
 /// The error of an operation that the present state of the breaker does not allow.

@@ -2,7 +2,9 @@
 
 use metrics::{counter, gauge};
 
-use self::names::{CALLS, SLOW_CALLS, STATE, TIME_IN_STATE, TRANSITIONS, WAITING};
+use self::names::{
+    CALLS, IN_FLIGHT, OVERDUE, SLOW_CALLS, STATE, TIME_IN_STATE, TRANSITIONS, WAITING,
+};
 use super::summary::Summary;
 use crate::platform::contain;
 use crate::signal::{BreakerSnapshot, CircuitState};
@@ -11,6 +13,8 @@ use crate::signal::{BreakerSnapshot, CircuitState};
 pub(crate) mod names {
     pub(crate) const CALLS: &str = "resilient.breaker.calls";
     pub(crate) const SLOW_CALLS: &str = "resilient.breaker.slow_calls";
+    pub(crate) const IN_FLIGHT: &str = "resilient.breaker.in_flight";
+    pub(crate) const OVERDUE: &str = "resilient.breaker.overdue";
     pub(crate) const WAITING: &str = "resilient.breaker.waiting";
     pub(crate) const TRANSITIONS: &str = "resilient.breaker.transitions";
     pub(crate) const STATE: &str = "resilient.breaker.state";
@@ -40,6 +44,8 @@ pub(crate) fn record(name: &str, summary: &Summary) {
         counter!(CALLS, "breaker" => breaker(), "result" => result).absolute(count);
     }
     counter!(SLOW_CALLS, "breaker" => breaker()).absolute(totals.slow);
+    gauge!(IN_FLIGHT, "breaker" => breaker()).set(summary.in_flight as f64);
+    gauge!(OVERDUE, "breaker" => breaker()).set(summary.overdue as f64);
     gauge!(WAITING, "breaker" => breaker()).set(summary.waiting as f64);
     for (state, in_state) in CircuitState::ALL.into_iter().zip(summary.in_state) {
         let to = summary.transitions.of(state);

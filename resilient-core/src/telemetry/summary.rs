@@ -11,6 +11,8 @@ pub(crate) struct Summary {
     pub(crate) waiting: u64,
     /// The number of breakers in each state, in the order of [`CircuitState::ALL`].
     pub(crate) in_state: [u64; CircuitState::ALL.len()],
+    pub(crate) in_flight: u64,
+    pub(crate) overdue: u64,
 }
 
 impl Summary {
@@ -21,6 +23,8 @@ impl Summary {
             times: snapshot.time_in_state,
             waiting: snapshot.waiting as u64,
             in_state: CircuitState::ALL.map(|state| u64::from(snapshot.state == state)),
+            in_flight: snapshot.in_flight,
+            overdue: snapshot.overdue,
         });
     }
 
@@ -32,5 +36,13 @@ impl Summary {
         for (count, more) in self.in_state.iter_mut().zip(other.in_state) {
             *count = count.saturating_add(more);
         }
+        self.in_flight = self.in_flight.saturating_add(other.in_flight);
+        self.overdue = self.overdue.saturating_add(other.overdue);
+    }
+
+    /// Returns the counts of breakers that are gone: what they have counted, without what they
+    /// were.
+    pub(crate) fn retired(&self) -> Self {
+        Self { in_state: [0; CircuitState::ALL.len()], in_flight: 0, overdue: 0, ..*self }
     }
 }

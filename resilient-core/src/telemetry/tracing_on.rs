@@ -25,10 +25,32 @@ pub(crate) fn event(event: &Event) {
         EventKind::Transition(step) => {
             let (from, to) = (step.from.as_str(), step.to.as_str());
             let reason = step.reason.as_str();
+            let lasts = step.lasts.map(|time| time.as_secs_f64());
+            let (operator, operator_reason) = (step.note.operator(), step.note.reason());
             if matches!(step.to, CircuitState::Open | CircuitState::ForcedOpen) {
-                tracing::warn!(breaker, key, from, to, reason, "circuit breaker opened");
+                tracing::warn!(
+                    breaker,
+                    key,
+                    from,
+                    to,
+                    reason,
+                    lasts,
+                    operator,
+                    operator_reason,
+                    "circuit breaker opened"
+                );
             } else {
-                tracing::info!(breaker, key, from, to, reason, "circuit breaker changed state");
+                tracing::info!(
+                    breaker,
+                    key,
+                    from,
+                    to,
+                    reason,
+                    lasts,
+                    operator,
+                    operator_reason,
+                    "circuit breaker changed state"
+                );
             }
         }
         EventKind::WouldOpen(reason) => {

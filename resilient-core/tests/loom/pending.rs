@@ -2,7 +2,6 @@
 //! thread ends the success's generation or bucket before the thread counts it.
 
 use super::*;
-use resilient_core::__private::own_stripe;
 
 /// Creates a breaker with a window of four calls, a failure rate from the second call on, and a
 /// failure count of four. The window holds a success and a failure. The breaker defers its
@@ -16,7 +15,10 @@ fn windowed() -> (&'static CircuitBreaker, ManualClock) {
     (breaker, clock)
 }
 
-fn with_slot<T: 'static>(slot: usize, run: impl FnOnce() -> T + 'static) -> impl FnOnce() -> T {
+pub(super) fn with_slot<T: 'static>(
+    slot: usize,
+    run: impl FnOnce() -> T + 'static,
+) -> impl FnOnce() -> T {
     move || {
         own_stripe(slot);
         run()

@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 
 use http_body_util::Full;
 use resilient_http::{
-    ApiError, Body, Bytes, Classify, ErrorKind, IdempotencyKey, Method, Phase, Response,
-    RetriesDisabled, RetryPolicy, TimeoutPhase,
+    ApiError, Body, BreakerConfig, Bytes, Classify, ErrorKind, IdempotencyKey, Method, Phase,
+    Response, RetriesDisabled, RetryPolicy, TimeoutPhase,
 };
 use serde_json::Value;
 
 use crate::support::api::{Api, answer, json, status};
 use crate::support::raw::{Raw, Step, ok, refusing, write};
-use crate::support::settings::{client, patient};
+use crate::support::settings::{client, patient, quickly};
 use crate::support::{until, within};
 
 const MB: usize = 1024 * 1024;
@@ -226,6 +226,22 @@ async fn fm_f14_the_largest_of_several_waits_holds_and_is_capped() {
     let api = client(&server.url).build().unwrap();
     let error = within("the call", api.get::<()>("x")).await.unwrap_err();
     assert_eq!((error.retry_after(), server.count()), (Some(Duration::from_secs(3600)), 1));
+}
+
+#[tokio::test]
+async fn b09_the_wait_beside_a_redirect_that_is_not_followed_prolongs_the_open_time() {
+    let server = Api::serve(|_, seen| match seen.target.as_str() {
+        "/down" => answer(500, &[], ""),
+        _ => answer(300, &[("retry-after", "120")], ""),
+    })
+    .await;
+    let config = BreakerConfig::builder().window(2).failure_rate(0.5).build().unwrap();
+    let api = client(&server.url).circuit_breaker(config).retry(quickly(0)).build().unwrap();
+    for target in ["down", "choices"] {
+        within("the call", api.get::<()>(target)).await.unwrap_err();
+    }
+    let opening = api.circuit_breaker().snapshot().recent.pop().unwrap();
+    assert_eq!(opening.lasts, Some(Duration::from_secs(120)));
 }
 
 #[tokio::test]

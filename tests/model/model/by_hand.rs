@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use resilient::breaker::{CircuitState, OperatorMode, TransitionReason};
+use resilient::breaker::{CircuitState, OperatorMode, OperatorNote, TransitionReason};
 
-use super::opening::later;
 use super::{Model, Wrong};
-use crate::operation::Answer;
-use crate::settings::Settings;
+use crate::operation::{Answer, ByHand, Mode};
+use crate::settings::{Holding, Settings};
 
 impl Model {
     fn refuses(&self, to: CircuitState) -> Option<Answer> {
@@ -24,44 +23,64 @@ impl Model {
         refused.then_some(Answer::Refused { from: self.state, to })
     }
 
-    pub(super) fn trip(&mut self) -> Answer {
-        if let Some(refused) = self.refuses(CircuitState::Open) {
+    /// B1: changes the state by hand. A transition, and a new end of the state, have the operator's
+    /// note.
+    pub(super) fn by_hand(&mut self, by_hand: ByHand, operator: Option<&str>) -> Answer {
+        self.follow_clock();
+        self.end_hold();
+        let note = operator.map(|name| OperatorNote::new().by(name).because(name));
+        let note = note.unwrap_or_default();
+        let refused = match by_hand {
+            ByHand::Trip | ByHand::TripFor(_) => self.refuses(CircuitState::Open),
+            ByHand::HalfOpen => self.refuses(CircuitState::HalfOpen),
+            ByHand::Close | ByHand::Hold(..) => None,
+        };
+        if let Some(refused) = refused {
             return refused;
         }
-        self.catch_up();
-        if self.state != CircuitState::Open {
-            self.open(TransitionReason::Manual, None);
+        match by_hand {
+            ByHand::Trip => self.trip(note),
+            ByHand::TripFor(time) => self.trip_for(time, note),
+            ByHand::HalfOpen if self.state == CircuitState::HalfOpen => {}
+            ByHand::HalfOpen => {
+                self.note = note;
+                self.enter(CircuitState::HalfOpen, TransitionReason::Manual, None);
+            }
+            ByHand::Close => self.close(note),
+            ByHand::Hold(mode, lasts) => self.enter_mode(mode, lasts, note),
         }
         Answer::Nothing
     }
 
-    pub(super) fn trip_for(&mut self, time: Duration) -> Answer {
-        if let Some(refused) = self.refuses(CircuitState::Open) {
-            return refused;
+    fn trip(&mut self, note: OperatorNote) {
+        if self.state != CircuitState::Open {
+            self.note = note;
+            self.open(TransitionReason::Manual, None);
+        } else if self.is_over() {
+            if self.is(Wrong::DueTripReopens) {
+                self.reopenings += 1;
+            }
+            self.note = note;
+            self.restart(Some(self.base()));
         }
-        self.catch_up();
+    }
+
+    fn trip_for(&mut self, time: Duration, note: OperatorNote) {
+        self.note = note;
         if self.state == CircuitState::Open {
-            self.move_end(later(self.now(), time));
+            self.restart(Some(time));
         } else {
             if self.state == CircuitState::HalfOpen {
                 self.reopenings += 1;
             }
-            self.open_until(TransitionReason::Manual, time);
+            self.enter(CircuitState::Open, TransitionReason::Manual, Some(time));
         }
-        self.opening.by_hand = true;
-        Answer::Nothing
-    }
-
-    pub(super) fn half_open(&mut self) -> Answer {
-        if let Some(refused) = self.refuses(CircuitState::HalfOpen) {
-            return refused;
-        }
-        self.set(CircuitState::HalfOpen);
-        Answer::Nothing
+        self.period.by_hand = true;
     }
 
     /// Starts a new generation with empty windows. If the state changes, emits an event.
-    pub(super) fn close(&mut self) {
+    fn close(&mut self, note: OperatorNote) {
+        self.note = note;
         if self.state == CircuitState::Closed {
             self.begin_generation();
         } else {
@@ -69,18 +88,18 @@ impl Model {
         }
     }
 
-    /// Enters the state. If the circuit is already in this state, there is no transition.
-    pub(super) fn set(&mut self, state: CircuitState) {
-        if self.state != state {
-            self.enter(state, TransitionReason::Manual, None);
+    /// Enters the state of the mode. If the circuit is already in this state, only the end and the
+    /// note change.
+    fn enter_mode(&mut self, mode: OperatorMode, lasts: Option<Duration>, note: OperatorNote) {
+        self.note = note;
+        if self.state == mode.state() {
+            self.restart(lasts);
+        } else {
+            self.enter(mode.state(), TransitionReason::Manual, lasts);
         }
     }
 
-    pub(super) fn override_with(
-        &mut self,
-        settings: &Settings,
-        mode: Option<OperatorMode>,
-    ) -> Answer {
+    pub(super) fn override_with(&mut self, settings: &Settings, mode: Option<Mode>) -> Answer {
         let merged = settings.over(&self.code);
         if !merged.go_together() {
             return Answer::Overridden { accepted: false };
@@ -100,16 +119,21 @@ impl Model {
     /// Applies the mode once. A later operation by hand takes precedence, even if the same mode is
     /// set again. If the mode is removed, the circuit closes, unless the state was changed by hand
     /// after the mode was applied.
-    fn take_mode(&mut self, mode: Option<OperatorMode>) {
+    fn take_mode(&mut self, mode: Option<Mode>) {
         if self.mode.map(|(mode, _)| mode) == mode {
             return;
         }
         let before = self.mode.take();
+        let is_its_generation = before.is_some_and(|(_, generation)| generation == self.generation);
+        if mode.is_some() || is_its_generation {
+            self.follow_clock();
+            self.end_hold();
+        }
         if let Some(mode) = mode {
-            self.set(mode.state());
+            self.enter_mode(mode.0, mode.1, OperatorNote::new().by("a file"));
             self.mode = Some((mode, self.generation));
-        } else if before.is_some_and(|(_, generation)| generation == self.generation) {
-            self.close();
+        } else if is_its_generation {
+            self.close(OperatorNote::new());
         }
     }
 
@@ -120,11 +144,19 @@ impl Model {
             return;
         }
         let clock = self.clock;
+        if old.slow_call != self.holding.slow_call {
+            self.watch_anew();
+        }
         self.memory.carry_over(clock, &old, &self.holding);
-        let moves = !self.opening.by_hand || self.is(Wrong::OverrideMovesAnyEnd);
-        if self.state == CircuitState::Open && moves {
-            let open_for = self.open_time(self.opening.hint);
-            self.move_end(later(self.began, open_for));
+        let of_recovery = |holding: &Holding| {
+            (holding.recovery_time, holding.recovery_factor, holding.max_recovery_time)
+        };
+        let is_moved = of_recovery(&old) != of_recovery(&self.holding)
+            && (!self.period.by_hand || self.is(Wrong::OverrideMovesAnyEnd));
+        if self.state == CircuitState::Open && is_moved {
+            self.spend();
+            let open_for = self.open_time(self.period.hint);
+            self.set_length(Some(open_for));
         }
         self.record.tell_settings_changed();
     }

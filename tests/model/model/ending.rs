@@ -16,6 +16,11 @@ impl Model {
         if self.state == CircuitState::Disabled {
             return;
         }
+        self.count_end(ticket, ending);
+        self.test_overdue();
+    }
+
+    fn count_end(&mut self, ticket: Ticket, ending: Ending) {
         let is_current = ticket.generation == self.generation || self.is(Wrong::LateCounts);
         let holds_a_slot = || {
             self.state != CircuitState::HalfOpen
@@ -52,14 +57,18 @@ impl Model {
             self.probes.free(ticket.number);
             self.probed(failed, is_slow, hint);
         } else {
-            self.memory.count(self.clock, failed, is_slow);
+            if (failed || is_slow) && !self.is(Wrong::SetBackKeepsCalls) {
+                self.memory.follow_clock(self.clock, &self.holding);
+            }
+            self.memory.count(self.clock, failed, is_slow, &self.holding);
             self.counted(hint);
         }
     }
 
     /// B6: returns whether the call is slow, which means that it took at least `slow_call`.
     fn is_slow(&self, ticket: Ticket) -> bool {
-        let took = ticket.admitted.map(|admitted| self.clock - admitted);
+        let began = self.probes.began(ticket.number).or(ticket.admitted);
+        let took = began.map(|began| self.clock - began);
         let slow_call = self.holding.slow_call.map(nanos);
         took.zip(slow_call).is_some_and(|(took, slow)| {
             if self.is(Wrong::SlowIsExclusive) { took > slow } else { took >= slow }
@@ -68,9 +77,12 @@ impl Model {
 
     /// B4, B5: evaluates the conditions after a call counted in `Closed` or `ObserveOnly`.
     fn counted(&mut self, hint: Option<Duration>) {
-        let Some(reason) = self.condition() else {
-            return;
-        };
+        if let Some(reason) = self.condition() {
+            self.apply(reason, hint);
+        }
+    }
+
+    pub(super) fn apply(&mut self, reason: TransitionReason, hint: Option<Duration>) {
         if self.state == CircuitState::ObserveOnly {
             if !self.told_would_open {
                 self.told_would_open = true;
@@ -89,12 +101,17 @@ impl Model {
         } else {
             self.probes.succeeded += 1;
         }
+        let reason = if slow && !failed {
+            TransitionReason::ProbeSlow
+        } else {
+            TransitionReason::ProbeFailed
+        };
+        self.decide(reason, hint);
+    }
+
+    /// Ends the round if the probes have decided it.
+    pub(super) fn decide(&mut self, reason: TransitionReason, hint: Option<Duration>) {
         if self.probes.failed > self.holding.half_open_failures {
-            let reason = if slow && !failed {
-                TransitionReason::ProbeSlow
-            } else {
-                TransitionReason::ProbeFailed
-            };
             self.open(reason, hint);
         } else if self.probes.succeeded >= self.holding.half_open_successes {
             self.close_for(TransitionReason::ProbesSucceeded);

@@ -23,6 +23,10 @@ pub(super) struct Memory {
     latest: Nanos,
     calls: Vec<Call>,
     streak: u32,
+    /// When the first failure of the streak ended, if a failure has read the clock.
+    streak_began: Option<Nanos>,
+    /// Whether the last call was a failure that makes the streak open the circuit.
+    streak_opens: bool,
 }
 
 impl Memory {
@@ -30,11 +34,50 @@ impl Memory {
         Self { origin, latest: origin, ..Self::default() }
     }
 
-    pub(super) fn count(&mut self, now: Nanos, failed: bool, slow: bool) {
-        self.streak = if failed { self.streak + 1 } else { 0 };
+    pub(super) fn count(&mut self, now: Nanos, failed: bool, slow: bool, holding: &Holding) {
+        self.count_in_streak(now, failed, holding);
         let at = self.time(now);
         self.latest = at;
         self.calls.push(Call { at, failed, slow });
+    }
+
+    /// B4: counts a call in the streak. The clock is read only if `failure_span` is set.
+    fn count_in_streak(&mut self, now: Nanos, failed: bool, holding: &Holding) {
+        let span = nanos(holding.failure_span);
+        let threshold = holding.failure_threshold.filter(|_| failed);
+        if failed {
+            self.streak += 1;
+            if threshold.is_some() && span > 0 {
+                self.streak_began = Some(self.streak_began.map_or(now, |began| began.min(now)));
+            }
+        } else {
+            (self.streak, self.streak_began) = (0, None);
+        }
+        let lasts = self.streak_began.map_or(0, |began| now - began);
+        self.streak_opens =
+            threshold.is_some_and(|threshold| self.streak >= threshold) && lasts >= span;
+    }
+
+    pub(super) fn span_ends_in(&self, now: Nanos, holding: &Holding) -> Option<Nanos> {
+        Some((self.streak_began? + nanos(holding.failure_span) - now).max(0))
+    }
+
+    /// B16: forgets the calls before a failure or a slow call after the clock was set back far.
+    pub(super) fn follow_clock(&mut self, now: Nanos, holding: &Holding) {
+        if self.is_set_back(now, holding) {
+            (self.origin, self.latest) = (now, now);
+            self.calls.clear();
+        }
+    }
+
+    /// Returns whether the clock was set back by more than the length of the window.
+    fn is_set_back(&self, now: Nanos, holding: &Holding) -> bool {
+        let Some(Window::Time(window)) = holding.window else {
+            return false;
+        };
+        let (window, buckets) = (nanos(window), holding.window_buckets);
+        let newest = self.bucket(self.latest, window, buckets);
+        self.last_of_bucket(newest - 1, window, buckets) + 1 - now > window
     }
 
     fn time(&self, now: Nanos) -> Nanos {
@@ -105,9 +148,8 @@ impl Memory {
                 (self.calls, self.latest) = (calls.collect(), latest);
             }
             _ => {
-                let streak = self.streak;
-                *self = Self::beginning(now);
-                self.streak = streak;
+                let (streak, streak_began) = (self.streak, self.streak_began);
+                *self = Self { streak, streak_began, ..Self::beginning(now) };
             }
         }
     }
@@ -128,34 +170,40 @@ impl Model {
             calls: count(|_| true),
             failures: count(|call| call.failed),
             slow: count(|call| call.slow),
+            overdue: self.overdue_calls(),
             streak: self.memory.streak,
         }
     }
 
     /// Returns the first condition that is met, or `None` if no condition is met.
     pub(super) fn condition(&self) -> Option<TransitionReason> {
-        let remembered = self.remembered();
+        let Remembered { calls, failures, streak, .. } = self.remembered();
         let holding = &self.holding;
-        let reaches = |share: u64, rate: Option<f64>| {
-            let is_trusted = remembered.calls >= u64::from(holding.min_calls);
-            let share = share as f64 / remembered.calls as f64;
-            is_trusted
-                && rate.is_some_and(|rate| {
-                    if self.is(Wrong::RateIsExclusive) { share > rate } else { share >= rate }
-                })
-        };
-        let streak = holding.failure_threshold;
-        let count = holding.failure_count;
-        if streak.is_some_and(|threshold| remembered.streak >= threshold) {
+        let is_long = holding.failure_threshold.is_some_and(|most| streak >= most);
+        if self.memory.streak_opens || is_long && self.is(Wrong::SpanIsIgnored) {
             Some(TransitionReason::FailureThreshold)
-        } else if count.is_some_and(|count| remembered.failures >= u64::from(count)) {
+        } else if holding.failure_count.is_some_and(|count| failures >= u64::from(count)) {
             Some(TransitionReason::FailureCount)
-        } else if reaches(remembered.failures, holding.failure_rate) {
+        } else if self.reaches(failures, calls, holding.failure_rate) {
             Some(TransitionReason::FailureRate)
-        } else if reaches(remembered.slow, holding.slow_call_rate) {
-            Some(TransitionReason::SlowCallRate)
         } else {
-            None
+            self.slow_condition()
         }
+    }
+
+    /// B19: returns the condition on slow calls if it is met. It counts overdue calls as slow.
+    pub(super) fn slow_condition(&self) -> Option<TransitionReason> {
+        let Remembered { calls, slow, overdue, .. } = self.remembered();
+        let is_met = self.reaches(slow + overdue, calls + overdue, self.holding.slow_call_rate);
+        is_met.then_some(TransitionReason::SlowCallRate)
+    }
+
+    fn reaches(&self, share: u64, calls: u64, rate: Option<f64>) -> bool {
+        let is_trusted = calls >= u64::from(self.holding.min_calls);
+        let share = share as f64 / calls as f64;
+        is_trusted
+            && rate.is_some_and(|rate| {
+                if self.is(Wrong::RateIsExclusive) { share > rate } else { share >= rate }
+            })
     }
 }

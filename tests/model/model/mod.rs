@@ -4,20 +4,21 @@ mod by_hand;
 mod ending;
 mod memory;
 mod opening;
+mod overdue;
 mod probes;
 mod record;
 mod wrong;
 
 use std::time::Duration;
 
-use resilient::breaker::{CircuitState, OperatorMode, TransitionReason};
+use resilient::breaker::{CircuitState, OperatorNote, TransitionReason};
 
 use self::memory::Memory;
-use self::opening::{Opening, nanos};
+use self::opening::{Period, later, nanos};
 use self::probes::Probes;
 use self::record::Record;
 pub(crate) use self::wrong::Wrong;
-use crate::operation::{Action, Answer, Rejection, SLOTS};
+use crate::operation::{Action, Answer, Mode, Rejection, SLOTS};
 use crate::settings::{Holding, Settings};
 use crate::view::Step;
 
@@ -29,16 +30,15 @@ pub(crate) struct Model {
     code: Settings,
     holding: Holding,
     /// The mode of the override in force, and the generation in which it was applied.
-    mode: Option<(OperatorMode, u64)>,
+    mode: Option<(Mode, u64)>,
     clock: Nanos,
-    /// The state that was entered last. After the open time ends, it remains `Open` until the next
-    /// call.
+    /// The state that was entered last. After the state's end, it remains until the next call.
     state: CircuitState,
-    began: Nanos,
+    period: Period,
+    note: OperatorNote,
     generation: u64,
     memory: Memory,
     told_would_open: bool,
-    opening: Opening,
     /// The number of times that the circuit re-opened from half-open since it was last closed.
     reopenings: u32,
     probes: Probes,
@@ -54,6 +54,10 @@ struct Ticket {
     /// The time of admission. Without `slow_call`, a closed circuit does not read the clock, and
     /// this is `None` (B6).
     admitted: Option<Nanos>,
+    /// B19: whether the call is counted as in flight.
+    is_counted: bool,
+    /// B19: whether the call can be overdue. A new `slow_call` holds for later calls only.
+    is_watched: bool,
 }
 
 impl Model {
@@ -65,11 +69,11 @@ impl Model {
             mode: None,
             clock: 0,
             state: CircuitState::Closed,
-            began: 0,
+            period: Period::default(),
+            note: OperatorNote::new(),
             generation: 0,
             memory: Memory::default(),
             told_would_open: false,
-            opening: Opening::default(),
             reopenings: 0,
             probes: Probes::default(),
             in_flight: [None; SLOTS],
@@ -83,24 +87,25 @@ impl Model {
 
     /// B16: returns the reading of the clock. If the clock was set back to a time before the
     /// beginning of the present state, returns the beginning of the state.
-    ///
-    /// This method does not set the beginning of a new state. A new state begins at the reading of
-    /// the clock. So a clock that is set back by a day does not keep the circuit open for a day.
     fn now(&self) -> Nanos {
-        self.clock.max(self.began)
+        self.clock.max(self.period.began)
     }
 
     /// B12: returns the state that the next caller finds.
     fn seen_state(&self) -> CircuitState {
-        if self.is_due() { CircuitState::HalfOpen } else { self.state }
+        match self.state {
+            CircuitState::Open if self.is_over() => CircuitState::HalfOpen,
+            _ if self.is_over() => CircuitState::Closed,
+            state => state,
+        }
     }
 
-    /// B7: returns whether the open time is over. At the exact end, a call is admitted.
-    fn is_due(&self) -> bool {
+    /// B1, B7: returns whether the state's time is over. At the exact end, a call is admitted.
+    fn is_over(&self) -> bool {
         let over = |end| {
             if self.is(Wrong::EndIsExclusive) { end < self.now() } else { end <= self.now() }
         };
-        self.state == CircuitState::Open && self.opening.end.is_some_and(over)
+        self.period.end.is_some_and(over)
     }
 
     pub(crate) fn is_in_flight(&self, slot: usize) -> bool {
@@ -113,13 +118,7 @@ impl Model {
             Action::End(slot, ending) => self.end(*slot, *ending),
             Action::Advance(by) => self.clock += nanos(*by),
             Action::SetBack(by) => self.clock = (self.clock - nanos(*by)).max(0),
-            Action::Trip => return self.trip(),
-            Action::TripFor(time) => return self.trip_for(*time),
-            Action::HalfOpen => return self.half_open(),
-            Action::Close => self.close(),
-            Action::ForceOpen => self.set(CircuitState::ForcedOpen),
-            Action::Disable => self.set(CircuitState::Disabled),
-            Action::ObserveOnly => self.set(CircuitState::ObserveOnly),
+            Action::ByHand(by_hand, operator) => return self.by_hand(*by_hand, *operator),
             Action::Override(settings, mode) => return self.override_with(settings, *mode),
             Action::ClearOverride => return self.clear_override(),
         }
@@ -128,17 +127,24 @@ impl Model {
 
     /// B2, B7, B10, B11: admits or rejects a call.
     fn admit(&mut self, slot: usize) -> Answer {
+        if self.state == CircuitState::HalfOpen || self.period.end.is_some() {
+            self.follow_clock();
+        }
+        self.catch_up();
+        self.test_overdue();
+        self.catch_up();
         if let Some(rejection) = self.would_reject() {
             self.record.count(|totals| totals.rejected += 1);
             return Answer::Rejected(rejection);
         }
-        self.catch_up();
         let looks_at_the_clock =
             self.state == CircuitState::HalfOpen || self.holding.slow_call.is_some();
         let ticket = Ticket {
             number: self.record.next_number(),
             generation: self.generation,
             admitted: looks_at_the_clock.then_some(self.clock),
+            is_counted: self.state != CircuitState::Disabled,
+            is_watched: self.watches(),
         };
         if self.state == CircuitState::HalfOpen {
             let clock = self.clock;
@@ -148,11 +154,19 @@ impl Model {
         Answer::Admitted
     }
 
-    /// B10: makes the circuit half-open at the first call after the open time, or at the first
-    /// operation by hand.
+    /// B1, B10: enters the next state at the first call after the end of the present state.
     fn catch_up(&mut self) {
-        if self.is_due() {
+        self.end_hold();
+        if self.is_over() {
             self.enter(CircuitState::HalfOpen, TransitionReason::RecoveryTime, None);
+        }
+    }
+
+    /// B1: closes the circuit if a state that was set by hand is over.
+    fn end_hold(&mut self) {
+        if self.is_over() && self.state != CircuitState::Open {
+            self.close_for(TransitionReason::ManualEnd);
+            self.note = OperatorNote::new();
         }
     }
 
@@ -177,7 +191,7 @@ impl Model {
     /// B3, B5: starts a new generation and forgets all calls.
     fn begin_generation(&mut self) {
         self.spend();
-        self.began = self.clock;
+        self.period = Period { began: self.clock, ..Period::default() };
         self.generation += 1;
         self.memory = Memory::beginning(self.clock);
         self.told_would_open = false;
@@ -185,9 +199,23 @@ impl Model {
         self.record.begin_state();
     }
 
-    fn enter(&mut self, to: CircuitState, reason: TransitionReason, open_for: Option<Duration>) {
-        self.record.step(Step { at: self.clock, from: self.state, to, reason, open_for });
+    /// Enters a state that lasts for this time. The note stays if the state changes by hand, or
+    /// ends after it was set by hand.
+    fn enter(&mut self, to: CircuitState, reason: TransitionReason, lasts: Option<Duration>) {
+        if !matches!(reason, TransitionReason::Manual | TransitionReason::ManualEnd) {
+            self.note = OperatorNote::new();
+        }
+        let end = lasts.and_then(|lasts| later(self.clock, lasts));
+        self.record.step(Step {
+            at: self.clock,
+            from: self.state,
+            to,
+            reason,
+            lasts: lasts.filter(|_| end.is_some()),
+            note: self.note.clone(),
+        });
         self.begin_generation();
+        self.period.end = end;
         self.state = to;
     }
 }

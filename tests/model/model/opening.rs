@@ -6,9 +6,12 @@ use resilient::breaker::{CircuitState, TransitionReason};
 
 use super::{Model, Nanos, Wrong};
 
+/// The time for which the present state lasts.
 #[derive(Debug, Default)]
-pub(super) struct Opening {
-    /// The end of the open time, or `None` if the circuit stays open until it is closed by hand.
+pub(super) struct Period {
+    /// The time from which the period counts.
+    pub(super) began: Nanos,
+    /// The end of the state, or `None` if the state lasts until it is changed by hand or by calls.
     pub(super) end: Option<Nanos>,
     pub(super) hint: Option<Duration>,
     /// If true, the end was set by hand, and a change of settings does not move it.
@@ -22,21 +25,42 @@ impl Model {
             self.reopenings += 1;
         }
         let open_for = self.open_time(hint);
-        self.open_until(reason, open_for);
-        self.opening.hint = hint;
+        self.enter(CircuitState::Open, reason, Some(open_for));
+        self.period.hint = hint;
     }
 
-    pub(super) fn open_until(&mut self, reason: TransitionReason, open_for: Duration) {
-        let end = later(self.clock, open_for);
-        self.enter(CircuitState::Open, reason, end.map(|_| open_for));
-        self.opening = Opening { end, ..Opening::default() };
+    /// B1: lets the present state last for this time from now on, without a transition.
+    pub(super) fn restart(&mut self, lasts: Option<Duration>) {
+        self.spend();
+        let period = &mut self.period;
+        period.began = self.clock;
+        (period.hint, period.by_hand) = (None, false);
+        self.set_length(lasts);
     }
 
-    /// Moves the end of the present open time, and corrects the open time in the history.
-    pub(super) fn move_end(&mut self, end: Option<Nanos>) {
-        self.opening.end = end;
-        let open_for = end.map(|end| duration(end - self.began));
-        self.record.correct_open_time(open_for);
+    /// Sets the length of the present state, and corrects it in the history.
+    pub(super) fn set_length(&mut self, lasts: Option<Duration>) {
+        let period = &mut self.period;
+        period.end = lasts.and_then(|lasts| later(period.began, lasts));
+        let entered = self.record.entered();
+        let lasts = period.end.map(|end| duration(end - entered.min(period.began)));
+        self.record.correct_length(lasts);
+    }
+
+    /// B16: lets the present state begin now if it begins later, because the clock was set back.
+    pub(super) fn follow_clock(&mut self) {
+        if self.is(Wrong::SetBackProlongs) {
+            return;
+        }
+        let ahead = (self.period.began - self.clock).max(0);
+        self.period.began -= ahead;
+        self.period.end = self.period.end.map(|end| end - ahead);
+        self.probes.follow_clock(self.clock);
+    }
+
+    /// Returns the rest of the present state, or `None` if the state has no end or is over.
+    pub(super) fn ends_in(&self) -> Option<Nanos> {
+        self.period.end.filter(|_| !self.is_over()).map(|end| end - self.now())
     }
 
     pub(super) fn open_time(&self, hint: Option<Duration>) -> Duration {
@@ -51,7 +75,7 @@ impl Model {
 
     /// Returns min(`recovery_time` · `recovery_factor`ⁿ, `max_recovery_time`). The sequences use
     /// whole factors only.
-    fn base(&self) -> Duration {
+    pub(super) fn base(&self) -> Duration {
         let recovery_time = nanos(self.holding.recovery_time);
         let max = nanos(self.holding.max_recovery_time);
         let n = if self.is(Wrong::GrowthStartsLate) {
@@ -73,8 +97,7 @@ impl Model {
     /// B7, B10: returns the time until a call may be admitted, or `None` if this time is unknown.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         let left = match self.seen_state() {
-            CircuitState::ForcedOpen => None,
-            CircuitState::Open => self.opening.end.map(|end| end - self.now()),
+            CircuitState::ForcedOpen | CircuitState::Open => self.ends_in(),
             CircuitState::HalfOpen if self.state == CircuitState::HalfOpen => {
                 self.probes.retry_after(self.clock, &self.holding)
             }

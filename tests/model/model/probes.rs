@@ -1,7 +1,9 @@
 //! Rules B10 and B11 of the model: a round consists of probes with leases.
 
+use std::time::Duration;
+
 use super::Nanos;
-use super::opening::later;
+use super::opening::{later, nanos};
 use crate::settings::Holding;
 
 #[derive(Debug, Default)]
@@ -20,9 +22,11 @@ struct Probe {
 
 impl Probe {
     /// Returns the remaining time of the lease, under the present setting. Returns zero if the
-    /// lease has expired, and `None` if the lease has no end.
+    /// lease has expired, and `None` if the lease has no end. B11: a probe loses its slot when it
+    /// is overdue, too.
     fn lease_left(&self, clock: Nanos, holding: &Holding) -> Option<Nanos> {
-        let end = later(self.since, holding.probe_timeout)?;
+        let lease = holding.slow_call.unwrap_or(Duration::MAX).min(holding.probe_timeout);
+        let end = later(self.since, lease)?;
         Some((end - clock.max(self.since)).max(0))
     }
 }
@@ -40,6 +44,25 @@ impl Probes {
     pub(super) fn is_over(&self, ticket: u64, clock: Nanos, holding: &Holding) -> bool {
         let mut probes = self.in_flight.iter();
         probes.any(|probe| probe.ticket == ticket && probe.lease_left(clock, holding) == Some(0))
+    }
+
+    pub(super) fn began(&self, ticket: u64) -> Option<Nanos> {
+        let mut probes = self.in_flight.iter();
+        probes.find(|probe| probe.ticket == ticket).map(|probe| probe.since)
+    }
+
+    /// B16: lets leases begin now that begin later, because the clock was set back.
+    pub(super) fn follow_clock(&mut self, clock: Nanos) {
+        for probe in &mut self.in_flight {
+            probe.since = probe.since.min(clock);
+        }
+    }
+
+    /// Returns the overdue probes (B19).
+    pub(super) fn overdue(&self, clock: Nanos, holding: &Holding) -> Vec<u64> {
+        let limit = holding.slow_call.map(nanos);
+        let overdue = |probe: &&Probe| limit.is_some_and(|limit| clock - probe.since >= limit);
+        self.in_flight.iter().filter(overdue).map(|probe| probe.ticket).collect()
     }
 
     pub(super) fn free(&mut self, ticket: u64) {

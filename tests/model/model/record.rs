@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilient::breaker::{CircuitState, TransitionReason, Window};
+use resilient::breaker::{CircuitState, OperatorNote, TransitionReason, Window};
 
 use super::opening::{duration, nanos};
 use super::{Model, Nanos};
@@ -47,13 +47,18 @@ impl Record {
     }
 
     pub(super) fn step(&mut self, step: Step) {
-        self.steps.push(step);
+        self.steps.push(step.clone());
         self.heard.push(Heard::Step(step));
     }
 
-    pub(super) fn correct_open_time(&mut self, open_for: Option<Duration>) {
-        let opening = self.steps.last_mut().expect("it is open");
-        opening.open_for = open_for;
+    /// Returns when the present state was entered.
+    pub(super) fn entered(&self) -> Nanos {
+        self.steps.last().map_or(0, |newest| newest.at)
+    }
+
+    pub(super) fn correct_length(&mut self, lasts: Option<Duration>) {
+        let newest = self.steps.last_mut().expect("the breaker has left its first state");
+        newest.lasts = lasts;
     }
 
     pub(super) fn begin_state(&mut self) {
@@ -62,8 +67,8 @@ impl Record {
 }
 
 impl Model {
-    /// Returns the time in each state until now. Time after the end of the open time counts as
-    /// half-open.
+    /// Returns the time in each state until now. Time after the end of the present state counts for
+    /// the next state.
     fn spent(&self) -> ByState {
         let mut spent = self.record.spent;
         let since = self.record.spent_until;
@@ -72,11 +77,11 @@ impl Model {
             let index = CircuitState::ALL.iter().position(|other| *other == state);
             spent[index.unwrap()] += time;
         };
-        match self.opening.end {
-            Some(end) if self.is_due() => {
+        match self.period.end {
+            Some(end) if self.is_over() => {
                 let end = end.clamp(since, now);
-                add(CircuitState::Open, end - since);
-                add(CircuitState::HalfOpen, now - end);
+                add(self.state, end - since);
+                add(self.seen_state(), now - end);
             }
             _ => add(self.state, now - since),
         }
@@ -91,19 +96,26 @@ impl Model {
 
     pub(crate) fn view(&self) -> View {
         let steps = &self.record.steps;
+        let is_over = self.is_over();
         let begun = steps.last().map(|step| step.at);
         let seen = self.seen_state();
         let remembers = matches!(seen, CircuitState::Closed | CircuitState::ObserveOnly);
         let has_window = remembers && self.holding.window.is_some();
+        // A state that the breaker has not entered yet has no calls.
+        let remembered = if is_over { Remembered::default() } else { self.remembered() };
         View {
             state: seen,
-            since: if self.is_due() { self.opening.end } else { begun },
+            since: if is_over { self.period.end } else { begun },
             retry_after: self.retry_after(),
+            ends_in: self.ends_in().map(duration),
+            note: if is_over { OperatorNote::new() } else { self.note.clone() },
             open_now: self.would_reject().filter(|_| seen != CircuitState::HalfOpen),
-            streak: self.remembered().streak,
-            window: has_window.then(|| self.remembered()),
+            streak: remembered.streak,
+            window: has_window.then_some(remembered),
             last_opening: self.record.last_opening,
             probes_in_flight: self.probes.in_flight(),
+            in_flight: self.calls_in_flight(),
+            overdue: self.overdue(),
             totals: self.record.totals,
             in_state: self.record.in_state,
             transitions: CircuitState::ALL.map(|state| {
@@ -140,6 +152,8 @@ impl Model {
                 first + nanos(window) * Nanos::from(more) / Nanos::from(self.holding.window_buckets)
             }),
             Edge::Slow => self.holding.slow_call.map(nanos),
+            Edge::FailureSpan => self.memory.span_ends_in(self.clock, &self.holding),
+            Edge::StateEnd => self.ends_in(),
             Edge::LastLease => self.probes.leases_left(self.clock, &self.holding).max(),
         };
         let length = length.filter(|length| *length < nanos(Duration::from_secs(1 << 24)));

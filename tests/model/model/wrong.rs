@@ -20,10 +20,24 @@ pub(crate) enum Wrong {
     LeaseEndsByItself,
     /// A changed setting moves an end that was set by hand.
     OverrideMovesAnyEnd,
+    /// A trip by hand of an open circuit whose end has passed counts as a re-opening.
+    DueTripReopens,
+    /// The streak opens the circuit at its last failure, however soon.
+    SpanIsIgnored,
+    /// A window of time keeps its calls when the clock is set back far.
+    SetBackKeepsCalls,
+    /// A state lasts longer if the clock is set back.
+    SetBackProlongs,
+    /// A call that hangs is not overdue.
+    NothingIsOverdue,
+    /// A call of an older generation can be overdue.
+    OldCallsAreOverdue,
+    /// An overdue probe keeps its slot.
+    OverdueProbesWait,
 }
 
 impl Wrong {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::RateIsExclusive,
         Self::SlowIsExclusive,
         Self::EndIsExclusive,
@@ -33,5 +47,12 @@ impl Wrong {
         Self::LateCounts,
         Self::LeaseEndsByItself,
         Self::OverrideMovesAnyEnd,
+        Self::DueTripReopens,
+        Self::SpanIsIgnored,
+        Self::SetBackKeepsCalls,
+        Self::SetBackProlongs,
+        Self::NothingIsOverdue,
+        Self::OldCallsAreOverdue,
+        Self::OverdueProbesWait,
     ];
 }

@@ -47,7 +47,7 @@ fn open(breaker: &CircuitBreaker, hint: Option<Duration>) -> Option<Duration> {
         None => permit.report(Outcome::Failure),
     }
     let snapshot = breaker.snapshot();
-    let on_record = snapshot.recent.last().expect("it opened").open_for;
+    let on_record = snapshot.recent.last().expect("it opened").lasts;
     let open_for = snapshot.retry_after;
     assert_eq!(on_record, open_for.map(|time| time.min(LONGEST_ON_RECORD)));
     open_for

@@ -178,7 +178,7 @@ fn b01_trip_opens_a_closed_and_a_half_open_breaker_for_its_recovery_time() {
         let (breaker, _clock) = within(state);
         breaker.trip().unwrap();
         assert_eq!(rejection(&breaker).retry_after(), Some(secs(10)));
-        let last = *breaker.snapshot().recent.last().unwrap();
+        let last = breaker.snapshot().recent.pop().unwrap();
         assert_eq!((last.to, last.reason), (CircuitState::Open, TransitionReason::Manual));
     }
 }

@@ -43,6 +43,7 @@ fn every_key_in_every_form() -> Vec<(&'static str, BreakerConfigBuilder)> {
         ("probe_timeout = \"5s\"", builder().probe_timeout(secs(5))),
         ("abandoned = \"failure\"", builder().abandoned(AbandonedOutcome::Failure)),
         ("abandoned = \"ignore\"", builder().abandoned(AbandonedOutcome::Ignore)),
+        ("failure_span = \"3s\"", builder().failure_span(secs(3))),
         ("max_keys = 500", builder().max_keys(500)),
     ]
 }

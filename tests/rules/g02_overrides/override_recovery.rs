@@ -19,7 +19,7 @@ fn g02_a_new_recovery_time_moves_the_present_end_counted_from_the_opening() {
     clock.advance(secs(4));
     change(&registry, builder().recovery_time(secs(60)));
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(56)));
-    assert_eq!(breaker.snapshot().recent[0].open_for, Some(secs(60)));
+    assert_eq!(breaker.snapshot().recent[0].lasts, Some(secs(60)));
     change(&registry, builder().recovery_time(secs(5)));
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(1)));
     // The new open time has already ended.

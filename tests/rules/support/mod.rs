@@ -3,6 +3,7 @@
 pub(crate) mod budget;
 pub(crate) mod budgets;
 pub(crate) mod circuit;
+pub(crate) mod clocks;
 pub(crate) mod conditions;
 pub(crate) mod cuts;
 #[cfg(feature = "toml")]

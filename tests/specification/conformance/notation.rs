@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use resilient::breaker::BreakerConfigBuilder;
-use resilient::breaker::CircuitState;
+use resilient::breaker::{BreakerConfigBuilder, CircuitState, OperatorMode};
 use resilient::{BreakerConfig, ConfigError};
 
 /// The way in which an admitted call ends.
@@ -24,9 +23,8 @@ pub(crate) enum ByHand {
     HalfOpen,
     Close,
     Reset,
-    Force,
-    Disable,
-    Observe,
+    /// Holds the breaker in a state, for a time if one is given.
+    Hold(OperatorMode, Option<Duration>),
 }
 
 /// One condition inside `{…}`.
@@ -44,6 +42,8 @@ pub(crate) enum Claim {
     Last(Box<Claim>),
     RejectedInState(u64),
     UntilProbe(Duration),
+    /// The rest of a state that has an end.
+    EndsIn(Duration),
     TimesOpened(u64),
     /// The transitions in the script's notation: `C>O,O>H`.
     Transitions(String),
@@ -143,6 +143,7 @@ pub(crate) fn settings(config: &str) -> Result<Settings, String> {
             pair.split_once('=').ok_or_else(|| format!("`{pair}` is no `key=value`"))?;
         builder = match key {
             "consec" => builder.failure_threshold(number(value)?),
+            "span" => builder.failure_span(duration(value)?),
             "count" => {
                 held = number(value)?;
                 builder.window(held)
@@ -234,6 +235,7 @@ fn claim(pair: &str) -> Result<Claim, String> {
         "cf" => Claim::Streak(number(value)?),
         "np" => Claim::RejectedInState(number(value)?),
         "ra" => Claim::UntilProbe(duration(value)?),
+        "end" => Claim::EndsIn(duration(value)?),
         "opened" => Claim::TimesOpened(number(value)?),
         "ev" => Claim::Transitions(value.to_owned()),
         _ => return Err(format!("`{key}` is not a condition")),
@@ -245,18 +247,20 @@ fn by_hand(what: &str) -> Option<Step> {
         Some(what) => (what, true),
         None => (what, false),
     };
-    let what = match what {
-        "open" => ByHand::Open,
-        "half" => ByHand::HalfOpen,
-        "close" => ByHand::Close,
-        "reset" => ByHand::Reset,
-        "force" => ByHand::Force,
-        "disable" => ByHand::Disable,
-        "metrics" => ByHand::Observe,
-        _ => {
-            let time = what.strip_prefix("open(")?.strip_suffix(')')?;
-            ByHand::OpenFor(duration(time).ok()?)
-        }
+    let (what, time) = match what.split_once('(') {
+        Some((what, time)) => (what, Some(duration(time.strip_suffix(')')?).ok()?)),
+        None => (what, None),
+    };
+    let what = match (what, time) {
+        ("open", None) => ByHand::Open,
+        ("open", Some(time)) => ByHand::OpenFor(time),
+        ("half", None) => ByHand::HalfOpen,
+        ("close", None) => ByHand::Close,
+        ("reset", None) => ByHand::Reset,
+        ("force", time) => ByHand::Hold(OperatorMode::ForcedOpen, time),
+        ("disable", time) => ByHand::Hold(OperatorMode::Disabled, time),
+        ("metrics", time) => ByHand::Hold(OperatorMode::ObserveOnly, time),
+        _ => return None,
     };
     Some(Step::ByHand { what, refused })
 }

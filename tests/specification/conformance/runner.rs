@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex};
 
 use resilient::breaker::{BreakerSnapshot, Transition, WindowCounts};
-use resilient::breaker::{CircuitState, Permit};
+use resilient::breaker::{CircuitState, ManualChange, OperatorMode, Permit};
 use resilient::events::EventKind;
 use resilient::time::ManualClock;
 use resilient::{CircuitBreaker, CircuitOpen, Outcome};
@@ -77,7 +77,7 @@ impl Stage {
         let delivering = Arc::clone(&reported);
         breaker.on_event(move |event| {
             if let EventKind::Transition(transition) = event.kind() {
-                delivering.lock().unwrap().push(*transition);
+                delivering.lock().unwrap().push(transition.clone());
             }
         });
         Self { breaker, clock, reported, min_calls: settings.min_calls }
@@ -130,14 +130,20 @@ impl Stage {
         }
     }
 
-    /// Asserts that the circuit entered this state last. In the notation, an open circuit changes
-    /// its state at the next admission, not when the open time ends.
+    /// Asserts that the circuit entered this state last. In the notation, a state that has an end
+    /// changes at the next admission, not at its end.
     fn is(&self, wanted: CircuitState) -> Result<(), String> {
         let snapshot = self.breaker.snapshot();
         let entered = entered(&snapshot);
         equal("the state", &notation::short(wanted), &notation::short(entered))?;
         let honest = snapshot.state;
-        let is_due = entered == CircuitState::Open && honest == CircuitState::HalfOpen;
+        let is_due = match entered {
+            CircuitState::Open => honest == CircuitState::HalfOpen,
+            CircuitState::ForcedOpen | CircuitState::Disabled | CircuitState::ObserveOnly => {
+                honest == CircuitState::Closed
+            }
+            _ => false,
+        };
         if honest == entered || is_due {
             equal("`state()`", &honest, &self.breaker.state())
         } else {
@@ -152,6 +158,7 @@ impl Stage {
             Claim::Ignored(n) => equal("x", n, &counts.ignored),
             Claim::RejectedInState(n) => equal("np", n, &counts.rejected),
             Claim::UntilProbe(time) => equal("ra", &Some(*time), &snapshot.retry_after),
+            Claim::EndsIn(time) => equal("end", &Some(*time), &snapshot.ends_in),
             Claim::TimesOpened(n) => equal("opened", n, &snapshot.transitions.opened),
             Claim::Transitions(wanted) => {
                 equal("ev", wanted, &in_short(&self.reported.lock().unwrap()))
@@ -194,18 +201,14 @@ impl Stage {
                 breaker.close();
                 Ok(())
             }
-            ByHand::Force => {
-                breaker.force_open();
-                Ok(())
-            }
-            ByHand::Disable => {
-                breaker.disable();
-                Ok(())
-            }
-            ByHand::Observe => {
-                breaker.observe_only();
-                Ok(())
-            }
+            ByHand::Hold(mode, time) => breaker.apply(&match (mode, time) {
+                (OperatorMode::ForcedOpen, None) => ManualChange::force_open(),
+                (OperatorMode::ForcedOpen, Some(time)) => ManualChange::force_open_for(time),
+                (OperatorMode::Disabled, None) => ManualChange::disable(),
+                (OperatorMode::Disabled, Some(time)) => ManualChange::disable_for(time),
+                (_, None) => ManualChange::observe_only(),
+                (_, Some(time)) => ManualChange::observe_only_for(time),
+            }),
         };
         match (result, refused) {
             (Ok(()), false) | (Err(_), true) => Ok(()),

@@ -70,6 +70,8 @@ impl BreakerSettings {
                 failure_threshold: self
                     .failure_threshold
                     .or((!has_other_condition).then(default::failure_threshold)),
+                failure_span: Some(self.failure_span.unwrap_or(default::failure_span()))
+                    .filter(|span| !span.is_zero()),
                 failure_count: self.failure_count,
                 failure_rate: self.failure_rate,
                 slow_call_rate: self.slow_call_rate,
@@ -97,6 +99,7 @@ impl BreakerConfig {
     pub(super) fn values(&self) -> BreakerSettings {
         BreakerSettings {
             failure_threshold: self.conditions.failure_threshold,
+            failure_span: Some(self.conditions.failure_span.unwrap_or_default()),
             window: self.window,
             window_buckets: Some(self.window_buckets),
             min_calls: Some(self.conditions.min_calls),

@@ -68,6 +68,8 @@ pub struct BreakerConfig {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Conditions {
     pub(crate) failure_threshold: Option<u32>,
+    /// `None` stands for zero, so that a failure need not read the time.
+    pub(crate) failure_span: Option<Duration>,
     pub(crate) failure_count: Option<u32>,
     pub(crate) failure_rate: Option<f64>,
     pub(crate) slow_call_rate: Option<f64>,

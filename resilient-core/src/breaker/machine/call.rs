@@ -16,7 +16,7 @@ pub(in crate::breaker) const fn next_generation(generation: u64) -> u64 {
 /// The data that an admitted call carries until its end is reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::breaker) struct Ticket {
-    /// The generation that admitted the call.
+    /// The generation that admitted the call, and the call's marks in the low bits.
     pub(in crate::breaker) generation: u64,
     /// The number of the probe if the call is a probe; otherwise the time when the call began, as a
     /// [`Stamp`].
@@ -64,6 +64,12 @@ impl Stamp {
 
     pub(in crate::breaker) fn of_nanos(begun: u64) -> u64 {
         begun.saturating_add(1)
+    }
+
+    /// Returns when the call began. Call this only if that is known.
+    #[inline]
+    pub(in crate::breaker) fn begun(stamp: u64) -> u64 {
+        stamp.wrapping_sub(1)
     }
 
     /// Returns how many nanoseconds the call has taken, or `None` if the time when the call began
@@ -165,7 +171,6 @@ mod tests {
         ] {
             counted.add_to(&mut counts);
         }
-        counts.count_rejection();
         assert_eq!(counts, full);
         assert_eq!(full.plus(&full), full);
         assert_eq!(CallCounts::default().since(&full), CallCounts::default());

@@ -3,14 +3,15 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::signal::{CircuitState, Transition, TransitionReason};
+use super::notes::Notes;
+use crate::signal::{CircuitState, OperatorNote, Transition, TransitionReason};
 use crate::time::nanos_between;
 
 /// The number of transitions that a breaker stores.
 pub(in crate::breaker) const HISTORY: usize = 32;
 
 /// The last transitions. Instants are exact to the nanosecond within 292 years of the breaker's
-/// epoch; open times are exact up to 584 years.
+/// epoch; lengths are exact up to 584 years.
 #[derive(Debug)]
 pub(super) struct History {
     /// The state before the oldest step. A step stores only the state that it leads to; it leads
@@ -19,6 +20,8 @@ pub(super) struct History {
     /// The number of steps, counted from the newest, that have not been fetched.
     unfetched: u32,
     steps: VecDeque<Step>,
+    /// The notes of the steps. Most breakers have none.
+    notes: Option<Box<Notes>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -27,15 +30,14 @@ struct Step {
     /// The time of the transition, in nanoseconds since the epoch. It is negative if the clock went
     /// back beyond the epoch.
     at: i64,
-    /// The open time in nanoseconds, or `u64::MAX` if `to` is not `Open` or the open time has no
-    /// end.
-    open_for: u64,
+    /// How long `to` lasts, in nanoseconds, or `u64::MAX` if it has no end.
+    lasts: u64,
     to: CircuitState,
     reason: TransitionReason,
 }
 
 impl Step {
-    fn open_for(time: Option<Duration>) -> u64 {
+    fn lasts(time: Option<Duration>) -> u64 {
         time.map_or(u64::MAX, |time| {
             u64::try_from(time.as_nanos()).map_or(u64::MAX - 1, |nanos| nanos.min(u64::MAX - 1))
         })
@@ -44,14 +46,19 @@ impl Step {
 
 impl History {
     pub(super) fn new() -> Self {
-        Self { first: CircuitState::Closed, unfetched: 0, steps: VecDeque::new() }
+        Self { first: CircuitState::Closed, unfetched: 0, steps: VecDeque::new(), notes: None }
     }
 
     pub(super) fn push(&mut self, transition: Transition, epoch: Instant) {
         if self.steps.len() == HISTORY {
             if let Some(oldest) = self.steps.pop_front() {
                 self.first = oldest.to;
+                self.notes = self.notes.take().and_then(Notes::after_oldest_step);
             }
+        }
+        if !transition.note.is_empty() {
+            let notes = self.notes.get_or_insert_default();
+            notes.push(self.steps.len(), transition.note);
         }
         // At least one of `after` and `before` is zero, since a negative difference becomes zero.
         let (after, before) =
@@ -59,18 +66,20 @@ impl History {
         let signed = |nanos| i64::try_from(nanos).unwrap_or(i64::MAX);
         self.steps.push_back(Step {
             at: signed(after) - signed(before),
-            open_for: Step::open_for(transition.open_for),
+            lasts: Step::lasts(transition.lasts),
             to: transition.to,
             reason: transition.reason,
         });
         self.unfetched = self.unfetched.saturating_add(1);
     }
 
-    /// Replaces the open time of the newest step. The circuit must be open, so this step is its
-    /// opening.
-    pub(super) fn correct_opening(&mut self, open_for: Option<Duration>) {
-        if let Some(opening) = self.steps.back_mut() {
-            opening.open_for = Step::open_for(open_for);
+    /// Replaces the length of the present state, to which the newest step led. The time until the
+    /// end counts from that step, or from `since` if that is earlier, because the clock was set
+    /// back.
+    pub(super) fn correct_end(&mut self, since: Instant, end: Option<Instant>, epoch: Instant) {
+        if let Some(newest) = self.steps.back_mut() {
+            let since = since.min(instant(newest.at, epoch));
+            newest.lasts = Step::lasts(end.map(|end| end.saturating_duration_since(since)));
         }
     }
 
@@ -88,15 +97,19 @@ impl History {
     /// Returns the transitions, oldest first.
     pub(super) fn iter(&self, epoch: Instant) -> impl Iterator<Item = Transition> + '_ {
         let mut from = self.first;
-        self.steps.iter().map(move |step| Transition {
+        let mut notes = self.notes.iter().flat_map(|notes| notes.iter()).peekable();
+        self.steps.iter().enumerate().map(move |(index, step)| Transition {
             at: instant(step.at, epoch),
             from: std::mem::replace(&mut from, step.to),
             to: step.to,
             reason: step.reason,
-            open_for: match step.open_for {
+            lasts: match step.lasts {
                 u64::MAX => None,
                 nanos => Some(Duration::from_nanos(nanos)),
             },
+            note: notes
+                .next_if(|(of, _)| *of == index)
+                .map_or(OperatorNote::EMPTY, |(_, note)| note.clone()),
         })
     }
 }

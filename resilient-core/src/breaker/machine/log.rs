@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::Phase;
 use super::history::History;
 use crate::signal::{CircuitState, TimeInState, Transition, TransitionCounts};
 use crate::time::nanos_between;
@@ -33,10 +34,10 @@ impl Log {
         }
     }
 
-    /// Adds the time since the last call of this function to the time in `state`. If the circuit is
-    /// open, the time after `due` counts as half-open.
-    pub(super) fn time(&mut self, state: CircuitState, due: Option<Instant>, now: Instant) {
-        self.times = self.nanos(state, due, now);
+    /// Adds the time since the last call of this function to the time in the state of `phase`. The
+    /// time after the end of the state counts for the next state.
+    pub(super) fn time(&mut self, phase: &Phase, end: Option<Instant>, now: Instant) {
+        self.times = self.nanos(phase, end, now);
         self.timed_until = self.timed_until.max(now);
     }
 
@@ -46,13 +47,8 @@ impl Log {
         self.history.push(transition, epoch);
     }
 
-    pub(super) fn times(
-        &self,
-        state: CircuitState,
-        due: Option<Instant>,
-        now: Instant,
-    ) -> TimeInState {
-        let nanos = self.nanos(state, due, now);
+    pub(super) fn times(&self, phase: &Phase, end: Option<Instant>, now: Instant) -> TimeInState {
+        let nanos = self.nanos(phase, end, now);
         let mut times = TimeInState::default();
         for state in CircuitState::ALL {
             *times.of_mut(state) = Duration::from_nanos(nanos[state as usize]);
@@ -60,12 +56,12 @@ impl Log {
         times
     }
 
-    fn nanos(&self, state: CircuitState, due: Option<Instant>, now: Instant) -> Nanos {
+    fn nanos(&self, phase: &Phase, end: Option<Instant>, now: Instant) -> Nanos {
         let mut nanos = self.times;
         let now = now.max(self.timed_until);
-        let end = due.map_or(now, |due| due.clamp(self.timed_until, now));
-        add(&mut nanos, state, self.timed_until, end);
-        add(&mut nanos, CircuitState::HalfOpen, end, now);
+        let end = end.map_or(now, |end| end.clamp(self.timed_until, now));
+        add(&mut nanos, phase.state(), self.timed_until, end);
+        add(&mut nanos, phase.next_state(), end, now);
         nanos
     }
 }

@@ -1,55 +1,104 @@
-//! The commands of operators.
+//! Changes of the state by hand, and changes of the settings.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Length, Machine, Phase, Round};
+use super::{Cause, Length, Machine, Period, Phase, Round};
 use crate::breaker::config::BreakerConfig;
 use crate::breaker::window::Health;
-use crate::signal::{CircuitState, OperatorMode, TransitionError, TransitionReason};
+use crate::signal::{
+    CircuitState, Hold, ManualChange, ManualOperation, OperatorMode, OperatorNote, TransitionError,
+    TransitionReason,
+};
 
 impl Machine {
-    /// Puts the breaker into the state of an operator's mode.
-    pub(in crate::breaker) fn set_mode(&mut self, mode: OperatorMode, now: Instant) {
+    /// Changes the state by hand. If the time of the present state is over, the state that follows
+    /// is entered first, except that an open circuit stays open: no call has come.
+    pub(in crate::breaker) fn change_by_hand(
+        &mut self,
+        change: ManualChange,
+        now: Instant,
+    ) -> Result<(), TransitionError> {
+        let ManualChange { operation, note } = change;
+        match operation {
+            ManualOperation::Trip => self.trip(note, now),
+            ManualOperation::TripFor(time) => self.trip_for(time, note, now),
+            ManualOperation::HalfOpen => self.half_open(note, now),
+            ManualOperation::Close => {
+                self.close(note, now);
+                Ok(())
+            }
+            ManualOperation::Hold(mode, lasts) => {
+                self.hold(Hold { mode, lasts, note }, now);
+                Ok(())
+            }
+        }
+    }
+
+    /// Puts the breaker into the state of an operator's mode. If the breaker is in this state
+    /// already, only the end and the note change.
+    pub(in crate::breaker) fn hold(&mut self, hold: Hold, now: Instant) {
+        self.end_hold_if_over(now);
+        let Hold { mode, lasts, note } = hold;
+        if self.entered() == mode.state() {
+            self.move_end(lasts, note, now);
+            return;
+        }
         let phase = match mode {
-            _ if self.entered() == mode.state() => return,
             OperatorMode::ForcedOpen => Phase::ForcedOpen,
             OperatorMode::Disabled => Phase::Disabled,
             OperatorMode::ObserveOnly => {
-                Phase::ObserveOnly { health: Health::new(&self.config, now), reported: false }
+                let health = Health::new(&self.config, now);
+                Phase::ObserveOnly { health, reported: false }
             }
         };
-        self.enter(phase, TransitionReason::Manual, now);
+        self.enter(phase, lasts, Cause::by_hand(note), now);
     }
 
-    /// Opens the circuit. An open circuit whose recovery time is over opens again.
-    pub(in crate::breaker) fn trip(&mut self, now: Instant) -> Result<(), TransitionError> {
-        if self.may_trip(now)? {
-            self.open(TransitionReason::Manual, None, now);
+    /// Opens the circuit. If the circuit is open and its end has passed, the end moves.
+    fn trip(&mut self, note: OperatorNote, now: Instant) -> Result<(), TransitionError> {
+        self.end_hold_if_over(now);
+        match &self.phase {
+            Phase::Closed(_) | Phase::HalfOpen(_) => {
+                self.open(Cause::by_hand(note), None, now);
+                Ok(())
+            }
+            Phase::Open(_) if self.is_over(now) => {
+                self.move_opening(Length::of_base(self.reopenings), note, now);
+                Ok(())
+            }
+            Phase::Open(_) => Ok(()),
+            _ => Err(self.refused(CircuitState::Open)),
         }
-        Ok(())
     }
 
     /// Opens the circuit for `time` from now. If the circuit is already open, the end of its open
-    /// time moves.
-    pub(in crate::breaker) fn trip_for(
+    /// time moves, whether or not it has passed.
+    fn trip_for(
         &mut self,
         time: Duration,
+        note: OperatorNote,
         now: Instant,
     ) -> Result<(), TransitionError> {
-        if self.may_trip(now)? {
-            self.open_for(Length::ByHand(time), TransitionReason::Manual, now);
-        } else if let Phase::Open(outage) = &mut self.phase {
-            outage.end_in(time, now);
-            self.log.history.correct_opening(outage.open_for());
+        self.end_hold_if_over(now);
+        match &self.phase {
+            Phase::Closed(_) | Phase::HalfOpen(_) => {
+                self.open_for(Length::ByHand(time), Cause::by_hand(note), now);
+                Ok(())
+            }
+            Phase::Open(_) => {
+                self.move_opening(Length::ByHand(time), note, now);
+                Ok(())
+            }
+            _ => Err(self.refused(CircuitState::Open)),
         }
-        Ok(())
     }
 
-    pub(in crate::breaker) fn half_open(&mut self, now: Instant) -> Result<(), TransitionError> {
+    fn half_open(&mut self, note: OperatorNote, now: Instant) -> Result<(), TransitionError> {
+        self.end_hold_if_over(now);
         match self.phase {
             Phase::Open(_) | Phase::ForcedOpen => {
-                self.enter(Phase::HalfOpen(Round::default()), TransitionReason::Manual, now);
+                self.enter(Phase::HalfOpen(Round::default()), None, Cause::by_hand(note), now);
                 Ok(())
             }
             Phase::HalfOpen(_) => Ok(()),
@@ -58,8 +107,28 @@ impl Machine {
     }
 
     /// Closes the circuit. This always starts a new generation, with an empty streak and window.
-    pub(in crate::breaker) fn close(&mut self, now: Instant) {
-        self.enter(self.healthy(now), TransitionReason::Manual, now);
+    pub(in crate::breaker) fn close(&mut self, note: OperatorNote, now: Instant) {
+        self.end_hold_if_over(now);
+        self.enter(self.healthy(now), None, Cause::by_hand(note), now);
+    }
+
+    fn move_opening(&mut self, length: Length, note: OperatorNote, now: Instant) {
+        self.phase = Phase::Open(length);
+        self.move_end(Some(length.of(&self.config)), note, now);
+    }
+
+    // B1: the state stays the same, so there is no transition.
+    /// Moves the end of the present state by hand, to `lasts` from now.
+    fn move_end(&mut self, lasts: Option<Duration>, note: OperatorNote, now: Instant) {
+        self.change_period(now, |period| period.restart(lasts, now));
+        self.note = note;
+    }
+
+    /// Changes the end of the present state. The time until now counts by the old end.
+    fn change_period(&mut self, now: Instant, change: impl FnOnce(&mut Period)) {
+        self.log.time(&self.phase, self.period.end(), now);
+        change(&mut self.period);
+        self.log.history.correct_end(self.period.since(), self.period.end(), self.epoch);
     }
 
     /// Applies new settings without a new state or generation. The window keeps as many calls as
@@ -74,24 +143,31 @@ impl Machine {
                     health.reconfigure(new, now);
                 }
             }
-            Phase::Open(outage) => {
+            Phase::Open(length @ Length::Computed { .. }) => {
                 if !new.recovers_like(&old) {
-                    outage.reconfigure(new);
-                    self.log.history.correct_opening(outage.open_for());
+                    let open_for = length.of(new);
+                    self.change_period(now, |period| period.set_length(open_for));
                 }
             }
-            Phase::HalfOpen(_) | Phase::ForcedOpen | Phase::Disabled => {}
+            // An operator set the end, or no setting does.
+            Phase::Open(Length::ByHand(_))
+            | Phase::HalfOpen(_)
+            | Phase::ForcedOpen
+            | Phase::Disabled => {}
         }
     }
 
-    /// Returns whether `trip` opens the circuit: `false` if the circuit is open already and its
-    /// recovery time is not over.
-    fn may_trip(&mut self, now: Instant) -> Result<bool, TransitionError> {
-        self.half_open_if_due(now);
-        match self.phase {
-            Phase::Closed(_) | Phase::HalfOpen(_) => Ok(true),
-            Phase::Open(_) => Ok(false),
-            _ => Err(self.refused(CircuitState::Open)),
+    // B1: a state that was set by hand ends lazily, with an event.
+    /// Closes the circuit if the time of a state that was set by hand is over.
+    pub(super) fn end_hold_if_over(&mut self, now: Instant) {
+        self.period.follow_clock(now);
+        if let Phase::HalfOpen(round) = &mut self.phase {
+            round.follow_clock(now);
+        }
+        if self.is_over(now) && self.phase.next_state() == CircuitState::Closed {
+            let note = std::mem::take(&mut self.note);
+            let cause = Cause { reason: TransitionReason::ManualEnd, note };
+            self.enter(self.healthy(now), None, cause, now);
         }
     }
 

@@ -1,17 +1,16 @@
 //! The states of the machine, each with the data that only this state has.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::probes::Round;
 use crate::breaker::config::BreakerConfig;
 use crate::breaker::window::Health;
 use crate::signal::CircuitState;
-use crate::time::later;
 
 #[derive(Debug)]
 pub(super) enum Phase {
     Closed(Health),
-    Open(Outage),
+    Open(Length),
     HalfOpen(Round),
     ForcedOpen,
     Disabled,
@@ -34,11 +33,17 @@ impl Phase {
         }
     }
 
-    pub(super) fn outage(&self) -> Option<&Outage> {
+    /// Returns the state that follows when the time of this state is over.
+    pub(super) fn next_state(&self) -> CircuitState {
         match self {
-            Self::Open(outage) => Some(outage),
-            _ => None,
+            Self::Open(_) | Self::HalfOpen(_) => CircuitState::HalfOpen,
+            _ => CircuitState::Closed,
         }
+    }
+
+    /// Returns whether the state can end by itself when its time is over.
+    pub(super) fn can_have_an_end(&self) -> bool {
+        !matches!(self, Self::Closed(_) | Self::HalfOpen(_))
     }
 
     /// Returns the remembered calls if the state tests conditions; otherwise returns `None`.
@@ -48,15 +53,6 @@ impl Phase {
             _ => None,
         }
     }
-}
-
-/// One opening, and its end.
-#[derive(Debug)]
-pub(super) struct Outage {
-    pub(super) since: Instant,
-    /// `None` if the circuit is open until an operator closes it.
-    pub(super) until: Option<Instant>,
-    length: Length,
 }
 
 /// The values that determine the open time.
@@ -69,44 +65,15 @@ pub(super) enum Length {
     ByHand(Duration),
 }
 
-impl Outage {
-    pub(super) fn new(length: Length, config: &BreakerConfig, since: Instant) -> Self {
-        Self { since, until: later(since, length.of(config)), length }
-    }
-
-    /// Returns whether the open time is over. If `now` is before the opening, the instant of the
-    /// opening is used instead.
-    pub(super) fn is_due(&self, now: Instant) -> bool {
-        self.until.is_some_and(|until| now.max(self.since) >= until)
-    }
-
-    pub(super) fn time_left(&self, now: Instant) -> Option<Duration> {
-        self.until.map(|until| until.saturating_duration_since(now.max(self.since)))
-    }
-
-    /// Returns the whole open time, or `None` if it has no end.
-    pub(super) fn open_for(&self) -> Option<Duration> {
-        self.until.map(|until| until.saturating_duration_since(self.since))
-    }
-
-    /// Sets the end to `time` from now. The end then counts as set by an operator.
-    pub(super) fn end_in(&mut self, time: Duration, now: Instant) {
-        self.until = later(now.max(self.since), time);
-        self.length = Length::ByHand(time);
-    }
-
-    /// Moves the end as the new settings require, unless an operator set it.
-    pub(super) fn reconfigure(&mut self, config: &BreakerConfig) {
-        if let Length::Computed { .. } = self.length {
-            self.until = later(self.since, self.length.of(config));
-        }
-    }
-}
-
 impl Length {
+    /// The base open time, without hint and jitter.
+    pub(super) fn of_base(reopenings: u32) -> Self {
+        Self::Computed { hint: None, jitter: 0.0, reopenings }
+    }
+
     // B8: the time grows with each re-opening, up to `max_recovery_time`. A longer hint of the
     // dependency replaces the time, up to the same bound. The jitter then prolongs the time.
-    fn of(self, config: &BreakerConfig) -> Duration {
+    pub(super) fn of(self, config: &BreakerConfig) -> Duration {
         match self {
             Self::ByHand(time) => time,
             Self::Computed { hint, jitter, reopenings } => {

@@ -16,6 +16,8 @@ pub(super) struct Round {
 struct Probe {
     id: u64,
     since: Instant,
+    /// How long the probe took until its response head, if that has arrived.
+    head_after: Option<Duration>,
 }
 
 /// What the counted probes of a round decide.
@@ -39,15 +41,40 @@ impl Round {
             let Some(lost) = lost else { return false };
             self.in_flight.remove(lost);
         }
-        self.in_flight.push(Probe { id, since: now });
+        self.in_flight.push(Probe { id, since: now, head_after: None });
         true
     }
 
-    /// Frees the probe's slot and returns when the probe began. Returns `None` if the probe's lease
-    /// was over and another caller has the slot.
-    pub(super) fn release(&mut self, id: u64) -> Option<Instant> {
+    /// Frees the probe's slot and returns how long the probe took. Returns `None` if the probe has
+    /// lost its slot: because it was overdue, or because another caller took the slot after the end
+    /// of the lease.
+    pub(super) fn release(&mut self, id: u64, now: Instant) -> Option<Duration> {
         let slot = self.in_flight.iter().position(|probe| probe.id == id)?;
-        Some(self.in_flight.remove(slot).since)
+        Some(self.in_flight.remove(slot).taken(now))
+    }
+
+    // B6: a streamed response is timed up to its head.
+    /// Records that the response head of a probe has arrived.
+    pub(super) fn head_received(&mut self, id: u64, now: Instant) {
+        if let Some(probe) = self.in_flight.iter_mut().find(|probe| probe.id == id) {
+            probe.head_after = Some(probe.taken(now));
+        }
+    }
+
+    // B19: an overdue probe counts as failed, and its report is late.
+    /// Takes out one overdue probe and counts it as failed. Returns `None` if no probe is overdue.
+    pub(super) fn fail_overdue(
+        &mut self,
+        config: &BreakerConfig,
+        now: Instant,
+    ) -> Option<Decision> {
+        let slot = self.in_flight.iter().position(|probe| probe.is_overdue(config, now))?;
+        self.in_flight.remove(slot);
+        Some(self.count(true, config))
+    }
+
+    pub(super) fn overdue(&self, config: &BreakerConfig, now: Instant) -> usize {
+        self.in_flight.iter().filter(|probe| probe.is_overdue(config, now)).count()
     }
 
     pub(super) fn holds(&self, id: u64) -> bool {
@@ -63,6 +90,13 @@ impl Round {
             Decision::Close
         } else {
             Decision::Undecided
+        }
+    }
+
+    /// Lets leases that begin after `now`, because the clock was set back, begin now.
+    pub(super) fn follow_clock(&mut self, now: Instant) {
+        for probe in &mut self.in_flight {
+            probe.since = probe.since.min(now);
         }
     }
 
@@ -96,11 +130,24 @@ impl Round {
 }
 
 impl Probe {
-    /// Returns the rest of the lease, or `None` if the lease has no end. If `now` is before the
-    /// admission, the instant of the admission is used instead.
+    /// Returns how long the probe has taken, up to its response head if that has arrived.
+    fn taken(&self, now: Instant) -> Duration {
+        self.head_after.unwrap_or_else(|| now.saturating_duration_since(self.since))
+    }
+
+    fn is_overdue(&self, config: &BreakerConfig, now: Instant) -> bool {
+        let limit = config.slow_call.filter(|_| self.head_after.is_none());
+        limit.is_some_and(|limit| self.taken(now) >= limit)
+    }
+
+    /// Returns the rest of the lease, or `None` if the lease has no end. The lease also ends when
+    /// the probe is overdue. If `now` is before the admission, the instant of the admission is used
+    /// instead.
     fn lease_left(&self, config: &BreakerConfig, now: Instant) -> Option<Duration> {
         let now = now.max(self.since);
-        let end = later(self.since, config.probe_timeout)?;
+        let overdue = config.slow_call.filter(|_| self.head_after.is_none());
+        let lease = overdue.map_or(config.probe_timeout, |limit| limit.min(config.probe_timeout));
+        let end = later(self.since, lease)?;
         Some(end.saturating_duration_since(now))
     }
 }

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::{Machine, Phase};
 use crate::breaker::config::BreakerConfig;
-use crate::breaker::window::Health;
 use crate::signal::{
-    CircuitState, TimeInState, Transition, TransitionCounts, TransitionReason, WindowCounts,
+    CircuitState, OperatorNote, TimeInState, Transition, TransitionCounts, TransitionReason,
+    WindowCounts,
 };
 
 impl Machine {
@@ -15,41 +15,50 @@ impl Machine {
         &self.config
     }
 
+    /// Returns the instant from which times count as nanoseconds.
+    pub(in crate::breaker) fn epoch(&self) -> Instant {
+        self.epoch
+    }
+
     pub(in crate::breaker) fn generation(&self) -> u64 {
         self.generation
     }
 
-    /// Returns the state that the last transition entered: still `Open` when the recovery time is
-    /// over and no call has come. [`Machine::state`] then returns `HalfOpen`.
+    /// Returns the state that the last transition entered. When the time of this state is over and
+    /// no call has come, [`Machine::state`] already returns the next state.
     pub(in crate::breaker) fn entered(&self) -> CircuitState {
         self.phase.state()
     }
 
     /// Returns the state that the next caller would find. Changes nothing.
     pub(in crate::breaker) fn state(&self, now: Instant) -> CircuitState {
-        if self.is_due(now) { CircuitState::HalfOpen } else { self.entered() }
+        if self.is_over(now) { self.phase.next_state() } else { self.entered() }
     }
 
-    /// Returns when the recovery time ends. Returns `None` if the circuit is not open, or is open
-    /// until an operator closes it.
-    pub(in crate::breaker) fn end(&self) -> Option<Instant> {
-        self.phase.outage()?.until
+    /// Returns when the time of the present state counts from, and when it ends if it has an end.
+    /// Returns `None` for states that end only by calls or by hand.
+    pub(in crate::breaker) fn period(&self) -> Option<(Instant, Option<Instant>)> {
+        let can_end = self.phase.can_have_an_end();
+        can_end.then(|| (self.period.since(), self.period.end()))
     }
 
-    /// Returns when the circuit opened, and when the recovery time ends if it has an end. Returns
-    /// `None` if the circuit is not open.
-    pub(in crate::breaker) fn opening(&self) -> Option<(Instant, Option<Instant>)> {
-        let outage = self.phase.outage()?;
-        Some((outage.since, outage.until))
+    /// Returns how long the present state lasts from now on, or `None` if it has no end or its time
+    /// is over.
+    pub(in crate::breaker) fn ends_in(&self, now: Instant) -> Option<Duration> {
+        self.period.time_left(now).filter(|_| !self.is_over(now))
+    }
+
+    /// Returns the note of the operator who set the state that [`Machine::state`] returns.
+    pub(in crate::breaker) fn note(&self, now: Instant) -> OperatorNote {
+        if self.is_over(now) { OperatorNote::EMPTY } else { self.note.clone() }
     }
 
     /// Returns how long until a call may be admitted: zero if a call would be admitted now, `None`
     /// if the time is unknown.
     pub(in crate::breaker) fn retry_after(&self, now: Instant) -> Option<Duration> {
         match &self.phase {
-            Phase::Open(outage) => outage.time_left(now),
+            Phase::Open(_) | Phase::ForcedOpen => self.period.time_left(now),
             Phase::HalfOpen(round) => round.retry_after(&self.config, now),
-            Phase::ForcedOpen => None,
             Phase::Closed(_) | Phase::Disabled | Phase::ObserveOnly { .. } => Some(Duration::ZERO),
         }
     }
@@ -61,20 +70,30 @@ impl Machine {
         health.is_some_and(|health| health.trusts_rates(&self.config))
     }
 
-    pub(in crate::breaker) fn streak(&self) -> u32 {
-        self.phase.health().map_or(0, Health::streak)
+    pub(in crate::breaker) fn streak(&self, now: Instant) -> u32 {
+        match self.phase.health() {
+            Some(health) if !self.is_over(now) => health.streak(),
+            _ => 0,
+        }
     }
 
-    /// Returns whether the circuit is closed and remembers no failed or slow call.
+    /// Returns whether the next caller finds a closed circuit without a failed or slow call.
     pub(in crate::breaker) fn is_like_new(&self, now: Instant) -> bool {
-        matches!(&self.phase, Phase::Closed(health) if health.has_no_trouble(now))
+        match &self.phase {
+            Phase::Closed(health) => health.has_no_trouble(now),
+            _ => self.state(now) == CircuitState::Closed,
+        }
     }
 
-    /// Returns the calls in the window, or `None` if the breaker or its present state has no
-    /// window.
-    pub(in crate::breaker) fn window(&self, now: Instant) -> Option<WindowCounts> {
+    /// Returns the calls in the window with this many overdue calls, or `None` if the breaker or
+    /// its present state has no window.
+    pub(in crate::breaker) fn window(&self, now: Instant, overdue: u64) -> Option<WindowCounts> {
+        if self.is_over(now) {
+            let closes = self.phase.next_state() == CircuitState::Closed;
+            return (closes && self.config.window.is_some()).then(WindowCounts::default);
+        }
         let health = self.phase.health().filter(|health| health.has_window());
-        health.map(|health| health.counts(now))
+        health.map(|health| health.counts(now, overdue))
     }
 
     /// Returns the calls that the breaker remembered when a condition last opened the circuit, or
@@ -103,7 +122,7 @@ impl Machine {
     }
 
     pub(in crate::breaker) fn time_in_state(&self, now: Instant) -> TimeInState {
-        self.log.times(self.entered(), self.end(), now)
+        self.log.times(&self.phase, self.period.end(), now)
     }
 
     /// Returns the last transitions, oldest first.

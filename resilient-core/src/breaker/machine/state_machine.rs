@@ -8,13 +8,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{
-    Counted, Decision, Ending, Length, Log, Outage, Phase, Rejection, Round, Stamp,
+    Cause, Counted, Decision, Ending, Length, Log, Period, Phase, Rejection, Round, Stamp,
     SuccessHandling, Ticket, next_generation,
 };
 use crate::breaker::config::{AbandonedOutcome, BreakerConfig};
 use crate::breaker::window::{Call, Health, Until};
 use crate::platform::random;
-use crate::signal::{CircuitState, Outcome, Transition, TransitionReason, WindowCounts};
+use crate::signal::{
+    CircuitState, OperatorNote, Outcome, Transition, TransitionReason, WindowCounts,
+};
 use crate::time::{later, nanos_between};
 
 /// The state machine of one breaker.
@@ -22,9 +24,13 @@ use crate::time::{later, nanos_between};
 pub(in crate::breaker) struct Machine {
     pub(super) config: Arc<BreakerConfig>,
     pub(super) phase: Phase,
+    /// How long the present state lasts.
+    pub(super) period: Period,
     pub(super) generation: u64,
+    /// The note of the operator who set the present state or moved its end.
+    pub(super) note: OperatorNote,
     /// How often the circuit opened from half-open since it was last closed.
-    reopenings: u32,
+    pub(super) reopenings: u32,
     next_probe: u64,
     /// The instant from which stamps count.
     pub(super) epoch: Instant,
@@ -41,11 +47,15 @@ impl Machine {
     pub(in crate::breaker) fn new(config: Arc<BreakerConfig>, now: Instant) -> Self {
         Self {
             phase: Phase::Closed(Health::new(&config, now)),
+            period: Period::new(None, now),
             config,
             generation: 0,
+            note: OperatorNote::EMPTY,
             reopenings: 0,
             next_probe: Ticket::FIRST_PROBE,
-            epoch: now,
+            // A moment before the first reading, so that the number of a time before the epoch,
+            // zero, is the number of no other time.
+            epoch: now.checked_sub(Duration::from_nanos(1)).unwrap_or(now),
             log: Log::new(now),
             last_opening: None,
             would_open: None,
@@ -55,9 +65,12 @@ impl Machine {
 
     /// Admits a call, or returns why the call is rejected.
     pub(in crate::breaker) fn admit(&mut self, now: Instant) -> Result<Ticket, Rejection> {
-        self.half_open_if_due(now);
+        self.catch_up(now);
+        self.test_overdue(now);
+        // With a recovery time of zero, a circuit that has just opened admits a probe.
+        self.catch_up(now);
         let stamp = match &mut self.phase {
-            Phase::Disabled => Stamp::UNKNOWN,
+            Phase::Disabled => return Ok(Ticket::of_disabled(self.generation, Stamp::UNKNOWN)),
             Phase::Closed(_) | Phase::ObserveOnly { .. } => match self.config.slow_call {
                 Some(_) => Stamp::of_nanos(nanos_between(self.epoch, now)),
                 None => Stamp::UNKNOWN,
@@ -93,19 +106,29 @@ impl Machine {
         now: Instant,
     ) -> Counted {
         self.test_untested(now);
+        let counted = self.record_end(ticket, ending, retry_after, now);
+        self.test_overdue(now);
+        counted
+    }
+
+    fn record_end(
+        &mut self,
+        ticket: Ticket,
+        ending: Ending,
+        retry_after: Option<Duration>,
+        now: Instant,
+    ) -> Counted {
         if let Some(counted) = self.not_counted(ticket) {
             return counted;
         }
         let took = match &mut self.phase {
             Phase::HalfOpen(round) => {
-                let Some(begun) = round.release(ticket.stamp) else {
+                let Some(took) = round.release(ticket.stamp, now) else {
                     return Counted::Late;
                 };
-                Some(now.saturating_duration_since(begun))
+                Some(took)
             }
-            _ => {
-                Stamp::took(ticket.stamp, nanos_between(self.epoch, now)).map(Duration::from_nanos)
-            }
+            _ => ticket.took(nanos_between(self.epoch, now)).map(Duration::from_nanos),
         };
         let failed = match ending {
             Ending::Reported(Outcome::Success) => false,
@@ -127,7 +150,8 @@ impl Machine {
         ticket: Ticket,
         ending: Ending,
     ) -> Option<Counted> {
-        if self.untested {
+        // Where slow calls are configured, every report looks for overdue calls.
+        if self.untested || self.config.slow_call.is_some() {
             return None;
         }
         if let Some(counted) = self.not_counted(ticket) {
@@ -145,9 +169,6 @@ impl Machine {
             Ending::Reported(Outcome::Ignored) => return Some(Counted::Ignored),
             Ending::Abandoned => return Some(Counted::Abandoned),
         };
-        if self.config.slow_call.is_some() {
-            return None;
-        }
         health.record_untimed(failed, &self.config).then_some(counted)
     }
 
@@ -196,7 +217,7 @@ impl Machine {
     fn not_counted(&self, ticket: Ticket) -> Option<Counted> {
         if matches!(self.phase, Phase::Disabled) {
             Some(Counted::Nowhere)
-        } else if ticket.generation != self.generation {
+        } else if ticket.admitted_in() != self.generation {
             Some(Counted::Late)
         } else {
             None
@@ -212,27 +233,48 @@ impl Machine {
                     self.apply(condition, retry_after, now);
                 }
             }
-            Phase::HalfOpen(round) => match round.count(call.failed || call.slow, &self.config) {
-                Decision::Undecided => {}
-                Decision::Close => {
-                    self.enter(self.healthy(now), TransitionReason::ProbesSucceeded, now);
-                }
-                Decision::Reopen if call.slow && !call.failed => {
-                    self.open(TransitionReason::ProbeSlow, retry_after, now);
-                }
+            Phase::HalfOpen(round) => {
+                let decision = round.count(call.failed || call.slow, &self.config);
                 // The last probe may even be a success, if an override has lowered the tolerance
                 // after earlier probes failed.
-                Decision::Reopen => self.open(TransitionReason::ProbeFailed, retry_after, now),
-            },
+                let reason = if call.slow && !call.failed {
+                    TransitionReason::ProbeSlow
+                } else {
+                    TransitionReason::ProbeFailed
+                };
+                self.decide(decision, reason, retry_after, now);
+            }
             // A circuit that is open or forced open admits no call, so no ticket has its
             // generation. A disabled breaker counts nothing.
             Phase::Open(_) | Phase::ForcedOpen | Phase::Disabled => {}
         }
     }
 
+    /// Ends the round of probes if it is decided. `failed` is the reason if the circuit re-opens.
+    pub(super) fn decide(
+        &mut self,
+        decision: Decision,
+        failed: TransitionReason,
+        retry_after: Option<Duration>,
+        now: Instant,
+    ) {
+        match decision {
+            Decision::Undecided => {}
+            Decision::Close => {
+                self.enter(self.healthy(now), None, TransitionReason::ProbesSucceeded, now);
+            }
+            Decision::Reopen => self.open(failed, retry_after, now),
+        }
+    }
+
     /// Opens the circuit because `condition` is met. An observed breaker only notes that it would
     /// have opened.
-    fn apply(&mut self, condition: TransitionReason, retry_after: Option<Duration>, now: Instant) {
+    pub(super) fn apply(
+        &mut self,
+        condition: TransitionReason,
+        retry_after: Option<Duration>,
+        now: Instant,
+    ) {
         match &mut self.phase {
             Phase::ObserveOnly { reported: true, .. } => {}
             Phase::ObserveOnly { reported, .. } => {
@@ -241,20 +283,25 @@ impl Machine {
             }
             _ => {
                 let health = self.phase.health();
-                self.last_opening = health.map(|health| Box::new(health.counts(now)));
+                self.last_opening =
+                    health.map(|health| Box::new(health.counts(now, health.overdue())));
                 self.open(condition, retry_after, now);
             }
         }
     }
 
-    /// Returns whether the circuit is open and the recovery time is over.
-    pub(super) fn is_due(&self, now: Instant) -> bool {
-        self.phase.outage().is_some_and(|outage| outage.is_due(now))
+    /// Returns whether the time of the present state is over.
+    pub(super) fn is_over(&self, now: Instant) -> bool {
+        self.period.is_over(now)
     }
 
-    pub(super) fn half_open_if_due(&mut self, now: Instant) {
-        if self.is_due(now) {
-            self.enter(Phase::HalfOpen(Round::default()), TransitionReason::RecoveryTime, now);
+    /// Enters the state that a call finds now: half-open after an open time, and closed after the
+    /// time of a state that was set by hand.
+    fn catch_up(&mut self, now: Instant) {
+        self.end_hold_if_over(now);
+        if self.is_over(now) {
+            let round = Phase::HalfOpen(Round::default());
+            self.enter(round, None, TransitionReason::RecoveryTime, now);
         }
     }
 
@@ -262,15 +309,16 @@ impl Machine {
         Phase::Closed(Health::new(&self.config, now))
     }
 
-    pub(super) fn open(&mut self, reason: TransitionReason, hint: Option<Duration>, now: Instant) {
+    pub(super) fn open(&mut self, cause: impl Into<Cause>, hint: Option<Duration>, now: Instant) {
         let length =
             Length::Computed { hint, jitter: random::unit(), reopenings: self.next_reopenings() };
-        self.open_for(length, reason, now);
+        self.open_for(length, cause, now);
     }
 
-    pub(super) fn open_for(&mut self, length: Length, reason: TransitionReason, now: Instant) {
+    pub(super) fn open_for(&mut self, length: Length, cause: impl Into<Cause>, now: Instant) {
         self.reopenings = self.next_reopenings();
-        self.enter(Phase::Open(Outage::new(length, &self.config, now)), reason, now);
+        let open_for = length.of(&self.config);
+        self.enter(Phase::Open(length), Some(open_for), cause, now);
     }
 
     /// Returns the number of re-openings since the circuit was last closed, including the coming
@@ -282,11 +330,23 @@ impl Machine {
         }
     }
 
-    /// Changes the state. No other function does.
-    pub(super) fn enter(&mut self, phase: Phase, reason: TransitionReason, now: Instant) {
-        self.log.time(self.entered(), self.end(), now);
+    /// Changes the state, for this time if one is given. No other function does.
+    pub(super) fn enter(
+        &mut self,
+        phase: Phase,
+        lasts: Option<Duration>,
+        cause: impl Into<Cause>,
+        now: Instant,
+    ) {
+        let Cause { reason, note } = cause.into();
+        self.log.time(&self.phase, self.period.end(), now);
         let (from, to) = (self.phase.state(), phase.state());
         self.phase = phase;
+        self.period = Period::new(lasts, now);
+        self.note = match reason {
+            TransitionReason::Manual => note.clone(),
+            _ => OperatorNote::EMPTY,
+        };
         self.untested = false;
         self.generation = next_generation(self.generation);
         if to == CircuitState::Closed {
@@ -295,8 +355,8 @@ impl Machine {
         if from == to {
             return;
         }
-        let open_for = self.phase.outage().and_then(Outage::open_for);
-        self.log.record(Transition { at: now, from, to, reason, open_for }, self.epoch);
+        let lasts = self.period.length();
+        self.log.record(Transition { at: now, from, to, reason, lasts, note }, self.epoch);
     }
 
     fn rejection(&self, now: Instant) -> Rejection {

@@ -8,16 +8,19 @@ use crate::telemetry;
 
 impl SharedBreaker {
     /// Admits a call if the breaker is closed and does not time calls; otherwise returns `None`.
-    /// This costs one load.
+    /// This costs one load, and an addition to a count that no other thread writes. Also returns
+    /// `None` if the thread owns no such count.
     #[inline]
     pub(in crate::breaker) fn admit_closed(&self) -> Option<Ticket> {
-        self.word.closed().map(|generation| Ticket { generation, stamp: Stamp::UNKNOWN })
+        let generation = self.word.closed()?;
+        let is_counted = self.counters.add_owned_start();
+        is_counted.then_some(Ticket { generation, stamp: Stamp::UNKNOWN })
     }
 
     /// Admits a call in any state. No lock is taken if the state in the word admits or rejects
     /// every call, or if the circuit is open and its open time is not over. Otherwise the call may
-    /// be a probe, and the lock is taken. The clock is read only if calls are timed or the circuit
-    /// is open.
+    /// be a probe, and the lock is taken. The clock is read only if calls are timed or the state
+    /// has an end.
     ///
     /// `permit` makes the result from the ticket. It is called here so that the result is written
     /// to memory only once.
@@ -28,30 +31,38 @@ impl SharedBreaker {
     ) -> Result<P, CircuitOpen> {
         let parts = self.parts();
         let word = self.word.read();
-        let stamp = match word.kind() {
+        let ticket = match word.kind() {
+            // B1: a state that was set by hand ends at the first admission at or after its end.
+            Kind::In(CircuitState::ObserveOnly | CircuitState::Disabled)
+                if parts.time_left().is_none() =>
+            {
+                return self.admit_locked(parts, permit);
+            }
             Kind::In(CircuitState::Closed | CircuitState::ObserveOnly) if word.is_timed() => {
-                match parts.clock.nanos() {
-                    Some(begun) => Stamp::of_nanos(begun),
+                match admit_timed(parts, word.generation()) {
+                    Some(ticket) => ticket,
                     None => return self.admit_locked(parts, permit),
                 }
             }
-            Kind::In(CircuitState::Closed | CircuitState::ObserveOnly | CircuitState::Disabled) => {
-                Stamp::UNKNOWN
+            Kind::In(CircuitState::Closed | CircuitState::ObserveOnly) => {
+                Ticket { generation: word.generation(), stamp: Stamp::UNKNOWN }
+            }
+            Kind::In(CircuitState::Disabled) => {
+                return Ok(permit(Ticket::of_disabled(word.generation(), Stamp::UNKNOWN)));
             }
             // B7: an open circuit rejects calls until its end.
-            Kind::In(CircuitState::Open) => match parts.time_left() {
-                Some(wait) => return Err(self.reject(parts, CircuitState::Open, wait)),
-                None => return self.admit_locked(parts, permit),
-            },
-            Kind::In(CircuitState::ForcedOpen) => {
-                return Err(self.reject(parts, CircuitState::ForcedOpen, Wait::UNKNOWN));
+            Kind::In(state @ (CircuitState::Open | CircuitState::ForcedOpen)) => {
+                match parts.time_left() {
+                    Some(wait) => return Err(self.reject(parts, state, wait)),
+                    None => return self.admit_locked(parts, permit),
+                }
             }
             Kind::In(CircuitState::HalfOpen) | Kind::Unregistered | Kind::Alias => {
                 return self.admit_locked(parts, permit);
             }
         };
-        let generation = word.generation();
-        Ok(permit(Ticket { generation, stamp }))
+        self.counters.add_start();
+        Ok(permit(ticket))
     }
 
     fn reject(&self, parts: &BreakerParts, state: CircuitState, retry_after: Wait) -> CircuitOpen {
@@ -68,20 +79,34 @@ impl SharedBreaker {
         permit: impl FnOnce(Ticket) -> P,
     ) -> Result<P, CircuitOpen> {
         let (mut guarded, now) = self.lock_now(parts);
+        // B19: the next admission or report looks for overdue calls.
+        parts.look_for_overdue(&mut guarded, now);
+        guarded.machine.test_overdue(now);
         // B18: a nested call uses the permit of the probe around it.
         let nested = self.admit_inside_probe(|probe| guarded.machine.admit_inside(probe));
-        let admitted = nested.map_or_else(|| guarded.machine.admit(now), Ok);
-        if admitted.is_err() {
-            guarded.totals.count_rejection();
+        let mut admitted = nested.map_or_else(|| guarded.machine.admit(now), Ok);
+        if let Ok(ticket) = &mut admitted {
+            *ticket = parts.begin_call_locked(&mut guarded, *ticket);
         }
         self.commit(parts, guarded);
         match admitted {
-            Ok(ticket) => Ok(permit(ticket)),
+            Ok(ticket) => {
+                if ticket.is_counted() {
+                    self.counters.add_start();
+                }
+                Ok(permit(ticket))
+            }
             Err(Rejection { state, retry_after }) => {
-                let open = parts.circuit_open(state, retry_after.into());
-                telemetry::rejected(&open);
-                Err(open)
+                Err(self.reject(parts, state, retry_after.into()))
             }
         }
     }
+}
+
+/// Admits a call whose time matters, in a state that admits every call. Returns `None` if the lock
+/// is needed: the clock has panicked, calls may be overdue, or the start cannot be counted.
+#[inline]
+fn admit_timed(parts: &BreakerParts, generation: u64) -> Option<Ticket> {
+    let begun = parts.clock.nanos()?;
+    parts.begin_call(Ticket { generation, stamp: Stamp::of_nanos(begun) }, begun)
 }

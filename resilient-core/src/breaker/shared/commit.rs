@@ -30,6 +30,7 @@ impl SharedBreaker {
         if guarded.reconfigure(settings, now) && parts.subscribers.are_present() {
             guarded.queue(&parts.name, EventKind::SettingsChanged);
         }
+        parts.look_soon(&guarded);
         self.commit(parts, guarded);
     }
 
@@ -46,7 +47,8 @@ impl SharedBreaker {
     }
 
     /// Publishes the machine's state in the word. Returns whether a new generation began.
-    pub(super) fn publish(&self, parts: &BreakerParts, guarded: &GuardedState) -> bool {
+    pub(super) fn publish(&self, parts: &BreakerParts, guarded: &mut GuardedState) -> bool {
+        parts.watch_generation(guarded);
         let machine = &guarded.machine;
         let (successes, bucket) = machine.successes();
         parts.mirror(machine, bucket);
@@ -59,7 +61,7 @@ impl SharedBreaker {
         parts: &'a BreakerParts,
         mut guarded: MutexGuard<'a, GuardedState>,
     ) {
-        if self.publish(parts, &guarded) {
+        if self.publish(parts, &mut guarded) {
             guarded.totals_at_start = self.totals(&guarded);
             if guarded.machine.entered() == CircuitState::Closed {
                 parts.count_closing();
@@ -91,12 +93,10 @@ impl SharedBreaker {
 }
 
 fn published(machine: &Machine, successes: SuccessHandling) -> Published {
-    let state = machine.entered();
-    let counts = matches!(state, CircuitState::Closed | CircuitState::ObserveOnly);
     Published {
-        state,
+        state: machine.entered(),
         generation: machine.generation(),
         successes,
-        is_timed: counts && machine.config().slow_call.is_some(),
+        is_timed: machine.times_calls(),
     }
 }

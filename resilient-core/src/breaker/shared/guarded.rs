@@ -3,20 +3,22 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{LiveSettings, PendingSuccesses, StripedCounters, Waiter, Waiters};
+use super::{LiveSettings, PendingSuccesses, StartIn, StripedCounters, Waiter, Waiters, Watch};
 use crate::breaker::machine::Machine;
 use crate::event::{Event, EventKind, EventQueue};
-use crate::signal::{CallCounts, Name, OperatorMode};
+use crate::signal::{CallCounts, Hold, Name, OperatorNote};
 
 #[derive(Debug)]
 pub(super) struct GuardedState {
     pub(super) machine: Machine,
     /// The time of the last operation. If the user's clock panics, this time is used again.
     pub(super) latest: Instant,
-    /// The totals without the clean successes, which the striped counters hold.
+    /// The totals without the clean successes and the rejections, which the striped counters hold.
     pub(super) totals: CallCounts,
     /// The totals when the present generation began.
     pub(super) totals_at_start: CallCounts,
+    /// `None` until `slow_call` is set.
+    pub(super) watch: Option<Box<Watch>>,
     pub(super) events: EventQueue,
     /// Whether a thread is delivering events. That thread also delivers events that are queued
     /// meanwhile.
@@ -28,34 +30,34 @@ pub(super) struct GuardedState {
     version: u64,
     /// The mode of an override, and the generation that the mode started. The generation is `None`
     /// if an operator has changed the state by hand since.
-    mode: Option<(OperatorMode, Option<u64>)>,
+    mode: Option<Box<(Hold, Option<u64>)>>,
 }
 
 impl GuardedState {
     /// Makes the state of a breaker. `machine` must already have the config of `settings`.
-    /// `start_in` is the mode of the settings, unless an operator has changed the mode of the
-    /// breaker's group by hand since.
     pub(super) fn new(
         mut machine: Machine,
         settings: &LiveSettings,
-        start_in: Option<OperatorMode>,
+        start_in: StartIn,
         now: Instant,
     ) -> Self {
-        if let Some(mode) = start_in {
-            machine.set_mode(mode, now);
+        let StartIn { hold, is_of_override } = start_in;
+        if let Some(hold) = hold {
+            machine.hold(hold, now);
         }
-        let generation = (start_in == settings.mode).then(|| machine.generation());
+        let generation = is_of_override.then(|| machine.generation());
         Self {
             machine,
             latest: now,
             totals: CallCounts::default(),
             totals_at_start: CallCounts::default(),
+            watch: None,
             events: EventQueue::default(),
             delivering: false,
             waiters: Waiters::default(),
             pending_stripes: 0,
             version: settings.version,
-            mode: settings.mode.map(|mode| (mode, generation)),
+            mode: settings.mode.clone().map(|mode| Box::new((mode, generation))),
         }
     }
 
@@ -105,20 +107,20 @@ impl GuardedState {
         self.version = settings.version;
         let differs = **self.machine.config() != *settings.config;
         self.machine.reconfigure(settings.config, now);
-        if self.mode.map(|(mode, _)| mode) != settings.mode {
+        if self.mode.as_ref().map(|mode| &mode.0) != settings.mode.as_ref() {
             self.change_mode(settings.mode, now);
         }
         differs
     }
 
     // G2: clearing an override's mode keeps a state that an operator set by hand since.
-    fn change_mode(&mut self, mode: Option<OperatorMode>, now: Instant) {
+    fn change_mode(&mut self, mode: Option<Hold>, now: Instant) {
         let old = self.mode.take();
         if let Some(mode) = mode {
-            self.machine.set_mode(mode, now);
-            self.mode = Some((mode, Some(self.machine.generation())));
-        } else if old.is_some_and(|(_, generation)| generation == Some(self.machine.generation())) {
-            self.machine.close(now);
+            self.machine.hold(mode.clone(), now);
+            self.mode = Some(Box::new((mode, Some(self.machine.generation()))));
+        } else if old.is_some_and(|old| old.1 == Some(self.machine.generation())) {
+            self.machine.close(OperatorNote::EMPTY, now);
         }
     }
 

@@ -1,9 +1,7 @@
 //! Copies of values of the state machine, which calls read without the lock.
 
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
 
-use crate::breaker::machine::{Stamp, Ticket};
 use crate::platform::AtomicU64;
 use crate::signal::Wait;
 
@@ -11,66 +9,55 @@ use crate::signal::Wait;
 /// the breaker's lock.
 #[derive(Debug)]
 pub(super) struct Mirror {
-    /// The setting `slow_call`, or `u64::MAX` if it is not set.
-    slow_call: AtomicU64,
     /// The time until which successes can be deferred, or `u64::MAX` if there is no end. It has no
     /// meaning if successes cannot be deferred.
     bucket: AtomicU64,
-    /// The time of the last opening, and its end. The end is `u64::MAX` if the circuit is open
-    /// until an operator closes it, and zero if the end is unknown.
-    open_since: AtomicU64,
-    open_until: AtomicU64,
+    /// From when the time of the present state counts, and when it ends. The end is `u64::MAX` if
+    /// the state has no end, and zero if only the state machine has the end. They have no meaning
+    /// in states that end only by calls or by hand.
+    since: AtomicU64,
+    until: AtomicU64,
 }
 
 impl Mirror {
     pub(super) fn new() -> Self {
-        Self {
-            slow_call: AtomicU64::new(u64::MAX),
-            bucket: AtomicU64::new(0),
-            open_since: AtomicU64::new(0),
-            open_until: AtomicU64::new(0),
-        }
-    }
-
-    // B6: a call that took exactly `slow_call` is slow.
-    pub(super) fn is_fast(&self, ticket: Ticket, now: u64) -> bool {
-        let limit = self.slow_call.load(Relaxed);
-        Stamp::took(ticket.stamp, now).is_some_and(|took| took < limit)
+        Self { bucket: AtomicU64::new(0), since: AtomicU64::new(0), until: AtomicU64::new(0) }
     }
 
     pub(super) fn bucket(&self) -> u64 {
         self.bucket.load(Relaxed)
     }
 
-    /// Returns how long the circuit stays open. Call this only after the word was read as open.
-    /// Returns `None` if the end has come, or if only the state machine has the end.
-    pub(super) fn time_left(&self, now: u64) -> Option<Wait> {
-        let (since, until) = (self.open_since.load(Relaxed), self.open_until.load(Relaxed));
-        match until {
-            u64::MAX => Some(Wait::UNKNOWN),
-            until if now < since || now >= until => None,
-            until => Some(Wait::of_nanos(until - now)),
+    /// Returns how long the present state lasts, `Wait::UNKNOWN` if it has no end. Call this only
+    /// after the word was read as a state that can have an end. The clock is not read if there is
+    /// no end. Returns `None` if the end has come, or if only the state machine has the end.
+    #[inline]
+    pub(super) fn time_left(&self, now: impl FnOnce() -> Option<u64>) -> Option<Wait> {
+        if self.has_no_end() {
+            return Some(Wait::UNKNOWN);
         }
+        let now = now()?;
+        let (since, until) = (self.since.load(Relaxed), self.until.load(Relaxed));
+        (now >= since && now < until).then(|| Wait::of_nanos(until - now))
     }
 
-    pub(super) fn set_slow_call(&self, limit: Option<Duration>) {
-        let nanos =
-            limit.map_or(u64::MAX, |limit| u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX));
-        set(&self.slow_call, nanos);
+    /// Returns whether the present state has no end. Call this as [`Mirror::time_left`].
+    pub(super) fn has_no_end(&self) -> bool {
+        self.until.load(Relaxed) == u64::MAX
     }
 
     pub(super) fn set_bucket(&self, end: u64) {
         set(&self.bucket, end);
     }
 
-    /// Stores an opening. Call this before the word publishes that the circuit is open.
-    pub(super) fn set_open(&self, since: u64, until: Option<u64>) {
-        set(&self.open_since, since);
+    /// Stores the time of a state. Call this before the word publishes the state.
+    pub(super) fn set_period(&self, since: u64, until: Option<u64>) {
+        set(&self.since, since);
         let until = until.map_or(u64::MAX, |nanos| match nanos {
             u64::MAX => 0,
             nanos => nanos,
         });
-        set(&self.open_until, until);
+        set(&self.until, until);
     }
 }
 

@@ -1,11 +1,11 @@
 //! The parts of a breaker that exist only after its setup: name, clock, state machine and
 //! listeners.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Release;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use super::{GuardedState, Mirror, Setup, StampClock, Subscribers};
+use super::{GuardedState, Mirror, Setup, StampClock, Subscribers, WatchedCalls};
 use crate::breaker::machine::Machine;
 use crate::platform::{AtomicU64, Mutex, MutexGuard, unpoisoned};
 use crate::signal::{CircuitOpen, CircuitState, Name, Wait};
@@ -16,6 +16,8 @@ pub(super) struct BreakerParts {
     pub(super) name: Name,
     pub(super) clock: StampClock,
     pub(super) mirror: Mirror,
+    /// `None` until `slow_call` is set.
+    pub(super) watched: OnceLock<Box<WatchedCalls>>,
     pub(super) subscribers: Subscribers,
     guarded: Mutex<GuardedState>,
     closings: Option<Arc<AtomicU64>>,
@@ -25,11 +27,13 @@ impl BreakerParts {
     pub(super) fn new(setup: Setup) -> Self {
         let ClockReading { clock, now } = setup.clock;
         let machine = Machine::new(Arc::clone(&setup.settings.config), now);
+        let epoch = machine.epoch();
         let guarded = GuardedState::new(machine, &setup.settings, setup.start_in, now);
         Self {
             name: setup.name,
-            clock: StampClock::new(clock, now),
+            clock: StampClock::new(clock, epoch),
             mirror: Mirror::new(),
+            watched: OnceLock::new(),
             subscribers: Subscribers::default(),
             guarded: Mutex::new(guarded),
             closings: setup.closings,
@@ -49,17 +53,18 @@ impl BreakerParts {
         (guarded, now)
     }
 
+    /// Returns how long the present state lasts: see [`Mirror::time_left`].
+    #[inline]
     pub(super) fn time_left(&self) -> Option<Wait> {
-        self.mirror.time_left(self.clock.nanos()?)
+        self.mirror.time_left(|| self.clock.nanos())
     }
 
     /// Copies the values that calls read without the lock. Call this under the lock.
     pub(super) fn mirror(&self, machine: &Machine, bucket: u64) {
-        self.mirror.set_slow_call(machine.config().slow_call);
         self.mirror.set_bucket(bucket);
-        if let Some((since, until)) = machine.opening() {
+        if let Some((since, until)) = machine.period() {
             let until = until.map(|until| self.clock.nanos_of(until));
-            self.mirror.set_open(self.clock.nanos_of(since), until);
+            self.mirror.set_period(self.clock.nanos_of(since), until);
         }
     }
 

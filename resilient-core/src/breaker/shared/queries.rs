@@ -22,7 +22,7 @@ impl SharedBreaker {
     /// Returns whether the breaker is closed and remembers no failed or slow call. Does not read
     /// the clock, so it may be called under a lock.
     pub(crate) fn is_like_new(&self, now: Instant) -> bool {
-        self.is_closed() && self.lock(self.parts()).machine.is_like_new(now)
+        self.lock(self.parts()).machine.is_like_new(now)
     }
 
     pub(crate) fn clock(&self) -> ClockSource {
@@ -31,11 +31,12 @@ impl SharedBreaker {
 
     pub(crate) fn state(&self) -> CircuitState {
         match self.word.read().kind() {
-            Kind::In(CircuitState::Open) => {
+            Kind::In(state @ (CircuitState::Closed | CircuitState::HalfOpen)) => state,
+            Kind::In(state) if self.parts().mirror.has_no_end() => state,
+            Kind::In(_) => {
                 let (guarded, now) = self.parts().lock_for_query();
                 guarded.machine.state(now)
             }
-            Kind::In(state) => state,
             Kind::Unregistered | Kind::Alias => CircuitState::Closed,
         }
     }
@@ -61,12 +62,16 @@ impl SharedBreaker {
         guarded.collect_pending(&self.counters);
         let machine = &guarded.machine;
         let totals = self.totals(&guarded);
+        // B19: the ends are read before the starts.
+        let ended = totals.ended().saturating_add(self.counters.unrecorded());
+        let in_flight = self.counters.started().saturating_sub(ended);
+        let overdue = parts.overdue(&guarded, now);
         let state = machine.state(now);
         let recent: Vec<_> = machine.history().collect();
         let since = if state == machine.entered() {
             recent.last().map(|transition| transition.at)
         } else {
-            machine.end()
+            machine.period().and_then(|(_, end)| end)
         };
         BreakerSnapshot {
             name: (*parts.name).to_owned(),
@@ -75,9 +80,13 @@ impl SharedBreaker {
             state,
             since,
             retry_after: machine.retry_after(now),
-            consecutive_failures: machine.streak(),
-            window: machine.window(now),
+            ends_in: machine.ends_in(now),
+            note: machine.note(now),
+            consecutive_failures: machine.streak(now),
+            window: machine.window(now, overdue),
             last_opening: machine.last_opening(),
+            in_flight,
+            overdue,
             probes_in_flight: machine.probes_in_flight(),
             waiting: guarded.waiters.count(),
             totals,
@@ -94,7 +103,7 @@ impl SharedBreaker {
     pub(super) fn totals(&self, guarded: &GuardedState) -> CallCounts {
         let mut totals = guarded.totals;
         totals.success = totals.success.saturating_add(self.counters.clean());
-        totals.rejected = totals.rejected.saturating_add(self.counters.rejected());
+        totals.rejected = self.counters.rejected();
         totals
     }
 }

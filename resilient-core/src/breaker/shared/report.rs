@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::{BreakerParts, Deferred, GuardedState, Kind, SharedBreaker};
 use crate::breaker::machine::{Counted, Ending, SuccessHandling, Ticket};
 use crate::platform::MutexGuard;
-use crate::signal::{CircuitState, Outcome};
+use crate::signal::{CallCounts, CircuitState, Outcome};
 
 impl SharedBreaker {
     /// Counts a success that changes nothing else. This costs a load, and an addition to a count
@@ -38,36 +38,34 @@ impl SharedBreaker {
     /// Counts or reports a success, and reads the clock only if the time matters. This code is a
     /// separate function, so that a success that needs no clock needs no stack for the reading.
     #[inline(never)]
-    fn report_other_success(&self, ticket: Ticket) {
+    fn report_other_success(&self, mut ticket: Ticket) {
         let parts = self.parts();
         let needs_time = self.word.read().needs_time();
         let now = if needs_time { parts.clock.nanos() } else { None };
         // The word is read again after the clock, so that no register holds the word meanwhile.
         let word = self.word.read();
         let successes = word.successes();
-        if word.decides(ticket.generation) {
+        if word.decides(ticket.admitted_in()) {
             let bucket = match successes {
                 SuccessHandling::PendingInBucket => parts.mirror.bucket(),
                 _ => u64::MAX,
             };
             let is_known = match now {
-                Some(now) => {
-                    now < bucket && (!word.is_timed() || parts.mirror.is_fast(ticket, now))
-                }
+                Some(now) => now < bucket && (!word.is_timed() || parts.end_fast_call(ticket, now)),
                 None => !word.needs_time(),
             };
             if is_known && successes == SuccessHandling::Clean {
                 return self.counters.add_clean();
             }
             if is_known {
-                match self.counters.defer(ticket.generation, bucket) {
+                match self.counters.defer(ticket.admitted_in(), bucket) {
                     Deferred::One => return,
                     Deferred::Many => return self.commit_deferred(),
-                    Deferred::Refused => {}
+                    Deferred::Refused => ticket = ticket.unwatched(),
                 }
             }
         } else if word.kind() == Kind::In(CircuitState::Disabled) {
-            return self.end_probe(ticket);
+            return self.end_while_disabled(ticket);
         }
         let now = now.and_then(|now| parts.clock.instant_of(now));
         self.report_locked(ticket, Ending::Reported(Outcome::Success), None, now);
@@ -96,7 +94,7 @@ impl SharedBreaker {
         retry_after: Option<Duration>,
     ) {
         if self.word.read().kind() == Kind::In(CircuitState::Disabled) {
-            return self.end_probe(ticket);
+            return self.end_while_disabled(ticket);
         }
         // If a user's clock panics, its last reading is used. Reading it at each report keeps the
         // last reading recent.
@@ -142,7 +140,7 @@ impl SharedBreaker {
         let Some(counted) = guarded.machine.report_untimed(ticket, ending) else {
             return false;
         };
-        counted.add_to(&mut guarded.totals);
+        self.count_end(ticket, counted, &mut guarded.totals);
         // If successes could be deferred before this report, and rates are trusted, successes can
         // still be deferred. The word then stays as it is, and nothing is committed.
         let is_as_before = !matches!(counted, Counted::Success { .. })
@@ -166,13 +164,40 @@ impl SharedBreaker {
         let mut guarded = self.lock(parts);
         guarded.record_time(now);
         let now = guarded.latest;
+        // B19: the call itself is no longer overdue, but others may be.
+        parts.end_call_locked(&mut guarded, ticket, now);
+        parts.look_for_overdue(&mut guarded, now);
         let counted = guarded.machine.report(ticket, ending, retry_after, now);
-        counted.add_to(&mut guarded.totals);
+        self.count_end(ticket, counted, &mut guarded.totals);
         if matches!(counted, Counted::Success { .. }) {
             let (successes, bucket) = guarded.machine.successes();
             self.let_defer(&mut guarded, successes, bucket);
         }
         self.commit(parts, guarded);
+    }
+
+    // B19: each call that began ends in one total, or as unrecorded.
+    fn count_end(&self, ticket: Ticket, counted: Counted, totals: &mut CallCounts) {
+        counted.add_to(totals);
+        if counted == Counted::Nowhere {
+            self.end_unrecorded(ticket);
+        } else if !ticket.is_counted() {
+            // The call began while the breaker was disabled, and ends in a total.
+            self.counters.add_start();
+        }
+    }
+
+    #[cold]
+    fn end_while_disabled(&self, ticket: Ticket) {
+        self.end_probe(ticket);
+        self.end_unrecorded(ticket);
+    }
+
+    /// Counts the end of a call that is in no total.
+    fn end_unrecorded(&self, ticket: Ticket) {
+        if ticket.is_counted() {
+            self.counters.add_unrecorded();
+        }
     }
 
     /// Commits an operation that changed only the counts of the present state.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::breaker::config::BreakerConfig;
 use crate::platform::AtomicU64;
-use crate::signal::{Name, OperatorMode};
+use crate::signal::{Hold, Name};
 use crate::time::ClockReading;
 
 /// Settings of a live breaker. They come from the code or from an override.
@@ -12,7 +12,7 @@ use crate::time::ClockReading;
 pub(crate) struct LiveSettings {
     pub(crate) config: Arc<BreakerConfig>,
     /// The mode of an operator's override.
-    pub(crate) mode: Option<OperatorMode>,
+    pub(crate) mode: Option<Hold>,
     /// The version of these settings. If the breaker has newer settings, these are stale and are
     /// dropped.
     pub(crate) version: u64,
@@ -29,9 +29,7 @@ impl LiveSettings {
 pub(crate) struct Setup {
     pub(crate) name: Name,
     pub(crate) settings: LiveSettings,
-    /// The mode in which the breaker starts: the mode of the settings, or a newer mode that an
-    /// operator set by hand.
-    pub(crate) start_in: Option<OperatorMode>,
+    pub(crate) start_in: StartIn,
     /// The clock, with a reading. Breakers are made under a lock, and a user's clock must not run
     /// under a lock, so the clock is read before the lock is taken.
     pub(crate) clock: ClockReading,
@@ -41,6 +39,15 @@ pub(crate) struct Setup {
 
 impl Setup {
     pub(crate) fn new(name: Name, settings: LiveSettings, clock: ClockReading) -> Self {
-        Self { name, start_in: settings.mode, settings, clock, closings: None }
+        let start_in = StartIn { hold: settings.mode.clone(), is_of_override: true };
+        Self { name, start_in, settings, clock, closings: None }
     }
+}
+
+/// The mode in which a breaker starts: the mode of its settings, or a newer mode that an operator
+/// gave its group by hand.
+#[derive(Debug, Clone)]
+pub(crate) struct StartIn {
+    pub(crate) hold: Option<Hold>,
+    pub(crate) is_of_override: bool,
 }

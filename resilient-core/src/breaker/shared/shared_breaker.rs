@@ -40,7 +40,7 @@ impl SharedBreaker {
     pub(crate) fn set_up(&self, setup: Setup) {
         if self.parts.set(BreakerParts::new(setup)).is_ok() {
             let parts = self.parts();
-            self.publish(parts, &parts.lock());
+            self.publish(parts, &mut parts.lock());
         }
     }
 

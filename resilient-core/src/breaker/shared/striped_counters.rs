@@ -6,13 +6,17 @@
 //! the ending thread releases the stripe, and the next owner acquires it. Sums over stripes are
 //! exact when no call is in flight.
 //!
+//! B19: ends are counted with `Release` and read with `Acquire`, before the starts. A reader that
+//! sees the end of a call therefore sees its start. So the starts that it reads, minus the ends,
+//! include every call that is in flight while it reads.
+//!
 //! Pending successes are read under the breaker's lock. A thread may learn of another thread's
 //! success through a channel, a lock or an atomic of the program. The success then happens before
 //! the thread's next report, so this report finds the success. Each stripe stores the generation of
 //! its pending successes, and only the owner changes this generation. So a success that ends at the
 //! same time as its generation cannot count in the next generation.
 
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::thread_stripe::{OWNED, known_stripe, thread_stripe};
 use crate::platform::{AtomicU64, const_fn};
@@ -43,6 +47,10 @@ struct Stripe {
     generation: AtomicU64,
     bucket: AtomicU64,
     rejected: AtomicU64,
+    /// The number of calls that began.
+    started: AtomicU64,
+    /// The number of calls that began and ended in no total, because the breaker was disabled.
+    unrecorded: AtomicU64,
 }
 
 impl Stripe {
@@ -55,6 +63,8 @@ impl Stripe {
                 generation: AtomicU64::new(NO_GENERATION),
                 bucket: AtomicU64::new(0),
                 rejected: AtomicU64::new(0),
+                started: AtomicU64::new(0),
+                unrecorded: AtomicU64::new(0),
             }
         }
     }
@@ -63,7 +73,7 @@ impl Stripe {
 /// Adds one to a count that no other thread writes.
 #[inline]
 fn add_one(count: &AtomicU64) {
-    count.store(count.load(Relaxed).wrapping_add(1), Relaxed);
+    count.store(count.load(Relaxed).wrapping_add(1), Release);
 }
 
 /// After this many deferred successes, the state machine checks whether its window holds only
@@ -113,6 +123,24 @@ impl StripedCounters {
         self.add_in(stripe, |stripe| &stripe.clean);
     }
 
+    /// Counts the start of a call, if this thread owns a stripe. Returns whether it counted.
+    #[inline]
+    pub(super) fn add_owned_start(&self) -> bool {
+        let stripe = self.owned.get(known_stripe());
+        stripe.map(|stripe| add_one(&stripe.started)).is_some()
+    }
+
+    pub(super) fn add_start(&self) {
+        if !self.add_owned_start() {
+            self.add_in(thread_stripe(), |stripe| &stripe.started);
+        }
+    }
+
+    #[cold]
+    pub(super) fn add_unrecorded(&self) {
+        self.add_in(thread_stripe(), |stripe| &stripe.unrecorded);
+    }
+
     #[inline]
     pub(super) fn add_rejection(&self) {
         match self.owned.get(known_stripe()) {
@@ -126,7 +154,7 @@ impl StripedCounters {
         match self.owned.get(stripe) {
             Some(stripe) => add_one(count(stripe)),
             None => {
-                count(&self.shared).fetch_add(1, Relaxed);
+                count(&self.shared).fetch_add(1, Release);
             }
         }
     }
@@ -142,7 +170,7 @@ impl StripedCounters {
             return Deferred::Refused;
         }
         let count = stripe.pending.load(Relaxed).wrapping_add(1);
-        stripe.pending.store(count, Relaxed);
+        stripe.pending.store(count, Release);
         if count % MANY == 0 { Deferred::Many } else { Deferred::One }
     }
 
@@ -167,7 +195,7 @@ impl StripedCounters {
     /// Takes the pending successes of a stripe. Call this under the breaker's lock.
     pub(super) fn take_pending(&self, index: usize) -> PendingSuccesses {
         let stripe = &self.owned[index];
-        let count = stripe.pending.load(Relaxed);
+        let count = stripe.pending.load(Acquire);
         let known = stripe.known.load(Relaxed);
         stripe.known.store(count, Relaxed);
         PendingSuccesses {
@@ -181,6 +209,14 @@ impl StripedCounters {
         self.sum(|stripe| &stripe.clean)
     }
 
+    pub(super) fn started(&self) -> u64 {
+        self.sum(|stripe| &stripe.started)
+    }
+
+    pub(super) fn unrecorded(&self) -> u64 {
+        self.sum(|stripe| &stripe.unrecorded)
+    }
+
     pub(super) fn rejected(&self) -> u64 {
         self.sum(|stripe| &stripe.rejected)
     }
@@ -189,7 +225,7 @@ impl StripedCounters {
     /// take 58 years.
     fn sum(&self, count: impl Fn(&Stripe) -> &AtomicU64) -> u64 {
         let stripes = self.owned.iter().chain([&self.shared]);
-        stripes.fold(0, |sum: u64, stripe| sum.saturating_add(count(stripe).load(Relaxed)))
+        stripes.fold(0, |sum: u64, stripe| sum.saturating_add(count(stripe).load(Acquire)))
     }
 }
 

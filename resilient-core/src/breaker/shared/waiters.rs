@@ -20,11 +20,11 @@ struct Listed {
     known: Opening,
 }
 
-/// The generation, and the end of its open time.
+/// The generation, and when its time ends.
 type Opening = (u64, Option<Instant>);
 
 fn opening(machine: &Machine) -> Opening {
-    (machine.generation(), machine.end())
+    (machine.generation(), machine.period().and_then(|(_, end)| end))
 }
 
 impl Waiters {
@@ -57,14 +57,14 @@ impl Waiters {
     }
 
     // R9
-    /// Removes and returns the calls that the present state concerns: all calls if the circuit is
-    /// not open or half-open any more, or if the open time has another end; in half-open, as many
+    /// Removes and returns the calls that the present state concerns: all calls if the circuit does
+    /// not reject any more, or if its time has another end; in half-open, as many
     /// as there are free slots, the earliest first. The caller wakes them without the lock.
     pub(super) fn take_called(&mut self, machine: &Machine) -> Vec<Arc<Waiter>> {
         let Some(listed) = &mut self.0 else { return Vec::new() };
         let called = match machine.entered() {
             CircuitState::HalfOpen => machine.free_slots().min(listed.calls.len()),
-            CircuitState::Open if listed.known == opening(machine) => 0,
+            CircuitState::Open | CircuitState::ForcedOpen if listed.known == opening(machine) => 0,
             _ => listed.calls.len(),
         };
         let calls = std::iter::from_fn(|| listed.calls.pop_first());

@@ -26,8 +26,8 @@ impl SharedBreaker {
         let (mut guarded, now) = parts.lock_for_query();
         let GuardedState { machine, waiters, .. } = &mut *guarded;
         let admits_in = match machine.entered() {
-            // The call does not wait for an operator.
-            CircuitState::ForcedOpen => Some(Duration::ZERO),
+            // The call does not wait for an operator, only for the end of a state.
+            CircuitState::ForcedOpen => Some(machine.retry_after(now).unwrap_or(Duration::ZERO)),
             _ => machine.retry_after(now),
         };
         let waits = admits_in != Some(Duration::ZERO);

@@ -5,39 +5,44 @@ use crate::breaker::config::Conditions;
 use crate::signal::TransitionReason;
 
 impl Conditions {
-    // B4, B5: consecutive failures; counts and rates of a window.
-    /// Returns the first condition that the streak or the window meets, or `None` if no condition
-    /// is met.
-    pub(super) fn met(&self, streak: u32, window: Option<Tally>) -> Option<TransitionReason> {
-        if self.failure_threshold.is_some_and(|most| streak >= most) {
-            return Some(TransitionReason::FailureThreshold);
-        }
-        let window = window?;
+    // B5: counts and rates of a window.
+    /// Returns the first condition that the window with these overdue calls meets, or `None` if no
+    /// condition is met.
+    pub(super) fn met(&self, window: Tally, overdue: u64) -> Option<TransitionReason> {
         if self.failure_count.is_some_and(|most| window.failures >= u64::from(most)) {
             return Some(TransitionReason::FailureCount);
         }
-        if window.calls < u64::from(self.min_calls) {
-            return None;
+        if self.reached(window.failures, window.calls, self.failure_rate) {
+            return Some(TransitionReason::FailureRate);
         }
+        self.met_by_slow_calls(window, overdue)
+    }
+
+    // B19: an overdue call counts as a slow call that has ended.
+    /// Returns whether the slow calls in the window and the overdue calls meet their condition.
+    pub(super) fn met_by_slow_calls(
+        &self,
+        window: Tally,
+        overdue: u64,
+    ) -> Option<TransitionReason> {
+        let slow = window.slow.saturating_add(overdue);
+        let calls = window.calls.saturating_add(overdue);
+        let reached = self.reached(slow, calls, self.slow_call_rate);
+        reached.then_some(TransitionReason::SlowCallRate)
+    }
+
+    fn reached(&self, part: u64, calls: u64, limit: Option<f64>) -> bool {
         // With no calls, the rate is 0 / 0 (NaN), which reaches no limit.
-        let reached = |part: u64, limit: Option<f64>| {
-            limit.is_some_and(|limit| part as f64 / window.calls as f64 >= limit)
-        };
-        if reached(window.failures, self.failure_rate) {
-            Some(TransitionReason::FailureRate)
-        } else if reached(window.slow, self.slow_call_rate) {
-            Some(TransitionReason::SlowCallRate)
-        } else {
-            None
-        }
+        calls >= u64::from(self.min_calls)
+            && limit.is_some_and(|limit| part as f64 / calls as f64 >= limit)
     }
 
     /// Returns `true` if further successes, however many, cannot meet a condition. A success lowers
     /// the rates, but one more call may be enough to trust the rates.
-    pub(super) fn no_success_opens(&self, window: Tally) -> bool {
-        let has_nothing_bad = window.failures == 0 && window.slow == 0;
+    pub(super) fn no_success_opens(&self, window: Tally, overdue: u64) -> bool {
+        let has_nothing_bad = window.failures == 0 && window.slow == 0 && overdue == 0;
         (self.trust_rates_of(window.calls) || has_nothing_bad)
-            && self.met(0, Some(window)).is_none()
+            && self.met(window, overdue).is_none()
     }
 
     /// Returns whether this many calls are enough to trust a rate. If no rate is set, any number of

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::count::CountWindow;
+use super::streak::Streak;
 use super::tally::{Call, Tally};
 use super::time::TimeWindow;
 use crate::breaker::config::{BreakerConfig, Window};
@@ -18,7 +19,9 @@ pub(in crate::breaker) enum Until {
 /// The streak and the window of a closed or observed breaker.
 #[derive(Debug)]
 pub(in crate::breaker) struct Health {
-    streak: u32,
+    streak: Streak,
+    /// The number of overdue calls. It saturates.
+    overdue: u32,
     window: Option<Box<Recent>>,
 }
 
@@ -32,7 +35,8 @@ impl Health {
     /// Starts without calls. The first bucket of a window of time begins now.
     pub(in crate::breaker) fn new(config: &BreakerConfig, now: Instant) -> Self {
         Self {
-            streak: 0,
+            streak: Streak::default(),
+            overdue: 0,
             window: config.window.and_then(|window| {
                 Some(Box::new(match window {
                     Window::Calls(calls) => Recent::Calls(CountWindow::new(calls)),
@@ -53,7 +57,7 @@ impl Health {
         config: &BreakerConfig,
         now: Instant,
     ) -> Option<TransitionReason> {
-        self.streak = self.streak_after(call);
+        let streak_opens = self.streak.record(call.failed, &config.conditions, now);
         let tally = match self.window.as_deref_mut() {
             None => None,
             Some(Recent::Calls(window)) => {
@@ -65,41 +69,46 @@ impl Health {
                 Some(window.tally(now))
             }
         };
-        config.conditions.met(self.streak, tally)
+        if streak_opens {
+            return Some(TransitionReason::FailureThreshold);
+        }
+        config.conditions.met(tally?, self.overdue())
     }
 
     /// Remembers a call that is not slow, without reading the clock. If the time is needed to find
-    /// the bucket, or because a condition is met, does nothing and returns `false`.
+    /// the bucket, or because a condition is met, does nothing and returns `false`. Call this only
+    /// if slow calls are not configured; no call is then overdue.
+    #[inline]
     pub(in crate::breaker) fn record_untimed(
         &mut self,
         failed: bool,
         config: &BreakerConfig,
     ) -> bool {
+        let conditions = &config.conditions;
         let call = Call { failed, slow: false };
-        let streak = self.streak_after(call);
+        let failures = self.streak.failures_after(failed);
+        if conditions.are_enough(failures) || failed && conditions.failure_span.is_some() {
+            return false;
+        }
         match self.window.as_deref_mut() {
-            None => {
-                if config.conditions.met(streak, None).is_some() {
-                    return false;
-                }
-            }
+            None => {}
             Some(Recent::Calls(window)) => {
                 let tally = window.tally_with(call);
-                if config.conditions.met(streak, Some(tally)).is_some() {
+                if conditions.met(tally, 0).is_some() {
                     return false;
                 }
                 window.push_known(call, tally);
             }
             Some(Recent::Time(_)) => return false,
         }
-        self.streak = streak;
+        self.streak.set(failures);
         true
     }
 
     /// Remembers successes that were deferred as [`Health::pending_until`] allowed. `end` is the
     /// end of the bucket in which they were deferred.
     pub(in crate::breaker) fn record_pending(&mut self, many: u64, end: Instant) {
-        self.streak = 0;
+        self.streak.reset();
         match self.window.as_deref_mut() {
             None => {}
             Some(Recent::Calls(window)) => window.push_successes(many),
@@ -119,21 +128,50 @@ impl Health {
                 (window.tally, until)
             }
         };
-        config.conditions.no_success_opens(tally).then_some(until)
+        config.conditions.no_success_opens(tally, self.overdue()).then_some(until)
     }
 
-    /// Returns the condition that the remembered calls meet now.
+    /// Returns the condition that the calls in the window meet now. The streak is tested only at a
+    /// failure.
     pub(in crate::breaker) fn met(
         &self,
         config: &BreakerConfig,
         now: Instant,
     ) -> Option<TransitionReason> {
-        config.conditions.met(self.streak, self.tally(now))
+        config.conditions.met(self.tally(now)?, self.overdue())
+    }
+
+    /// Returns the condition on slow calls if overdue calls contribute to it and it is met.
+    pub(in crate::breaker) fn met_by_overdue(
+        &self,
+        config: &BreakerConfig,
+        now: Instant,
+    ) -> Option<TransitionReason> {
+        if self.overdue == 0 {
+            return None;
+        }
+        config.conditions.met_by_slow_calls(self.tally(now)?, self.overdue())
+    }
+
+    /// Returns when calls may next leave the window without a new call.
+    pub(in crate::breaker) fn expires_at(&self, now: Instant) -> Option<Instant> {
+        match self.window.as_deref()? {
+            Recent::Calls(_) => None,
+            Recent::Time(window) => window.end_of_present(now),
+        }
+    }
+
+    pub(in crate::breaker) fn overdue(&self) -> u64 {
+        u64::from(self.overdue)
+    }
+
+    pub(in crate::breaker) fn set_overdue(&mut self, overdue: u64) {
+        self.overdue = u32::try_from(overdue).unwrap_or(u32::MAX);
     }
 
     /// Returns whether another success would change nothing.
     pub(in crate::breaker) fn is_clean(&self) -> bool {
-        self.streak == 0
+        self.streak.failures() == 0
             && match self.window.as_deref() {
                 None => true,
                 Some(Recent::Calls(window)) => window.is_full_of_successes(),
@@ -151,14 +189,14 @@ impl Health {
     }
 
     pub(in crate::breaker) fn streak(&self) -> u32 {
-        self.streak
+        self.streak.failures()
     }
 
     /// Returns whether no failed or slow call is remembered. Successes alone can be forgotten: they
     /// only keep a rate below its limit.
     pub(in crate::breaker) fn has_no_trouble(&self, now: Instant) -> bool {
         let Tally { failures, slow, .. } = self.tally(now).unwrap_or_default();
-        self.streak == 0 && failures == 0 && slow == 0
+        self.streak() == 0 && failures == 0 && slow == 0
     }
 
     pub(in crate::breaker) fn has_window(&self) -> bool {
@@ -166,9 +204,9 @@ impl Health {
     }
 
     /// Returns the counts of the remembered calls for operators.
-    pub(in crate::breaker) fn counts(&self, now: Instant) -> WindowCounts {
+    pub(in crate::breaker) fn counts(&self, now: Instant, overdue: u64) -> WindowCounts {
         let Tally { calls, failures, slow } = self.tally(now).unwrap_or_default();
-        WindowCounts { calls, failures, slow, consecutive_failures: self.streak }
+        WindowCounts { calls, failures, slow, overdue, consecutive_failures: self.streak() }
     }
 
     /// Returns the tally of the calls that are in the window now.
@@ -193,9 +231,5 @@ impl Health {
             (_, new) => new,
         }
         .map(Box::new);
-    }
-
-    fn streak_after(&self, call: Call) -> u32 {
-        if call.failed { self.streak.saturating_add(1) } else { 0 }
     }
 }

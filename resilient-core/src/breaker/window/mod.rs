@@ -3,6 +3,7 @@
 mod conditions;
 mod count;
 mod health;
+mod streak;
 mod tally;
 mod time;
 

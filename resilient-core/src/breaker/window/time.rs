@@ -31,10 +31,32 @@ impl TimeWindow {
 
     /// Adds a call. If `now` is before the newest bucket, the call goes into the newest bucket.
     pub(super) fn push(&mut self, call: Call, now: Instant) {
+        // Successes are often deferred, so only other calls may restart the window.
+        if (call.failed || call.slow) && self.is_set_back(now) {
+            self.restart(now);
+        }
         self.advance(self.number_at(now));
         let newest = self.place(self.newest);
         self.buckets[newest].add(call);
         self.tally.add(call);
+    }
+
+    // B16: a clock that was set back by a year does not keep calls in the window for a year.
+    /// Returns whether the clock was set back by more than the length of the window, so that the
+    /// window would hold its calls for too long.
+    fn is_set_back(&self, now: Instant) -> bool {
+        let begin =
+            self.newest.checked_sub(1).map_or(Some(Duration::ZERO), |last| self.end_of(last));
+        let begin = begin.and_then(|begin| self.start.checked_add(begin));
+        begin.is_some_and(|begin| begin.saturating_duration_since(now) > self.length)
+    }
+
+    /// Forgets all calls. Bucket 0 begins now.
+    fn restart(&mut self, now: Instant) {
+        self.start = now;
+        self.newest = 0;
+        self.buckets.fill(Tally::default());
+        self.tally = Tally::default();
     }
 
     /// Adds successes to the bucket that ends at `end`, unless that bucket has left the window.
@@ -52,6 +74,11 @@ impl TimeWindow {
     /// Returns when the newest bucket ends, or `None` if an `Instant` cannot hold the end.
     pub(super) fn end_of_newest(&self) -> Option<Instant> {
         self.start.checked_add(self.end_of(self.newest)?)
+    }
+
+    /// Returns when the present bucket ends, or `None` if an `Instant` cannot hold the end.
+    pub(super) fn end_of_present(&self, now: Instant) -> Option<Instant> {
+        self.start.checked_add(self.end_of(self.number_at(now))?)
     }
 
     /// Returns the tally of the calls that are in the window now, even if no call has come for a

@@ -22,7 +22,7 @@ impl RetryDriver<'_> {
         &'p mut self,
         delay: Duration,
         breaker: Option<&'p CircuitBreaker>,
-    ) -> Pause<'p> {
+    ) -> impl Future<Output = ()> + Send {
         Pause::begin(self.granted(), delay, breaker)
     }
 

@@ -11,13 +11,13 @@ fn b03_every_change_of_state_starts_a_new_generation() {
     note(&machine);
     machine.report(probe, SUCCESS, None, now);
     note(&machine);
-    machine.set_mode(OperatorMode::ForcedOpen, now);
+    machine.hold(OperatorMode::ForcedOpen.into(), now);
     note(&machine);
-    machine.set_mode(OperatorMode::Disabled, now);
+    machine.hold(OperatorMode::Disabled.into(), now);
     note(&machine);
-    machine.set_mode(OperatorMode::ObserveOnly, now);
+    machine.hold(OperatorMode::ObserveOnly.into(), now);
     note(&machine);
-    machine.close(now);
+    machine.close(OperatorNote::EMPTY, now);
     note(&machine);
     seen.dedup();
     assert_eq!(seen.len(), 8);
@@ -31,7 +31,7 @@ fn b03_an_operation_that_changes_no_state_keeps_the_generation() {
     for ending in [SUCCESS, FAILURE, IGNORED, Ending::Abandoned] {
         call(&mut machine, ending, now);
     }
-    assert!(machine.half_open(now).is_err());
+    assert!(machine.change_by_hand(ManualChange::half_open(), now).is_err());
     assert_eq!(machine.generation(), generation);
 }
 
@@ -40,15 +40,15 @@ fn b03_a_permit_of_each_older_generation_is_late_however_it_ends() {
     for ending in [SUCCESS, FAILURE, IGNORED, Ending::Abandoned] {
         let (mut machine, now) = due(&fragile());
         let probe = machine.admit(now).unwrap();
-        machine.close(now);
+        machine.close(OperatorNote::EMPTY, now);
         let closed = machine.admit(now).unwrap();
-        machine.trip(now).unwrap();
-        let end = machine.end();
+        machine.change_by_hand(ManualChange::trip(), now).unwrap();
+        let until = end(&machine);
         for ticket in [probe, closed] {
             let counted = machine.report(ticket, ending, Some(secs(99)), now);
             assert_eq!(counted, Counted::Late);
         }
-        assert_eq!((machine.entered(), machine.end()), (CircuitState::Open, end));
+        assert_eq!((machine.entered(), end(&machine)), (CircuitState::Open, until));
     }
 }
 

@@ -13,7 +13,9 @@ use super::history::HISTORY;
 use super::{Counted, Ending, Machine, Rejection, Ticket};
 use crate::breaker::config::{AbandonedOutcome, BreakerConfig, BreakerConfigBuilder};
 use crate::platform::random;
-use crate::signal::{CircuitState, OperatorMode, Outcome, TransitionReason};
+use crate::signal::{
+    CircuitState, ManualChange, OperatorMode, OperatorNote, Outcome, TransitionReason,
+};
 
 const SUCCESS: Ending = Ending::Reported(Outcome::Success);
 const FAILURE: Ending = Ending::Reported(Outcome::Failure);
@@ -61,6 +63,11 @@ fn due(config: &BreakerConfigBuilder) -> (Machine, Instant) {
     (machine, start + secs(10))
 }
 
+/// Returns the end of the present state.
+fn end(machine: &Machine) -> Option<Instant> {
+    machine.period().and_then(|(_, end)| end)
+}
+
 /// Admits calls until one is rejected, or 5 000 are admitted.
 fn admissions(machine: &mut Machine, now: Instant) -> impl Iterator<Item = Ticket> + '_ {
     std::iter::from_fn(move || machine.admit(now).ok()).take(5_000)
@@ -85,8 +92,8 @@ fn b13_the_record_is_bounded_and_the_counts_are_not() {
     let now = Instant::now();
     let mut machine = machine(&fragile());
     for _ in 0..10_000 {
-        machine.trip(now).unwrap();
-        machine.close(now);
+        machine.change_by_hand(ManualChange::trip(), now).unwrap();
+        machine.close(OperatorNote::EMPTY, now);
     }
     assert_eq!(machine.history().count(), HISTORY);
     let counts = machine.transitions();

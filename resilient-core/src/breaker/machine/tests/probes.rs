@@ -89,7 +89,7 @@ fn b10_the_failure_threshold_of_the_closed_state_means_nothing_to_probes() {
     let (mut machine, now) = {
         let start = Instant::now();
         let mut machine = machine(&fragile().failure_threshold(100));
-        machine.trip(start).unwrap();
+        machine.change_by_hand(ManualChange::trip(), start).unwrap();
         (machine, start + secs(10))
     };
     call(&mut machine, FAILURE, now);
@@ -200,8 +200,8 @@ fn b11_the_default_lease_is_the_recovery_time_within_half_a_minute_and_ten() {
     ] {
         let now = Instant::now();
         let mut machine = machine(&fragile().recovery_time(recovery));
-        machine.trip(now).unwrap();
-        machine.half_open(now).unwrap();
+        machine.change_by_hand(ManualChange::trip(), now).unwrap();
+        machine.change_by_hand(ManualChange::half_open(), now).unwrap();
         machine.admit(now).unwrap();
         let rejection = machine.admit(now).unwrap_err();
         assert_eq!(rejection.retry_after, Some(secs(lease)), "{recovery:?}");

@@ -32,8 +32,8 @@ fn seen(machine: &Machine, now: Instant) -> impl PartialEq + std::fmt::Debug {
     (
         machine.entered(),
         machine.generation(),
-        machine.streak(),
-        machine.window(now),
+        machine.streak(now),
+        machine.window(now, 0),
         machine.last_opening(),
     )
 }

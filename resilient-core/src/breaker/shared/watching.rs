@@ -1,0 +1,101 @@
+//! B19: the looks for overdue calls, under the breaker's lock and without it.
+
+use std::time::Instant;
+
+use super::{BreakerParts, GuardedState, WatchedCalls};
+use crate::breaker::machine::{Stamp, Ticket};
+
+impl BreakerParts {
+    /// Counts the start of a call that is admitted without the lock. Returns `None` if the lock is
+    /// needed: calls may be overdue, or the start cannot be counted.
+    #[inline]
+    pub(super) fn begin_call(&self, ticket: Ticket, now: u64) -> Option<Ticket> {
+        let watched = self.watched.get()?;
+        if watched.is_due(now) { None } else { watched.start(ticket) }
+    }
+
+    /// Counts the end of a timed call without the lock. Returns `false`, and counts nothing, if the
+    /// lock is needed.
+    #[inline]
+    pub(super) fn end_fast_call(&self, ticket: Ticket, now: u64) -> bool {
+        self.watched.get().is_some_and(|watched| watched.end_fast(ticket, now))
+    }
+
+    /// Counts the end of a call's watch without the lock, if that is possible.
+    pub(super) fn end_watch(&self, ticket: Ticket) -> bool {
+        self.watched.get().is_none_or(|watched| watched.end(ticket))
+    }
+
+    /// Counts the start of a call that was admitted under the lock, if the call is timed.
+    pub(super) fn begin_call_locked(&self, guarded: &mut GuardedState, ticket: Ticket) -> Ticket {
+        match (self.watched.get(), &mut guarded.watch) {
+            (Some(watched), Some(watch)) if guarded.machine.times_calls() => {
+                watched.start_locked(ticket, watch, Stamp::begun(ticket.stamp))
+            }
+            _ => ticket,
+        }
+    }
+
+    /// Counts the end of a call under the lock.
+    pub(super) fn end_call_locked(&self, guarded: &mut GuardedState, ticket: Ticket, now: Instant) {
+        if let (Some(watched), Some(watch)) = (self.watched.get(), &mut guarded.watch) {
+            watched.end_locked(ticket, watch, self.clock.nanos_of(now));
+        }
+    }
+
+    /// Tells the state machine how many calls are overdue, if that may have changed. Call this
+    /// under the lock, at each admission and report.
+    pub(super) fn look_for_overdue(&self, guarded: &mut GuardedState, now: Instant) {
+        let GuardedState { machine, watch, .. } = guarded;
+        let (Some(watched), Some(watch)) = (self.watched.get(), watch) else { return };
+        let nanos = self.clock.nanos_of(now);
+        if machine.recorded_overdue() > 0 || watched.is_due(nanos) {
+            machine.set_overdue(watched.overdue(watch, nanos));
+            let change = machine.overdue_calls_count_more_at(now);
+            let change = change.map_or(u64::MAX, |change| self.clock.nanos_of(change));
+            watched.set_next_look(watch, nanos, change);
+        }
+    }
+
+    /// Lets the next admission or report look, because new settings may let the overdue calls meet
+    /// their condition.
+    pub(super) fn look_soon(&self, guarded: &GuardedState) {
+        let GuardedState { machine, watch, .. } = guarded;
+        if let (Some(watched), Some(watch)) = (self.watched.get(), watch) {
+            if machine.recorded_overdue() > 0 {
+                watched.set_next_look(watch, 0, 0);
+            }
+        }
+    }
+
+    /// Returns how many calls or probes are overdue now. Changes nothing. Call this under the lock.
+    pub(super) fn overdue(&self, guarded: &GuardedState, now: Instant) -> u64 {
+        let GuardedState { machine, watch, .. } = guarded;
+        match (self.watched.get(), watch) {
+            (Some(watched), Some(watch)) if machine.times_calls() => {
+                watched.overdue(watch, self.clock.nanos_of(now))
+            }
+            _ => machine.overdue_probes(now) as u64,
+        }
+    }
+
+    /// Clears the counts if a new generation has begun, and begins a new watch if `slow_call` has
+    /// changed. Call this under the lock, before the state word is published.
+    #[inline]
+    pub(super) fn watch_generation(&self, guarded: &mut GuardedState) {
+        if guarded.watch.is_some() || guarded.machine.config().slow_call.is_some() {
+            self.watch_if_new(guarded);
+        }
+    }
+
+    fn watch_if_new(&self, guarded: &mut GuardedState) {
+        let (generation, setting) =
+            (guarded.machine.generation(), guarded.machine.config().slow_call);
+        let now = self.clock.nanos_of(guarded.latest);
+        let watch = guarded.watch.get_or_insert_default();
+        if !watch.is_of(generation, setting) {
+            let watched = self.watched.get_or_init(|| Box::new(WatchedCalls::new()));
+            watched.begin(watch, generation, setting, now);
+        }
+    }
+}

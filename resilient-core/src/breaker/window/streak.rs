@@ -1,0 +1,66 @@
+//! The streak: consecutive failures, and when they began.
+
+use std::time::Instant;
+
+use crate::breaker::config::Conditions;
+
+#[derive(Debug, Default)]
+pub(super) struct Streak {
+    failures: u32,
+    /// When the first failure of the streak ended. It is recorded only if `failure_span` is set. If
+    /// `failure_span` is set during a streak, it is when the next failure ends.
+    since: Option<Instant>,
+}
+
+impl Streak {
+    pub(super) fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    pub(super) fn reset(&mut self) {
+        self.set(0);
+    }
+
+    /// Returns the number of consecutive failures after one more call.
+    #[inline]
+    pub(super) fn failures_after(&self, failed: bool) -> u32 {
+        if failed { self.failures.saturating_add(1) } else { 0 }
+    }
+
+    /// Sets the number of consecutive failures after one more call.
+    #[inline]
+    pub(super) fn set(&mut self, failures: u32) {
+        self.failures = failures;
+        if failures == 0 {
+            self.since = None;
+        }
+    }
+
+    // B4: as many failures as `failure_threshold`, over at least `failure_span`.
+    /// Adds a call that ends now. Returns whether it is a failure that opens the circuit.
+    pub(super) fn record(&mut self, failed: bool, conditions: &Conditions, now: Instant) -> bool {
+        self.set(self.failures_after(failed));
+        let is_long = failed && self.spans(conditions, now);
+        is_long && conditions.are_enough(self.failures)
+    }
+
+    /// Records the time of a failure. Returns whether the streak lasts long enough.
+    fn spans(&mut self, conditions: &Conditions, now: Instant) -> bool {
+        let Some(span) = conditions.failure_span else {
+            return true;
+        };
+        // B16: if the clock was set back, the span counts from the new time.
+        let since = self.since.map_or(now, |since| since.min(now));
+        self.since = Some(since);
+        now.saturating_duration_since(since) >= span
+    }
+}
+
+impl Conditions {
+    /// Returns whether this many consecutive failures are enough to open the circuit.
+    #[inline]
+    pub(super) fn are_enough(&self, failures: u32) -> bool {
+        // Zero failures are never enough, because the threshold is at least 1.
+        self.failure_threshold.is_some_and(|most| failures >= most)
+    }
+}

@@ -1,0 +1,82 @@
+//! Rule B19 of the model: the calls in flight, and which of them are overdue.
+
+use resilient::breaker::{CircuitState, TransitionReason};
+
+use super::opening::nanos;
+use super::{Model, Ticket, Wrong};
+
+impl Model {
+    pub(super) fn calls_in_flight(&self) -> u64 {
+        count(self.in_flight.iter().flatten().filter(|ticket| ticket.is_counted))
+    }
+
+    /// Returns whether a call that begins now can be overdue later.
+    pub(crate) fn watches(&self) -> bool {
+        matches!(self.state, CircuitState::Closed | CircuitState::ObserveOnly)
+            && self.holding.slow_call.is_some()
+    }
+
+    /// Returns the overdue calls of a closed or observed breaker.
+    pub(super) fn overdue_calls(&self) -> u64 {
+        if !self.watches() || self.is(Wrong::NothingIsOverdue) {
+            return 0;
+        }
+        count(self.in_flight.iter().flatten().filter(|ticket| self.is_overdue(ticket)))
+    }
+
+    /// The rule allows a delay of up to an eighth of `slow_call`. The model follows the breaker,
+    /// which notices the calls of one slice of time together, when the last instant of the slice is
+    /// long enough ago. A slice is a power of two of nanoseconds: at most an eighth of `slow_call`,
+    /// but at least 16 µs.
+    fn is_overdue(&self, ticket: &Ticket) -> bool {
+        let is_current = ticket.generation == self.generation || self.is(Wrong::OldCallsAreOverdue);
+        let times = ticket.admitted.zip(self.holding.slow_call.map(nanos));
+        let Some((begun, limit)) = times.filter(|_| is_current && ticket.is_watched) else {
+            return false;
+        };
+        let mut slice = 1 << 14;
+        while slice * 2 <= limit / 8 {
+            slice *= 2;
+        }
+        let last = begun / slice * slice + slice - 1;
+        self.clock - last >= limit
+    }
+
+    /// Returns the overdue calls or probes.
+    pub(super) fn overdue(&self) -> u64 {
+        match self.state {
+            CircuitState::HalfOpen => {
+                self.probes.overdue(self.clock, &self.holding).len().try_into().unwrap()
+            }
+            _ => self.overdue_calls(),
+        }
+    }
+
+    /// Tests what overdue calls and probes change, at an admission or a report.
+    pub(super) fn test_overdue(&mut self) {
+        let overdue = self.overdue_calls();
+        if overdue > 0 {
+            if let Some(TransitionReason::SlowCallRate) = self.slow_condition() {
+                self.apply(TransitionReason::SlowCallRate, None);
+            }
+        }
+        while self.state == CircuitState::HalfOpen && !self.is(Wrong::OverdueProbesWait) {
+            let overdue = self.probes.overdue(self.clock, &self.holding);
+            let Some(probe) = overdue.first() else { return };
+            self.probes.free(*probe);
+            self.probes.failed += 1;
+            self.decide(TransitionReason::ProbeSlow, None);
+        }
+    }
+
+    /// G2: a new `slow_call` holds for the calls that begin from now on.
+    pub(super) fn watch_anew(&mut self) {
+        for ticket in self.in_flight.iter_mut().flatten() {
+            ticket.is_watched = false;
+        }
+    }
+}
+
+fn count<'a>(tickets: impl Iterator<Item = &'a Ticket>) -> u64 {
+    tickets.count().try_into().unwrap()
+}

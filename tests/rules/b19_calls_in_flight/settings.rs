@@ -1,0 +1,121 @@
+//! Overdue calls under settings that change.
+
+use std::time::Duration;
+
+use resilient::breaker::{BreakerConfigBuilder, CircuitState, OperatorMode, TransitionReason};
+use resilient::registry::BreakerOverride;
+use resilient::{BreakerConfig, Registry};
+
+use super::support::{LIMIT, NANO, acquire, hang, overdue};
+use crate::support::slow_calls::settings;
+use resilient_testkit::{calls, closed, fail, last_reason, secs, succeed};
+
+#[test]
+fn b19_an_override_of_another_condition_waits_for_the_next_counted_call() {
+    let config = settings().window(10).slow_call_rate(1.0).failure_rate(0.9).min_calls(2);
+    let (breaker, clock) = closed(&config);
+    let registry = Registry::new();
+    registry.register(&breaker).unwrap();
+    calls(&breaker, "SFSF");
+    let _hung = hang(&breaker, &clock, 1);
+    registry
+        .override_breaker("dependency", BreakerOverride::from(config.failure_rate(0.5)))
+        .unwrap();
+    drop(acquire(&breaker));
+    assert_eq!(breaker.state(), CircuitState::Closed);
+    fail(&breaker);
+    assert_eq!(last_reason(&breaker), TransitionReason::FailureRate);
+}
+
+fn untimed() -> BreakerConfigBuilder {
+    BreakerConfig::builder()
+}
+
+#[test]
+fn b19_a_new_slow_call_holds_for_the_calls_that_begin_after_it() {
+    for new in [secs(1), secs(3), secs(300), Duration::from_millis(1)] {
+        let config = settings().window(10).min_calls(9);
+        let (breaker, clock) = closed(&config);
+        let registry = Registry::new();
+        registry.register(&breaker).unwrap();
+        let old = hang(&breaker, &clock, 2);
+        succeed(&breaker);
+        assert_eq!(overdue(&breaker), 2);
+        let what = BreakerOverride::from(config.slow_call(new));
+        registry.override_breaker("dependency", what).unwrap();
+        assert_eq!(overdue(&breaker), 0, "the watch begins anew");
+        let begun_after = acquire(&breaker);
+        clock.advance(new.saturating_sub(NANO));
+        assert_eq!(overdue(&breaker), 0);
+        clock.advance(NANO + new / 8);
+        assert_eq!(overdue(&breaker), 1);
+        drop(old);
+        assert_eq!(overdue(&breaker), 1, "calls of the old watch touch nothing");
+        drop(begun_after);
+        assert_eq!(overdue(&breaker), 0);
+    }
+}
+
+#[test]
+fn b19_slow_call_can_be_removed_and_set_again_while_calls_are_in_flight() {
+    let (breaker, clock) = closed(&untimed().window(10).failure_rate(1.0).min_calls(9));
+    let registry = Registry::new();
+    registry.register(&breaker).unwrap();
+    for _ in 0..40 {
+        let timed = untimed().slow_call(LIMIT).slow_call_rate(1.0);
+        let before = hang(&breaker, &clock, 1);
+        registry.override_breaker("dependency", BreakerOverride::from(timed)).unwrap();
+        let watched = hang(&breaker, &clock, 2);
+        assert_eq!(overdue(&breaker), 2);
+        registry.clear_override("dependency").unwrap();
+        assert_eq!(overdue(&breaker), 0);
+        let after = hang(&breaker, &clock, 1);
+        drop((before, watched, after));
+        assert_eq!(breaker.snapshot().in_flight, 0);
+    }
+}
+
+#[test]
+fn b19_a_mode_of_an_override_clears_like_any_transition() {
+    let (breaker, clock) = closed(&settings().window(10).min_calls(9));
+    let registry = Registry::new();
+    registry.register(&breaker).unwrap();
+    let hung = hang(&breaker, &clock, 2);
+    let mut what = BreakerOverride::default();
+    what.mode = Some(OperatorMode::ObserveOnly);
+    registry.override_breaker("dependency", what).unwrap();
+    assert_eq!(overdue(&breaker), 0);
+    drop(hung);
+    assert_eq!(overdue(&breaker), 0);
+}
+
+#[test]
+fn b19_a_lowered_rate_holds_for_overdue_calls_at_the_next_admission() {
+    let config = settings().window(10).min_calls(4);
+    let (breaker, clock) = closed(&config);
+    let registry = Registry::new();
+    registry.register(&breaker).unwrap();
+    calls(&breaker, "SSS");
+    let _hung = hang(&breaker, &clock, 1);
+    drop(acquire(&breaker));
+    assert_eq!(breaker.state(), CircuitState::Closed, "one of four");
+    let lower = BreakerOverride::from(config.slow_call_rate(0.25));
+    registry.override_breaker("dependency", lower).unwrap();
+    assert!(breaker.try_acquire().is_err());
+    assert_eq!(last_reason(&breaker), TransitionReason::SlowCallRate);
+}
+
+#[test]
+fn b19_calls_that_leave_a_window_of_time_let_overdue_calls_count_for_more() {
+    let config = settings().window(secs(10)).min_calls(2);
+    let (breaker, clock) = closed(&config);
+    calls(&breaker, "SSSS");
+    let _hung = hang(&breaker, &clock, 2);
+    drop(acquire(&breaker));
+    assert_eq!(breaker.state(), CircuitState::Closed, "two of six");
+    clock.advance(Duration::from_nanos(7_749_999_999));
+    drop(acquire(&breaker));
+    assert_eq!(breaker.state(), CircuitState::Closed);
+    clock.advance(NANO);
+    assert!(breaker.try_acquire().is_err(), "two of two");
+}

@@ -1,0 +1,15 @@
+//! A span is for consecutive failures, has a unit, and is a duration.
+
+use resilient::circuit_breaker;
+
+#[circuit_breaker(window = 100, failure_rate = 0.5, failure_span = "3s")]
+fn beside_a_rate() -> Option<u32> {
+    None
+}
+
+#[circuit_breaker(failure_span = 3)]
+fn without_a_unit() -> Option<u32> {
+    None
+}
+
+fn main() {}
