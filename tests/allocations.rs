@@ -305,7 +305,7 @@ fn fm_i2_a_breaker_takes_two_kibibytes_or_little_more_with_its_history_and_three
     let heap = Heap::alone();
     let rated = || settings().failure_rate(1.0);
     for (what, settings, called, remembering) in [
-        ("failures in a row", settings(), 1_664, 2_176),
+        ("failures in a row", settings(), 1_664, 2_240),
         ("a window of calls", rated().window(100), 2_048, 3_072),
         ("a window of time", rated().window(secs(60)), 2_048, 3_072),
     ] {

@@ -53,7 +53,7 @@ impl Machine {
 
     /// Changes the state if the recorded overdue calls meet the condition on slow calls, or if
     /// overdue probes decide the round.
-    pub(in crate::breaker) fn test_overdue(&mut self, now: Instant) {
+    pub(super) fn test_overdue(&mut self, now: Instant) {
         match &mut self.phase {
             Phase::Closed(health) | Phase::ObserveOnly { health, .. } => {
                 if let Some(condition) = health.met_by_overdue(&self.config, now) {

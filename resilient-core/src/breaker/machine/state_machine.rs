@@ -91,7 +91,14 @@ impl Machine {
 
     /// Admits a call inside a probe, if the probe still holds a slot of the present round. The call
     /// takes no slot, and its end is not reported.
-    pub(in crate::breaker) fn admit_inside(&self, probe: Ticket) -> Option<Ticket> {
+    pub(in crate::breaker) fn admit_inside(
+        &mut self,
+        probe: Ticket,
+        now: Instant,
+    ) -> Option<Ticket> {
+        if let Phase::HalfOpen(_) = &self.phase {
+            self.test_overdue(now);
+        }
         let Phase::HalfOpen(round) = &self.phase else { return None };
         let holds = probe.generation == self.generation && round.holds(probe.stamp);
         holds.then(|| Ticket::nested(self.generation))

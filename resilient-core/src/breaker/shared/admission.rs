@@ -81,9 +81,8 @@ impl SharedBreaker {
         let (mut guarded, now) = self.lock_now(parts);
         // B19: the next admission or report looks for overdue calls.
         parts.look_for_overdue(&mut guarded, now);
-        guarded.machine.test_overdue(now);
         // B18: a nested call uses the permit of the probe around it.
-        let nested = self.admit_inside_probe(|probe| guarded.machine.admit_inside(probe));
+        let nested = self.admit_inside_probe(|probe| guarded.machine.admit_inside(probe, now));
         let mut admitted = nested.map_or_else(|| guarded.machine.admit(now), Ok);
         if let Ok(ticket) = &mut admitted {
             *ticket = parts.begin_call_locked(&mut guarded, *ticket);
