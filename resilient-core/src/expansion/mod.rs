@@ -12,6 +12,7 @@ mod fallback;
 mod given_limit;
 mod judge;
 mod key;
+mod pause;
 mod retry;
 
 pub use self::argument::*;
@@ -25,6 +26,7 @@ pub use self::fallback::{
 pub use self::given_limit::GivenLimit;
 pub use self::judge::*;
 pub use self::key::*;
+pub use self::pause::*;
 pub use self::retry::*;
 pub use crate::breaker::{AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, CircuitBreaker};
 /// Internals that models use.
