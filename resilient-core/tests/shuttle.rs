@@ -114,7 +114,7 @@ impl Scene {
             // Lets another thread run at this point.
             thread::yield_now();
             if let (EventKind::Transition(step), Some(scene)) = (event.kind(), ear.upgrade()) {
-                scene.heard.lock().unwrap().push(*step);
+                scene.heard.lock().unwrap().push(step.clone());
             }
         });
         scene

@@ -63,7 +63,7 @@ const CRATES: &[Crate] = &[
     Crate {
         folder: "resilient-macros",
         layers: &[
-            (&["emit", "error", "fuzz_tokens", "literal", "tokens"], &[]),
+            (&["emit", "error", "literal", "tokens"], &[]),
             (&["scan"], &["tokens"]),
             (&["args"], &["scan"]),
             (&["derive", "item"], &["args"]),

@@ -40,6 +40,10 @@ impl<'a> CircuitWait<'a> {
     }
 
     /// Returns the news of the circuit, if there are any.
+    #[cfg_attr(
+        not(any(feature = "tokio", loom, shuttle)),
+        expect(dead_code, reason = "without tokio, only threads wait")
+    )]
     pub(crate) fn poll_news(&mut self, cx: &Context<'_>) -> Poll<AdmitsIn> {
         if self.place.is_some() && self.waiter.poll(cx) {
             Poll::Ready(self.list())

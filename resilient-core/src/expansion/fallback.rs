@@ -173,12 +173,34 @@ impl<O, F: Future<Output = O>> Answer<O, Later> for F {
 pub trait Spare {
     /// Returns a copy.
     #[must_use]
-    fn spare(&self) -> Self;
+    fn fresh(&self) -> Self;
 }
 
 impl<T: Clone> Spare for T {
     #[inline]
-    fn spare(&self) -> Self {
+    fn fresh(&self) -> Self {
+        self.clone()
+    }
+}
+
+/// A copy as [`Spare`] makes it, of an argument whose type holds other types. The blanket
+/// implementation is not recommended, so that the error names the whole argument.
+#[diagnostic::on_unimplemented(
+    message = "`#[fallback]` names this argument after the body has moved it, and `{Self}` is \
+            not `Clone`",
+    label = "moved by the body, so the fallback needs one of its own",
+    note = "take `&{Self}` or `Arc<{Self}>`, or derive `Clone` for what it holds"
+)]
+pub trait SpareWhole {
+    /// Returns a copy.
+    #[must_use]
+    fn fresh(&self) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone> SpareWhole for T {
+    #[inline]
+    fn fresh(&self) -> Self {
         self.clone()
     }
 }

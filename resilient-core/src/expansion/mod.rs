@@ -12,6 +12,7 @@ mod fallback;
 mod given_limit;
 mod judge;
 mod key;
+mod pause;
 mod retry;
 
 pub use self::argument::*;
@@ -19,12 +20,13 @@ pub use self::call::*;
 pub use self::class::*;
 pub use self::durations::{millis, secs};
 pub use self::fallback::{
-    Answer, AtOnce, Later, Replaced, Spare, fallback, fallback_async, fallback_by, fallback_value,
-    not_replaced, unless_failed,
+    Answer, AtOnce, Later, Replaced, Spare, SpareWhole, fallback, fallback_async, fallback_by,
+    fallback_value, not_replaced, unless_failed,
 };
 pub use self::given_limit::GivenLimit;
 pub use self::judge::*;
 pub use self::key::*;
+pub use self::pause::*;
 pub use self::retry::*;
 pub use crate::breaker::{AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, CircuitBreaker};
 /// Internals that models use.

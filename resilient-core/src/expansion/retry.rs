@@ -5,12 +5,11 @@ use std::time::Duration;
 use super::given_limit::GivenLimit;
 #[cfg(not(feature = "tokio"))]
 use crate::breaker::PermitFuture;
-use crate::breaker::{CircuitBreaker, CircuitOpen, Permit};
-use crate::call_site::CallSite;
+use crate::breaker::{CircuitOpen, Permit};
 use crate::retry::{
-    AttemptEnd, AttemptLog, CallOptions, CutCause, CutShort, Entered, GiveUpEvent, GrantedPause,
-    RetryBudget, RetryDriver, RetryEvent, RetryPolicy, RetryPolicyBuilder, RetrySettings,
-    StopReason, TimedOutOutput, WaitEvent,
+    AttemptEnd, AttemptLog, CallOptions, CutCause, CutShort, Entered, GiveUpEvent, RetryBudget,
+    RetryDriver, RetryEvent, RetryPolicy, RetryPolicyBuilder, RetrySettings, StopReason,
+    TimedOutOutput, WaitEvent,
 };
 use crate::telemetry;
 
@@ -288,81 +287,4 @@ pub fn sleep(_: Duration) -> EnableTheFeatureTokioOfResilientForAsyncRetries {
 /// Sleeps between two attempts of a plain function.
 pub fn sleep_blocking(delay: Duration) {
     crate::time::sleep_blocking(delay);
-}
-
-/// The breaker of a loop, as the expansion holds it.
-pub trait LoopBreaker<'b> {
-    /// Returns the breaker.
-    fn handle(self) -> &'b CircuitBreaker;
-}
-
-impl<'b> LoopBreaker<'b> for &'b CircuitBreaker {
-    fn handle(self) -> &'b CircuitBreaker {
-        self
-    }
-}
-
-impl<'b> LoopBreaker<'b> for &'static CallSite {
-    fn handle(self) -> &'b CircuitBreaker {
-        self.breaker()
-    }
-}
-
-/// Sleeps between two attempts of a loop with a breaker: see [`RetryDriver::sleep`].
-#[cfg(feature = "tokio")]
-#[expect(
-    clippy::inline_always,
-    reason = "otherwise the state of the loop is in memory on the hot path"
-)]
-#[inline(always)]
-pub fn pause<'p>(
-    retry: &'p mut RetryDriver<'_>,
-    delay: Duration,
-    breaker: impl LoopBreaker<'p>,
-) -> crate::retry::Pause<'p> {
-    pause_cold(retry.granted(), delay, breaker)
-}
-
-#[cfg(feature = "tokio")]
-#[cold]
-#[inline(never)]
-fn pause_cold<'p>(
-    granted: Option<&'p mut GrantedPause>,
-    delay: Duration,
-    breaker: impl LoopBreaker<'p>,
-) -> crate::retry::Pause<'p> {
-    crate::retry::Pause::begin(granted, delay, Some(breaker.handle()))
-}
-
-#[cfg(not(feature = "tokio"))]
-pub fn pause<'b>(
-    _: &mut RetryDriver<'_>,
-    _: Duration,
-    _: impl LoopBreaker<'b>,
-) -> EnableTheFeatureTokioOfResilientForAsyncRetries {
-    EnableTheFeatureTokioOfResilientForAsyncRetries
-}
-
-/// Sleeps between two attempts of a plain function with a breaker.
-#[expect(
-    clippy::inline_always,
-    reason = "otherwise the state of the loop is in memory on the hot path"
-)]
-#[inline(always)]
-pub fn pause_blocking<'b>(
-    retry: &mut RetryDriver<'_>,
-    delay: Duration,
-    breaker: impl LoopBreaker<'b>,
-) {
-    block_cold(retry.granted(), delay, breaker);
-}
-
-#[cold]
-#[inline(never)]
-fn block_cold<'b>(
-    granted: Option<&mut GrantedPause>,
-    delay: Duration,
-    breaker: impl LoopBreaker<'b>,
-) {
-    crate::retry::block(granted, delay, Some(breaker.handle()));
 }

@@ -22,7 +22,7 @@ pub(super) struct WaitTimes {
 #[derive(Debug, Default)]
 pub(crate) struct GrantedPause {
     /// How long the loop pauses. After a wait that ended early, how long it paused.
-    pub(super) delay: Duration,
+    pub(crate) delay: Duration,
     /// Set if the pause is a wait for the circuit.
     pub(super) wait: Option<WaitTimes>,
 }

@@ -337,7 +337,7 @@ fn b14_two_threads_deliver_each_transition_once_and_in_order() {
         let heard = Arc::new(Mutex::new(Vec::new()));
         let ear = Arc::clone(&heard);
         breaker.on_event(move |event| match event.kind() {
-            EventKind::Transition(step) => ear.lock().unwrap().push(*step),
+            EventKind::Transition(step) => ear.lock().unwrap().push(step.clone()),
             other => panic!("{other:?}"),
         });
         both(|| breaker.force_open(), || breaker.disable());

@@ -57,13 +57,9 @@ fn b18_a_probe_whose_slot_is_taken_meanwhile_admits_a_nested_call_only_before() 
 fn b18_a_nested_call_beside_a_reset_and_a_new_round_reports_nothing() {
     check_up_to(Some(2), || {
         let breaker = due(&config());
-        let old = breaker.try_acquire().unwrap();
+        let old: &Permit<'_> = Box::leak(Box::new(breaker.try_acquire().unwrap()));
         let (nested, present) = both(
-            move || {
-                let nested = old.scope(|| succeed(breaker));
-                std::mem::forget(old);
-                nested
-            },
+            move || old.scope(|| succeed(breaker)),
             || {
                 breaker.trip().unwrap();
                 breaker.half_open().unwrap();
@@ -77,6 +73,10 @@ fn b18_a_nested_call_beside_a_reset_and_a_new_round_reports_nothing() {
         let counted = u64::from(took_slot);
         let counts = (seen.totals.success, seen.totals.late);
         holds(counts == (counted, 0), "a nested call is in no total", &seen);
+        if seen.state == CircuitState::HalfOpen {
+            let again = old.scope(|| succeed(breaker));
+            holds(!again, "a probe of an earlier round admits no call", &seen);
+        }
         if let Ok(present) = present {
             present.report(Outcome::Success);
             let seen = breaker.snapshot();

@@ -203,17 +203,20 @@ impl<'a> AttemptArguments<'a> {
             let only_if = &parameter.only_if;
             self.prepare.extend(emit!(#only_if if false { __r::never_reached(#ident); }));
         }
-        Some(self.fresh(ident, first_span(&parameter.ty), &copy_trait(parameter)))
+        Some(self.fresh(ident, first_span(&parameter.ty), holds_others(parameter)))
     }
 
-    /// Writes a copy for the attempt. The compiler's errors about the copy point at `span`.
-    pub(super) fn fresh(&self, ident: &Ident, span: Span, copy: &TokenStream) -> TokenStream {
+    /// Writes a copy for the attempt. The compiler's errors about the copy point at `span`, and are
+    /// about the whole argument if it `holds` other types.
+    pub(super) fn fresh(&self, ident: &Ident, span: Span, holds: bool) -> TokenStream {
         let span = span.resolved_at(Span::mixed_site());
-        if self.uses.retry.is_some() {
-            quote_spanned!(span=> __r::#copy::fresh(&#ident))
-        } else {
-            quote_spanned!(span=> __r::Spare::spare(&#ident))
-        }
+        let copy = match (self.uses.retry.is_some(), holds) {
+            (true, false) => emit!(Fresh),
+            (true, true) => emit!(FreshWhole),
+            (false, false) => emit!(Spare),
+            (false, true) => emit!(SpareWhole),
+        };
+        quote_spanned!(span=> __r::#copy::fresh(&#ident))
     }
 
     fn consume(&mut self, parameter: &Parameter, ident: &Ident) {
@@ -229,18 +232,13 @@ pub(super) fn reborrow(ident: &Ident) -> TokenStream {
     quote_spanned!(span=> &mut *#ident)
 }
 
-/// Chooses the trait that copies an argument of this type. If a type that holds others, such as
-/// `Vec<Order>`, cannot be copied, the error should name the argument. For a type parameter, which
-/// is one letter by convention, the compiler suggests the bound `Clone` instead.
-fn copy_trait(parameter: &Parameter) -> TokenStream {
+/// Returns whether the argument's type holds others, such as `Vec<Order>`. For a type parameter,
+/// which is one letter by convention, returns `false`: the compiler suggests the bound `Clone`.
+fn holds_others(parameter: &Parameter) -> bool {
     let is_letter = |word: &Ident| matches!(word.to_string().as_bytes(), [b'A'..=b'Z']);
     let last = parameter.ty.clone().into_iter().last();
     let holds = parameter.is_name && !matches!(last, Some(TokenTree::Ident(_)));
-    if holds && scan::named_variable(&parameter.ty, is_letter).is_none() {
-        emit!(FreshWhole)
-    } else {
-        emit!(Fresh)
-    }
+    holds && scan::named_variable(&parameter.ty, is_letter).is_none()
 }
 
 /// Borrows again what an argument of type `Option` holds. `borrow` does so with the variable

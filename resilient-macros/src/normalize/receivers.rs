@@ -35,7 +35,7 @@ pub(super) fn prepare(arguments: &mut AttemptArguments<'_>, receiver: &mut Recei
         PassingMode::Pinned => emit!(__r::Pin::as_mut(&mut #this)),
         _ => {
             let span = mutable.map_or(this.span(), |token| token.span);
-            arguments.fresh(&this, span, &emit!(Fresh))
+            arguments.fresh(&this, span, false)
         }
     };
     let own = emit!(let #mutable #renamed = #value;);

@@ -25,6 +25,7 @@ use super::budget::RetryBudget;
 use super::call_options::CallOptions;
 #[cfg(feature = "tokio")]
 use super::limits::Past;
+#[cfg(feature = "tokio")]
 use super::permitted_attempt::PermittedAttempt;
 use super::policy::RetryPolicy;
 use super::scope;

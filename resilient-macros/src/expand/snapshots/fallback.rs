@@ -5,7 +5,7 @@ async fn load(mut key: Key) -> Result<Value, StoreError> {
             __r::consume(&mut key);
             __r::never_taken::<Result<Value, StoreError>>()
         } else {
-            let key = __r::Spare::spare(&key);
+            let key = __r::Spare::fresh(&key);
             '__body: { store().get(key).await }
         };
         __output

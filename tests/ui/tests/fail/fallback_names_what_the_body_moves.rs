@@ -10,6 +10,12 @@ fn owned(connection: Connection) -> Option<u32> {
     None
 }
 
+#[fallback(with = |()| connections.first().map(reuse))]
+fn held(connections: Vec<Connection>) -> Option<u32> {
+    drop(connections);
+    None
+}
+
 fn reuse(_: &Connection) -> u32 {
     1
 }
