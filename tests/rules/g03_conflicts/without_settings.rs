@@ -10,12 +10,12 @@ use crate::support::override_rules::builder;
 use crate::support::registry::is_conflict;
 use resilient_testkit::{Heard, fail, secs, succeed};
 
-fn config(settings: BreakerConfigBuilder) -> BreakerConfig {
+fn config(settings: &BreakerConfigBuilder) -> BreakerConfig {
     settings.build().unwrap()
 }
 
 fn threshold(failures: u32) -> BreakerConfig {
-    config(builder().failure_threshold(failures))
+    config(&builder().failure_threshold(failures))
 }
 
 fn is_change(kind: &EventKind) -> bool {
@@ -105,7 +105,7 @@ fn g03_a_keyed_attribute_without_settings_leaves_them_to_the_next_one() {
     assert!(read(2).is_none());
     let breakers: KeyedBreakers<u32> = Registry::global().get_keyed(NAME).unwrap();
     for tenant in [1, 2, 3] {
-        let adopted = config(builder().failure_threshold(2).max_keys(3));
+        let adopted = config(&builder().failure_threshold(2).max_keys(3));
         assert_eq!(breakers.get(&tenant).config(), adopted);
     }
     assert!(write(1).is_none());
@@ -121,7 +121,7 @@ fn g03_a_lower_bound_of_keys_that_comes_later_evicts_closed_breakers() {
     for shard in 0..10 {
         let _ = breakers.get(&shard);
     }
-    let _ = registry.get_or_register_keyed::<u32>("shards", config(builder().max_keys(4)));
+    let _ = registry.get_or_register_keyed::<u32>("shards", config(&builder().max_keys(4)));
     assert_eq!(breakers.len(), 4);
 }
 
@@ -193,7 +193,7 @@ fn g03_settings_that_come_later_leave_an_open_circuit_open() {
     let registry = Registry::new();
     let breaker = registry.lease("payments", BreakerConfig::default());
     breaker.trip().unwrap();
-    let longer = config(builder().recovery_time(secs(300)));
+    let longer = config(&builder().recovery_time(secs(300)));
     let _ = registry.get_or_register("payments", longer);
     let seen = breaker.snapshot();
     assert_eq!(seen.state, CircuitState::Open);
@@ -205,9 +205,9 @@ fn g03_an_override_wins_over_settings_that_come_later() {
     let registry = Registry::new();
     registry.override_breaker("payments", builder().failure_threshold(9)).unwrap();
     let breaker = registry.lease("payments", BreakerConfig::default());
-    let later = config(builder().failure_threshold(2).half_open_successes(3));
+    let later = config(&builder().failure_threshold(2).half_open_successes(3));
     let _ = registry.get_or_register("payments", later.clone());
-    let both = config(builder().failure_threshold(9).half_open_successes(3));
+    let both = config(&builder().failure_threshold(9).half_open_successes(3));
     assert_eq!(breaker.config(), both);
     registry.clear_override("payments").unwrap();
     assert_eq!(breaker.config(), later);
@@ -219,7 +219,7 @@ fn g03_settings_that_come_later_apply_after_an_override_of_a_live_breaker() {
     let breaker = registry.lease("payments", BreakerConfig::default());
     registry.override_breaker("payments", builder().half_open_successes(3)).unwrap();
     let _ = registry.get_or_register("payments", threshold(2));
-    let both = config(builder().failure_threshold(2).half_open_successes(3));
+    let both = config(&builder().failure_threshold(2).half_open_successes(3));
     assert_eq!(breaker.config(), both);
 }
 
@@ -229,7 +229,7 @@ fn g03_settings_that_come_later_and_contradict_an_override_are_reported() {
     let breaker = registry.lease("payments", BreakerConfig::default());
     let heard = Heard::from(&breaker);
     registry.override_breaker("payments", builder().window(5)).unwrap();
-    let later = config(builder().window(20).failure_count(10));
+    let later = config(&builder().window(20).failure_count(10));
     let _ = registry.get_or_register("payments", later);
     let is_invalid = |kind: &EventKind| matches!(kind, EventKind::InvalidSetting(_));
     assert_eq!(heard.count(is_invalid), 1);
@@ -295,11 +295,11 @@ fn g03_an_override_that_races_with_settings_that_come_later_wins() {
                 registry.override_breaker("payments", builder().failure_threshold(9)).unwrap();
             });
             scope.spawn(|| {
-                let later = config(builder().failure_threshold(2).half_open_successes(3));
+                let later = config(&builder().failure_threshold(2).half_open_successes(3));
                 let _ = registry.get_or_register("payments", later);
             });
         });
-        let both = config(builder().failure_threshold(9).half_open_successes(3));
+        let both = config(&builder().failure_threshold(9).half_open_successes(3));
         assert_eq!(breaker.config(), both);
     }
 }

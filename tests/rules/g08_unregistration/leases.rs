@@ -10,7 +10,7 @@ use resilient::{BreakerConfig, CircuitBreaker, Registry};
 use crate::support::override_rules::builder;
 use resilient_testkit::{Heard, calls, fail, fragile, secs, succeed};
 
-fn config(settings: BreakerConfigBuilder) -> BreakerConfig {
+fn config(settings: &BreakerConfigBuilder) -> BreakerConfig {
     settings.build().unwrap()
 }
 
@@ -19,7 +19,7 @@ fn names(registry: &Registry) -> Vec<String> {
 }
 
 fn lease(registry: &Registry, settings: BreakerConfigBuilder) -> Lease<CircuitBreaker> {
-    registry.lease("dependency", config(settings))
+    registry.lease("dependency", config(&settings))
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn g08_a_breaker_with_a_slow_call_in_its_window_stays() {
 fn g08_a_breaker_whose_window_of_time_has_passed_leaves_when_other_leases_are_made() {
     let (registry, clock) = (Registry::new(), ManualClock::new());
     registry.use_clock(clock.clone());
-    let settings = || config(builder().window(secs(10)).failure_count(3));
+    let settings = || config(&builder().window(secs(10)).failure_count(3));
     let many = 100;
     for client in 0..many {
         calls(&registry.lease(&format!("client {client}"), settings()), "FS");
@@ -228,7 +228,7 @@ fn g08_the_settings_of_a_released_name_are_free() {
     registry.on_event(heard.listener());
     drop(lease(&registry, builder().failure_threshold(2)));
     let other = lease(&registry, builder().failure_threshold(9));
-    assert_eq!(other.config(), config(builder().failure_threshold(9)));
+    assert_eq!(other.config(), config(&builder().failure_threshold(9)));
     assert_eq!(heard.events().len(), 0);
 }
 
