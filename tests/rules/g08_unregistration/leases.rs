@@ -18,8 +18,8 @@ fn names(registry: &Registry) -> Vec<String> {
     registry.all().names().map(str::to_owned).collect()
 }
 
-fn lease(registry: &Registry, settings: BreakerConfigBuilder) -> Lease<CircuitBreaker> {
-    registry.lease("dependency", config(&settings))
+fn lease(registry: &Registry, settings: &BreakerConfigBuilder) -> Lease<CircuitBreaker> {
+    registry.lease("dependency", config(settings))
 }
 
 #[test]
@@ -59,9 +59,9 @@ fn g08_a_lease_of_keyed_breakers_for_each_call_still_opens_the_circuit_of_the_ke
 #[test]
 fn g08_a_breaker_with_a_streak_stays_until_a_success_ends_the_streak() {
     let registry = Registry::new();
-    fail(&lease(&registry, builder().failure_threshold(3)));
+    fail(&lease(&registry, &builder().failure_threshold(3)));
     assert_eq!(registry.get("dependency").unwrap().snapshot().consecutive_failures, 1);
-    succeed(&lease(&registry, builder().failure_threshold(3)));
+    succeed(&lease(&registry, &builder().failure_threshold(3)));
     assert_eq!(names(&registry), [""; 0]);
 }
 
@@ -69,16 +69,16 @@ fn g08_a_breaker_with_a_streak_stays_until_a_success_ends_the_streak() {
 fn g08_a_breaker_with_a_failure_in_its_window_stays() {
     let registry = Registry::new();
     let settings = || builder().window(4).failure_rate(0.5).min_calls(4);
-    calls(&lease(&registry, settings()), "FSS");
+    calls(&lease(&registry, &settings()), "FSS");
     assert_eq!(names(&registry), ["dependency"]);
-    calls(&lease(&registry, settings()), "SS");
+    calls(&lease(&registry, &settings()), "SS");
     assert_eq!(names(&registry), [""; 0], "the failure has left the window");
 }
 
 #[test]
 fn g08_a_breaker_with_successes_alone_in_its_window_leaves() {
     let registry = Registry::new();
-    calls(&lease(&registry, builder().window(4).failure_rate(0.5).min_calls(2)), "SSS");
+    calls(&lease(&registry, &builder().window(4).failure_rate(0.5).min_calls(2)), "SSS");
     assert_eq!(names(&registry), [""; 0]);
 }
 
@@ -87,7 +87,7 @@ fn g08_a_breaker_with_a_slow_call_in_its_window_stays() {
     let (registry, clock) = (Registry::new(), ManualClock::new());
     registry.use_clock(clock.clone());
     let settings = builder().window(4).slow_call(secs(1)).slow_call_rate(1.0).min_calls(4);
-    let leased = lease(&registry, settings);
+    let leased = lease(&registry, &settings);
     let permit = leased.try_acquire().unwrap();
     clock.advance(secs(2));
     permit.report(resilient::Outcome::Success);
@@ -120,12 +120,12 @@ fn g08_a_breaker_whose_window_of_time_has_passed_leaves_when_other_leases_are_ma
 fn g08_an_open_circuit_stays_until_it_has_closed() {
     let (registry, clock) = (Registry::new(), ManualClock::new());
     registry.use_clock(clock.clone());
-    fail(&lease(&registry, fragile().recovery_time(secs(30))));
+    fail(&lease(&registry, &fragile().recovery_time(secs(30))));
     assert_eq!(registry.get("dependency").unwrap().state(), CircuitState::Open);
     clock.advance(secs(30));
-    drop(lease(&registry, fragile()));
+    drop(lease(&registry, &fragile()));
     assert_eq!(registry.get("dependency").unwrap().state(), CircuitState::HalfOpen);
-    succeed(&lease(&registry, fragile()));
+    succeed(&lease(&registry, &fragile()));
     assert_eq!(names(&registry), [""; 0]);
 }
 
@@ -226,8 +226,8 @@ fn g08_the_settings_of_a_released_name_are_free() {
     let registry = Registry::new();
     let heard = Heard::default();
     registry.on_event(heard.listener());
-    drop(lease(&registry, builder().failure_threshold(2)));
-    let other = lease(&registry, builder().failure_threshold(9));
+    drop(lease(&registry, &builder().failure_threshold(2)));
+    let other = lease(&registry, &builder().failure_threshold(9));
     assert_eq!(other.config(), config(&builder().failure_threshold(9)));
     assert_eq!(heard.events().len(), 0);
 }
@@ -235,7 +235,7 @@ fn g08_the_settings_of_a_released_name_are_free() {
 #[test]
 fn g08_the_settings_of_a_name_that_stayed_apply_to_the_next_lease() {
     let registry = Registry::new();
-    fail(&lease(&registry, builder().failure_threshold(2)));
+    fail(&lease(&registry, &builder().failure_threshold(2)));
     fail(&registry.lease("dependency", BreakerConfig::default()));
     assert_eq!(registry.get("dependency").unwrap().state(), CircuitState::Open);
 }
