@@ -28,6 +28,8 @@ impl BreakerParts {
 
     /// Counts the start of a call that was admitted under the lock, if the call is timed.
     pub(super) fn begin_call_locked(&self, guarded: &mut GuardedState, ticket: Ticket) -> Ticket {
+        // The admission may have ended a state that was set by hand. The call belongs to the next.
+        self.watch_generation(guarded);
         match (self.watched.get(), &mut guarded.watch) {
             (Some(watched), Some(watch)) if guarded.machine.times_calls() => {
                 watched.start_locked(ticket, watch, Stamp::begun(ticket.stamp))
