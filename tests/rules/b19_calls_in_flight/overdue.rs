@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use resilient::breaker::{CircuitState, Permit, TransitionReason};
 use resilient::events::EventKind;
-use resilient::{BreakerConfig, Outcome};
+use resilient::{BreakerConfig, CircuitBreaker, Outcome};
 
 use super::support::{JUST_BELOW, LIMIT, NANO, TOLERANCE, acquire, hang, overdue};
 use crate::support::slow_calls::settings;
@@ -269,5 +269,21 @@ fn b19_a_clock_set_back_makes_no_call_overdue_and_loses_no_end() {
         let _hung = hang(&breaker, &clock, 1);
         assert_eq!(overdue(&breaker), 1, "{back:?}");
         succeed(&breaker);
+    }
+}
+
+#[test]
+fn b19_the_call_that_ends_a_state_set_by_hand_is_watched() {
+    for set in [
+        |breaker: &CircuitBreaker| breaker.disable_for(secs(20)),
+        |breaker: &CircuitBreaker| breaker.observe_only_for(secs(20)),
+        |breaker: &CircuitBreaker| breaker.force_open_for(secs(20)),
+    ] {
+        let (breaker, clock) = closed(&settings().window(10).min_calls(10));
+        set(&breaker);
+        clock.advance(secs(20));
+        let _hung = hang(&breaker, &clock, 1);
+        assert_eq!(breaker.state(), CircuitState::Closed);
+        assert_eq!(overdue(&breaker), 1);
     }
 }

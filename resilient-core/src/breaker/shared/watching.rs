@@ -28,7 +28,7 @@ impl BreakerParts {
 
     /// Counts the start of a call that was admitted under the lock, if the call is timed.
     pub(super) fn begin_call_locked(&self, guarded: &mut GuardedState, ticket: Ticket) -> Ticket {
-        // The admission may have ended a state that was set by hand. The call belongs to the next.
+        // The admission has begun a generation if the time of a state set by hand was over.
         self.watch_generation(guarded);
         match (self.watched.get(), &mut guarded.watch) {
             (Some(watched), Some(watch)) if guarded.machine.times_calls() => {
