@@ -53,7 +53,7 @@ impl Memory {
         } else {
             (self.streak, self.streak_began) = (0, None);
         }
-        let lasts = self.streak_began.map_or(0, |began| now - began);
+        let lasts = self.streak_began.map_or(0, |began| (now - began).max(0));
         self.streak_opens =
             threshold.is_some_and(|threshold| self.streak >= threshold) && lasts >= span;
     }

@@ -321,3 +321,17 @@ fn b01_new_settings_move_an_end_that_trip_set_and_not_one_that_trip_for_set() {
     registry.clear_override("dependency").unwrap();
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(3)));
 }
+
+#[test]
+fn b19_the_call_that_ends_a_state_set_by_hand_is_watched_in_the_next_state() {
+    let config = fragile().window(1).slow_call(secs(1)).slow_call_rate(1.0);
+    for (_, hold) in HOLDS {
+        let (breaker, clock) = closed(&config);
+        breaker.apply(&hold(secs(20))).unwrap();
+        clock.advance(secs(20));
+        let hanging = breaker.try_acquire().unwrap();
+        clock.advance(secs(2));
+        assert_eq!(breaker.snapshot().window.unwrap().overdue, 1);
+        drop(hanging);
+    }
+}
