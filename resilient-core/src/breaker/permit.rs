@@ -148,7 +148,7 @@ impl<'breaker> Permit<'breaker> {
     /// Records that the head of the response has arrived, for a response whose body is streamed.
     /// The time up to now decides whether the call is slow. From now on the call is still in
     /// flight, but never overdue, however long its body takes. Report the outcome when the body has
-    /// ended. This does nothing if it was called before, or if `slow_call` is not set.
+    /// ended. This method does nothing if it was called before, or if `slow_call` is not set.
     ///
     /// ```
     /// use resilient_core::breaker::CircuitBreaker;

@@ -36,7 +36,7 @@ impl SharedBreaker {
         breaker
     }
 
-    /// Names and configures an unregistered breaker. Later calls do nothing.
+    /// Names and configures an unregistered breaker. Does nothing if the breaker was set up before.
     pub(crate) fn set_up(&self, setup: Setup) {
         if self.parts.set(BreakerParts::new(setup)).is_ok() {
             let parts = self.parts();
@@ -62,7 +62,7 @@ impl SharedBreaker {
         self.parts().subscribers.own()
     }
 
-    /// Delivers this breaker's events to a registry's listeners, too.
+    /// From now on, delivers this breaker's events to a registry's listeners as well.
     pub(crate) fn join(&self, registry: &Arc<Listeners>) {
         self.parts().subscribers.join(registry);
     }
