@@ -1,3 +1,5 @@
+//! Tests of the mode in which the later keys of a group start.
+
 use super::KeyedBreakers;
 use crate::breaker::{BreakerConfig, CircuitState, OperatorMode};
 use crate::registry::{BreakerOverride, Registry};
