@@ -54,7 +54,8 @@ impl<'a> CircuitWait<'a> {
     }
 
     /// Blocks the thread until the call is woken, and returns the new time until the circuit may
-    /// admit it. Returns `None` if `end` comes first; without an `end`, no time limit applies.
+    /// admit the call. Returns `None` if `end` comes first. Without an `end`, the wait has no time
+    /// limit.
     pub(crate) fn block(&mut self, end: Option<Instant>) -> Option<AdmitsIn> {
         if self.place.is_some() {
             return self.waiter.block(end).then(|| self.list());
@@ -64,8 +65,8 @@ impl<'a> CircuitWait<'a> {
         None
     }
 
-    /// Ends the wait because the call asks the breaker next. A wait that is dropped without this
-    /// was cancelled.
+    /// Ends the wait of a call that asks the breaker next. If a wait is dropped without this, the
+    /// call was cancelled.
     pub(crate) fn end(mut self) {
         self.is_over = true;
     }

@@ -10,17 +10,18 @@ use super::permit::Permit;
 use super::permit_future::PermitFuture;
 use crate::signal::{CircuitOpen, Fallible, Outcome};
 
-// B2: an owned permit keeps the rules of a permit, because it becomes one when it ends.
+// B2: an owned permit follows the rules of a permit, because it is turned into a permit when it
+// ends.
 /// The right to make one call, from
 /// [`CircuitBreaker::try_acquire_owned`](super::CircuitBreaker::try_acquire_owned). It does not
 /// borrow the breaker, so it can be stored in a stream or in the body of a response, which outlives
 /// the call that made it, and it can be moved to another thread.
 ///
-/// It is used like a [`Permit`]: the caller reports it once, which consumes it, or drops it. A
-/// dropped permit is an abandoned call; if it is dropped while its thread unwinds from a panic, the
-/// call is a failure. A permit that is leaked with [`std::mem::forget`] also leaks its handle of
-/// the breaker; if the call is a probe, another call can take its slot after
-/// [`probe_timeout`](super::BreakerConfigBuilder::probe_timeout).
+/// An owned permit is used like a [`Permit`]: the caller reports the outcome once, which consumes
+/// the permit, or drops the permit. A dropped permit is an abandoned call; if it is dropped while
+/// its thread unwinds from a panic, the call is a failure. A permit that is leaked with
+/// [`std::mem::forget`] also leaks its handle of the breaker; if the call is a probe, another call
+/// can take its slot after [`probe_timeout`](super::BreakerConfigBuilder::probe_timeout).
 ///
 /// ```
 /// use resilient_core::breaker::{CircuitBreaker, OwnedPermit};
@@ -62,8 +63,8 @@ pub struct OwnedPermit {
 
 impl CircuitBreaker {
     /// Asks for a permit that does not borrow the breaker, for a call whose outcome is known only
-    /// after the function that made the call has returned. In addition to what
-    /// [`try_acquire`](Self::try_acquire) does, it clones the handle.
+    /// after the function that made the call has returned. This costs as much as
+    /// [`try_acquire`](Self::try_acquire), plus a clone of the handle.
     ///
     /// # Errors
     /// Returns the same errors as [`try_acquire`](Self::try_acquire).

@@ -223,7 +223,7 @@ impl<'breaker> Permit<'breaker> {
     }
 }
 
-// B2: a dropped permit reports. A panic is a failure.
+// B2: a dropped permit reports that the call was abandoned, or that it failed if the thread panics.
 impl Drop for Permit<'_> {
     #[expect(
         clippy::inline_always,
@@ -235,8 +235,8 @@ impl Drop for Permit<'_> {
     }
 }
 
-/// Reports a dropped permit: as a failure if its thread unwinds, otherwise as abandoned. It takes
-/// the parts by value, so that a permit can stay in registers.
+/// Reports a dropped permit: as a failure if its thread unwinds, otherwise as abandoned. The parts
+/// are passed by value, so that a permit can stay in registers.
 #[cold]
 #[inline(never)]
 fn report_dropped(breaker: &SharedBreaker, ticket: Ticket) {

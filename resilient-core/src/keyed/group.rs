@@ -44,11 +44,12 @@ pub(super) struct Standing {
     pub(super) mode: StandingMode,
     /// The listeners of the group and of the registries that hold the group.
     pub(super) listeners: Vec<Arc<Listeners>>,
-    /// A number that grows with every change.
+    /// A number that grows with every change of these values.
     pub(super) revision: u64,
 }
 
-/// The mode in which new keys start. An override or an operator sets it; the newer one wins.
+/// The mode in which new keys start. An override or an operator sets it; the newer mode replaces
+/// the older one.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct StandingMode {
     hold: Option<Hold>,
@@ -192,7 +193,7 @@ impl<K: BreakerKey> Group<K> {
                 return self.others();
             };
             self.retire(evicted);
-            // A new breaker that starts in a mode has an event to deliver.
+            // A new breaker that starts in a mode has queued an event. This delivers the event.
             breaker.shared().notify(Vec::new());
             return breaker;
         }
@@ -249,7 +250,7 @@ impl<K: BreakerKey> Group<K> {
         breaker.clone()
     }
 
-    /// Removes the breaker of this key. Returns whether the key had one.
+    /// Removes the breaker of this key. Returns whether the key had a breaker.
     pub(super) fn remove<Q>(&self, key: &Q) -> bool
     where
         K: Borrow<Q>,

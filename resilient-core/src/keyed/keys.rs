@@ -20,7 +20,7 @@ pub(super) struct Keys<K> {
     entries: IndexMap<Hashed<K>, Entry, BuildHasherDefault<ComputedHash>>,
     hand: usize,
     /// The number of closings when the hand last found no closed breaker. Until another breaker
-    /// closes, a new search is useless. `None` after a key was added.
+    /// closes, a new search finds none either. `None` after a key was added.
     none_closed_at: Option<u64>,
 }
 

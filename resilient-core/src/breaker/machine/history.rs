@@ -11,7 +11,7 @@ use crate::time::nanos_between;
 pub(in crate::breaker) const HISTORY: usize = 32;
 
 /// The last transitions. Instants are exact to the nanosecond within 292 years of the breaker's
-/// epoch; lengths are exact up to 584 years.
+/// epoch; the times that states last are exact up to 584 years.
 #[derive(Debug)]
 pub(super) struct History {
     /// The state before the oldest step. A step stores only its new state; its old state is the new

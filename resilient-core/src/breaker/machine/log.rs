@@ -7,7 +7,7 @@ use super::history::History;
 use crate::signal::{CircuitState, TimeInState, Transition, TransitionCounts};
 use crate::time::nanos_between;
 
-/// Nanoseconds in each state: up to 584 years.
+/// The nanoseconds spent in each state. They can count up to 584 years.
 type Nanos = [u64; CircuitState::ALL.len()];
 
 fn add(nanos: &mut Nanos, state: CircuitState, start: Instant, end: Instant) {

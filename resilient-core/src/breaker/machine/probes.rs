@@ -62,7 +62,7 @@ impl Round {
     }
 
     // B19: an overdue probe counts as failed, and its report is late.
-    /// Takes out one overdue probe and counts it as failed. Returns `None` if no probe is overdue.
+    /// Removes one overdue probe and counts it as failed. Returns `None` if no probe is overdue.
     pub(super) fn fail_overdue(
         &mut self,
         config: &BreakerConfig,

@@ -1,4 +1,4 @@
-//! Queries of the state machine, and the transitions that have not been reported.
+//! Queries of the state machine, and the transitions that have not been fetched.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -130,8 +130,8 @@ impl Machine {
         self.log.history.iter(self.epoch)
     }
 
-    /// Returns whether a transition has not been fetched, or a reason for which an observed breaker
-    /// would have opened.
+    /// Returns whether there is news that has not been fetched: a transition, or a reason for which
+    /// an observe-only breaker would have opened.
     pub(in crate::breaker) fn has_news(&self) -> bool {
         self.log.history.has_unfetched() || self.would_open.is_some()
     }
@@ -143,7 +143,8 @@ impl Machine {
         self.log.history.fetch(self.epoch)
     }
 
-    /// Returns why an observed breaker would have opened, if this reason has not been fetched yet.
+    /// Returns why an observe-only breaker would have opened, if this reason has not been fetched
+    /// yet.
     pub(in crate::breaker) fn fetch_would_open(&mut self) -> Option<TransitionReason> {
         self.would_open.take()
     }

@@ -233,8 +233,8 @@ impl Machine {
         }
     }
 
-    /// Counts a success or a failure. Changes the state if a condition is then met, or if the round
-    /// of probes is then decided.
+    /// Counts a success or a failure. If a condition is then met, or the round of probes is
+    /// decided, changes the state.
     fn count(&mut self, call: Call, retry_after: Option<Duration>, now: Instant) {
         match &mut self.phase {
             Phase::Closed(health) | Phase::ObserveOnly { health, .. } => {

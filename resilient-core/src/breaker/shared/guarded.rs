@@ -25,9 +25,9 @@ pub(super) struct GuardedState {
     pub(super) delivering: bool,
     /// The calls that wait for the circuit.
     pub(super) waiters: Waiters,
-    /// A stripe has the counts of one thread, or of the threads that share it. Bit N is set if
-    /// stripe N may have pending successes: successes that were deferred, and that the state
-    /// machine has not received yet.
+    /// A stripe holds the counts of one thread. Bit N is set if stripe N may hold pending
+    /// successes: successes that its thread has deferred, and that the state machine has not
+    /// received yet.
     pending_stripes: u16,
     version: u64,
     /// The mode of an override, and the generation that began when the breaker entered this mode.
@@ -64,8 +64,8 @@ impl GuardedState {
         }
     }
 
-    /// Hands the pending successes of all threads to the state machine. Successes that were
-    /// deferred in an earlier generation count only in the totals.
+    /// Hands the pending successes of all threads to the state machine. If their generation has
+    /// ended, they count only in the totals.
     #[inline]
     pub(super) fn collect_pending(&mut self, counters: &StripedCounters) {
         let mut left = self.pending_stripes;
@@ -130,8 +130,9 @@ impl GuardedState {
         }
     }
 
-    /// Fetches new transitions and a new would-open from the state machine. Queues an event for
-    /// each if someone would receive it (`has_audience`).
+    /// Fetches the new transitions from the state machine, and the reason for which an observe-only
+    /// breaker would have opened. Queues an event for each if someone would receive it
+    /// (`has_audience`).
     pub(super) fn queue_news(&mut self, name: &Name, has_audience: bool) {
         let would_open = self.machine.fetch_would_open();
         for transition in self.machine.fetch_transitions() {

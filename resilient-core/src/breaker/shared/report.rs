@@ -96,16 +96,16 @@ impl SharedBreaker {
         if self.word.read().kind() == Kind::In(CircuitState::Disabled) {
             return self.end_while_disabled(ticket);
         }
-        // If the user's clock panics, its last reading is used. So this reads the clock at each
-        // report, to keep the last reading recent.
+        // If the user's clock panics, its last reading is used. The clock is read at each report,
+        // so that the last reading is recent.
         let parts = self.parts();
         let now = parts.clock.is_given().then(|| parts.clock.now()).flatten();
         self.report_locked(ticket, ending, retry_after, now);
     }
 
-    /// Removes a probe from the probes that run on this thread, where
-    /// [`Permit::acquire`](crate::breaker::Permit::acquire) may have added it: later calls on this
-    /// thread are not nested in it.
+    /// Removes a probe from the probes that run on this thread, so that later calls on this thread
+    /// are not nested in it. [`Permit::acquire`](crate::breaker::Permit::acquire) may have added
+    /// it.
     fn end_probe(&self, ticket: Ticket) {
         if ticket.is_probe() {
             self.leave_probe(ticket);
@@ -143,7 +143,7 @@ impl SharedBreaker {
         };
         self.count_end(ticket, counted, &mut guarded.totals);
         // If successes could be deferred before this report, and rates are trusted, successes can
-        // still be deferred. The word then stays as it is, and nothing is committed.
+        // still be deferred. The state word then stays as it is, and nothing is committed.
         let is_as_before = !matches!(counted, Counted::Success { .. })
             && guarded.machine.trusts_rates()
             && self.word.read().successes().is_deferrable();

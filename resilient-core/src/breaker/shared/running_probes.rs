@@ -40,7 +40,8 @@ impl SharedBreaker {
     #[cold]
     #[inline(never)]
     pub(in crate::breaker) fn enter_probe(&self, ticket: Ticket) {
-        // This fails only while the thread ends. Calls are then not recognized as nested.
+        // This fails only while the thread ends and its thread-locals are gone. Calls are then not
+        // recognized as nested.
         let _ = RUNNING.try_with(|running| running.borrow_mut().push(self.running(ticket)));
     }
 
@@ -77,8 +78,8 @@ impl SharedBreaker {
     }
 }
 
-/// A call of a permit that runs on this thread. If the call is a probe, it is in the list until
-/// this guard is dropped, which a panic does as well.
+/// A call of a permit that runs on this thread. If the call is a probe, the list contains it until
+/// this guard is dropped, even if a panic drops the guard.
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct EnteredCall<'breaker> {

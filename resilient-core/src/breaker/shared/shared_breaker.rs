@@ -8,8 +8,8 @@ use crate::event::Listeners;
 use crate::platform::{MutexGuard, const_fn};
 use crate::signal::Name;
 
-/// One breaker. It can be made in `const`, as the static of an annotated function. Its parts are
-/// set when that function is first called.
+/// One breaker. It can be constructed in a `const` context, as the static of an annotated function.
+/// Its parts are set when that function is first called.
 #[derive(Debug)]
 pub(crate) struct SharedBreaker {
     pub(super) word: StateWord,

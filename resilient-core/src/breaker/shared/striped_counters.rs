@@ -238,7 +238,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thread_that_found_no_free_stripe_gets_one_that_is_released() {
+    fn a_thread_that_found_no_free_stripe_gets_a_stripe_that_is_released() {
         let all_have_come = std::sync::Barrier::new(2 * OWNED);
         let count_one = || {
             let counters = StripedCounters::new();

@@ -1,4 +1,5 @@
-//! One call that waits for a circuit. Any thread may wake it, and it need not run in a runtime.
+//! One call that waits for a circuit. Any thread may wake the call, and the call needs no async
+//! runtime.
 
 use std::task::{Context, Waker};
 use std::time::Instant;
@@ -46,7 +47,7 @@ impl Waiter {
     }
 
     /// Blocks the thread until the call is woken or until `end`. Returns whether the call was
-    /// woken. Without an `end`, no time limit applies.
+    /// woken. Without an `end`, the wait has no time limit.
     pub(in crate::breaker) fn block(&self, end: Option<Instant>) -> bool {
         let mut signal = self.lock();
         while !signal.is_woken {

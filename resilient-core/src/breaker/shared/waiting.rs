@@ -8,7 +8,7 @@ use super::waiters::wake;
 use super::{GuardedState, SharedBreaker};
 use crate::signal::CircuitState;
 
-/// The answer to a call that wants to wait.
+/// What a call that wants to wait for the circuit can expect.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::breaker) struct Prospect {
     /// How long until the circuit may admit the call: zero if the call should ask now, `None` if
@@ -27,8 +27,8 @@ impl SharedBreaker {
         let (mut guarded, now) = parts.lock_for_query();
         let GuardedState { machine, waiters, .. } = &mut *guarded;
         let admits_in = match machine.entered() {
-            // A call waits for the end of a state, but not for an operator. If the state has no
-            // end, the call asks now and is rejected.
+            // A call waits for the end of a state, but not for an operator. If a forced-open
+            // circuit has no end, the call asks now and is rejected.
             CircuitState::ForcedOpen => Some(machine.retry_after(now).unwrap_or(Duration::ZERO)),
             _ => machine.retry_after(now),
         };

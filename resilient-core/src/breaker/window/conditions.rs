@@ -39,7 +39,8 @@ impl Conditions {
     }
 
     /// Returns `true` if further successes, however many, cannot meet a condition. A success lowers
-    /// the rates, but it can complete the `min_calls` from which on the rates are trusted.
+    /// the rates, but it can bring the window to `min_calls`, and the rates are trusted from then
+    /// on.
     pub(super) fn no_success_opens(&self, window: Tally, overdue: u64) -> bool {
         let has_nothing_bad = window.failures == 0 && window.slow == 0 && overdue == 0;
         (self.trust_rates_of(window.calls) || has_nothing_bad)

@@ -1,4 +1,4 @@
-//! The calls that a closed or observed breaker remembers: the streak of failures, and a window.
+//! The calls that a closed or observe-only breaker remembers: the streak of failures, and a window.
 
 use std::time::Instant;
 
@@ -16,11 +16,11 @@ pub(in crate::breaker) enum Until {
     End(Instant),
 }
 
-/// The streak and the window of a closed or observed breaker.
+/// The streak and the window of a closed or observe-only breaker.
 #[derive(Debug)]
 pub(in crate::breaker) struct Health {
     streak: Streak,
-    /// The number of overdue calls. It saturates.
+    /// The number of overdue calls, at most `u32::MAX`.
     overdue: u32,
     window: Option<Box<Recent>>,
 }
@@ -170,7 +170,7 @@ impl Health {
         self.overdue = u32::try_from(overdue).unwrap_or(u32::MAX);
     }
 
-    /// Returns whether another success would change nothing.
+    /// Returns whether another success would change neither the streak nor the window.
     pub(in crate::breaker) fn is_clean(&self) -> bool {
         self.streak.failures() == 0
             && match self.window.as_deref() {

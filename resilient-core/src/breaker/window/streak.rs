@@ -50,7 +50,7 @@ impl Streak {
         let Some(span) = conditions.failure_span else {
             return true;
         };
-        // B16: if the clock was set back, the span counts from the new time.
+        // B16: if the clock was set back to before the first failure, the span counts from `now`.
         let since = self.since.map_or(now, |since| since.min(now));
         self.since = Some(since);
         now.saturating_duration_since(since) >= span
