@@ -124,7 +124,7 @@ fn b17_the_time_is_read_only_where_it_matters() {
     };
     let window = || BreakerConfig::builder().window(Window::Calls(9));
     assert!(asks(&fragile(), FAILURE), "the failure opens the circuit");
-    assert!(asks(&window().failure_rate(1.0).min_calls(1), FAILURE), "the rate opens");
+    assert!(asks(&window().failure_rate(1.0).min_calls(1), FAILURE), "the rate is met");
     assert!(
         asks(&window().slow_call(secs(1)).slow_call_rate(1.0), SUCCESS),
         "the call may be slow"
