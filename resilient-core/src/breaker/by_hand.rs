@@ -8,8 +8,8 @@ use crate::signal::{ManualChange, TransitionError};
 impl CircuitBreaker {
     // B1: operations by hand.
     /// Opens the circuit for its recovery time. If the circuit is already open, this changes
-    /// nothing, unless its recovery time is over: then the circuit stays open for its recovery time
-    /// from now on, without a new transition.
+    /// nothing until the recovery time is over. If the recovery time is over and no call has come
+    /// since, the recovery time starts again now, without a new transition.
     ///
     /// # Errors
     ///
@@ -18,8 +18,9 @@ impl CircuitBreaker {
         self.apply(&ManualChange::trip())
     }
 
-    /// Opens the circuit for `time` from now on. `Duration::MAX` has no end. If the circuit is
-    /// already open, the end of its open time moves, without a new transition.
+    /// Opens the circuit for `time` from now on; with `Duration::MAX`, until the state is changed
+    /// by hand. If the circuit is already open, `time` replaces the rest of its open time, without
+    /// a new transition.
     ///
     /// # Errors
     ///
@@ -43,49 +44,52 @@ impl CircuitBreaker {
         self.apply_always(&ManualChange::close());
     }
 
-    /// Rejects every call until the state is changed by hand. If the breaker is already forced
-    /// open, only its end is removed.
+    /// Rejects every call until the state is changed by hand. If the breaker is already forced open
+    /// for a time, this only removes the end of that time.
     pub fn force_open(&self) {
         self.apply_always(&ManualChange::force_open());
     }
 
-    /// Rejects every call for `time` from now on; then the breaker closes. `Duration::MAX` has no
-    /// end. If the breaker is already forced open, only its end moves.
+    /// Rejects every call for `time` from now on; then the breaker closes. With `Duration::MAX`,
+    /// the breaker never closes by itself. If the breaker is already forced open, `time` replaces
+    /// the rest of its time, without a new transition.
     pub fn force_open_for(&self, time: Duration) {
         self.apply_always(&ManualChange::force_open_for(time));
     }
 
     /// Admits every call and records nothing, until the state is changed by hand. If the breaker is
-    /// already disabled, only its end is removed.
+    /// already disabled for a time, this only removes the end of that time.
     pub fn disable(&self) {
         self.apply_always(&ManualChange::disable());
     }
 
-    /// Admits every call and records nothing for `time` from now on; then the breaker closes.
-    /// `Duration::MAX` has no end. If the breaker is already disabled, only its end moves.
+    /// Admits every call and records nothing for `time` from now on; then the breaker closes. With
+    /// `Duration::MAX`, the breaker never closes by itself. If the breaker is already disabled,
+    /// `time` replaces the rest of its time, without a new transition.
     pub fn disable_for(&self, time: Duration) {
         self.apply_always(&ManualChange::disable_for(time));
     }
 
     /// Admits and counts every call as a closed breaker does. If a condition is met, the breaker
-    /// only reports that it would have opened. If the breaker is already in this state, only its
-    /// end is removed.
+    /// only reports that it would have opened. If the breaker is already in this state for a time,
+    /// this only removes the end of that time.
     pub fn observe_only(&self) {
         self.apply_always(&ManualChange::observe_only());
     }
 
-    /// Does the same as [`observe_only`](Self::observe_only) for `time` from now on; then the
-    /// breaker closes. `Duration::MAX` has no end. If the breaker is already in this state, only
-    /// its end moves.
+    /// Admits and counts every call, as [`observe_only`](Self::observe_only) does, for `time` from
+    /// now on; then the breaker closes. With `Duration::MAX`, the breaker never closes by itself.
+    /// If the breaker is already in this state, `time` replaces the rest of its time, without a new
+    /// transition.
     pub fn observe_only_for(&self, time: Duration) {
         self.apply_always(&ManualChange::observe_only_for(time));
     }
 
     /// Changes the state by hand, with a reason and the name of the operator. Each of the methods
-    /// above stands for a [`ManualChange`] without them.
+    /// above applies a [`ManualChange`] without reason and name.
     ///
-    /// A state with an end ends lazily: [`state`](Self::state) shows the next state from the end
-    /// on, and the transition happens at the next call or operation by hand.
+    /// A state with an end ends lazily: from its end on, [`state`](Self::state) returns the next
+    /// state, but the transition happens only at the next call or operation by hand.
     ///
     /// # Errors
     ///

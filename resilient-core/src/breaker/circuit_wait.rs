@@ -8,14 +8,14 @@ use super::handle::CircuitBreaker;
 use super::shared::{SharedBreaker, Waiter};
 
 // R9
-/// The wait of one call for a circuit. It is woken when the circuit closes, when its open time gets
-/// another end, or when a probe slot becomes free. Dropping it ends the wait.
+/// The wait of one call for a circuit. The call is woken when the circuit closes, when the end of
+/// the open time changes, or when a probe slot becomes free. Dropping this value ends the wait.
 #[derive(Debug)]
 pub(crate) struct CircuitWait<'a> {
     breaker: &'a SharedBreaker,
     waiter: Arc<Waiter>,
-    /// The place of the call among the waiting calls. `None` if the call is not listed, because
-    /// the circuit may admit it.
+    /// The place of the call in the list of waiting calls. `None` if the call is not listed,
+    /// because the circuit may admit it now.
     place: Option<u64>,
     is_over: bool,
 }
@@ -39,7 +39,8 @@ impl<'a> CircuitWait<'a> {
         prospect.admits_in
     }
 
-    /// Returns the news of the circuit, if there are any.
+    /// Returns the new time until the circuit may admit the call, if the call was woken. Otherwise
+    /// the task is woken later.
     #[cfg_attr(
         not(any(feature = "tokio", loom, shuttle)),
         expect(dead_code, reason = "without tokio, only threads wait")
@@ -52,8 +53,9 @@ impl<'a> CircuitWait<'a> {
         }
     }
 
-    /// Blocks the thread until there is news of the circuit, or returns `None` at `end`. An `end`
-    /// of `None` is never.
+    /// Blocks the thread until the call is woken, and returns the new time until the circuit may
+    /// admit the call. Returns `None` if `end` comes first. Without an `end`, the wait has no time
+    /// limit.
     pub(crate) fn block(&mut self, end: Option<Instant>) -> Option<AdmitsIn> {
         if self.place.is_some() {
             return self.waiter.block(end).then(|| self.list());
@@ -63,7 +65,8 @@ impl<'a> CircuitWait<'a> {
         None
     }
 
-    /// Ends the wait of a call that asks the breaker next.
+    /// Ends the wait of a call that asks the breaker next. If a wait is dropped without this, the
+    /// call was cancelled.
     pub(crate) fn end(mut self) {
         self.is_over = true;
     }

@@ -42,7 +42,7 @@ enum Handle {
 }
 
 impl CircuitBreaker {
-    /// Makes a closed breaker that no registry holds. To share breakers by name, see
+    /// Makes a closed breaker that is in no registry. To share breakers by name, see
     /// [`Registry`](crate::registry::Registry).
     #[must_use]
     pub fn new(name: impl Into<String>, config: BreakerConfig) -> Self {
@@ -50,7 +50,7 @@ impl CircuitBreaker {
     }
 
     // B16: a breaker can be given a clock.
-    /// Makes a closed breaker that uses this clock.
+    /// Makes a closed breaker that reads the time from `clock`.
     #[must_use]
     pub fn with_clock(name: impl Into<String>, config: BreakerConfig, clock: impl Clock) -> Self {
         Self::closed(Name::from(name.into()), config, ClockSource::of(clock))
@@ -79,8 +79,8 @@ impl CircuitBreaker {
         Permit::acquire::<false>(self.shared())
     }
 
-    /// Asks for a permit for a call that ends on this thread before anything else runs there. Calls
-    /// through the same breaker until then are nested.
+    /// Asks for a permit for a call that runs on this thread, and ends before other code runs
+    /// there. Until the call ends, calls through the same breaker on this thread are nested in it.
     ///
     /// # Errors
     /// See [`try_acquire`](Self::try_acquire).
@@ -90,17 +90,17 @@ impl CircuitBreaker {
         Permit::acquire::<true>(self.shared())
     }
 
-    /// Makes one call if the circuit allows it. An `Err` or `None` is a failure, also an `Err` that
-    /// comes from the rejection by another breaker: to ignore those, pass
-    /// [`Classification::of_error`] to [`call_with`](Self::call_with).
-    /// If the breaker rejects the call, `operation` is not called, and the output is `None`, or an
-    /// `Err` that is made from [`CircuitOpen`].
+    /// Makes one call if the circuit allows it. An `Err` or `None` is a failure. This includes an
+    /// `Err` that was made because another breaker rejected a call; to ignore such errors, pass
+    /// [`Classification::of_error`] to [`call_with`](Self::call_with). If the breaker rejects the
+    /// call, `operation` is not called, and the output is `None`, or an `Err` that is made from
+    /// [`CircuitOpen`].
     ///
     /// # Cancel safety
     ///
     /// Dropping the future drops the operation and counts the call as abandoned. A time limit
-    /// around the call does that, too, so put the limit inside `operation`: a dependency that hangs
-    /// then opens its circuit.
+    /// around the call also drops the future. Put the limit inside `operation` instead, so that a
+    /// dependency that hangs causes failures and opens its circuit.
     pub async fn call<O, F>(&self, operation: F) -> O
     where
         O: Fallible + RejectedOutput,
@@ -157,7 +157,8 @@ impl CircuitBreaker {
         self.shared().name()
     }
 
-    /// Returns the key if the name has a breaker for each key.
+    /// Returns the key of this breaker if the name has a breaker for each key; otherwise returns
+    /// `None`.
     #[must_use]
     pub fn key(&self) -> Option<&str> {
         self.shared().name().key()
@@ -169,7 +170,7 @@ impl CircuitBreaker {
         (*self.shared().config()).clone()
     }
 
-    // B12: computed against the clock, without a change.
+    // B12: the state follows from the clock, and reading it changes nothing.
     /// Returns the state that the next caller would find. Once the recovery time is over this is
     /// `HalfOpen`, even if no call has come. Reading the state changes nothing.
     #[must_use]
@@ -212,8 +213,9 @@ impl CircuitBreaker {
         matches!(self.0, Handle::Static(_))
     }
 
-    /// Returns whether this is the only handle of the breaker, and the breaker is like a new one.
-    /// The caller keeps other threads from copying this handle.
+    /// Returns whether this is the only handle of the breaker, and the breaker is closed and
+    /// remembers no failed or slow call. The caller must ensure that no other thread clones this
+    /// handle meanwhile.
     pub(crate) fn is_unused(&mut self, now: Instant) -> bool {
         match &mut self.0 {
             Handle::Owned(breaker) => Arc::get_mut(breaker).is_some_and(|it| it.is_like_new(now)),

@@ -10,17 +10,18 @@ use super::permit::Permit;
 use super::permit_future::PermitFuture;
 use crate::signal::{CircuitOpen, Fallible, Outcome};
 
-// B2: an owned permit keeps the rules of a permit, because it becomes one when it ends.
+// B2: an owned permit follows the rules of a permit, because it is turned into a permit when it
+// ends.
 /// The right to make one call, from
 /// [`CircuitBreaker::try_acquire_owned`](super::CircuitBreaker::try_acquire_owned). It does not
 /// borrow the breaker, so it can be stored in a stream or in the body of a response, which outlives
 /// the call that made it, and it can be moved to another thread.
 ///
-/// It is used like a [`Permit`]: reported once, by value, or dropped. A dropped permit is an
-/// abandoned call; if it is dropped while its thread unwinds from a panic, it is a failure. A
-/// permit that is leaked with [`std::mem::forget`] also leaks its handle of the breaker; if it is a
-/// probe, another call can take its slot after
-/// [`probe_timeout`](super::BreakerConfigBuilder::probe_timeout).
+/// An owned permit is used like a [`Permit`]: the caller reports the outcome once, which consumes
+/// the permit, or drops the permit. A dropped permit is an abandoned call; if it is dropped while
+/// its thread unwinds from a panic, the call is a failure. A permit that is leaked with
+/// [`std::mem::forget`] also leaks its handle of the breaker; if the call is a probe, another call
+/// can take its slot after [`probe_timeout`](super::BreakerConfigBuilder::probe_timeout).
 ///
 /// ```
 /// use resilient_core::breaker::{CircuitBreaker, OwnedPermit};
@@ -62,8 +63,8 @@ pub struct OwnedPermit {
 
 impl CircuitBreaker {
     /// Asks for a permit that does not borrow the breaker, for a call whose outcome is known only
-    /// after the function that made the call has returned. It costs a clone of the handle more than
-    /// [`try_acquire`](Self::try_acquire).
+    /// after the function that made the call has returned. This costs as much as
+    /// [`try_acquire`](Self::try_acquire), plus a clone of the handle.
     ///
     /// # Errors
     /// Returns the same errors as [`try_acquire`](Self::try_acquire).
@@ -78,7 +79,7 @@ impl OwnedPermit {
         Self { breaker, ticket, is_reported: false }
     }
 
-    /// Makes the call of this permit as a future, so that calls inside it are nested: see
+    /// Runs the call of this permit as a future, so that calls inside `future` are nested: see
     /// [`Permit::within`].
     ///
     /// # Cancel safety
@@ -88,10 +89,10 @@ impl OwnedPermit {
         PermitFuture::new(self.breaker.shared(), self.ticket, future)
     }
 
-    /// Makes the call of this permit on this thread, so that calls inside it are nested: see
+    /// Runs the call of this permit on this thread, so that calls inside `call` are nested: see
     /// [`Permit::scope`].
     pub fn scope<R>(&self, call: impl FnOnce() -> R) -> R {
-        // The permit here is only entered. The owned permit reports the call.
+        // This permit is never dropped, so it reports nothing. The owned permit reports the call.
         let permit = ManuallyDrop::new(Permit::new(self.breaker.shared(), self.ticket));
         permit.scope(call)
     }

@@ -16,7 +16,7 @@ use crate::signal::{CircuitOpen, Classification, Fallible, Outcome, every_failur
 /// is dropped without an outcome, the call counts as abandoned (see
 /// [`AbandonedOutcome`](super::AbandonedOutcome)). If it is dropped while its thread unwinds from a
 /// panic, the call counts as a failure, even if another future of the same task panicked. In each
-/// case the probe slot of a half-open breaker is free again.
+/// case, the permit of a probe frees its slot.
 ///
 /// A permit borrows its breaker. An [`OwnedPermit`](super::OwnedPermit) does not.
 ///
@@ -42,21 +42,21 @@ impl<'breaker> Permit<'breaker> {
         Self { breaker, ticket }
     }
 
-    /// Returns a permit if the breaker is closed and does not time calls; otherwise returns `None`.
+    /// Returns a permit if the breaker is closed and does not measure how long calls take;
+    /// otherwise returns `None`.
     #[inline]
     pub(crate) fn if_closed(breaker: &'breaker SharedBreaker) -> Option<Self> {
         let ticket = breaker.admit_closed();
         ticket.map(|ticket| Self::new(breaker, ticket))
     }
 
-    /// Asks for a permit in any state of the breaker. `HERE` is explained at
-    /// [`acquire`](Self::acquire).
+    /// Asks for a permit in any state of the breaker. For `HERE`, see [`acquire`](Self::acquire).
     #[inline(never)]
     pub(crate) fn admitted<const HERE: bool>(
         breaker: &'breaker SharedBreaker,
     ) -> Result<Self, CircuitOpen> {
         breaker.admit(|ticket| {
-            // B18: the report, or the drop of the permit, ends what begins here.
+            // B18: calls are nested from here until the permit is reported or dropped.
             if HERE && ticket.is_probe() {
                 breaker.enter_probe(ticket);
             }
@@ -66,9 +66,9 @@ impl<'breaker> Permit<'breaker> {
 
     /// Asks for a permit, without the slow path if the breaker is closed.
     ///
-    /// `HERE` says that the call ends on this thread before anything else runs there. A call
-    /// through the same breaker until then is nested. Other calls use [`within`](Self::within) or
-    /// [`scope`](Self::scope).
+    /// Set `HERE` if the call runs on this thread, and ends before other code runs there. Until the
+    /// call ends, calls through the same breaker on this thread are nested in it. For all other
+    /// calls, use [`within`](Self::within) or [`scope`](Self::scope).
     #[inline]
     pub(crate) fn acquire<const HERE: bool>(
         breaker: &'breaker SharedBreaker,
@@ -79,7 +79,7 @@ impl<'breaker> Permit<'breaker> {
         }
     }
 
-    /// Makes the call of this permit as a future. A call through the same breaker inside it is
+    /// Runs the call of this permit as a future. A call through the same breaker inside `future` is
     /// nested: see [the module documentation](super#nested-calls).
     ///
     /// ```
@@ -101,8 +101,8 @@ impl<'breaker> Permit<'breaker> {
         PermitFuture::new(self.breaker, self.ticket, future)
     }
 
-    /// Makes the call of this permit on this thread. A call through the same breaker inside it is
-    /// nested: see [the module documentation](super#nested-calls).
+    /// Runs the call of this permit on this thread. A call through the same breaker inside `call`
+    /// is nested: see [the module documentation](super#nested-calls).
     ///
     /// ```
     /// use resilient_core::breaker::CircuitBreaker;
@@ -148,8 +148,7 @@ impl<'breaker> Permit<'breaker> {
     /// Records that the head of the response has arrived, for a response whose body is streamed.
     /// The time up to now decides whether the call is slow. From now on the call is still in
     /// flight, but never overdue, however long its body takes. Report the outcome when the body has
-    /// ended. A second call of this method does nothing, and neither does one if `slow_call` is not
-    /// set.
+    /// ended. This method does nothing if it was called before, or if `slow_call` is not set.
     ///
     /// ```
     /// use resilient_core::breaker::CircuitBreaker;
@@ -168,8 +167,9 @@ impl<'breaker> Permit<'breaker> {
 
     // B9: a hint prolongs the open time.
     /// Reports how the call ended, with the dependency's hint. If this outcome opens the circuit,
-    /// the circuit stays open at least as long as the hint, up to `max_recovery_time`. This holds
-    /// for a success, too: it can complete the calls that a rate needs, or be a slow probe.
+    /// the circuit stays open at least as long as the hint, up to `max_recovery_time`. A success
+    /// can open the circuit as well: if it is a slow probe, or if it completes the `min_calls` that
+    /// a rate needs.
     pub fn report_after(self, outcome: Outcome, retry_after: Duration) {
         let (breaker, ticket) = self.into_parts();
         breaker.report_outcome(ticket, outcome, Some(retry_after));
@@ -181,10 +181,10 @@ impl<'breaker> Permit<'breaker> {
         self.report_class(every_failure(output));
     }
 
-    // B9: the hint counts also if the class is a success for the breaker.
-    /// Reports the class of the call's output; `None` is the class of a success. An error whose
-    /// class counts as a success for the breaker costs no more than a success, unless it has a hint
-    /// and can change the state.
+    // B9: a hint is used even if the breaker counts the error as a success.
+    /// Reports the class of the call's output; `None` is the class of a success. An error that the
+    /// breaker counts as a success costs no more than a success, unless it has a hint and can
+    /// change the state.
     #[inline]
     pub(crate) fn report_class(self, class: Option<Classification>) {
         let (breaker, ticket) = self.into_parts();
@@ -223,7 +223,7 @@ impl<'breaker> Permit<'breaker> {
     }
 }
 
-// B2: a dropped permit reports. A panic is a failure.
+// B2: a dropped permit reports that the call was abandoned, or that it failed if the thread panics.
 impl Drop for Permit<'_> {
     #[expect(
         clippy::inline_always,
@@ -235,8 +235,8 @@ impl Drop for Permit<'_> {
     }
 }
 
-/// Reports a dropped permit: as a failure if its thread unwinds, otherwise as abandoned. It takes
-/// the parts by value, so that a permit can stay in registers.
+/// Reports a dropped permit: as a failure if its thread unwinds, otherwise as abandoned. The parts
+/// are passed by value, so that a permit can stay in registers.
 #[cold]
 #[inline(never)]
 fn report_dropped(breaker: &SharedBreaker, ticket: Ticket) {

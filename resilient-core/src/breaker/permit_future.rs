@@ -1,4 +1,4 @@
-//! A call as a future that is known to run under its permit.
+//! The future of a call. While it is polled, calls through the same breaker are nested in it.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -33,8 +33,8 @@ impl<'permit, F> PermitFuture<'permit, F> {
 impl<F: Future> Future for PermitFuture<'_, F> {
     type Output = F::Output;
 
-    // B18: a probe is in the list of the thread only during a poll. Other tasks that run between
-    // two polls are not nested.
+    // B18: the thread lists the probe as running only during a poll, so tasks that run between two
+    // polls are not nested in it.
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();

@@ -19,12 +19,13 @@ impl<'a> WaitingCall<'a> {
         (Self(wait), admits_in)
     }
 
-    /// Returns whether the call was woken. Otherwise `waker` is woken later.
+    /// Returns the new time until the circuit may admit the call, if the call was woken. Otherwise
+    /// `waker` is woken later.
     pub fn poll(&mut self, waker: &Waker) -> Poll<Option<Duration>> {
         self.0.poll_news(&Context::from_waker(waker))
     }
 
-    /// Blocks until the call is woken.
+    /// Blocks until the call is woken, and returns the new time until the circuit may admit it.
     pub fn block(&mut self) -> Option<Duration> {
         self.0.block(None).flatten()
     }

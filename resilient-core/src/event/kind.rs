@@ -12,7 +12,7 @@ pub struct Event {
     kind: EventKind,
 }
 
-/// The kind of source that caused an [`Event`].
+/// What caused an [`Event`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EventSource {
@@ -62,9 +62,9 @@ impl Event {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum EventKind {
-    /// The state changed. There is one event for each transition. The end of the recovery time, or
-    /// of a state set by hand, is not a transition; the first call after it causes the transition
-    /// into `HalfOpen` or `Closed`.
+    /// The state changed. There is one event for each transition. When the recovery time or the
+    /// time of a state set by hand is over, no transition happens yet; the next call causes the
+    /// transition into `HalfOpen` or `Closed`.
     Transition(Transition),
     /// The breaker is in [`CircuitState::ObserveOnly`](crate::breaker::CircuitState::ObserveOnly)
     /// and would have opened for this reason. The breaker reports only the first such reason after
@@ -74,9 +74,9 @@ pub enum EventKind {
     /// a budget. If a name has a breaker for each key, each key's breaker reports this event. An
     /// override that sets only a mode causes a transition, and not this event.
     SettingsChanged,
-    /// Two locations in the source code give this name different settings, or only one location
-    /// declares a breaker for each key, or the two locations use different types of keys. The
-    /// conflict is reported once for each name, when the second location is registered.
+    /// Two locations in the source code give this name different settings, or only one of them
+    /// declares a breaker for each key, or they use different types of keys. The conflict is
+    /// reported once for each name, when the second location is registered.
     Conflict {
         /// The location whose settings are used.
         first: &'static Location<'static>,

@@ -49,7 +49,7 @@ impl Listeners {
         unpoisoned(self.list.read()).is_empty()
     }
 
-    // B14: no lock is held while a listener runs, and its panic is contained.
+    // B14: no lock is held while a listener runs, and a panic of the listener is contained.
     /// Calls every listener, and returns how many of them panicked.
     pub(crate) fn notify(&self, event: &Event) -> u64 {
         let list = unpoisoned(self.list.read());
@@ -57,8 +57,8 @@ impl Listeners {
         drop(list);
         let mut panics = 0;
         for listener in listeners {
-            // The listener may have been removed meanwhile. Its last reference is then dropped
-            // here, which also runs user code.
+            // If the listener was removed meanwhile, this drops its last reference, which also runs
+            // user code.
             panics += u64::from(contain(|| listener(event)).is_none());
             panics += u64::from(contain(|| drop(listener)).is_none());
         }

@@ -9,13 +9,14 @@ use super::queue::Waiting;
 use super::{Event, ListenerId, Listeners};
 use crate::platform::unpoisoned;
 
-/// The events of a breaker or registry, in order. It is made by
+/// The events of a breaker or registry, in order.
 /// [`CircuitBreaker::subscribe`](crate::breaker::CircuitBreaker::subscribe) or
-/// [`Registry::subscribe`](crate::registry::Registry::subscribe), and receives events until it is
-/// dropped.
+/// [`Registry::subscribe`](crate::registry::Registry::subscribe) makes a subscription, which
+/// receives events until it is dropped.
 ///
 /// A subscription is bounded and never delays a call. If more events wait than the capacity allows,
-/// the oldest events are lost and [counted](Subscription::lost). It needs no runtime.
+/// the oldest events are lost and [counted](Subscription::lost). A subscription needs no async
+/// runtime.
 ///
 /// ```
 /// use resilient_core::breaker::{CircuitBreaker, CircuitState};
@@ -79,7 +80,7 @@ impl Subscription {
     /// Polls for the next event, for a future or stream that is written by hand: see
     /// [`Subscription::next`].
     pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Event>> {
-        // A waker's clone and drop are user code, so the lock is not held meanwhile.
+        // Cloning and dropping a waker run user code, so the lock is not held meanwhile.
         let waker = context.waker().clone();
         let mut state = self.queue.lock();
         if let Some(event) = state.waiting.events.pop_front() {
@@ -135,7 +136,7 @@ impl Queue {
     }
 }
 
-/// The listener's end of the queue. It is dropped with the listener.
+/// The end of the queue to which the listener writes. It is dropped with the listener.
 struct Sender(Arc<Queue>);
 
 impl Sender {

@@ -22,20 +22,21 @@ pub(crate) trait KeyedEntry:
 {
     fn breakers(&self) -> Vec<CircuitBreaker>;
     fn reconfigure(&self, settings: LiveSettings);
-    /// Changes the state of all breakers by hand, and returns the breakers that refuse. A closing
-    /// or a mode applies to future breakers as well.
+    /// Changes the state of all breakers by hand, and returns the breakers that refuse the change.
+    /// A change that closes the breakers or sets a mode applies to future breakers as well.
     fn apply(&self, change: &ManualChange) -> Vec<(CircuitBreaker, TransitionError)>;
     fn join(&self, listeners: &Arc<Listeners>);
     fn leave(&self, listeners: &Arc<Listeners>);
     fn clock(&self) -> ClockSource;
-    /// Returns whether no handle of a breaker exists outside the group, every breaker is like a new
-    /// one, and future keys start in no mode that an operator has set by hand.
+    /// Returns whether the group can be replaced by a new one: no handle of a breaker exists
+    /// outside the group, every breaker is closed and remembers no failed or slow call, and no
+    /// operator has set by hand a mode in which future keys start.
     fn is_unused(&mut self, now: Instant) -> bool;
-    /// Removes the key of this breaker. Returns whether the group holds the breaker.
+    /// Removes the key of this breaker. Returns whether the group had the breaker.
     fn remove_breaker(&self, breaker: &CircuitBreaker) -> bool;
     fn summary(&self) -> Summary;
     fn name(&self) -> &Name;
-    /// Returns the listeners of the group and of the registries that it is in.
+    /// Returns the listeners of the group and of the registries that hold the group.
     fn all_listeners(&self) -> Vec<Arc<Listeners>>;
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }
@@ -85,8 +86,8 @@ impl<K: BreakerKey> KeyedEntry for Group<K> {
             .collect()
     }
 
-    // The breakers join and leave under the lock. Otherwise a breaker could join after its key was
-    // removed.
+    // The listeners are added to and removed from the breakers under the lock. Otherwise a breaker
+    // could get a listener after its key was removed.
     fn join(&self, listeners: &Arc<Listeners>) {
         let mut guarded = self.write();
         guarded.standing.listeners.push(Arc::clone(listeners));
@@ -141,7 +142,7 @@ impl<K: BreakerKey> KeyedEntry for Group<K> {
     }
 }
 
-/// Changes the mode that all breakers share, and returns the present breakers.
+/// Changes the mode in which new keys start, and returns the present breakers.
 fn change_standing<K: BreakerKey>(
     group: &Group<K>,
     change: impl FnOnce(&mut Standing),

@@ -42,13 +42,14 @@ pub(super) struct Guarded<K> {
 pub(super) struct Standing {
     pub(super) settings: LiveSettings,
     pub(super) mode: StandingMode,
-    /// The listeners of the group and of the registries that it is in.
+    /// The listeners of the group and of the registries that hold the group.
     pub(super) listeners: Vec<Arc<Listeners>>,
-    /// A number that grows with every change.
+    /// A number that grows with every change of these values.
     pub(super) revision: u64,
 }
 
-/// The mode in which new keys start. An override or an operator sets it; the newer one wins.
+/// The mode in which new keys start. An override or an operator sets it; the newer mode replaces
+/// the older one.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct StandingMode {
     hold: Option<Hold>,
@@ -66,7 +67,8 @@ impl StandingMode {
         Self { hold, since, is_of_override: true }
     }
 
-    /// Returns the mode in which a breaker starts now, for the rest of the mode's time.
+    /// Returns the mode in which a breaker that is made now starts. If the mode has an end, it
+    /// lasts only for the rest of its time.
     fn start_at(&self, now: Instant) -> StartIn {
         let passed = now.saturating_duration_since(self.since);
         let rest = |hold: &Hold| match hold.lasts {
@@ -82,8 +84,8 @@ impl StandingMode {
 }
 
 impl Standing {
-    /// Returns whether future keys start in another state than the override says, because an
-    /// operator has changed the group by hand.
+    /// Returns whether an operator has changed the group by hand, so that future keys start in
+    /// another state than the override says.
     pub(super) fn is_held_by_hand(&self, now: Instant) -> bool {
         let is_by_hand = !self.mode.is_of_override;
         is_by_hand && (self.settings.mode.is_some() || self.mode.start_at(now).hold.is_some())
@@ -93,7 +95,8 @@ impl Standing {
         self.listeners.iter().any(|each| Arc::ptr_eq(each, listeners))
     }
 
-    // G2: if an override's mode is cleared, a mode that an operator has set since stays.
+    // G2: a mode that an operator has set by hand after the override stays when the override is
+    // cleared.
     pub(super) fn reconfigure(&mut self, settings: LiveSettings, now: Instant) {
         let is_new = self.settings.mode != settings.mode;
         if is_new && (settings.mode.is_some() || self.mode.is_of_override) {
@@ -168,9 +171,9 @@ impl<K: BreakerKey> Group<K> {
         }
     }
 
-    /// Makes the breaker of a new key. The key's own code (text and copies) runs before the lock is
+    /// Makes the breaker of a new key. The key's `Display` and `Clone` run before the lock is
     /// taken.
-    // G7: of threads that bring the same new key at once, each gets the same breaker.
+    // G7: if several threads bring the same new key at once, all get the same breaker.
     #[cold]
     fn make(&self, hash: u64, key: &K) -> CircuitBreaker {
         let name = self.name.with_key(key.to_string());
@@ -190,7 +193,7 @@ impl<K: BreakerKey> Group<K> {
                 return self.others();
             };
             self.retire(evicted);
-            // A new breaker that starts in a mode has an event to deliver.
+            // A new breaker that starts in a mode has queued an event. This delivers the event.
             breaker.shared().notify(Vec::new());
             return breaker;
         }
@@ -247,7 +250,7 @@ impl<K: BreakerKey> Group<K> {
         breaker.clone()
     }
 
-    /// Removes the breaker of this key. Returns whether the key had one.
+    /// Removes the breaker of this key. Returns whether the key had a breaker.
     pub(super) fn remove<Q>(&self, key: &Q) -> bool
     where
         K: Borrow<Q>,
@@ -257,8 +260,8 @@ impl<K: BreakerKey> Group<K> {
         self.remove_if(|keys| keys.remove(hash, key))
     }
 
-    /// Removes a breaker. Its totals stay in those of the group, and the listeners of the group no
-    /// longer hear it.
+    /// Removes a breaker from the group. Its totals stay in the totals of the group. The listeners
+    /// of the group no longer receive its events.
     pub(super) fn remove_if(&self, remove: impl FnOnce(&mut Keys<K>) -> Option<Evicted>) -> bool {
         let mut guarded = self.write();
         let Some(removed) = remove(&mut guarded.keys) else {

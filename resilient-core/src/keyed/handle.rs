@@ -22,7 +22,7 @@ use crate::time::{Clock, ClockSource};
 /// attacker who chooses keys can neither exhaust the memory nor reset an open circuit.
 ///
 /// The key's `Hash`, `Clone` and `Display` run outside all locks. Its `Eq` runs under a lock, and
-/// must not use the same breakers.
+/// must not use the breakers of this group.
 ///
 /// ```
 /// use resilient_core::breaker::{BreakerConfig, CircuitState};
@@ -47,7 +47,7 @@ impl<K: BreakerKey> KeyedBreakers<K> {
         Self::closed(name.into(), config, ClockSource::Default)
     }
 
-    /// Makes an empty group that uses this clock.
+    /// Makes an empty group that reads the time from `clock`.
     #[must_use]
     pub fn with_clock(name: impl Into<String>, config: BreakerConfig, clock: impl Clock) -> Self {
         Self::closed(name.into(), config, ClockSource::of(clock))
@@ -77,13 +77,13 @@ impl<K: BreakerKey> KeyedBreakers<K> {
         self.0.get(key)
     }
 
-    /// Removes the breaker of this key, even if its circuit is open: for a tenant or shard that is
-    /// gone. Returns whether the key had a breaker.
+    /// Removes the breaker of this key, even if its circuit is open. Use this for a tenant or shard
+    /// that no longer exists. Returns whether the key had a breaker.
     ///
-    /// Handles of the breaker continue to work, and calls through them count only there; listeners
-    /// of the group and of its registries no longer hear them. The totals up to now stay in the
-    /// metrics of the name. The next call of [`get`](Self::get) makes a new breaker. The shared
-    /// breaker of other keys cannot be removed.
+    /// Handles of the removed breaker continue to work. Calls through them count only in that
+    /// breaker, and listeners of the group and of its registries no longer receive its events. The
+    /// totals up to now stay in the metrics of the name. The next call of [`get`](Self::get) makes
+    /// a new breaker. The shared breaker of other keys cannot be removed.
     pub fn remove<Q>(&self, key: &Q) -> bool
     where
         K: Borrow<Q>,
@@ -110,8 +110,8 @@ impl<K: BreakerKey> KeyedBreakers<K> {
         self.len() == 0
     }
 
-    /// Returns all breakers in no order. The shared breaker of other keys is included once a key
-    /// has needed it.
+    /// Returns all breakers in no particular order. The shared breaker of other keys is included
+    /// once a key has needed it.
     #[must_use]
     pub fn breakers(&self) -> Vec<CircuitBreaker> {
         self.0.breakers()

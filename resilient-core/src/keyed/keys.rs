@@ -1,9 +1,9 @@
 //! The keys that have a separate breaker: a bounded map that evicts only closed breakers.
 //!
-//! A clock hand (second chance) chooses the breaker to evict. The hand goes around the entries. It
-//! skips breakers that are not closed. If a closed breaker has a mark, because it was used since
-//! the last round, the hand clears the mark. The hand evicts the first closed breaker without a
-//! mark.
+//! A clock hand (second chance) chooses the breaker to evict. Each use of a breaker sets a mark
+//! ([`Entry::used`]). The hand goes around the entries, and skips breakers that are not closed. If
+//! a closed breaker has a mark, the hand clears the mark and goes on. The hand evicts the first
+//! closed breaker without a mark.
 
 use std::borrow::Borrow;
 use std::hash::{BuildHasherDefault, Hash, Hasher, RandomState};
@@ -20,15 +20,15 @@ pub(super) struct Keys<K> {
     entries: IndexMap<Hashed<K>, Entry, BuildHasherDefault<ComputedHash>>,
     hand: usize,
     /// The number of closings when the hand last found no closed breaker. Until another breaker
-    /// closes, a new search is useless. `None` after a key was added.
+    /// closes, a new search finds none either. `None` after a key was added.
     none_closed_at: Option<u64>,
 }
 
 #[derive(Debug)]
 struct Entry {
     breaker: CircuitBreaker,
-    /// Whether the breaker was used since the hand last passed. A mark that is set is not written
-    /// again.
+    /// The mark: whether the breaker was used since the hand last passed. If the mark is set
+    /// already, a use does not write it again.
     used: AtomicBool,
 }
 
@@ -58,9 +58,9 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
     }
 
     /// Adds a key with its breaker, unless the key has a breaker already. Returns the key's breaker
-    /// and the evicted breakers, or `None` if no room can be made. A key that is not added stays
-    /// with the caller, because dropping it runs user code. `closings` is the number of times that
-    /// a circuit closed.
+    /// and the evicted breakers, or `None` if no breaker can be evicted. A key that is not added
+    /// stays with the caller, because dropping it runs user code. `closings` is the number of times
+    /// that a breaker of the group closed.
     pub(super) fn place(
         &mut self,
         hash: u64,
@@ -86,7 +86,7 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
     }
 
     // G4: only closed breakers are evicted.
-    /// Evicts closed breakers until one more key fits. Returns whether it fits.
+    /// Evicts closed breakers until one more key fits. Returns whether the key fits.
     pub(super) fn make_room(
         &mut self,
         most: usize,
@@ -94,8 +94,8 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
         evicted: &mut Vec<Evicted>,
     ) -> bool {
         while self.entries.len() >= most {
-            // No circuit has closed since the last search, so a second search for an attacker's
-            // keys is useless.
+            // No circuit has closed since the last search, so a new search would fail as well. An
+            // attacker who sends many keys causes only one search.
             if self.none_closed_at == Some(closings) {
                 return false;
             }
@@ -127,7 +127,8 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
         Some(Evicted { breaker: entry.breaker, _key: Box::new(key.key) })
     }
 
-    /// Returns whether no breaker has another handle, and each is like a new one.
+    /// Returns whether no breaker has a handle outside this map, and every breaker is closed and
+    /// remembers no failed or slow call.
     pub(super) fn are_unused(&mut self, now: Instant) -> bool {
         self.entries.values_mut().all(|entry| entry.breaker.is_unused(now))
     }
@@ -198,7 +199,7 @@ impl<K: Borrow<Q>, Q: Eq + ?Sized> Equivalent<Hashed<K>> for Wanted<'_, Q> {
     }
 }
 
-/// A hasher that returns the hash that was computed before.
+/// A hasher that returns a hash that was computed earlier.
 #[derive(Debug, Default)]
 struct ComputedHash(u64);
 

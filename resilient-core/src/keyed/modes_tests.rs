@@ -1,3 +1,5 @@
+//! Tests of the mode in which the later keys of a group start.
+
 use super::KeyedBreakers;
 use crate::breaker::{BreakerConfig, CircuitState, OperatorMode};
 use crate::registry::{BreakerOverride, Registry};
@@ -25,7 +27,7 @@ fn g04_a_group_closed_by_hand_under_an_overrides_mode_is_closed_for_later_keys()
 }
 
 #[test]
-fn g04_an_overrides_mode_after_one_by_hand_applies_to_later_keys() {
+fn g04_an_overrides_mode_after_a_mode_by_hand_applies_to_later_keys() {
     let registry = Registry::new();
     let hosts = keyed(&registry);
     registry.named("hosts").force_open();

@@ -42,7 +42,7 @@ impl BreakerConfigBuilder {
     }
 
     /// Checks the incomplete settings of an override or of an operator's `defaults`. A missing
-    /// setting breaks no rule, because the breaker's code gives it later.
+    /// setting breaks no rule, because the code of the breaker supplies it later.
     pub(crate) fn check_part(&self) -> Result<(), ConfigError> {
         self.unreadable.check()?;
         check_part(&self.settings)

@@ -68,7 +68,7 @@ pub struct BreakerConfig {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Conditions {
     pub(crate) failure_threshold: Option<u32>,
-    /// `None` stands for zero, so that a failure need not read the time.
+    /// `None` if the setting is zero, so that a failure does not read the clock.
     pub(crate) failure_span: Option<Duration>,
     pub(crate) failure_count: Option<u32>,
     pub(crate) failure_rate: Option<f64>,
@@ -82,7 +82,7 @@ impl BreakerConfig {
         self.half_open_successes.saturating_add(self.half_open_failures)
     }
 
-    /// Compares only the settings that determine the open time.
+    /// Returns whether both determine the same open times.
     pub(crate) fn recovers_like(&self, other: &Self) -> bool {
         self.recovery_time == other.recovery_time
             && self.max_recovery_time == other.max_recovery_time
@@ -90,7 +90,7 @@ impl BreakerConfig {
             && same(self.recovery_jitter, other.recovery_jitter)
     }
 
-    /// Compares only the settings of the window.
+    /// Returns whether both describe the same window.
     pub(crate) fn remembers_like(&self, other: &Self) -> bool {
         self.window == other.window && self.window_buckets == other.window_buckets
     }
@@ -101,7 +101,7 @@ fn same(one: f64, other: f64) -> bool {
 }
 
 impl PartialEq for BreakerConfig {
-    /// Compares the values, whether they were given or are defaults.
+    /// Compares the values. It does not matter whether a value was given or is a default.
     fn eq(&self, other: &Self) -> bool {
         self.values() == other.values()
     }

@@ -24,11 +24,12 @@ pub(in crate::breaker) struct Ticket {
 }
 
 impl Ticket {
-    /// Set in the generation of a nested call. No word of a breaker in use has this bit without
-    /// another one, so the report of a nested call never takes the fast path.
+    /// The mark of a nested call, in the generation of its ticket. The state word of a breaker in
+    /// use never equals a generation with only this bit, so the report of a nested call never takes
+    /// the fast path.
     const NESTED: u64 = 1;
 
-    /// The first number of a probe. A [`Stamp`] is lower for 292 years.
+    /// The first number of a probe. Every [`Stamp`] is lower than this for 292 years.
     pub(super) const FIRST_PROBE: u64 = 1 << 63;
 
     /// Returns the number of the probe after this one.
@@ -41,8 +42,8 @@ impl Ticket {
         Self { generation: generation | Self::NESTED, stamp: Stamp::UNKNOWN }
     }
 
-    /// Returns whether the call was admitted as a probe. If a clock runs for more than 292 years,
-    /// this is also true for other calls. Nothing follows from it: such a call holds no slot.
+    /// Returns whether the call was admitted as a probe. After 292 years, other calls are mistaken
+    /// for probes. This has no effect, because such a call holds no slot.
     #[inline]
     pub(in crate::breaker) fn is_probe(self) -> bool {
         self.stamp >= Self::FIRST_PROBE
@@ -66,7 +67,7 @@ impl Stamp {
         begun.saturating_add(1)
     }
 
-    /// Returns when the call began. Call this only if that is known.
+    /// Returns when the call began. Call this only if the time is known.
     #[inline]
     pub(in crate::breaker) fn begun(stamp: u64) -> u64 {
         stamp.wrapping_sub(1)
@@ -100,7 +101,7 @@ pub(in crate::breaker) enum Ending {
 pub(in crate::breaker) enum SuccessHandling {
     /// The success changes nothing, so it is only counted.
     Clean,
-    /// The success opens nothing and can be deferred: the state machine records it later.
+    /// The success cannot open the circuit and can be deferred: the state machine records it later.
     Pending,
     /// The success can be deferred until the present bucket of a window of time ends.
     PendingInBucket,
@@ -127,7 +128,7 @@ pub(in crate::breaker) enum Counted {
     Abandoned,
     /// The generation that admitted the call has ended.
     Late,
-    /// The breaker is disabled.
+    /// The breaker is disabled, so the call is in no total.
     Nowhere,
 }
 

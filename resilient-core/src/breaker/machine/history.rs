@@ -11,13 +11,13 @@ use crate::time::nanos_between;
 pub(in crate::breaker) const HISTORY: usize = 32;
 
 /// The last transitions. Instants are exact to the nanosecond within 292 years of the breaker's
-/// epoch; lengths are exact up to 584 years.
+/// epoch; the times that states last are exact up to 584 years.
 #[derive(Debug)]
 pub(super) struct History {
-    /// The state before the oldest step. A step stores only the state that it leads to; it leads
-    /// from the state of the step before it.
+    /// The state before the oldest step. A step stores only its new state; its old state is the new
+    /// state of the step before it.
     first: CircuitState,
-    /// The number of steps, counted from the newest, that have not been fetched.
+    /// The number of newest steps that have not been fetched.
     unfetched: u32,
     steps: VecDeque<Step>,
     /// The notes of the steps. Most breakers have none.
@@ -73,9 +73,9 @@ impl History {
         self.unfetched = self.unfetched.saturating_add(1);
     }
 
-    /// Replaces the length of the present state, to which the newest step led. The time until the
-    /// end counts from that step, or from `since` if that is earlier, because the clock was set
-    /// back.
+    /// Changes the length of the present state, which the newest step entered, after its end has
+    /// changed. The length counts from that step, or from `since` if `since` is earlier because the
+    /// clock was set back.
     pub(super) fn correct_end(&mut self, since: Instant, end: Option<Instant>, epoch: Instant) {
         if let Some(newest) = self.steps.back_mut() {
             let since = since.min(instant(newest.at, epoch));

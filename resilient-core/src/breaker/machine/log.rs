@@ -7,7 +7,7 @@ use super::history::History;
 use crate::signal::{CircuitState, TimeInState, Transition, TransitionCounts};
 use crate::time::nanos_between;
 
-/// Nanoseconds in each state: up to 584 years.
+/// The nanoseconds spent in each state. They can count up to 584 years.
 type Nanos = [u64; CircuitState::ALL.len()];
 
 fn add(nanos: &mut Nanos, state: CircuitState, start: Instant, end: Instant) {
@@ -34,8 +34,8 @@ impl Log {
         }
     }
 
-    /// Adds the time since the last call of this function to the time in the state of `phase`. The
-    /// time after the end of the state counts for the next state.
+    /// Adds the time since the last call of this function to the time in the state of `phase`. If
+    /// this state has an end and `now` is later, the time after the end counts for the next state.
     pub(super) fn time(&mut self, phase: &Phase, end: Option<Instant>, now: Instant) {
         self.times = self.nanos(phase, end, now);
         self.timed_until = self.timed_until.max(now);

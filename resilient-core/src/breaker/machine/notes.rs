@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::signal::OperatorNote;
 
-/// The notes of the steps that have one, by the index of the step, oldest first.
+/// The notes, each with the index of its step, oldest first. Most steps have no note.
 #[derive(Debug, Default)]
 pub(super) struct Notes(VecDeque<(usize, OperatorNote)>);
 

@@ -12,8 +12,9 @@ use crate::signal::{
 };
 
 impl Machine {
-    /// Changes the state by hand. If the time of the present state is over, the state that follows
-    /// is entered first, except that an open circuit stays open: no call has come.
+    /// Changes the state by hand. If the time of a state that was set by hand is over, the breaker
+    /// closes first. If the time of an open circuit is over, the circuit is still open, because no
+    /// call has made it half-open.
     pub(in crate::breaker) fn change_by_hand(
         &mut self,
         change: ManualChange,
@@ -36,7 +37,7 @@ impl Machine {
     }
 
     /// Puts the breaker into the state of an operator's mode. If the breaker is in this state
-    /// already, only the end and the note change.
+    /// already, only its end and its note change.
     pub(in crate::breaker) fn hold(&mut self, hold: Hold, now: Instant) {
         self.end_hold_if_over(now);
         let Hold { mode, lasts, note } = hold;
@@ -55,7 +56,8 @@ impl Machine {
         self.enter(phase, lasts, Cause::by_hand(note), now);
     }
 
-    /// Opens the circuit. If the circuit is open and its end has passed, the end moves.
+    /// Opens the circuit. If the circuit is open but its open time is over, the open time starts
+    /// again now.
     fn trip(&mut self, note: OperatorNote, now: Instant) -> Result<(), TransitionError> {
         self.end_hold_if_over(now);
         match &self.phase {
@@ -72,8 +74,8 @@ impl Machine {
         }
     }
 
-    /// Opens the circuit for `time` from now. If the circuit is already open, the end of its open
-    /// time moves, whether or not it has passed.
+    /// Opens the circuit for `time` from now on. If the circuit is already open, `time` replaces
+    /// the rest of its open time, even if the open time is over.
     fn trip_for(
         &mut self,
         time: Duration,
@@ -117,14 +119,16 @@ impl Machine {
         self.move_end(Some(length.of(&self.config)), note, now);
     }
 
-    // B1: the state stays the same, so there is no transition.
-    /// Moves the end of the present state by hand, to `lasts` from now.
+    // B1: only the end changes and not the state, so there is no transition.
+    /// Starts the time of the present state again by hand: it ends after `lasts` from now, or not
+    /// at all.
     fn move_end(&mut self, lasts: Option<Duration>, note: OperatorNote, now: Instant) {
         self.change_period(now, |period| period.restart(lasts, now));
         self.note = note;
     }
 
-    /// Changes the end of the present state. The time until now counts by the old end.
+    /// Changes the end of the present state. First logs the time until now, which still follows the
+    /// old end.
     fn change_period(&mut self, now: Instant, change: impl FnOnce(&mut Period)) {
         self.log.time(&self.phase, self.period.end(), now);
         change(&mut self.period);
@@ -132,8 +136,8 @@ impl Machine {
     }
 
     /// Applies new settings without a new state or generation. The window keeps as many calls as
-    /// the new settings allow, and the end of an open time moves. Conditions are tested at the next
-    /// counted call.
+    /// the new settings allow. The end of an open time is computed from the new settings, unless an
+    /// operator has set it. Conditions are tested at the next counted call.
     pub(in crate::breaker) fn reconfigure(&mut self, config: Arc<BreakerConfig>, now: Instant) {
         let old = std::mem::replace(&mut self.config, config);
         let new = &self.config;
@@ -149,7 +153,7 @@ impl Machine {
                     self.change_period(now, |period| period.set_length(open_for));
                 }
             }
-            // An operator set the end, or no setting does.
+            // These states have no end, or an operator has set it: no setting determines it.
             Phase::Open(Length::ByHand(_))
             | Phase::HalfOpen(_)
             | Phase::ForcedOpen

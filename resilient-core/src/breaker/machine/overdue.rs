@@ -25,8 +25,8 @@ impl Machine {
         self.phase.health().map_or(0, Health::overdue)
     }
 
-    /// Returns when recorded overdue calls can next meet their condition without a new call: when
-    /// calls leave the window.
+    /// Returns when the recorded overdue calls may next meet their condition without a new call,
+    /// because older calls leave the window.
     pub(in crate::breaker) fn overdue_calls_count_more_at(&self, now: Instant) -> Option<Instant> {
         let health = self.phase.health().filter(|health| health.overdue() > 0)?;
         health.expires_at(now)

@@ -8,21 +8,21 @@ use crate::time::later;
 #[derive(Debug)]
 pub(super) struct Period {
     /// The instant from which the time counts: the beginning of the state, or the instant at which
-    /// an operator moved the end.
+    /// an operator set a new end.
     since: Instant,
     /// `None` if the state has no end.
     until: Option<Instant>,
 }
 
 impl Period {
-    /// Starts a period of this length. `None`, and lengths that an `Instant` cannot hold, have no
-    /// end.
+    /// Starts a period of this length. The period has no end if `length` is `None`, or if an
+    /// `Instant` cannot hold the end.
     pub(super) fn new(length: Option<Duration>, since: Instant) -> Self {
         let until = length.and_then(|length| later(since, length));
         Self { since, until }
     }
 
-    /// Returns from when the time counts.
+    /// Returns the instant from which the time counts.
     pub(super) fn since(&self) -> Instant {
         self.since
     }
@@ -32,7 +32,7 @@ impl Period {
         self.until
     }
 
-    // B16: a time before the beginning counts as zero elapsed time.
+    // B16: if `now` is before the beginning, no time has elapsed.
     /// Returns whether the period is over. If `now` is before its beginning, the beginning is used
     /// instead.
     pub(super) fn is_over(&self, now: Instant) -> bool {
@@ -49,19 +49,19 @@ impl Period {
         self.until.map(|until| until.saturating_duration_since(self.since))
     }
 
-    /// Moves the end to `length` from now.
+    /// Starts the period again: it ends after `length` from now.
     pub(super) fn restart(&mut self, length: Option<Duration>, now: Instant) {
         *self = Self::new(length, now.max(self.since));
     }
 
-    /// Moves the end to `length` after the instant from which the time counts.
+    /// Changes the length, but not the instant from which the time counts.
     pub(super) fn set_length(&mut self, length: Duration) {
         self.until = later(self.since, length);
     }
 
     // B16: a clock that was set back by a year does not prolong a state by a year.
-    /// Lets a period that begins after `now`, because the clock was set back, begin now. Its length
-    /// stays.
+    /// If the period begins after `now`, because the clock was set back, starts it again now with
+    /// the same length.
     pub(super) fn follow_clock(&mut self, now: Instant) {
         if now < self.since {
             *self = Self::new(self.length(), now);

@@ -41,7 +41,7 @@ impl Phase {
         }
     }
 
-    /// Returns whether the state can end by itself when its time is over.
+    /// Returns whether the state can end because its time is over.
     pub(super) fn can_have_an_end(&self) -> bool {
         !matches!(self, Self::Closed(_) | Self::HalfOpen(_))
     }
@@ -71,8 +71,9 @@ impl Length {
         Self::Computed { hint: None, jitter: 0.0, reopenings }
     }
 
-    // B8: the time grows with each re-opening, up to `max_recovery_time`. A longer hint of the
-    // dependency replaces the time, up to the same bound. The jitter then prolongs the time.
+    // B8: the open time grows with each re-opening, up to `max_recovery_time`. If the dependency's
+    // hint is longer, the hint replaces the open time, up to the same maximum. The jitter then
+    // prolongs the result.
     pub(super) fn of(self, config: &BreakerConfig) -> Duration {
         match self {
             Self::ByHand(time) => time,

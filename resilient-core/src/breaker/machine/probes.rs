@@ -62,7 +62,7 @@ impl Round {
     }
 
     // B19: an overdue probe counts as failed, and its report is late.
-    /// Takes out one overdue probe and counts it as failed. Returns `None` if no probe is overdue.
+    /// Removes one overdue probe and counts it as failed. Returns `None` if no probe is overdue.
     pub(super) fn fail_overdue(
         &mut self,
         config: &BreakerConfig,
@@ -93,7 +93,7 @@ impl Round {
         }
     }
 
-    /// Lets leases that begin after `now`, because the clock was set back, begin now.
+    /// If a lease begins after `now`, because the clock was set back, lets it begin now.
     pub(super) fn follow_clock(&mut self, now: Instant) {
         for probe in &mut self.in_flight {
             probe.since = probe.since.min(now);
@@ -104,7 +104,8 @@ impl Round {
         self.in_flight.len()
     }
 
-    /// Returns how long until a probe may be admitted, or `None` if no lease has an end.
+    /// Returns how long until a probe may be admitted, or `None` if all slots are taken and no
+    /// lease has an end.
     pub(super) fn retry_after(&self, config: &BreakerConfig, now: Instant) -> Option<Duration> {
         if self.has_slot(config) {
             return Some(Duration::ZERO);
@@ -117,8 +118,9 @@ impl Round {
         self.free_slots(config) > 0
     }
 
-    /// Returns how many more probes fit. If no probe is in flight, one always fits, even if changed
-    /// settings have already decided the round. That probe then ends the round.
+    /// Returns how many more probes the round can admit. If no probe is in flight, this is at least
+    /// one, even if changed settings have already decided the round. The result of that probe then
+    /// ends the round.
     pub(super) fn free_slots(&self, config: &BreakerConfig) -> usize {
         let in_flight = u32::try_from(self.in_flight.len()).unwrap_or(u32::MAX);
         let known = self.succeeded.saturating_add(self.failed).saturating_add(in_flight);
@@ -141,8 +143,8 @@ impl Probe {
     }
 
     /// Returns the rest of the lease, or `None` if the lease has no end. The lease also ends when
-    /// the probe is overdue. If `now` is before the admission, the instant of the admission is used
-    /// instead.
+    /// the probe is overdue. If `now` is before the admission of the probe, the whole lease is
+    /// left.
     fn lease_left(&self, config: &BreakerConfig, now: Instant) -> Option<Duration> {
         let now = now.max(self.since);
         let overdue = config.slow_call.filter(|_| self.head_after.is_none());

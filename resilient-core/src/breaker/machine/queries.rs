@@ -1,4 +1,4 @@
-//! Queries of the state machine, and the transitions that have not been reported.
+//! Queries of the state machine, and the transitions that have not been fetched.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,8 +24,8 @@ impl Machine {
         self.generation
     }
 
-    /// Returns the state that the last transition entered. When the time of this state is over and
-    /// no call has come, [`Machine::state`] already returns the next state.
+    /// Returns the state that the last transition entered. If the time of this state is over and no
+    /// call has come, this is still the old state, while [`Machine::state`] returns the next state.
     pub(in crate::breaker) fn entered(&self) -> CircuitState {
         self.phase.state()
     }
@@ -35,8 +35,8 @@ impl Machine {
         if self.is_over(now) { self.phase.next_state() } else { self.entered() }
     }
 
-    /// Returns when the time of the present state counts from, and when it ends if it has an end.
-    /// Returns `None` for states that end only by calls or by hand.
+    /// Returns the instant from which the time of the present state counts, and its end if it has
+    /// one. Returns `None` for states that end only by calls or by hand.
     pub(in crate::breaker) fn period(&self) -> Option<(Instant, Option<Instant>)> {
         let can_end = self.phase.can_have_an_end();
         can_end.then(|| (self.period.since(), self.period.end()))
@@ -85,8 +85,8 @@ impl Machine {
         }
     }
 
-    /// Returns the calls in the window with this many overdue calls, or `None` if the breaker or
-    /// its present state has no window.
+    /// Returns the counts of the calls in the window, together with the number of overdue calls
+    /// that the caller passes. Returns `None` if the breaker or its present state has no window.
     pub(in crate::breaker) fn window(&self, now: Instant, overdue: u64) -> Option<WindowCounts> {
         if self.is_over(now) {
             let closes = self.phase.next_state() == CircuitState::Closed;
@@ -109,7 +109,7 @@ impl Machine {
         }
     }
 
-    /// Returns how many probes would be admitted now, apart from slots whose lease is over.
+    /// Returns how many probe slots are free. A taken slot whose lease is over is not free.
     pub(in crate::breaker) fn free_slots(&self) -> usize {
         match &self.phase {
             Phase::HalfOpen(round) => round.free_slots(&self.config),
@@ -130,7 +130,8 @@ impl Machine {
         self.log.history.iter(self.epoch)
     }
 
-    /// Returns whether a transition or a would-open has not been fetched.
+    /// Returns whether there is news that has not been fetched: a transition, or a reason for which
+    /// an observe-only breaker would have opened.
     pub(in crate::breaker) fn has_news(&self) -> bool {
         self.log.history.has_unfetched() || self.would_open.is_some()
     }
@@ -142,7 +143,8 @@ impl Machine {
         self.log.history.fetch(self.epoch)
     }
 
-    /// Returns why an observed breaker would have opened, if this reason has not been fetched yet.
+    /// Returns why an observe-only breaker would have opened, if this reason has not been fetched
+    /// yet.
     pub(in crate::breaker) fn fetch_would_open(&mut self) -> Option<TransitionReason> {
         self.would_open.take()
     }

@@ -27,7 +27,7 @@ pub(in crate::breaker) struct Machine {
     /// How long the present state lasts.
     pub(super) period: Period,
     pub(super) generation: u64,
-    /// The note of the operator who set the present state or moved its end.
+    /// The note of the operator who set the present state or changed its end.
     pub(super) note: OperatorNote,
     /// How often the circuit opened from half-open since it was last closed.
     pub(super) reopenings: u32,
@@ -38,8 +38,8 @@ pub(in crate::breaker) struct Machine {
     /// The calls that the breaker remembered when a condition last opened the circuit.
     pub(super) last_opening: Option<Box<WindowCounts>>,
     pub(super) would_open: Option<TransitionReason>,
-    /// Whether the conditions must still be tested, because recording deferred successes may have
-    /// met one. This is possible if a failure was recorded while the successes were deferred.
+    /// Whether the conditions must still be tested. When deferred successes are recorded, a
+    /// condition may be met, if a failure was recorded while the successes were deferred.
     untested: bool,
 }
 
@@ -53,8 +53,8 @@ impl Machine {
             note: OperatorNote::EMPTY,
             reopenings: 0,
             next_probe: Ticket::FIRST_PROBE,
-            // A moment before the first reading, so that the number of a time before the epoch,
-            // zero, is the number of no other time.
+            // One nanosecond before the first reading. An instant before the epoch counts as 0 ns,
+            // and no other instant must have this number.
             epoch: now.checked_sub(Duration::from_nanos(1)).unwrap_or(now),
             log: Log::new(now),
             last_opening: None,
@@ -67,7 +67,8 @@ impl Machine {
     pub(in crate::breaker) fn admit(&mut self, now: Instant) -> Result<Ticket, Rejection> {
         self.catch_up(now);
         self.test_overdue(now);
-        // With a recovery time of zero, a circuit that has just opened admits a probe.
+        // If overdue calls have just opened the circuit and the recovery time is zero, the circuit
+        // admits a probe at once.
         self.catch_up(now);
         let stamp = match &mut self.phase {
             Phase::Disabled => return Ok(Ticket::of_disabled(self.generation, Stamp::UNKNOWN)),
@@ -89,8 +90,8 @@ impl Machine {
         Ok(Ticket { generation: self.generation, stamp })
     }
 
-    /// Admits a call inside a probe, if the probe still holds a slot of the present round. The call
-    /// takes no slot, and its end is not reported.
+    /// Admits a call inside a probe, if the probe still holds a slot of the present round. The
+    /// inner call takes no slot, and its end is not reported.
     pub(in crate::breaker) fn admit_inside(
         &mut self,
         probe: Ticket,
@@ -157,7 +158,7 @@ impl Machine {
         ticket: Ticket,
         ending: Ending,
     ) -> Option<Counted> {
-        // Where slow calls are configured, every report looks for overdue calls.
+        // With `slow_call`, every report looks for overdue calls and needs the time.
         if self.untested || self.config.slow_call.is_some() {
             return None;
         }
@@ -189,9 +190,9 @@ impl Machine {
         }
     }
 
-    /// Tests the conditions if deferred successes may have met one. This is not done when the
-    /// successes are recorded, because a snapshot also records them, and a snapshot changes
-    /// nothing.
+    /// Tests the conditions if deferred successes may have met one. The conditions are not tested
+    /// when the successes are recorded, because a snapshot also records them, and a snapshot must
+    /// not change the state.
     fn test_untested(&mut self, now: Instant) {
         if std::mem::take(&mut self.untested) {
             let health = self.phase.health();
@@ -219,8 +220,9 @@ impl Machine {
         }
     }
 
-    /// Returns `Nowhere` if the breaker is disabled, and `None` if the call counts in the present
-    /// generation. B3: returns `Late` if an older generation admitted the call.
+    /// Returns how the call is counted if it does not count in the present generation; otherwise
+    /// returns `None`. The call counts as `Nowhere` if the breaker is disabled. B3: it counts as
+    /// `Late` if an older generation admitted it.
     fn not_counted(&self, ticket: Ticket) -> Option<Counted> {
         if matches!(self.phase, Phase::Disabled) {
             Some(Counted::Nowhere)
@@ -231,8 +233,8 @@ impl Machine {
         }
     }
 
-    /// Counts a success or a failure. Changes the state if a condition is then met, or if the round
-    /// of probes is then decided.
+    /// Counts a success or a failure. If a condition is then met, or the round of probes is
+    /// decided, changes the state.
     fn count(&mut self, call: Call, retry_after: Option<Duration>, now: Instant) {
         match &mut self.phase {
             Phase::Closed(health) | Phase::ObserveOnly { health, .. } => {
@@ -242,8 +244,8 @@ impl Machine {
             }
             Phase::HalfOpen(round) => {
                 let decision = round.count(call.failed || call.slow, &self.config);
-                // The last probe may even be a success, if an override has lowered the tolerance
-                // after earlier probes failed.
+                // If an override has lowered the number of tolerated failures after earlier probes
+                // failed, the circuit can re-open at a successful probe as well.
                 let reason = if call.slow && !call.failed {
                     TransitionReason::ProbeSlow
                 } else {
@@ -257,7 +259,7 @@ impl Machine {
         }
     }
 
-    /// Ends the round of probes if it is decided. `failed` is the reason if the circuit re-opens.
+    /// Ends the round of probes if it is decided. If the circuit re-opens, `failed` is the reason.
     pub(super) fn decide(
         &mut self,
         decision: Decision,
@@ -274,8 +276,8 @@ impl Machine {
         }
     }
 
-    /// Opens the circuit because `condition` is met. An observed breaker only notes that it would
-    /// have opened.
+    /// Opens the circuit because `condition` is met. An observe-only breaker only records that it
+    /// would have opened.
     pub(super) fn apply(
         &mut self,
         condition: TransitionReason,
@@ -328,8 +330,8 @@ impl Machine {
         self.enter(Phase::Open(length), Some(open_for), cause, now);
     }
 
-    /// Returns the number of re-openings since the circuit was last closed, including the coming
-    /// one.
+    /// Returns the number of re-openings since the circuit was last closed, including the
+    /// re-opening that begins now.
     fn next_reopenings(&self) -> u32 {
         match self.phase {
             Phase::HalfOpen(_) => self.reopenings.saturating_add(1),
@@ -337,7 +339,8 @@ impl Machine {
         }
     }
 
-    /// Changes the state, for this time if one is given. No other function does.
+    /// Changes the state; if `lasts` is given, the new state ends after this time. Only this
+    /// function changes the state.
     pub(super) fn enter(
         &mut self,
         phase: Phase,

@@ -1,19 +1,20 @@
 //! Marks of a call in the low bits of its ticket's generation. These bits are zero in every
 //! generation.
 //!
-//! No state word of a breaker in use has a generation and a mark without other bits. So the end of
-//! a marked call never takes the path of a clean success.
+//! A success is clean only if its ticket's generation equals the state word. The state word of a
+//! breaker in use never equals a generation with only these marks, so the end of a marked call
+//! never takes the path of a clean success.
 
 use super::{GENERATION_STEP, Stamp, Ticket};
 
 impl Ticket {
     /// The mark of a call that was admitted while the breaker was disabled.
     const UNCOUNTED: u64 = 4;
-    /// The mark of a call whose response head has arrived. Its stamp is the time that it took until
-    /// then.
+    /// The mark of a call whose response head has arrived. The ticket's stamp is then how long the
+    /// call took until its head.
     const MEASURED: u64 = 4 | 8;
-    /// The mark of a call that the breaker watches, so that it sees when the call is overdue. The
-    /// bits from `WATCH_SHIFT` on are the number of the watch.
+    /// The mark of a call that the breaker watches, to notice when the call is overdue. The bits
+    /// from `WATCH_SHIFT` on are the number of the watch.
     const WATCHED: u64 = 2;
     const WATCH_SHIFT: u32 = 3;
     const WATCHES: u64 = 1 << 4;
@@ -69,8 +70,8 @@ impl Ticket {
         self.generation & !(GENERATION_STEP - 1)
     }
 
-    // B19: this is the one place that says which calls are not counted.
-    /// Returns whether the call is one of the calls in flight from its admission to its end.
+    // B19: only this function decides which calls count as in flight.
+    /// Returns whether the call counts as in flight from its admission to its end.
     pub(in crate::breaker) fn is_counted(self) -> bool {
         !self.is_nested() && self.generation & Self::MEASURED != Self::UNCOUNTED
     }

@@ -1,5 +1,5 @@
-//! The start of a call: the breaker admits or rejects it, without the lock if the state word
-//! decides.
+//! The start of a call: the breaker admits or rejects it. The lock is taken only if the state word
+//! cannot decide alone.
 
 use super::{BreakerParts, Kind, SharedBreaker};
 use crate::breaker::machine::{Rejection, Stamp, Ticket};
@@ -7,9 +7,9 @@ use crate::signal::{CircuitOpen, CircuitState, Wait};
 use crate::telemetry;
 
 impl SharedBreaker {
-    /// Admits a call if the breaker is closed and does not time calls; otherwise returns `None`.
-    /// This costs one load, and an addition to a count that no other thread writes. Also returns
-    /// `None` if the thread owns no such count.
+    /// Admits a call if the breaker is closed and does not time calls, and the thread owns a stripe
+    /// of the counters; otherwise returns `None`. This costs one load, and an addition to a count
+    /// that no other thread writes.
     #[inline]
     pub(in crate::breaker) fn admit_closed(&self) -> Option<Ticket> {
         let generation = self.word.closed()?;
@@ -17,13 +17,13 @@ impl SharedBreaker {
         is_counted.then_some(Ticket { generation, stamp: Stamp::UNKNOWN })
     }
 
-    /// Admits a call in any state. No lock is taken if the state in the word admits or rejects
-    /// every call, or if the circuit is open and its open time is not over. Otherwise the call may
-    /// be a probe, and the lock is taken. The clock is read only if calls are timed or the state
-    /// has an end.
+    /// Admits a call in any state. Takes no lock if the present state admits or rejects every call
+    /// and its time is not over, unless the breaker must look for overdue calls. In other cases the
+    /// call may be a probe or end the state, and the lock is taken. The clock is read only if calls
+    /// are timed or the state has an end.
     ///
-    /// `permit` makes the result from the ticket. It is called here so that the result is written
-    /// to memory only once.
+    /// `permit` makes the result from the ticket. This function calls `permit`, so that the result
+    /// is written to memory only once.
     #[inline]
     pub(in crate::breaker) fn admit<P>(
         &self,
@@ -79,7 +79,7 @@ impl SharedBreaker {
         permit: impl FnOnce(Ticket) -> P,
     ) -> Result<P, CircuitOpen> {
         let (mut guarded, now) = self.lock_now(parts);
-        // B19: the next admission or report looks for overdue calls.
+        // B19: every admission under the lock looks for overdue calls.
         parts.look_for_overdue(&mut guarded, now);
         // B18: a nested call uses the permit of the probe around it.
         let nested = self.admit_inside_probe(|probe| guarded.machine.admit_inside(probe, now));
@@ -102,8 +102,9 @@ impl SharedBreaker {
     }
 }
 
-/// Admits a call whose time matters, in a state that admits every call. Returns `None` if the lock
-/// is needed: the clock has panicked, calls may be overdue, or the start cannot be counted.
+/// Admits a call whose duration is measured, in a state that admits every call. Returns `None` if
+/// the lock is needed: the clock has panicked, calls may be overdue, or the start cannot be
+/// counted.
 #[inline]
 fn admit_timed(parts: &BreakerParts, generation: u64) -> Option<Ticket> {
     let begun = parts.clock.nanos()?;

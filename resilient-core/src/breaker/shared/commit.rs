@@ -1,5 +1,5 @@
-//! The end of every operation under the lock: it publishes the state word, unlocks, and delivers
-//! events.
+//! How every operation under the lock ends: publish the state word, unlock, wake waiting calls, and
+//! deliver events.
 
 use std::time::Instant;
 
@@ -22,8 +22,8 @@ impl SharedBreaker {
         result
     }
 
-    /// Applies settings and their mode to the running breaker, unless newer settings were applied
-    /// before.
+    /// Applies settings and their mode to the running breaker, unless the breaker has newer
+    /// settings already.
     pub(crate) fn reconfigure(&self, settings: LiveSettings) {
         let parts = self.parts();
         let (mut guarded, now) = self.lock_now(parts);
@@ -46,7 +46,7 @@ impl SharedBreaker {
         self.commit(parts, guarded);
     }
 
-    /// Publishes the machine's state in the word. Returns whether a new generation began.
+    /// Publishes the machine's state in the state word. Returns whether a new generation began.
     pub(super) fn publish(&self, parts: &BreakerParts, guarded: &mut GuardedState) -> bool {
         parts.watch_generation(guarded);
         let machine = &guarded.machine;
@@ -55,7 +55,8 @@ impl SharedBreaker {
         self.word.set(published(machine, successes))
     }
 
-    /// Ends an operation: publishes the state word, releases the lock, then delivers events.
+    /// Ends an operation: publishes the state word, releases the lock, wakes waiting calls, then
+    /// delivers events.
     pub(super) fn commit<'a>(
         &self,
         parts: &'a BreakerParts,
@@ -71,7 +72,7 @@ impl SharedBreaker {
             guarded.queue_news(&parts.name, parts.subscribers.are_present());
         }
         let called = guarded.call_waiters();
-        // B14: one thread delivers, in order, and without the lock.
+        // B14: one thread at a time delivers the events, in order and without the lock.
         let delivers = !guarded.events.is_empty() && !guarded.delivering;
         if !delivers {
             drop(guarded);

@@ -11,30 +11,33 @@ use crate::signal::{CallCounts, Hold, Name, OperatorNote};
 #[derive(Debug)]
 pub(super) struct GuardedState {
     pub(super) machine: Machine,
-    /// The time of the last operation. If the user's clock panics, this time is used again.
+    /// The time of the last operation. It is used again if the user's clock panics.
     pub(super) latest: Instant,
-    /// The totals without the clean successes and the rejections, which the striped counters hold.
+    /// All totals except clean successes and rejections, which the striped counters count.
     pub(super) totals: CallCounts,
     /// The totals when the present generation began.
     pub(super) totals_at_start: CallCounts,
     /// `None` until `slow_call` is set.
     pub(super) watch: Option<Box<Watch>>,
     pub(super) events: EventQueue,
-    /// Whether a thread is delivering events. That thread also delivers events that are queued
+    /// Whether a thread is delivering events. That thread also delivers the events that are queued
     /// meanwhile.
     pub(super) delivering: bool,
     /// The calls that wait for the circuit.
     pub(super) waiters: Waiters,
-    /// The stripes that may hold pending successes, one bit for each stripe.
+    /// A stripe holds the counts of one thread. Bit N is set if stripe N may hold pending
+    /// successes: successes that its thread has deferred, and that the state machine has not
+    /// received yet.
     pending_stripes: u16,
     version: u64,
-    /// The mode of an override, and the generation that the mode started. The generation is `None`
-    /// if an operator has changed the state by hand since.
+    /// The mode of an override, and the generation that began when the breaker entered this mode.
+    /// The generation is `None` if the breaker started in a newer mode, which an operator set by
+    /// hand.
     mode: Option<Box<(Hold, Option<u64>)>>,
 }
 
 impl GuardedState {
-    /// Makes the state of a breaker. `machine` must already have the config of `settings`.
+    /// Makes the state of a breaker. The config of `machine` must be the config of `settings`.
     pub(super) fn new(
         mut machine: Machine,
         settings: &LiveSettings,
@@ -61,8 +64,8 @@ impl GuardedState {
         }
     }
 
-    /// Hands the pending successes of all threads to the state machine. Successes of an earlier
-    /// generation count only in the totals.
+    /// Hands the pending successes of all threads to the state machine. If their generation has
+    /// ended, they count only in the totals.
     #[inline]
     pub(super) fn collect_pending(&mut self, counters: &StripedCounters) {
         let mut left = self.pending_stripes;
@@ -79,7 +82,7 @@ impl GuardedState {
     fn collect_stripe(&mut self, counters: &StripedCounters, stripe: usize) {
         let PendingSuccesses { count, generation, bucket } = counters.take_pending(stripe);
         self.totals.success = self.totals.success.saturating_add(count);
-        // B3: a call moves only the generation that admitted it.
+        // B3: a call changes only the generation that admitted it.
         if generation == self.machine.generation() {
             self.machine.record_pending(count, bucket);
         } else {
@@ -88,19 +91,21 @@ impl GuardedState {
         }
     }
 
-    /// Marks that this stripe may hold pending successes from now on.
+    /// Records that this stripe may have pending successes from now on.
     pub(super) fn mark_pending(&mut self, stripe: usize) {
         self.pending_stripes |= 1 << stripe;
     }
 
-    /// Records the time. `None` comes from a clock that panicked, and keeps the last reading.
+    /// Records the time of an operation. `None` comes from a clock that panicked; the last reading
+    /// then stays.
     pub(super) fn record_time(&mut self, now: Option<Instant>) {
         self.latest = now.unwrap_or(self.latest);
     }
 
-    /// Applies settings and mode, unless they are stale. Returns whether the settings changed.
+    /// Applies settings and mode, unless newer settings were applied before. Returns whether the
+    /// settings changed.
     pub(super) fn reconfigure(&mut self, settings: LiveSettings, now: Instant) -> bool {
-        // G2: of several overrides, the last one holds.
+        // G2: of several overrides, the last one applies.
         if settings.version < self.version {
             return false;
         }
@@ -113,7 +118,8 @@ impl GuardedState {
         differs
     }
 
-    // G2: clearing an override's mode keeps a state that an operator set by hand since.
+    // G2: if an operator has changed the state by hand since the override set its mode, clearing
+    // the override does not change the state.
     fn change_mode(&mut self, mode: Option<Hold>, now: Instant) {
         let old = self.mode.take();
         if let Some(mode) = mode {
@@ -124,8 +130,9 @@ impl GuardedState {
         }
     }
 
-    /// Fetches the news of the state machine, and queues an event for each if the breaker
-    /// `has_audience`.
+    /// Fetches the new transitions from the state machine, and the reason for which an observe-only
+    /// breaker would have opened. Queues an event for each if someone would receive it
+    /// (`has_audience`).
     pub(super) fn queue_news(&mut self, name: &Name, has_audience: bool) {
         let would_open = self.machine.fetch_would_open();
         for transition in self.machine.fetch_transitions() {
@@ -139,7 +146,7 @@ impl GuardedState {
         }
     }
 
-    /// Removes and returns the waiting calls that the present state concerns.
+    /// Removes and returns the waiting calls that must be woken in the present state.
     #[inline]
     pub(super) fn call_waiters(&mut self) -> Vec<Arc<Waiter>> {
         self.waiters.take_called(&self.machine)

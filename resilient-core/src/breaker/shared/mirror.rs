@@ -9,12 +9,13 @@ use crate::signal::Wait;
 /// the breaker's lock.
 #[derive(Debug)]
 pub(super) struct Mirror {
-    /// The time until which successes can be deferred, or `u64::MAX` if there is no end. It has no
-    /// meaning if successes cannot be deferred.
+    /// The time until which successes can be deferred: the end of a bucket of the window, or
+    /// `u64::MAX` if there is no end. If successes cannot be deferred, the value has no meaning.
     bucket: AtomicU64,
-    /// From when the time of the present state counts, and when it ends. The end is `u64::MAX` if
-    /// the state has no end, and zero if only the state machine has the end. They have no meaning
-    /// in states that end only by calls or by hand.
+    /// `since` is the instant from which the time of the present state counts, and `until` is its
+    /// end: `u64::MAX` if the state has no end, zero if the end is too late for this field and only
+    /// the state machine knows it. In states that end only by calls or by hand, both have no
+    /// meaning.
     since: AtomicU64,
     until: AtomicU64,
 }
@@ -28,9 +29,9 @@ impl Mirror {
         self.bucket.load(Relaxed)
     }
 
-    /// Returns how long the present state lasts, `Wait::UNKNOWN` if it has no end. Call this only
-    /// after the word was read as a state that can have an end. The clock is not read if there is
-    /// no end. Returns `None` if the end has come, or if only the state machine has the end.
+    /// Returns how long the present state lasts, or `Wait::UNKNOWN` if it has no end. Returns
+    /// `None` if the end has come, or if only the state machine knows the end. Reads the clock only
+    /// if there is an end. Call this only if the state word shows a state that can have an end.
     #[inline]
     pub(super) fn time_left(&self, now: impl FnOnce() -> Option<u64>) -> Option<Wait> {
         if self.has_no_end() {
@@ -41,7 +42,8 @@ impl Mirror {
         (now >= since && now < until).then(|| Wait::of_nanos(until - now))
     }
 
-    /// Returns whether the present state has no end. Call this as [`Mirror::time_left`].
+    /// Returns whether the present state has no end. Call this only if the state word shows a state
+    /// that can have an end.
     pub(super) fn has_no_end(&self) -> bool {
         self.until.load(Relaxed) == u64::MAX
     }
@@ -50,7 +52,8 @@ impl Mirror {
         set(&self.bucket, end);
     }
 
-    /// Stores the time of a state. Call this before the word publishes the state.
+    /// Stores the time of a state: when it begins to count, and its end. Call this before the state
+    /// word publishes the state.
     pub(super) fn set_period(&self, since: u64, until: Option<u64>) {
         set(&self.since, since);
         let until = until.map_or(u64::MAX, |nanos| match nanos {
@@ -61,7 +64,7 @@ impl Mirror {
     }
 }
 
-/// Stores a value only if it is new, so that the cache lines of other threads stay valid.
+/// Stores a value only if it differs, so that the cache lines of other threads stay valid.
 fn set(cell: &AtomicU64, value: u64) {
     if cell.load(Relaxed) != value {
         cell.store(value, Relaxed);

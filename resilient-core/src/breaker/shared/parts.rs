@@ -70,8 +70,8 @@ impl BreakerParts {
 
     pub(super) fn count_closing(&self) {
         if let Some(closings) = &self.closings {
-            // The count is published together with the word: a thread that reads the new count also
-            // finds the breaker closed.
+            // `Release` publishes the state word with the count: a thread that reads the new count
+            // also finds the breaker closed.
             closings.fetch_add(1, Release);
         }
     }

@@ -62,7 +62,7 @@ impl SharedBreaker {
         guarded.collect_pending(&self.counters);
         let machine = &guarded.machine;
         let totals = self.totals(&guarded);
-        // B19: the ends are read before the starts.
+        // B19: the ends are read before the starts, so that no call in flight is missed.
         let ended = totals.ended().saturating_add(self.counters.unrecorded());
         let in_flight = self.counters.started().saturating_sub(ended);
         let overdue = parts.overdue(&guarded, now);
@@ -99,7 +99,7 @@ impl SharedBreaker {
         }
     }
 
-    // B13: at rest, each call is in exactly one total.
+    // B13: while no call is in flight, each call is in exactly one total.
     pub(super) fn totals(&self, guarded: &GuardedState) -> CallCounts {
         let mut totals = guarded.totals;
         totals.success = totals.success.saturating_add(self.counters.clean());

@@ -1,4 +1,4 @@
-//! The end of a call: it is counted without the lock if it decides nothing; otherwise it is
+//! The end of a call. If the end decides nothing, it is counted without the lock; otherwise it is
 //! reported to the state machine.
 
 use std::time::{Duration, Instant};
@@ -9,9 +9,8 @@ use crate::platform::MutexGuard;
 use crate::signal::{CallCounts, CircuitState, Outcome};
 
 impl SharedBreaker {
-    /// Counts a success that changes nothing else. This costs a load, and an addition to a count
-    /// that no other thread writes. Returns `false`, and counts nothing, if the success may change
-    /// something.
+    /// Counts a success if it changes only the count. Otherwise counts nothing and returns `false`.
+    /// This costs a load, and an addition to a count that no other thread writes.
     #[inline]
     pub(in crate::breaker) fn count_clean_success(&self, ticket: Ticket) -> bool {
         let clean = self.word.is_clean(ticket.generation);
@@ -35,14 +34,15 @@ impl SharedBreaker {
         self.report_other_success(ticket);
     }
 
-    /// Counts or reports a success, and reads the clock only if the time matters. This code is a
+    /// Counts or reports a success, and reads the clock only if the time matters. This is a
     /// separate function, so that a success that needs no clock needs no stack for the reading.
     #[inline(never)]
     fn report_other_success(&self, mut ticket: Ticket) {
         let parts = self.parts();
         let needs_time = self.word.read().needs_time();
         let now = if needs_time { parts.clock.nanos() } else { None };
-        // The word is read again after the clock, so that no register holds the word meanwhile.
+        // The word is read again after the clock, so that no register holds it while the clock
+        // runs.
         let word = self.word.read();
         let successes = word.successes();
         if word.decides(ticket.admitted_in()) {
@@ -96,23 +96,24 @@ impl SharedBreaker {
         if self.word.read().kind() == Kind::In(CircuitState::Disabled) {
             return self.end_while_disabled(ticket);
         }
-        // If a user's clock panics, its last reading is used. Reading it at each report keeps the
-        // last reading recent.
+        // If the user's clock panics, its last reading is used. The clock is read at each report,
+        // so that the last reading is recent.
         let parts = self.parts();
         let now = parts.clock.is_given().then(|| parts.clock.now()).flatten();
         self.report_locked(ticket, ending, retry_after, now);
     }
 
-    /// Ends what [`Permit::acquire`](crate::breaker::Permit::acquire) began for a probe: code that
-    /// runs on this thread from now on is no longer inside the call.
+    /// Removes a probe from the probes that run on this thread, so that later calls on this thread
+    /// are not nested in it. [`Permit::acquire`](crate::breaker::Permit::acquire) may have added
+    /// it.
     fn end_probe(&self, ticket: Ticket) {
         if ticket.is_probe() {
             self.leave_probe(ticket);
         }
     }
 
-    /// Reports under the lock. If `now` is absent, reads the clock only if the machine asks for the
-    /// time.
+    /// Reports under the lock. If `now` is absent, reads the clock only if the state machine needs
+    /// the time.
     fn report_locked(
         &self,
         ticket: Ticket,
@@ -120,7 +121,7 @@ impl SharedBreaker {
         retry_after: Option<Duration>,
         now: Option<Instant>,
     ) {
-        // B18: the outcome of the probe decides, and not the outcome of a call inside it.
+        // B18: only the outcome of the probe decides. A nested call reports nothing.
         if ticket.is_nested() {
             return;
         }
@@ -132,7 +133,7 @@ impl SharedBreaker {
         }
     }
 
-    /// Reports without the time. If the machine asks for the time, does nothing and returns
+    /// Reports without the time. If the state machine needs the time, does nothing and returns
     /// `false`.
     fn report_untimed(&self, ticket: Ticket, ending: Ending) -> bool {
         let parts = self.parts();
@@ -142,7 +143,7 @@ impl SharedBreaker {
         };
         self.count_end(ticket, counted, &mut guarded.totals);
         // If successes could be deferred before this report, and rates are trusted, successes can
-        // still be deferred. The word then stays as it is, and nothing is committed.
+        // still be deferred. The state word then stays as it is, and nothing is committed.
         let is_as_before = !matches!(counted, Counted::Success { .. })
             && guarded.machine.trusts_rates()
             && self.word.read().successes().is_deferrable();
@@ -176,13 +177,14 @@ impl SharedBreaker {
         self.commit(parts, guarded);
     }
 
-    // B19: each call that began ends in one total, or as unrecorded.
+    // B19: the end of each call is counted once, in a total or as unrecorded.
     fn count_end(&self, ticket: Ticket, counted: Counted, totals: &mut CallCounts) {
         counted.add_to(totals);
         if counted == Counted::Nowhere {
             self.end_unrecorded(ticket);
         } else if !ticket.is_counted() {
-            // The call began while the breaker was disabled, and ends in a total.
+            // The breaker was disabled when the call began, so the start was not counted. The end
+            // is now in a total, so the start is counted as well.
             self.counters.add_start();
         }
     }
@@ -208,7 +210,7 @@ impl SharedBreaker {
         self.word.set_successes(successes);
     }
 
-    /// Allows this thread to defer its next successes, if they can be deferred.
+    /// Allows this thread to defer its next successes, if `successes` permits it.
     fn let_defer(&self, guarded: &mut GuardedState, successes: SuccessHandling, bucket: u64) {
         if successes.is_deferrable() {
             let generation = guarded.machine.generation();

@@ -6,7 +6,7 @@ use crate::signal::CircuitState;
 
 impl SharedBreaker {
     /// Records that the response head of a call has arrived, and returns the call's new ticket.
-    /// Does nothing if the breaker does not time the call.
+    /// Does nothing if the breaker does not measure how long the call takes.
     pub(in crate::breaker) fn head_received(&self, ticket: Ticket) -> Ticket {
         let word = self.word.read();
         if word.generation() != ticket.admitted_in() {

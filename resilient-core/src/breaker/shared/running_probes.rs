@@ -1,8 +1,8 @@
 //! The probes that run on this thread. A call through the same breaker on this thread is nested in
 //! such a probe.
 //!
-//! The list holds a probe only while code runs inside it. It is touched only for probes and under
-//! the lock of a breaker, so a closed breaker pays nothing for it.
+//! A thread's list contains a probe only while the thread runs code of the probe. Only probes, and
+//! admissions under the lock of a breaker, use the list, so a closed breaker does not pay for it.
 
 use std::cell::RefCell;
 
@@ -17,7 +17,8 @@ use crate::breaker::machine::Ticket;
 /// A probe that runs on this thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct RunningProbe {
-    /// Only compared. The permit of the probe keeps the breaker alive.
+    /// The address of the breaker, which is only compared. The permit of the probe borrows the
+    /// breaker and keeps it alive.
     breaker: *const SharedBreaker,
     ticket: Ticket,
 }
@@ -34,16 +35,18 @@ thread_local! {
 }
 
 impl SharedBreaker {
-    /// Adds a probe of this breaker to the list, until [`leave_probe`](Self::leave_probe).
+    /// Adds a probe of this breaker to this thread's list, until
+    /// [`leave_probe`](Self::leave_probe).
     #[cold]
     #[inline(never)]
     pub(in crate::breaker) fn enter_probe(&self, ticket: Ticket) {
-        // This fails only while the thread ends. Calls are then not recognized as nested.
+        // This fails only while the thread ends and its thread-locals are gone. Calls are then not
+        // recognized as nested.
         let _ = RUNNING.try_with(|running| running.borrow_mut().push(self.running(ticket)));
     }
 
-    /// Removes a probe of this breaker from the list. Does nothing if the list does not hold it: a
-    /// permit by hand is reported outside its scope.
+    /// Removes a probe of this breaker from the list. Does nothing if the probe is not in the list,
+    /// because its permit is reported outside [`Permit::scope`](crate::breaker::Permit::scope).
     #[cold]
     #[inline(never)]
     pub(in crate::breaker) fn leave_probe(&self, ticket: Ticket) {
@@ -75,8 +78,8 @@ impl SharedBreaker {
     }
 }
 
-/// The call of a permit on this thread. If the call is a probe, the probe is in the list until the
-/// guard is dropped, also by a panic.
+/// A call of a permit that runs on this thread. If the call is a probe, the list contains it until
+/// this guard is dropped, even if a panic drops the guard.
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct EnteredCall<'breaker> {

@@ -13,8 +13,7 @@ pub(crate) struct LiveSettings {
     pub(crate) config: Arc<BreakerConfig>,
     /// The mode of an operator's override.
     pub(crate) mode: Option<Hold>,
-    /// The version of these settings. If the breaker has newer settings, these are stale and are
-    /// dropped.
+    /// The version of these settings. A breaker that has newer settings ignores older ones.
     pub(crate) version: u64,
 }
 
@@ -33,7 +32,7 @@ pub(crate) struct Setup {
     /// The clock, with a reading. Breakers are made under a lock, and a user's clock must not run
     /// under a lock, so the clock is read before the lock is taken.
     pub(crate) clock: ClockReading,
-    /// If the breaker has a key, this counts how often a breaker of its group closed.
+    /// Counts how often a breaker of the group closed. `None` if the breaker belongs to no group.
     pub(crate) closings: Option<Arc<AtomicU64>>,
 }
 

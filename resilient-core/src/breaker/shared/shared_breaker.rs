@@ -8,8 +8,8 @@ use crate::event::Listeners;
 use crate::platform::{MutexGuard, const_fn};
 use crate::signal::Name;
 
-/// One breaker. It can be made in `const`, as the static of an annotated function. Its parts are
-/// set when that function is first called.
+/// One breaker. It can be constructed in a `const` context, as the static of an annotated function.
+/// Its parts are set when that function is first called.
 #[derive(Debug)]
 pub(crate) struct SharedBreaker {
     pub(super) word: StateWord,
@@ -36,7 +36,7 @@ impl SharedBreaker {
         breaker
     }
 
-    /// Names and configures an unregistered breaker. Later calls do nothing.
+    /// Names and configures an unregistered breaker. Does nothing if the breaker was set up before.
     pub(crate) fn set_up(&self, setup: Setup) {
         if self.parts.set(BreakerParts::new(setup)).is_ok() {
             let parts = self.parts();
@@ -62,7 +62,7 @@ impl SharedBreaker {
         self.parts().subscribers.own()
     }
 
-    /// Delivers this breaker's events to a registry's listeners, too.
+    /// From now on, delivers this breaker's events to a registry's listeners as well.
     pub(crate) fn join(&self, registry: &Arc<Listeners>) {
         self.parts().subscribers.join(registry);
     }

@@ -3,8 +3,8 @@
 //! # Memory ordering
 //!
 //! The word is written only under the breaker's lock, with `Release`, and read with `Acquire`. A
-//! reader decides by the word alone. The word was current at the moment of the load, so the
-//! admission or the success counts as having happened at that moment.
+//! reader decides by the value that it loaded. This value was current at the moment of the load, so
+//! the admission or the success counts as having happened at that moment.
 
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
@@ -74,8 +74,8 @@ impl StateWord {
         (word & (KIND_MASK | TIMED) == CLOSED).then_some(word & GENERATION_MASK)
     }
 
-    /// Returns whether the circuit is still closed in this generation, a success would change
-    /// nothing, and calls are not timed.
+    /// Returns whether the circuit is still closed in this generation, calls are not timed, and a
+    /// success would change only the count of successes.
     #[inline]
     pub(super) fn is_clean(&self, generation: u64) -> bool {
         let word = self.0.load(Acquire);

@@ -1,4 +1,5 @@
-//! Counts to which threads add without contention, and the successes that threads defer.
+//! Striped counters: a thread that owns a stripe counts there without contention. Pending
+//! successes, which threads have deferred, are counted here as well.
 //!
 //! # Memory ordering
 //!
@@ -13,8 +14,8 @@
 //! Pending successes are read under the breaker's lock. A thread may learn of another thread's
 //! success through a channel, a lock or an atomic of the program. The success then happens before
 //! the thread's next report, so this report finds the success. Each stripe stores the generation of
-//! its pending successes, and only the owner changes this generation. So a success that ends at the
-//! same time as its generation cannot count in the next generation.
+//! its pending successes. Only the owner of the stripe changes this generation, so a success that
+//! ends at the same time as its generation cannot count in the next generation.
 
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
@@ -24,26 +25,27 @@ use crate::platform::{AtomicU64, const_fn};
 /// The value of `generation` in a stripe that must not hold pending successes.
 const NO_GENERATION: u64 = u64::MAX;
 
-/// The counts of one breaker. Each owning thread has one stripe; all other threads share one.
+/// The counts of one breaker. Each owning thread has one stripe; all other threads use the shared
+/// stripe.
 #[derive(Debug)]
 pub(super) struct StripedCounters {
     owned: [Stripe; OWNED],
     shared: Stripe,
 }
 
-/// The counts of one thread, on a separate cache line.
+/// The counts of one thread, or of the threads that share a stripe, on a separate cache line.
 #[derive(Debug)]
 #[repr(align(64))]
 struct Stripe {
-    /// The number of successes that changed nothing else.
+    /// The number of successes that changed only this count.
     clean: AtomicU64,
     /// The number of successes that were deferred until the lock is next taken.
     pending: AtomicU64,
-    /// How many deferred successes the state machine has received. This is written under the
-    /// breaker's lock.
+    /// How many of the `pending` successes the state machine has received. This is written under
+    /// the breaker's lock.
     known: AtomicU64,
-    /// The generation and the bucket of the pending successes. The owner writes both under the
-    /// breaker's lock, when the state machine has received all earlier successes.
+    /// The generation of the pending successes, and the end of their bucket. The owner writes both
+    /// under the breaker's lock, when the state machine has received all earlier successes.
     generation: AtomicU64,
     bucket: AtomicU64,
     rejected: AtomicU64,
@@ -76,8 +78,8 @@ fn add_one(count: &AtomicU64) {
     count.store(count.load(Relaxed).wrapping_add(1), Release);
 }
 
-/// After this many deferred successes, the state machine checks whether its window holds only
-/// successes.
+/// Each time a thread has deferred this many successes, the state machine checks whether its window
+/// holds only successes.
 const MANY: u64 = 64;
 
 /// Whether a success was deferred.
@@ -108,10 +110,11 @@ impl StripedCounters {
         Self { owned: std::array::from_fn(|_| Stripe::new()), shared: Stripe::new() }
     }
 
-    /// Counts a success that changes nothing else.
+    /// Counts a success that changes only this count.
     #[inline]
     pub(super) fn add_clean(&self) {
-        // One comparison finds both rare cases: the thread has no stripe yet, or shares one.
+        // One comparison finds both rare cases: the thread has no stripe yet, or uses the shared
+        // one.
         match self.owned.get(known_stripe()) {
             Some(stripe) => add_one(&stripe.clean),
             None => self.add_clean_in(thread_stripe()),
@@ -123,7 +126,7 @@ impl StripedCounters {
         self.add_in(stripe, |stripe| &stripe.clean);
     }
 
-    /// Counts the start of a call, if this thread owns a stripe. Returns whether it counted.
+    /// Counts the start of a call if this thread owns a stripe; otherwise returns `false`.
     #[inline]
     pub(super) fn add_owned_start(&self) -> bool {
         let stripe = self.owned.get(known_stripe());
@@ -159,7 +162,7 @@ impl StripedCounters {
         }
     }
 
-    /// Defers a success, if this thread may defer in this generation and bucket.
+    /// Defers a success, if this thread may defer successes of this generation and bucket.
     #[inline]
     pub(super) fn defer(&self, generation: u64, bucket: u64) -> Deferred {
         let Some(stripe) = self.owned.get(known_stripe()) else {
@@ -235,7 +238,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thread_that_found_no_free_stripe_gets_one_that_is_released() {
+    fn a_thread_that_found_no_free_stripe_gets_a_stripe_that_is_released() {
         let all_have_come = std::sync::Barrier::new(2 * OWNED);
         let count_one = || {
             let counters = StripedCounters::new();

@@ -69,8 +69,8 @@ mod thread {
 
     impl Drop for Ownership {
         fn drop(&mut self) {
-            // Destructors that run later may still count. They use the stripe that every thread may
-            // write.
+            // Destructors of other thread-locals may still count. They use the shared stripe from
+            // now on.
             STRIPE.set(SHARED);
             OWNERS.release(self.0);
         }
@@ -95,8 +95,8 @@ mod thread {
         let stripe = OWNERS.take();
         let kept = stripe == SHARED
             || OWNERSHIP.try_with(|ownership| ownership.set(Some(Ownership(stripe)))).is_ok();
-        // A thread whose thread-locals are gone would never release the stripe, so it must not own
-        // the stripe.
+        // A thread whose thread-locals are destroyed cannot release the stripe later, so it must
+        // not own the stripe.
         if !kept {
             OWNERS.release(stripe);
             return SHARED;

@@ -1,4 +1,5 @@
-//! One call that waits for a circuit. Any thread may wake it, and it need not run in a runtime.
+//! One call that waits for a circuit. Any thread may wake the call, and the call needs no async
+//! runtime.
 
 use std::task::{Context, Waker};
 use std::time::Instant;
@@ -35,7 +36,7 @@ impl Waiter {
     /// Returns whether the call was woken since the last time that this function or
     /// [`block`](Self::block) returned `true`. Otherwise the task is woken later.
     pub(in crate::breaker) fn poll(&self, cx: &Context<'_>) -> bool {
-        // Cloning and dropping a waker are code of an executor, too.
+        // Cloning and dropping a waker run code of an executor, so no lock is held meanwhile.
         let waker = cx.waker().clone();
         let mut signal = self.lock();
         let is_woken = std::mem::take(&mut signal.is_woken);
@@ -45,8 +46,8 @@ impl Waiter {
         is_woken
     }
 
-    /// Blocks the thread until the call is woken, and returns `true`, or until `end`, and returns
-    /// `false`. An `end` of `None` is never.
+    /// Blocks the thread until the call is woken or until `end`. Returns whether the call was
+    /// woken. Without an `end`, the wait has no time limit.
     pub(in crate::breaker) fn block(&self, end: Option<Instant>) -> bool {
         let mut signal = self.lock();
         while !signal.is_woken {

@@ -1,4 +1,4 @@
-//! The calls that wait for one circuit, and which of them a change wakes (R9).
+//! The calls that wait for one circuit, and the choice of the calls that a change wakes (R9).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,7 +8,8 @@ use super::waiter::Waiter;
 use crate::breaker::machine::Machine;
 use crate::signal::CircuitState;
 
-/// The waiting calls, under the breaker's lock. It is empty nearly always and then has no memory.
+/// The waiting calls, under the breaker's lock. Nearly always no call waits, and the list then
+/// takes no memory.
 #[derive(Debug, Default)]
 pub(super) struct Waiters(Option<Box<Listed>>);
 
@@ -16,11 +17,12 @@ pub(super) struct Waiters(Option<Box<Listed>>);
 struct Listed {
     /// The waiting calls in the order of their arrival.
     calls: BTreeMap<u64, Arc<Waiter>>,
-    /// The opening of which the calls know the end.
+    /// The generation and the end of the present state, which every listed call has read. If one of
+    /// them changes, the calls must be woken.
     known: Opening,
 }
 
-/// The generation, and when its time ends.
+/// A generation, and when the time of its state ends.
 type Opening = (u64, Option<Instant>);
 
 fn opening(machine: &Machine) -> Opening {
@@ -32,7 +34,8 @@ impl Waiters {
         self.0.as_ref().map_or(0, |listed| listed.calls.len())
     }
 
-    /// Adds a call, and returns its place. The call has to know the present opening.
+    /// Adds a call, and returns its place in the list. The call must have read the end of the
+    /// present state.
     pub(super) fn add(&mut self, waiter: Arc<Waiter>, machine: &Machine) -> u64 {
         let known = opening(machine);
         let listed =
@@ -57,9 +60,10 @@ impl Waiters {
     }
 
     // R9
-    /// Removes and returns the calls that the present state concerns: all calls if the circuit does
-    /// not reject any more, or if its time has another end; in half-open, as many
-    /// as there are free slots, the earliest first. The caller wakes them without the lock.
+    /// Removes and returns the calls that must be woken. If the circuit is half-open, these are the
+    /// earliest calls, as many as there are free slots. If it is open or forced open, these are all
+    /// calls if its end has changed, and otherwise no calls. In other states, these are all calls.
+    /// The caller wakes them without the lock.
     pub(super) fn take_called(&mut self, machine: &Machine) -> Vec<Arc<Waiter>> {
         let Some(listed) = &mut self.0 else { return Vec::new() };
         let called = match machine.entered() {

@@ -1,4 +1,4 @@
-//! B19: the looks for overdue calls, under the breaker's lock and without it.
+//! B19: counts the calls that may become overdue, and looks for overdue calls.
 
 use std::time::Instant;
 
@@ -21,14 +21,15 @@ impl BreakerParts {
         self.watched.get().is_some_and(|watched| watched.end_fast(ticket, now))
     }
 
-    /// Counts the end of a call's watch without the lock, if that is possible.
+    /// Counts a call as no longer watched, without the lock. Returns `false`, and counts nothing,
+    /// if the lock is needed.
     pub(super) fn end_watch(&self, ticket: Ticket) -> bool {
         self.watched.get().is_none_or(|watched| watched.end(ticket))
     }
 
     /// Counts the start of a call that was admitted under the lock, if the call is timed.
     pub(super) fn begin_call_locked(&self, guarded: &mut GuardedState, ticket: Ticket) -> Ticket {
-        // The admission has begun a generation if the time of a state set by hand was over.
+        // If the time of a state set by hand was over, the admission has begun a new generation.
         self.watch_generation(guarded);
         match (self.watched.get(), &mut guarded.watch) {
             (Some(watched), Some(watch)) if guarded.machine.times_calls() => {
@@ -45,8 +46,8 @@ impl BreakerParts {
         }
     }
 
-    /// Tells the state machine how many calls are overdue, if that may have changed. Call this
-    /// under the lock, at each admission and report.
+    /// Passes the number of overdue calls to the state machine, if the number may have changed.
+    /// Call this under the lock, at each admission and report.
     pub(super) fn look_for_overdue(&self, guarded: &mut GuardedState, now: Instant) {
         let GuardedState { machine, watch, .. } = guarded;
         let (Some(watched), Some(watch)) = (self.watched.get(), watch) else { return };
@@ -59,8 +60,8 @@ impl BreakerParts {
         }
     }
 
-    /// Lets the next admission or report look, because new settings may let the overdue calls meet
-    /// their condition.
+    /// Makes the next admission or report look for overdue calls, because with new settings the
+    /// overdue calls may meet their condition.
     pub(super) fn look_soon(&self, guarded: &GuardedState) {
         let GuardedState { machine, watch, .. } = guarded;
         if let (Some(watched), Some(watch)) = (self.watched.get(), watch) {
@@ -82,7 +83,8 @@ impl BreakerParts {
     }
 
     /// Clears the counts if a new generation has begun, and begins a new watch if `slow_call` has
-    /// changed. Call this under the lock, before the state word is published.
+    /// changed. (A watch counts the calls under one value of `slow_call`.) Call this under the
+    /// lock, before the state word is published.
     #[inline]
     pub(super) fn watch_generation(&self, guarded: &mut GuardedState) {
         if guarded.watch.is_some() || guarded.machine.config().slow_call.is_some() {

@@ -6,8 +6,8 @@ use crate::signal::TransitionReason;
 
 impl Conditions {
     // B5: counts and rates of a window.
-    /// Returns the first condition that the window with these overdue calls meets, or `None` if no
-    /// condition is met.
+    /// Returns the first condition that the calls in the window and the overdue calls meet, or
+    /// `None` if no condition is met.
     pub(super) fn met(&self, window: Tally, overdue: u64) -> Option<TransitionReason> {
         if self.failure_count.is_some_and(|most| window.failures >= u64::from(most)) {
             return Some(TransitionReason::FailureCount);
@@ -19,7 +19,8 @@ impl Conditions {
     }
 
     // B19: an overdue call counts as a slow call that has ended.
-    /// Returns whether the slow calls in the window and the overdue calls meet their condition.
+    /// Returns the condition on slow calls if the slow calls in the window and the overdue calls
+    /// meet it.
     pub(super) fn met_by_slow_calls(
         &self,
         window: Tally,
@@ -38,7 +39,8 @@ impl Conditions {
     }
 
     /// Returns `true` if further successes, however many, cannot meet a condition. A success lowers
-    /// the rates, but one more call may be enough to trust the rates.
+    /// the rates, but it can bring the window to `min_calls`, and the rates are trusted from then
+    /// on.
     pub(super) fn no_success_opens(&self, window: Tally, overdue: u64) -> bool {
         let has_nothing_bad = window.failures == 0 && window.slow == 0 && overdue == 0;
         (self.trust_rates_of(window.calls) || has_nothing_bad)

@@ -1,4 +1,4 @@
-//! A window of the last N calls: a ring of bits, and their sums.
+//! A window of the last N calls: two rings of bits, for failures and slow calls, and their sums.
 
 use std::ops::Range;
 

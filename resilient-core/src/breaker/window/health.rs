@@ -1,4 +1,4 @@
-//! The calls that a closed or observed breaker remembers: the streak of failures, and a window.
+//! The calls that a closed or observe-only breaker remembers: the streak of failures, and a window.
 
 use std::time::Instant;
 
@@ -16,11 +16,11 @@ pub(in crate::breaker) enum Until {
     End(Instant),
 }
 
-/// The streak and the window of a closed or observed breaker.
+/// The streak and the window of a closed or observe-only breaker.
 #[derive(Debug)]
 pub(in crate::breaker) struct Health {
     streak: Streak,
-    /// The number of overdue calls. It saturates.
+    /// The number of overdue calls, at most `u32::MAX`.
     overdue: u32,
     window: Option<Box<Recent>>,
 }
@@ -32,7 +32,7 @@ enum Recent {
 }
 
 impl Health {
-    /// Starts without calls. The first bucket of a window of time begins now.
+    /// Starts with no remembered calls. The first bucket of a window of time begins now.
     pub(in crate::breaker) fn new(config: &BreakerConfig, now: Instant) -> Self {
         Self {
             streak: Streak::default(),
@@ -50,7 +50,7 @@ impl Health {
         }
     }
 
-    /// Remembers a counted call, and returns the condition that is then met.
+    /// Records a counted call. Returns the condition that is met after this call, if any.
     pub(in crate::breaker) fn record(
         &mut self,
         call: Call,
@@ -75,9 +75,10 @@ impl Health {
         config.conditions.met(tally?, self.overdue())
     }
 
-    /// Remembers a call that is not slow, without reading the clock. If the time is needed to find
-    /// the bucket, or because a condition is met, does nothing and returns `false`. Call this only
-    /// if slow calls are not configured; no call is then overdue.
+    /// Records a call that is not slow, without reading the clock. Does nothing and returns `false`
+    /// if the time is needed: to find the bucket of the call, to compute how long a streak lasts,
+    /// or to open the circuit. Call this only if slow calls are not configured; no call is then
+    /// overdue.
     #[inline]
     pub(in crate::breaker) fn record_untimed(
         &mut self,
@@ -105,8 +106,8 @@ impl Health {
         true
     }
 
-    /// Remembers successes that were deferred as [`Health::pending_until`] allowed. `end` is the
-    /// end of the bucket in which they were deferred.
+    /// Records successes that were deferred as [`Health::pending_until`] allowed. `end` is the end
+    /// of the bucket in which they were deferred.
     pub(in crate::breaker) fn record_pending(&mut self, many: u64, end: Instant) {
         self.streak.reset();
         match self.window.as_deref_mut() {
@@ -116,10 +117,10 @@ impl Health {
         }
     }
 
-    /// Returns until when successes that are not slow can be deferred. They can be deferred while
-    /// none of them opens the circuit and their order does not matter. A window of calls sets no
-    /// end; a window of time sets the end of its newest bucket. Returns `None` if successes cannot
-    /// be deferred.
+    /// Returns until when successes that are not slow can be deferred, or `None` if they cannot be
+    /// deferred. Successes can be deferred while none of them opens the circuit and their order
+    /// does not matter. With a window of calls there is no end; with a window of time, the end is
+    /// the end of its newest bucket.
     pub(in crate::breaker) fn pending_until(&self, config: &BreakerConfig) -> Option<Until> {
         let (tally, until) = match self.window.as_deref()? {
             Recent::Calls(window) => (window.tally, Until::Ever),
@@ -141,7 +142,7 @@ impl Health {
         config.conditions.met(self.tally(now)?, self.overdue())
     }
 
-    /// Returns the condition on slow calls if overdue calls contribute to it and it is met.
+    /// Returns the condition on slow calls if it is met and at least one call is overdue.
     pub(in crate::breaker) fn met_by_overdue(
         &self,
         config: &BreakerConfig,
@@ -153,7 +154,7 @@ impl Health {
         config.conditions.met_by_slow_calls(self.tally(now)?, self.overdue())
     }
 
-    /// Returns when calls may next leave the window without a new call.
+    /// Returns when calls may next leave the window because time passes.
     pub(in crate::breaker) fn expires_at(&self, now: Instant) -> Option<Instant> {
         match self.window.as_deref()? {
             Recent::Calls(_) => None,
@@ -169,7 +170,7 @@ impl Health {
         self.overdue = u32::try_from(overdue).unwrap_or(u32::MAX);
     }
 
-    /// Returns whether another success would change nothing.
+    /// Returns whether another success would change neither the streak nor the window.
     pub(in crate::breaker) fn is_clean(&self) -> bool {
         self.streak.failures() == 0
             && match self.window.as_deref() {
@@ -192,8 +193,8 @@ impl Health {
         self.streak.failures()
     }
 
-    /// Returns whether no failed or slow call is remembered. Successes alone can be forgotten: they
-    /// only keep a rate below its limit.
+    /// Returns whether no failed or slow call is remembered. A breaker that remembers only
+    /// successes can be replaced by a new one, because successes only keep a rate below its limit.
     pub(in crate::breaker) fn has_no_trouble(&self, now: Instant) -> bool {
         let Tally { failures, slow, .. } = self.tally(now).unwrap_or_default();
         self.streak() == 0 && failures == 0 && slow == 0
@@ -217,8 +218,8 @@ impl Health {
         })
     }
 
-    /// Applies new settings. The streak stays. If both windows are of calls, or both are of time,
-    /// the new window takes over as many calls as it can hold.
+    /// Applies new settings. The streak stays. If the old and the new window are both of calls, or
+    /// both of time, the new window takes over as many calls as it can hold.
     pub(in crate::breaker) fn reconfigure(&mut self, config: &BreakerConfig, now: Instant) {
         let fresh = Self::new(config, now);
         self.window = match (self.window.take().map(|old| *old), fresh.window.map(|new| *new)) {

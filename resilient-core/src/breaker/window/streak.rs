@@ -7,8 +7,8 @@ use crate::breaker::config::Conditions;
 #[derive(Debug, Default)]
 pub(super) struct Streak {
     failures: u32,
-    /// When the first failure of the streak ended. It is recorded only if `failure_span` is set. If
-    /// `failure_span` is set during a streak, it is when the next failure ends.
+    /// When the first failure of the streak ended; `None` without `failure_span`. If `failure_span`
+    /// is set during a streak, the time counts from the next failure.
     since: Option<Instant>,
 }
 
@@ -36,7 +36,8 @@ impl Streak {
         }
     }
 
-    // B4: as many failures as `failure_threshold`, over at least `failure_span`.
+    // B4: the circuit opens after `failure_threshold` consecutive failures that last for at least
+    // `failure_span`.
     /// Adds a call that ends now. Returns whether it is a failure that opens the circuit.
     pub(super) fn record(&mut self, failed: bool, conditions: &Conditions, now: Instant) -> bool {
         self.set(self.failures_after(failed));
@@ -49,7 +50,7 @@ impl Streak {
         let Some(span) = conditions.failure_span else {
             return true;
         };
-        // B16: if the clock was set back, the span counts from the new time.
+        // B16: if the clock was set back to before the first failure, the span counts from `now`.
         let since = self.since.map_or(now, |since| since.min(now));
         self.since = Some(since);
         now.saturating_duration_since(since) >= span

@@ -13,7 +13,8 @@ pub(super) struct TimeWindow {
     buckets: Box<[Tally]>,
     /// The number of the newest bucket with a call.
     newest: u64,
-    /// The calls in the window, provided that the newest bucket is the present bucket.
+    /// The sum of all buckets. While the newest bucket is the present bucket, these are the calls
+    /// in the window.
     pub(super) tally: Tally,
 }
 
@@ -31,7 +32,8 @@ impl TimeWindow {
 
     /// Adds a call. If `now` is before the newest bucket, the call goes into the newest bucket.
     pub(super) fn push(&mut self, call: Call, now: Instant) {
-        // Successes are often deferred, so only other calls may restart the window.
+        // Only failures and slow calls restart the window, because most successes are deferred and
+        // reach the window later.
         if (call.failed || call.slow) && self.is_set_back(now) {
             self.restart(now);
         }

@@ -88,7 +88,7 @@ fn open_times(machine: &mut Machine, mut now: Instant, count: usize) -> Vec<Dura
 }
 
 #[test]
-fn b13_the_record_is_bounded_and_the_counts_are_not() {
+fn b13_the_history_is_bounded_and_the_counts_are_not() {
     let now = Instant::now();
     let mut machine = machine(&fragile());
     for _ in 0..10_000 {

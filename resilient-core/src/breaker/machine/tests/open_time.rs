@@ -24,7 +24,7 @@ fn b07_a_recovery_time_of_zero_makes_the_next_call_the_probe() {
 }
 
 #[test]
-fn b07_the_longest_recovery_time_lasts_until_reset() {
+fn b07_the_longest_recovery_time_lasts_until_an_operator_closes() {
     let start = Instant::now();
     let mut machine = machine(&fragile().recovery_time(Duration::MAX));
     call(&mut machine, FAILURE, start);
@@ -36,7 +36,7 @@ fn b07_the_longest_recovery_time_lasts_until_reset() {
 }
 
 #[test]
-fn b07_an_end_beyond_the_last_instant_lasts_until_reset() {
+fn b07_an_end_beyond_the_last_instant_is_never_reached() {
     let start = Instant::now();
     let nearly_longest = Duration::new(u64::MAX, 999_999_998);
     let mut machine = machine(&fragile().recovery_time(nearly_longest));
@@ -153,7 +153,7 @@ fn b08_ten_thousand_reopenings_saturate() {
 }
 
 #[test]
-fn b08_until_reset_stays_until_reset_with_growth_and_jitter() {
+fn b08_an_open_time_without_end_stays_so_with_growth_and_jitter() {
     let start = Instant::now();
     let config = fragile().recovery_time(Duration::MAX).recovery_factor(2.0).recovery_jitter(1.0);
     let mut machine = machine(&config);
@@ -166,7 +166,7 @@ fn b08_until_reset_stays_until_reset_with_growth_and_jitter() {
 }
 
 #[test]
-fn b08_jitter_prolongs_only_and_fills_its_range() {
+fn b08_jitter_only_prolongs_and_fills_its_range() {
     let now = Instant::now();
     let config = fragile().recovery_jitter(0.5);
     let times: Vec<_> =
@@ -230,7 +230,7 @@ fn b09_a_hint_prolongs_never_shortens_and_is_bounded() {
 }
 
 #[test]
-fn b09_an_unbounded_maximum_lets_the_longest_hint_mean_until_reset() {
+fn b09_the_longest_hint_without_a_maximum_has_no_end() {
     let config = fragile().max_recovery_time(Duration::MAX);
     assert_eq!(open_time(&config, Duration::MAX), None);
 }

@@ -156,7 +156,7 @@ fn b11_a_probe_whose_slot_was_taken_is_late_and_does_not_affect_its_successor() 
 }
 
 #[test]
-fn b11_one_admission_takes_one_slot_and_only_one_that_is_over() {
+fn b11_an_admission_takes_only_one_slot_whose_lease_is_over() {
     let (mut machine, now) = due(&probing(2, 2, 0).probe_timeout(secs(5)));
     let first = machine.admit(now).unwrap();
     let second = machine.admit(now + secs(3)).unwrap();
@@ -168,7 +168,7 @@ fn b11_one_admission_takes_one_slot_and_only_one_that_is_over() {
 }
 
 #[test]
-fn b11_a_free_slot_is_used_before_one_is_taken() {
+fn b11_a_free_slot_is_used_before_a_slot_whose_lease_is_over() {
     let (mut machine, now) = due(&probing(2, 2, 0).probe_timeout(secs(5)));
     let slow = machine.admit(now).unwrap();
     machine.admit(now + secs(50)).unwrap();
@@ -177,7 +177,7 @@ fn b11_a_free_slot_is_used_before_one_is_taken() {
 }
 
 #[test]
-fn b11_a_taken_slot_stays_within_both_bounds() {
+fn b11_slots_that_are_taken_over_stay_within_both_bounds() {
     // The round needs four probes: one success is counted, and three slots are free.
     let (mut machine, now) = due(&probing(3, 4, 0).probe_timeout(secs(5)));
     call(&mut machine, SUCCESS, now);

@@ -123,8 +123,8 @@ fn b17_the_time_is_read_only_where_it_matters() {
         machine.report_untimed(ticket, ending).is_none()
     };
     let window = || BreakerConfig::builder().window(Window::Calls(9));
-    assert!(asks(&fragile(), FAILURE), "it opens");
-    assert!(asks(&window().failure_rate(1.0).min_calls(1), FAILURE), "it opens");
+    assert!(asks(&fragile(), FAILURE), "the failure opens the circuit");
+    assert!(asks(&window().failure_rate(1.0).min_calls(1), FAILURE), "the rate is met");
     assert!(
         asks(&window().slow_call(secs(1)).slow_call_rate(1.0), SUCCESS),
         "the call may be slow"

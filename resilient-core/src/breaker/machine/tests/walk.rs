@@ -56,7 +56,7 @@ impl Settings {
     }
 }
 
-/// All admitted calls, in the order of admission.
+/// An admitted call. [`Model::calls`] holds the calls in the order of admission.
 #[derive(Debug)]
 struct Call {
     generation: u64,
@@ -134,7 +134,8 @@ impl Model {
         time
     }
 
-    /// If the clock was set back to a time before the opening, the opening moves to the present.
+    /// If the clock was set back to a time before the opening, the circuit counts as opened now,
+    /// and its open time starts again.
     fn follow_clock(&mut self, now: Millis) {
         if now < self.opened_at {
             self.end = now + (self.end - self.opened_at);
@@ -184,7 +185,7 @@ impl Model {
         }
     }
 
-    /// Returns the call's index in `calls`, or the state and the time of the rejection.
+    /// Returns the call's index in `calls`, or the state and the `retry_after` of the rejection.
     fn admit(&mut self, now: Millis) -> Result<usize, (CircuitState, Option<Millis>)> {
         self.probe_if_due(now);
         let rejected = Err((self.state, self.retry_after(now)));

@@ -2,12 +2,13 @@
 
 use crate::breaker::machine::{Stamp, Ticket};
 
-/// A ring has more than twice as many slices as `slow_call` can have.
+/// The number of counters in a ring, one for each slice. `slow_call` lasts for fewer than half as
+/// many slices.
 pub(super) const SLICES: usize = 32;
 const INDEX_MASK: u64 = SLICES as u64 - 1;
 
-/// The parts of a counter, from its low bits: the count plus `NONE`, the low bits of the owner, and
-/// the low bits of the number of the slice.
+/// The parts of a counter, from its lowest bits: the count plus `NONE`, then low bits of the owner,
+/// then low bits of the number of the slice.
 const COUNT_BITS: u32 = 18;
 const COUNTS: u64 = 1 << COUNT_BITS;
 const OWNER_BITS: u32 = 13;
@@ -16,14 +17,14 @@ const SLICE_SHIFT: u32 = COUNT_BITS + OWNER_BITS;
 /// The count of a counter without calls.
 const NONE: u64 = COUNTS / 2;
 
-/// A counter without calls, which every slice can take.
+/// The first value of a counter. The counter has no calls, and any slice can take it over.
 pub(super) const EMPTY: u64 = NONE;
 
-/// The numbers of slices wrap around after this many, which is at least 39 hours and in general 500
-/// million times `slow_call`. A counter whose thread makes no call for that long hides its calls
-/// for a while.
+/// The numbers of slices wrap around after this many slices: after at least 39 hours, and in
+/// general after 500 million times `slow_call`. If a thread makes no call for that long, the calls
+/// in its counters seem to be new, and are not overdue for a while.
 const NUMBERS: u64 = 1 << (u64::BITS - SLICE_SHIFT);
-/// A slice that seems older than this is in fact after the present one: the clock has gone back.
+/// A slice that seems older than this is later than the present slice: the clock has gone back.
 const OLDEST: u64 = NUMBERS / 16 * 15;
 
 /// The direction in which a count changes.
@@ -33,7 +34,7 @@ pub(super) enum Step {
     End,
 }
 
-/// A slice of time, and the calls in it that share a counter: those of one watch in one generation.
+/// A slice of time, and the owner of the calls that share its counter: their watch and generation.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
     slice: u64,
@@ -41,7 +42,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Returns the place of a call. `shift` is the logarithm of the length of a slice.
+    /// Returns the place of a call. The length of a slice is 2^`shift` ns.
     #[inline]
     pub(super) fn of(ticket: Ticket, shift: u64) -> Self {
         Self { slice: Stamp::begun(ticket.stamp) >> (shift & 63), owner: ticket.generation }
@@ -67,7 +68,7 @@ impl Place {
     #[inline]
     pub(super) fn changed(self, counter: u64, step: Step) -> Option<u64> {
         let tag = self.tag();
-        // The count, or a greater number if the tags differ.
+        // This is the count if the tags are equal, and at least `COUNTS` if they differ.
         let count = counter ^ tag;
         match step {
             Step::Start if count < COUNTS - 1 => Some(counter + 1),

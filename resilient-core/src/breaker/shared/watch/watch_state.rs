@@ -1,18 +1,18 @@
-//! The part of a watch that is under the breaker's lock.
+//! The part of a watch that the breaker's lock protects.
 
 use std::time::Duration;
 
 use super::counter::{Place, count_of};
 use crate::breaker::machine::Ticket;
 
-/// The logarithm of the shortest slice: 16 µs. Shorter slices would let too many calls look for
-/// overdue ones.
+/// The logarithm of the shortest slice: 16 µs. With shorter slices, too many calls would take the
+/// lock to look for overdue calls.
 const SHORTEST: u32 = 14;
 
-/// The calls of one generation under one value of `slow_call`.
+/// Counts the calls of one generation under one value of `slow_call`.
 #[derive(Debug, Default)]
 pub(in crate::breaker::shared) struct Watch {
-    /// The setting `slow_call`. No call is watched if it is not set.
+    /// The setting `slow_call`. `None` if the setting is absent: no call is watched.
     setting: Option<Duration>,
     /// The setting in nanoseconds.
     pub(super) limit: u64,
@@ -22,10 +22,10 @@ pub(in crate::breaker::shared) struct Watch {
     generation: u64,
     /// The slice in which the generation or the watch began.
     first: u64,
-    /// The calls of counters that were taken over, minus their ends.
+    /// The calls in flight whose counters were taken over.
     carried: i64,
-    /// When calls were last carried. If the clock goes back to an earlier time, no call counts as
-    /// overdue until this time has come again.
+    /// When a counter was last taken over. If the clock goes back to an earlier time, no call
+    /// counts as overdue until this time has come again.
     carried_at: u64,
 }
 
@@ -65,12 +65,13 @@ impl Watch {
         ticket.generation == self.owner()
     }
 
-    /// Returns the owner of the counters: the generation with the marks of watched calls.
+    /// Returns the owner that counters of this watch store: the generation, with the marks of
+    /// watched calls.
     pub(super) fn owner(&self) -> u64 {
         self.generation | Ticket::marks_of_watch(self.number)
     }
 
-    /// Returns the nanosecond from which the next slice is overdue.
+    /// Returns the time from which the next slice is overdue.
     pub(super) fn next_look(&self, now: u64) -> u64 {
         if !self.is_watching() {
             return u64::MAX;
@@ -85,8 +86,8 @@ impl Watch {
         now.saturating_add(1).saturating_sub(self.limit) >> self.shift
     }
 
-    /// Returns whether a counter at this place has calls of this watch, and whether they are
-    /// overdue.
+    /// Returns whether the calls of a counter at this place are overdue, or `None` if they do not
+    /// belong to this watch and generation.
     pub(super) fn is_overdue(&self, counter: u64, place: Place, now: u64) -> Option<bool> {
         let present = now >> self.shift;
         let age = place.age_of(counter, present)?;
@@ -94,12 +95,13 @@ impl Watch {
         is_of_watch.then_some(age > present.saturating_sub(self.first_young(now)))
     }
 
-    /// Returns the carried calls, or `None` if the clock has gone back to before their time.
+    /// Returns the number of carried calls, or `None` if the clock has gone back to before they
+    /// were carried.
     pub(super) fn carried(&self, now: u64) -> Option<i64> {
         (now >= self.carried_at).then_some(self.carried)
     }
 
-    /// Takes over the count of a counter, whose calls are overdue.
+    /// Adds the count of a counter to the carried calls. The counter's calls must be overdue.
     pub(super) fn carry(&mut self, counter: u64, now: u64) {
         self.carried = self.carried.saturating_add(count_of(counter));
         self.carried_at = self.carried_at.max(now);

@@ -9,16 +9,17 @@ use crate::breaker::machine::{Stamp, Ticket};
 use crate::breaker::shared::thread_stripe::{OWNED, known_stripe, thread_stripe};
 use crate::platform::AtomicU64;
 
-/// The part of `watch` that holds marks.
+/// The number of low bits in [`WatchedCalls::watch`] that hold marks.
 const MARK_BITS: u32 = 8;
 
-/// The calls in flight of a breaker with `slow_call`, by the time when they began. All times are in
-/// nanoseconds since the breaker was made.
+/// The calls in flight of a breaker with `slow_call`, counted by the slice of time in which they
+/// began. All times are in nanoseconds since the breaker was made.
 #[derive(Debug)]
 pub(in crate::breaker::shared) struct WatchedCalls {
     /// The marks of watched calls, and above them the logarithm of the length of a slice.
     watch: AtomicU64,
-    /// The time from which a call may be overdue that the state machine does not know of.
+    /// The time of the next look for overdue calls. From then on, a call may be overdue that the
+    /// state machine does not count as overdue yet.
     next_look: AtomicU64,
     /// The setting `slow_call`.
     limit: AtomicU64,
@@ -69,14 +70,14 @@ impl WatchedCalls {
         self.set_next_look(watch, now, u64::MAX);
     }
 
-    /// Returns whether calls may have become overdue since the last look.
+    /// Returns whether calls may have become overdue since the last look for overdue calls.
     #[inline]
     pub(in crate::breaker::shared) fn is_due(&self, now: u64) -> bool {
         now >= self.next_look.load(Relaxed)
     }
 
-    /// Sets the next look to when the next slice will be overdue, but not after `latest`. Call this
-    /// under the lock.
+    /// Sets the next look for overdue calls to the time when the next slice becomes overdue, but
+    /// not after `latest`. Call this under the lock.
     pub(in crate::breaker::shared) fn set_next_look(&self, watch: &Watch, now: u64, latest: u64) {
         self.next_look.store(watch.next_look(now).min(latest), Relaxed);
     }
@@ -95,7 +96,8 @@ impl WatchedCalls {
     /// call is slow or not watched, calls may be overdue, or another thread may write the counter.
     #[inline]
     pub(in crate::breaker::shared) fn end_fast(&self, ticket: Ticket, now: u64) -> bool {
-        // If the clock has gone back, the difference is great.
+        // If the clock has gone back, the difference wraps around to a large number, and the call
+        // does not count as fast.
         let took = now.wrapping_sub(Stamp::begun(ticket.stamp));
         ticket.is_watched()
             && took < self.limit.load(Relaxed)
@@ -122,8 +124,8 @@ impl WatchedCalls {
         }
     }
 
-    /// Changes a counter that only this thread writes. Returns whether it could, and `None` if the
-    /// thread owns no ring.
+    /// Changes a counter that only this thread writes. Returns whether the counter could be
+    /// changed, or `None` if the thread owns no ring.
     #[inline]
     fn change_owned(&self, place: Place, step: Step) -> Option<bool> {
         let counter = self.owned.get(known_stripe())?.counter(place);
@@ -131,7 +133,8 @@ impl WatchedCalls {
         Some(changed.map(|changed| counter.store(changed, Release)).is_some())
     }
 
-    /// Changes a counter of the thread's first call, or one that several threads write.
+    /// Changes a counter when the thread makes its first call and has no ring yet, or when it uses
+    /// the shared ring, which several threads write.
     #[cold]
     fn change_unowned(&self, place: Place, step: Step) -> bool {
         let counter = self.ring().counter(place);
@@ -174,8 +177,9 @@ impl WatchedCalls {
         }
     }
 
-    /// Changes a counter. If it has overdue calls of another slice, carries them first. Returns
-    /// `false` if it has other calls of this watch, or its count is at a limit.
+    /// Changes the counter of a call. If the counter has overdue calls of another slice, first adds
+    /// them to the carried calls. Returns `false` if the counter has calls of this watch that are
+    /// not overdue, or if its count is at a limit.
     fn change_locked(&self, ticket: Ticket, watch: &mut Watch, now: u64, step: Step) -> bool {
         let place = self.place_of(ticket);
         let counter = self.ring().counter(place);
