@@ -31,9 +31,9 @@ use crate::time::{Clock, ClockSource};
 /// assert!(payments.try_acquire().is_err());
 /// ```
 ///
-/// The breakers of annotated functions stay for the life of the process. What code registers stays
-/// until code [removes](#removal) it. What code [leases](Registry::lease) leaves with its last
-/// handle.
+/// The breakers of annotated functions stay for the life of the process. Items that code registers
+/// stay until code [removes](#removal) them. Items that code [leases](Registry::lease) leave when
+/// their last handle is dropped.
 ///
 /// # Environment
 ///
