@@ -47,7 +47,7 @@ pub fn give_up_event<'a, O>(
     GiveUpEvent { attempts: retry.failed_attempts().max(1), reason, budget, output }
 }
 
-/// Clones the user's policy, so that the call holds it.
+/// Clones the user's policy, so that the call owns a copy.
 #[inline]
 #[must_use]
 pub fn given_policy(policy: &RetryPolicy) -> RetryPolicy {
