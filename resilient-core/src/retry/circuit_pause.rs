@@ -50,8 +50,8 @@ impl<'a> CircuitPause<'a> {
     }
 
     // R9
-    /// Updates the end of the wait, because the circuit may now admit the call in `admits_in`. The
-    /// end never becomes later, because the wait must fit into the time limit of the call.
+    /// Updates the end of the wait. `admits_in` is the time until the circuit may admit the call.
+    /// The end never becomes later, because the wait must fit into the time limit of the call.
     pub(super) fn learn(&mut self, admits_in: AdmitsIn, now: Instant) {
         let Some(admits_in) = admits_in else { return };
         let least = later(self.began, self.times.least);

@@ -9,7 +9,7 @@ use super::backoff::Backoff;
 use super::jitter::Jitter;
 use crate::settings::{builder, setters, settings};
 
-/// What a call does when the circuit breaker below it is open.
+/// What a call does when its circuit breaker is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum WhenOpen {

@@ -74,7 +74,8 @@ impl Progress {
         nested != NestedMode::Allow
     }
 
-    /// Spends the reserved tokens, and makes a plain attempt visible to the loops inside it.
+    /// Spends the reserved tokens, and makes an attempt that is not async visible to the loops
+    /// inside it.
     #[cold]
     pub(super) fn mark(&mut self, nested: NestedMode) -> Option<Entered> {
         self.begin_attempt(nested).then(|| enter(true, None))
