@@ -80,7 +80,8 @@ impl<E> RetryError<E> {
         self
     }
 
-    /// Makes the error of a call that has one error, whose times are unknown. They are set to zero.
+    /// Makes a `RetryError` with a single error. The times of the call are unknown, so they are
+    /// zero.
     fn of_one(error: E, reason: StopReason) -> Self {
         let last = FailedAttempt { error, delay: Duration::ZERO, took: Duration::ZERO };
         Self::new(Vec::new(), last, 0, reason, Duration::ZERO)
