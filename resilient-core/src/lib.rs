@@ -1,6 +1,6 @@
 //! The runtime of `resilient`: circuit breakers, retries, and their registry.
 //!
-//! Use the crate through the facade, whose attributes write these calls into functions. Or write
+//! Use this crate through `resilient`, whose attributes write these calls into functions, or write
 //! the calls by hand:
 //!
 //! ```

@@ -205,7 +205,7 @@ pub(crate) fn check<S: Settings>(settings: &S) -> Result<(), ConfigError> {
 }
 
 /// Checks incomplete settings, which other settings will complete. A rule about a setting that is
-/// not given counts as kept.
+/// not given is not checked.
 pub(crate) fn check_part<S: Settings>(settings: &S) -> Result<(), ConfigError> {
     error_of(S::TABLE.first_broken_of_part(settings.given().as_ref()))
 }

@@ -14,8 +14,8 @@ pub struct Rule {
     pub(crate) must: &'static str,
     /// The compile error, or its end: see [`Rule::explain`].
     pub(crate) reason: &'static str,
-    /// One setting with a word, or nothing. If the setting has this word, the rule compares only
-    /// given values and no defaults.
+    /// A setting and one of its words, or empty. If the setting has this word, the rule compares
+    /// only given values and no defaults.
     pub(crate) no_defaults_if: &'static [(usize, &'static str)],
 }
 
@@ -25,7 +25,8 @@ pub struct Rule {
 pub enum Relation {
     /// One of these settings must be given.
     Needs(&'static [usize]),
-    /// The first setting must be given if one of the others is: they switch its default off.
+    /// If one of the listed settings is given, the first setting must be given, too, because the
+    /// listed settings switch its default off.
     NeedsBeside(usize, &'static [usize]),
     /// The window must be a time.
     NeedsTime(usize),

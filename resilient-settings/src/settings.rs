@@ -3,7 +3,7 @@
 //! An entry has this form:
 //!
 //! ```text
-//! /// Documentation of the builder's method; the first sentence stands in the tables of the docs.
+//! /// Documentation of the method of the builder; the tables of the docs show the first sentence.
 //! name: Form(range), default(value; "on what it depends"), reason("of the range"), advice("…");
 //! ```
 //!
@@ -16,21 +16,22 @@ macro_rules! breaker_settings {
     ($callback:ident $($extra:tt)*) => { $callback! { $($extra)*
         /// Opens the circuit after this many consecutive failures. A success ends the streak. If
         /// the dependency always fails a little, use a rate.
-        // If the dependency mostly works, five failures are not chance, and five calls stop a flood
-        // early.
+        // If the dependency mostly works, five consecutive failures are not a coincidence, and the
+        // circuit still opens early in an outage.
         failure_threshold: Count(1..),
             default(5; "none if `failure_rate`, `failure_count` or `slow_call_rate` is given"),
             reason("it takes a failure to open, so at least 1"),
             advice("up where failures happen by chance, down where none does");
         /// How long consecutive failures must last to open the circuit, from the end of the first
-        /// one to the end of the one that opens it. At zero, the circuit opens at the last of
-        /// `failure_threshold` failures. Above zero, a single event that breaks many calls at once,
-        /// such as a restart, does not open the circuit. The clock is then read at each failure.
+        /// failure to the end of the failure that opens it. At zero, the circuit opens at the last
+        /// of `failure_threshold` failures. Above zero, a single event that breaks many calls at
+        /// once, such as a restart, does not open the circuit. The clock is then read at each
+        /// failure.
         failure_span: Time, default(::std::time::Duration::ZERO; ""),
             advice("up where one event can break many calls in flight");
         /// The window over which rates and `failure_count` are computed: a number of last calls, or
         /// a time. Use calls for thin or bursty traffic, and time for steady traffic.
-        // A million calls take a quarter of a megabyte. A longer window should be a time.
+        // A million calls take a quarter of a megabyte. For a longer window, use a time.
         window: Window(..=1_000_000), default(; "none"),
             reason("the last 1 to 1000000 calls, or a time, as in `window = \"60s\"`"),
             advice("to judge by a rate or a count");
@@ -40,7 +41,7 @@ macro_rules! breaker_settings {
             reason("a window in time is divided into 1 to 1000 buckets"),
             advice("up where forgetting a tenth at once is too coarse");
         /// The minimum number of calls in the window before rates are evaluated.
-        // A rate over fewer calls has no meaning.
+        // A rate over fewer than ten calls has little meaning.
         min_calls: Count(1..), default(10; "or the window of calls if that is smaller"),
             reason("no calls have no rate, so at least 1"),
             advice("up where a few calls, just after a start, open the circuit by chance");
@@ -99,8 +100,8 @@ macro_rules! breaker_settings {
         /// The outcome of a call that was cancelled: nothing, or a failure.
         abandoned: AbandonedOutcome("ignore", "failure"), default("ignore"; ""),
             advice("to `failure` where callers only go away because the dependency hangs");
-        /// The number of keys that have a breaker at a time, if each key has a separate breaker. A
-        /// single breaker ignores this setting.
+        /// The maximum number of keys that have a breaker at the same time, if each key has a
+        /// separate breaker. A single breaker ignores this setting.
         // 10 000 keys take about 20 MB, a million take a few GB.
         max_keys: Count(1..=1_000_000), default(10_000; ""),
             reason("keys have breakers of their own, from 1 to 1000000 of them"),
@@ -113,7 +114,8 @@ macro_rules! breaker_settings {
 macro_rules! retry_settings {
     ($callback:ident $($extra:tt)*) => { $callback! { $($extra)*
         /// The maximum number of retries after the first attempt.
-        // Four attempts outlast a short disturbance, and bound the load in an outage.
+        // Four attempts outlast a short disturbance, and in an outage the load is at most four
+        // times the demand.
         max_retries: Count, default(3; ""),
             advice("down where callers are impatient or retry themselves");
         /// The maximum number of attempts, including the first attempt. Use it in place of
@@ -124,7 +126,7 @@ macro_rules! retry_settings {
         /// How the delay grows from one retry to the next.
         backoff: Backoff("exponential", "constant", "linear", "fibonacci"),
             default("exponential"; ""),
-            advice("to `constant` where something may come at any time");
+            advice("to `constant` where you wait for an event that may come at any time");
         /// The nominal delay before the first retry. If it is zero, retries start at once and need
         /// no timer.
         ///
@@ -136,7 +138,7 @@ macro_rules! retry_settings {
             advice("to the time of a short disturbance");
         /// The longest delay, jitter included. Only a wait that the dependency asks for can be
         /// longer. `Duration::MAX` means no limit.
-        // A caller should not wait longer for a result without a known reason.
+        // A caller should not wait longer, unless the dependency asks for a longer wait.
         max_delay: Time, default(::std::time::Duration::from_secs(10); ""),
             advice("down where a caller waits for the result");
         /// The factor by which an exponential delay grows each time.
@@ -147,7 +149,7 @@ macro_rules! retry_settings {
             advice("see the table of `Jitter`");
         /// The longest wait that the dependency may ask for. If it asks for more, the call ends at
         /// once with its error.
-        // The caller's own schedule handles a longer wait better.
+        // If the dependency asks for more, the caller should come back later with a new call.
         max_retry_after: Time, default(::std::time::Duration::from_secs(60); ""),
             advice("up for jobs that may wait, down where a caller waits");
         /// The time for the whole call, attempts included. If the next delay would reach this time,
@@ -184,7 +186,7 @@ macro_rules! budget_settings {
         /// few calls each, this setting decides the cost of an outage: for n calls that all fail,
         /// the load is 1 + `initial_tokens / retry_cost` / n times the demand.
         initial_tokens: Count, default(; "a tenth of the capacity, but enough for one retry"),
-            advice("down where many clients live shortly");
+            advice("down where many clients live for a short time");
         /// The tokens that a call adds when it succeeds at its first attempt. If this is zero, only
         /// the initial tokens and the tokens that successful retries return pay for retries.
         deposit: Count, default(1; ""),

@@ -38,7 +38,7 @@ pub struct Setting {
     pub doc: &'static str,
     /// How the setting is written, and its range.
     pub form: Form,
-    /// The reason for the range, for a compile error. It is empty if the form is reason enough.
+    /// The reason for the range, for a compile error. It is empty if the form needs no reason.
     pub(crate) reason: &'static str,
     /// The default, unless it depends on other settings.
     pub default: Option<Value>,

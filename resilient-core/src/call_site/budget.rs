@@ -15,7 +15,7 @@ pub struct BudgetCallSite {
 }
 
 impl BudgetCallSite {
-    /// Makes a call site before its first call.
+    /// Makes a call site, which its first call resolves.
     #[must_use]
     #[track_caller]
     pub const fn new(name: &'static str) -> Self {

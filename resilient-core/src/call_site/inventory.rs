@@ -42,10 +42,10 @@ impl Registry {
     /// now, not at their first calls. Operators then see all breakers from the start, and a
     /// misspelt name in an override shows up. Call it at the start of `main`.
     ///
-    /// The order is the order of the source locations. If functions give one name different
-    /// settings, the settings of the first function with settings apply, and the conflict is
-    /// reported now. The breakers of a function with a breaker for each key are still made at its
-    /// first call, but with the settings that were declared first.
+    /// The functions are registered in the order of their source locations. If functions give one
+    /// name different settings, the settings of the first function with settings apply, and the
+    /// conflict is reported now. The breakers of a function with a breaker for each key are still
+    /// made at its first call, but with the settings that were declared first.
     pub fn register_annotated() {
         let mut sites: Vec<_> = Annotated::all().collect();
         sites.sort_by_key(|site| (site.declared().place.file(), site.declared().place.line()));
@@ -164,7 +164,8 @@ mod tests {
         ];
         assert_eq!(*conflicts.lock().unwrap(), at_start);
 
-        // The first calls report nothing more, and in any order get the first settings.
+        // The first calls report no further conflict. In any order, they receive the settings that
+        // were declared first.
         Registry::register_annotated();
         let settings = BreakerConfig::builder().failure_threshold(2).build().unwrap();
         assert_eq!(registry.get("at start").unwrap().config(), settings);
@@ -173,7 +174,8 @@ mod tests {
         }
         assert_eq!(*conflicts.lock().unwrap(), at_start);
 
-        // A name of another kind is a conflict, which was reported for this name.
+        // A declaration of another kind is a conflict, but a conflict of this name was already
+        // reported.
         registry.expect_group(OF_KEYS.declared.registration());
         assert_eq!(*conflicts.lock().unwrap(), at_start);
         registry.remove_listener(id);

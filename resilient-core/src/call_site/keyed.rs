@@ -15,14 +15,14 @@ use crate::registry::Registry;
 #[derive(Debug)]
 pub struct KeyedCallSite {
     group: OnceLock<Arc<dyn Any + Send + Sync>>,
-    /// The groups for further types of keys. There can be several types, because all instances of a
-    /// generic function share this static.
+    /// The groups for the second and further types of keys. There can be several types, because all
+    /// instances of a generic function share this static.
     others: Mutex<Vec<Arc<dyn Any + Send + Sync>>>,
     pub(super) declared: DeclaredBreaker,
 }
 
 impl KeyedCallSite {
-    /// Makes a call site before its first call.
+    /// Makes a call site, which its first call resolves.
     #[must_use]
     #[track_caller]
     pub const fn new(declare: fn() -> Declaration) -> Self {

@@ -22,7 +22,7 @@ pub struct CallSite {
 
 #[cfg(not(any(loom, shuttle)))]
 impl CallSite {
-    /// Makes a call site before its first call.
+    /// Makes a call site, which its first call resolves.
     #[must_use]
     #[track_caller]
     pub const fn new(declare: fn() -> super::Declaration) -> Self {

@@ -21,8 +21,9 @@ impl<T: Clone> Fresh for T {
     }
 }
 
-/// A copy of an argument whose type holds other types. The blanket implementation is not
-/// recommended, so that the error names the whole argument, and not what it holds.
+/// A copy of an argument whose type holds other types. The attribute `do_not_recommend` hides the
+/// blanket implementation from compile errors. So the error names the whole argument and not a type
+/// inside it.
 #[diagnostic::on_unimplemented(
     message = "`#[retry]` needs a fresh copy of this argument for every attempt, and `{Self}` is \
                not `Clone`",
@@ -54,8 +55,9 @@ pub fn never_reached<T>(_: T) -> ! {
     unreachable!("the attributes write it into branches that never run")
 }
 
-/// Like [`consume`], for an argument that the body does not use. The expansion assigns to the
-/// result, because clippy does not warn of the use of a name with an underscore there.
+/// Takes an argument that the body does not use, in a branch that never runs: see [`consume`]. The
+/// expansion assigns to the result. In an assignment, clippy does not warn that a name with a
+/// leading underscore is used.
 #[inline]
 pub fn unused<T>(_: T) -> &'static mut [(); 0] {
     &mut []

@@ -9,7 +9,7 @@ pub fn report(permit: Permit<'_>, class: Option<Classification>) {
     permit.report_class(class);
 }
 
-/// Makes the call of a permit as a future: see [`Permit::within`].
+/// Wraps the future of a call, so that the call runs under its permit: see [`Permit::within`].
 #[inline]
 pub fn within<'permit, F: Future>(
     permit: &'permit Permit<'permit>,
@@ -30,7 +30,7 @@ pub fn on_open<O>(open: CircuitOpen, make: impl FnOnce(CircuitOpen) -> O) -> O {
     make(open)
 }
 
-/// Clones the user's breaker, so that the call holds it.
+/// Clones the user's breaker, so that the call has a handle of the breaker.
 #[inline]
 #[must_use]
 pub fn given_breaker(breaker: &CircuitBreaker) -> CircuitBreaker {
@@ -38,8 +38,8 @@ pub fn given_breaker(breaker: &CircuitBreaker) -> CircuitBreaker {
 }
 
 // C1
-/// Does nothing. The expansion calls it at a breaker above a retry, so that the compiler warns
-/// there.
+/// Does nothing. The expansion of a breaker above a retry calls this deprecated function, so that
+/// the compiler prints the warning.
 #[deprecated(
     note = "`#[circuit_breaker]` above `#[retry]` sees one call for a whole loop: it counts an \
             outage late, and cannot stop the retries. Put `#[retry]` above `#[circuit_breaker]`, \

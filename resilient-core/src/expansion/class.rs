@@ -10,7 +10,7 @@ pub fn test<T: ?Sized>(value: &T, predicate: impl FnOnce(&T) -> bool) -> bool {
     predicate(value)
 }
 
-/// An error that a string literal matches.
+/// An error that can be compared with a string literal.
 #[diagnostic::on_unimplemented(
     message = "a string literal is no pattern of `{Self}`",
     label = "matches only errors of type `&str`",

@@ -183,8 +183,9 @@ impl<T: Clone> Spare for T {
     }
 }
 
-/// A copy as [`Spare`] makes it, of an argument whose type holds other types. The blanket
-/// implementation is not recommended, so that the error names the whole argument.
+/// Copies an argument like [`Spare`], for a type that holds other types. The attribute
+/// `do_not_recommend` hides the blanket implementation from compile errors, so that the error names
+/// the whole argument.
 #[diagnostic::on_unimplemented(
     message = "`#[fallback]` names this argument after the body has moved it, and `{Self}` is \
             not `Clone`",

@@ -34,18 +34,19 @@ macro_rules! chain {
 
 chain! {
     // R8
-    /// Classifies an output by the first of these that its type allows:
+    /// Classifies an output by the first of these rules that fits its type:
     ///
-    /// 1. [`Classify`] of the error;
-    /// 2. the error is a rejection by the breaker of another function: it is ignored;
-    /// 3. the error is an `io::Error`, which may wrap such a rejection,
-    /// 4. refers to a `dyn Error`, or is an `Error`: if there is such a rejection among its
-    ///    sources, it is ignored;
-    /// 5. every `Err` and every `None` is a failure.
+    /// 1. The error implements [`Classify`], which decides.
+    /// 2. The error is a rejection by the breaker of another function: it is ignored.
+    /// 3. The error is an `io::Error`: it is ignored if it wraps such a rejection.
+    /// 4. The error refers to a `dyn Error` or implements `Error`: it is ignored if one of its
+    ///    sources is such a rejection.
+    /// 5. Every `Err` and every `None` is a failure.
     ///
     /// Method resolution tries the inherent methods of this type, which need `Classify`, and then,
-    /// through `Deref`, the methods of the next wrapper. Resolution does not see lifetimes: a bound
-    /// `'static` here would be a compile error for errors that borrow, not the next wrapper.
+    /// through `Deref`, the methods of the next wrapper. Method resolution ignores lifetimes: with
+    /// a bound `'static` here, an error that borrows would cause a compile error, instead of a step
+    /// to the next wrapper.
     Judge holds JudgeRejection;
     JudgeRejection holds JudgeIo;
     JudgeIo holds JudgeShared;
@@ -81,9 +82,9 @@ impl<'a, O> JudgeAny<'a, O> {
 
 /// Defines the methods of a wrapper whose output is a `Result` with an error of this type.
 /// `resilient_class` returns the class of a failed output. The long name avoids conflicts: any
-/// trait may add a method `class` to any type. `resilient_health` is for a breaker that shares the
-/// class with no retry. `resilient_class_if_known` does the same for an
-/// output whose type need not distinguish success from failure.
+/// trait may add a method `class` to any type. `resilient_health` returns the class for a breaker
+/// without a retry. `resilient_class_if_known` also accepts an output whose type does not
+/// distinguish success from failure.
 macro_rules! judge {
     ($($wrapper:ident, $bound:path: $classify:expr;)+) => {$(
         impl<T, E: $bound> $wrapper<'_, Result<T, E>> {

@@ -46,8 +46,8 @@ impl<'a, T> std::ops::Deref for KeyValue<'a, T> {
     }
 }
 
-/// A reference to a key. One trait for both kinds of references, so that a key whose type is an
-/// error causes no second error about two methods that apply.
+/// A reference to a key. One trait covers both kinds of references. With two traits, a key whose
+/// type is an error would cause a second error, about two methods that apply.
 pub trait KeyReference {
     /// Finds the breaker of the key.
     fn find(&self, site: &'static KeyedCallSite) -> CircuitBreaker;

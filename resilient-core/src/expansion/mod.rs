@@ -29,7 +29,7 @@ pub use self::key::*;
 pub use self::pause::*;
 pub use self::retry::*;
 pub use crate::breaker::{AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, CircuitBreaker};
-/// Internals that models use.
+/// Internals that the models of loom and shuttle use.
 #[cfg(any(loom, shuttle))]
 pub use crate::breaker::{HandOver, WaitingCall, own_stripe};
 #[cfg(feature = "inventory")]

@@ -8,7 +8,7 @@ use crate::breaker::CircuitBreaker;
 use crate::call_site::CallSite;
 use crate::retry::{GrantedPause, RetryDriver};
 
-/// The breaker of a loop, as the expansion holds it.
+/// The breaker of a loop, in the form in which the expansion passes it: a reference or a call site.
 pub trait LoopBreaker<'b> {
     /// Returns the breaker.
     fn handle(self) -> &'b CircuitBreaker;
@@ -61,8 +61,8 @@ pub fn pause<'b>(
     EnableTheFeatureTokioOfResilientForAsyncRetries
 }
 
-/// Sleeps between two attempts of a plain function with a breaker. The driver keeps the delay, too;
-/// here, passing it on would take a register on the hot path.
+/// Sleeps between two attempts of a plain function with a breaker. This function reads the delay
+/// from the driver, because passing `_delay` on would take a register on the hot path.
 #[expect(
     clippy::inline_always,
     reason = "otherwise the state of the loop is in memory on the hot path"

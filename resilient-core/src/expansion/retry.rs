@@ -47,7 +47,7 @@ pub fn give_up_event<'a, O>(
     GiveUpEvent { attempts: retry.failed_attempts().max(1), reason, budget, output }
 }
 
-/// Clones the user's policy, so that the call holds it.
+/// Clones the user's policy, so that the call owns a copy.
 #[inline]
 #[must_use]
 pub fn given_policy(policy: &RetryPolicy) -> RetryPolicy {
@@ -159,7 +159,7 @@ pub fn report_cut(permit: Permit<'_>, cause: CutCause, ignored: bool) {
     crate::retry::report_cut(permit, cause, ignored);
 }
 
-/// Begins a plain attempt. It counts as running until the returned value is dropped.
+/// Begins an attempt that is not async. It counts as running until the returned value is dropped.
 #[inline]
 #[must_use]
 pub fn mark(retry: &mut RetryDriver<'_>) -> Option<Entered> {

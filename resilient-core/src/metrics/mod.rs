@@ -1,8 +1,8 @@
 //! The feature `metrics`: passes the counts of breakers and budgets to the program's recorder.
 //!
-//! Breakers count healthy calls in any case, so the hot path records nothing. The recorder is
-//! updated when a breaker changes its state, and by [`Registry::record_metrics`], which the program
-//! calls right before the numbers are read.
+//! Breakers count healthy calls themselves, so the hot path writes nothing to the recorder. The
+//! recorder is updated when a breaker changes its state, and by [`Registry::record_metrics`], which
+//! the program calls right before the numbers are read.
 
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
@@ -38,8 +38,8 @@ impl Registry {
     /// the counters of further names start at zero again. The series of a name that code
     /// [unregisters](Registry::unregister) are no longer updated.
     ///
-    /// If the recorder panics while a breaker changes its state, the panic is contained. If it
-    /// panics here, the panic reaches the caller.
+    /// If the recorder panics while a breaker changes its state, the panic is contained. If the
+    /// recorder panics in this method, the panic reaches the caller.
     pub fn record_metrics(&self) {
         describe();
         let Released { mut breakers, mut budgets } = self.released().clone();

@@ -7,7 +7,7 @@ use std::hash::{BuildHasher, RandomState};
 use rand::rngs::SmallRng;
 use rand::{Rng, RngExt, SeedableRng};
 
-/// A generator with a seed: each time, it returns the same sequence of numbers.
+/// A generator with a seed: the same seed gives the same sequence of numbers.
 #[derive(Debug)]
 pub(crate) struct Generator(SmallRng);
 

@@ -34,13 +34,15 @@ impl Registry {
     /// conflict is reported once: as [`EventKind::Conflict`], and as a warning with the feature
     /// `tracing`.
     ///
-    /// A function under `#[retry(budget = "…")]` names a budget without settings. If the function
-    /// is called first, the budget starts with the defaults. The first registration with settings
-    /// replaces the defaults later. The budget then has as many tokens as if it had started with
-    /// the new settings. `config` counts as settings, even if it holds only defaults.
+    /// A function under `#[retry(budget = "…")]` names a budget without settings. If its first call
+    /// comes before any registration with settings, the budget starts with the defaults. The first
+    /// registration with settings then replaces the defaults, and the budget has as many tokens as
+    /// if it had started with the new settings. `config` counts as settings, even if it holds only
+    /// defaults.
     ///
     /// The budget stays in the registry until code [unregisters](Registry::unregister_budget) it.
-    /// For a budget that leaves with its last handle, see [`Registry::lease_budget`].
+    /// For a budget that leaves the registry when its last handle is dropped, see
+    /// [`Registry::lease_budget`].
     #[track_caller]
     #[must_use]
     pub fn get_or_register_budget(&self, name: &str, config: BudgetConfig) -> RetryBudget {

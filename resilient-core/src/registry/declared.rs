@@ -18,7 +18,8 @@ impl<T, C> NamedEntry<T, C> {
     }
 }
 
-/// The reason why a name stays in the registry. Of several registrations the strongest hold counts.
+/// The reason why a name stays in the registry. If a name has several registrations, the strongest
+/// reason counts; the last variant is the strongest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Hold {
     /// Only handles: the name is released once no handle is left and the item is like a new one.
@@ -41,7 +42,7 @@ pub(super) struct Declared<C> {
     conflict_reported: bool,
 }
 
-/// What a later declaration did.
+/// The effect of a later declaration.
 #[derive(Debug)]
 #[must_use]
 pub(super) enum Merged {
@@ -58,8 +59,8 @@ impl<C: PartialEq> Declared<C> {
         Self { config, has_settings, place, conflict_reported: false }
     }
 
-    // G3: the first declaration with settings gives them. A setting that equals its default is
-    // given, too.
+    // G3: the first declaration with settings gives them. A setting counts as given even if its
+    // value equals the default.
     /// Merges a later declaration of the same name.
     pub(super) fn merge(&mut self, later: Self) -> Merged {
         if !later.has_settings || self.has(&later.config) {

@@ -39,7 +39,7 @@ macro_rules! read_value {
     };
 }
 
-/// Generates, from the table, sections with a key for each setting.
+/// Generates the structs of the sections from the table, with a key for each setting.
 macro_rules! sections {
     ({} $($name:ident: $form:ident, $($doc:literal)+;)+) => {
         #[derive(Deserialize, Default)]
@@ -108,7 +108,7 @@ fn note(operator: Option<String>, reason: Option<String>) -> OperatorNote {
     note
 }
 
-/// A value that may be text.
+/// A value in a document, which may be written as text.
 struct Written<T>(T);
 
 trait ReadSetting: Sized {

@@ -107,8 +107,8 @@ impl Registry {
     /// # Errors
     ///
     /// Returns a [`LoadError`] with the line and the key. The causes are: the text is not TOML, a
-    /// key is unknown, a value has the wrong form or is out of range, or settings break a rule
-    /// together with the code of a live breaker. In each case nothing changes.
+    /// key is unknown, a value has the wrong form or is out of range, or a setting contradicts the
+    /// settings in the code of a live breaker. In each case nothing changes.
     pub fn apply_toml(&self, document: &str) -> Result<OverrideReport, LoadError> {
         let malformed = |mut error: toml::de::Error| {
             error.set_input(Some(document));

@@ -11,7 +11,7 @@ impl Registry {
     /// Declares a name whose group of keyed breakers is made at the first call, because only the
     /// call knows the type of the keys.
     pub(crate) fn expect_group(&self, registration: Registration) {
-        // A default name belongs to one function.
+        // A default name belongs to one function, so it has no conflicts.
         if !registration.is_given {
             return;
         }
@@ -21,7 +21,7 @@ impl Registry {
         let entries = &mut *guard;
         let event = if let Some(known) = entries.by_name.get_mut(&name) {
             let is_of_another_kind = known.item.one().is_some();
-            // The first call merges the settings of a group that exists.
+            // If the group exists already, the first call of the function merges the settings.
             is_of_another_kind.then(|| known.declared.conflict_with(registration.place)).flatten()
         } else if let Some(known) = entries.expected.get_mut(&name) {
             match known.declared.merge(declared) {

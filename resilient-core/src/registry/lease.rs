@@ -1,4 +1,4 @@
-//! Registrations that end with their last handle.
+//! Registrations that end when their last handle is dropped.
 
 use std::fmt;
 use std::ops::Deref;
@@ -12,12 +12,13 @@ use crate::platform::contain;
 use crate::retry::{BudgetConfig, BudgetConfigBuilder, RetryBudget};
 use crate::signal::Name;
 
-/// A registered breaker, group or budget that leaves its registry with its last handle.
+/// A registered breaker, group or budget that leaves its registry when its last handle is dropped.
 ///
 /// A client that is made and dropped many times leases what it registers, so that the registry does
-/// not grow with the number of clients. It dereferences to the handle.
+/// not grow with the number of clients. A lease dereferences to the handle.
 ///
-/// When a lease is dropped, the item leaves the registry if nobody can tell it from a new one:
+/// When a lease is dropped, the item leaves the registry if it is in use nowhere else and is like a
+/// new one:
 ///
 /// - no other handle of it exists, neither a lease nor a [`CircuitBreaker`], and no reservation of
 ///   a budget is waiting;
@@ -25,16 +26,16 @@ use crate::signal::Name;
 ///   group has only such breakers and no mode for future keys;
 /// - a budget has at least its initial tokens.
 ///
-/// Otherwise it stays, and the next lease of the name finds it. So a client that is made for each
-/// call still opens its circuit and still drains its budget. What stayed leaves later: when the
-/// next lease of its name is dropped, or when leases of other names are made, each of which looks
-/// at a few names. There is no background task.
+/// Otherwise the item stays, and the next lease of the name refers to the same item. So a client
+/// that is made for each call still opens its circuit and still drains its budget. An item that
+/// stayed can leave later: when the next lease of its name is dropped, or when a lease of another
+/// name is made. Each new lease checks a few names; there is no background task.
 ///
-/// A name stays, too, once other code registers it or an annotated function uses it. Code can
+/// A name also stays if other code registers it or if an annotated function uses it. Code can
 /// [unregister](Registry::unregister_by_name) it at any time.
 ///
-/// The listeners, totals and history of an item leave with it. To hear every breaker, listen to the
-/// registry. Overrides stay, and apply to the next item of the name.
+/// The listeners, totals and history of an item leave with it. To receive the events of every
+/// breaker, add a listener to the registry. Overrides stay, and apply to the next item of the name.
 ///
 /// ```
 /// use resilient_core::breaker::{BreakerConfig, CircuitState};
@@ -58,12 +59,13 @@ use crate::signal::Name;
 /// ```
 #[derive(Clone)]
 pub struct Lease<T> {
-    // The fields are dropped in this order: the release must find one handle less.
+    // The fields are dropped in this order: this handle must be gone when `EndOfLease` counts the
+    // handles.
     handle: T,
     _end: EndOfLease,
 }
 
-/// Asks the registry, when it is dropped, to release a name.
+/// When this value is dropped, it asks the registry to release the name.
 #[derive(Clone)]
 struct EndOfLease {
     registry: Registry,
@@ -93,11 +95,11 @@ impl<T: fmt::Debug> fmt::Debug for Lease<T> {
 
 impl Registry {
     /// Returns the breaker of this name, and makes it with `config` if the name is new. The breaker
-    /// leaves the registry with its last handle: see [`Lease`].
+    /// leaves the registry when its last handle is dropped: see [`Lease`].
     ///
-    /// If `config` holds no setting that was given, as [`BreakerConfig::default`], the lease only
-    /// names the breaker and accepts the settings of other code: a client passes on what its user
-    /// has set, which may be nothing. For other settings see
+    /// If no setting of `config` was given, as in [`BreakerConfig::default`], the lease only names
+    /// the breaker and accepts the settings of other code: a client passes on the settings of its
+    /// user, who may have set nothing. Given settings have the same effect as in
     /// [`get_or_register`](Registry::get_or_register).
     #[track_caller]
     pub fn lease(&self, name: &str, config: BreakerConfig) -> Lease<CircuitBreaker> {
@@ -107,8 +109,8 @@ impl Registry {
     }
 
     /// Returns the breakers of this name, one for each key, and registers them with `config` if the
-    /// name is new. The group leaves the registry with its last handle: see [`Lease`]. A `config`
-    /// without settings only names the group, as with [`lease`](Registry::lease).
+    /// name is new. The group leaves the registry when its last handle is dropped: see [`Lease`]. A
+    /// `config` without settings only names the group, as with [`lease`](Registry::lease).
     #[track_caller]
     pub fn lease_keyed<K: BreakerKey>(
         &self,
@@ -121,8 +123,8 @@ impl Registry {
     }
 
     /// Returns the retry budget of this name, and makes it with `config` if the name is new. The
-    /// budget leaves the registry with its last handle: see [`Lease`]. A `config` without settings
-    /// only names the budget, as with [`lease`](Registry::lease).
+    /// budget leaves the registry when its last handle is dropped: see [`Lease`]. A `config`
+    /// without settings only names the budget, as with [`lease`](Registry::lease).
     #[track_caller]
     pub fn lease_budget(&self, name: &str, config: BudgetConfig) -> Lease<RetryBudget> {
         let has_settings = config.to_builder() != BudgetConfigBuilder::NONE;
@@ -138,7 +140,7 @@ impl Registry {
         lease
     }
 
-    // G8: a lease ends with its last handle, once the item is like a new one.
+    // G8: a leased item leaves when its last handle is dropped, if it is like a new one.
     /// Removes a leased breaker or group that no handle uses and that is like a new one. The check
     /// and the removal happen under one lock, and each look-up takes a handle under that lock. So
     /// no caller keeps a handle of a removed item.
@@ -180,7 +182,8 @@ impl Registry {
         drop(released);
     }
 
-    /// Releases a few of the names that were in use, or had failures, when their last lease ended.
+    /// Checks a few leased names that could not be released when their last lease ended, because
+    /// they were in use or had failures. Releases them if that is possible now.
     fn sweep(&self) {
         let mut guard = self.write();
         let entries = &mut *guard;

@@ -30,8 +30,8 @@ pub struct BreakerOverride {
     /// closes, unless an operator has changed its state in the meantime.
     pub mode: Option<OperatorMode>,
     /// How long the mode holds a breaker, counted from the moment at which the override reaches the
-    /// breaker. Then the breaker closes. `None` is until the override is cleared. Without a `mode`,
-    /// this has no effect.
+    /// breaker. Then the breaker closes. `None` means until the override is cleared. Without a
+    /// `mode`, this has no effect.
     pub mode_for: Option<Duration>,
     /// Who set the mode, and why. Without a `mode`, this has no effect.
     pub note: OperatorNote,
@@ -192,7 +192,7 @@ impl Overrides {
 pub struct OverrideReport {
     /// Names of overrides whose breakers exist. The overrides apply to these breakers now.
     pub live: Vec<String>,
-    /// Names of overrides whose breakers do not exist yet. A misspelt name appears here, too. The
+    /// Names of overrides whose breakers do not exist yet. A misspelt name also appears here. The
     /// breaker of an annotated function exists from the first call of the function.
     pub waiting: Vec<String>,
     /// Names of overrides whose retry budgets exist.

@@ -14,9 +14,9 @@ impl Registry {
     /// Returns the breaker of this name, and makes it with `config` if the name is new. If many
     /// threads ask at once, all of them receive the same breaker.
     ///
-    /// `config` counts as settings, even if it holds only defaults. If so far other code has only
-    /// named the breaker, as an attribute without settings does, the settings apply from now on as
-    /// an override would.
+    /// `config` counts as settings, even if it holds only defaults. If other code has only named
+    /// the breaker so far, as an attribute without settings does, the settings of `config` apply
+    /// from now on, as an override would.
     ///
     /// If the name was registered with other settings before, the earlier settings apply. The
     /// conflict is reported once: as [`EventKind::Conflict`](crate::event::EventKind::Conflict),
@@ -25,7 +25,7 @@ impl Registry {
     /// of the call.
     ///
     /// The breaker stays in the registry until code [unregisters](Registry::unregister) it. For a
-    /// breaker that leaves with its last handle, see [`Registry::lease`].
+    /// breaker that leaves the registry when its last handle is dropped, see [`Registry::lease`].
     #[track_caller]
     #[must_use]
     pub fn get_or_register(&self, name: &str, config: BreakerConfig) -> CircuitBreaker {
@@ -138,8 +138,9 @@ impl Registry {
         let known = BreakerEntry { item: entry.clone(), declared, hold };
         let settings = LiveSettings { version: next_version(), ..settings };
         entries.by_name.insert(name, known);
-        // Join under the lock. Otherwise another thread could unregister the breaker before this
-        // thread joins, and the registry would hear a removed breaker.
+        // Connect the listeners under the lock. Otherwise another thread could unregister the
+        // breaker before this thread connects them, and the registry would receive events of a
+        // removed breaker.
         entry.join(self.listeners());
         drop(entries);
         if is_overridden {

@@ -38,7 +38,7 @@ impl Registration {
         }
     }
 
-    /// Makes the registration of a client. It has the settings that the client's user gave.
+    /// Makes the registration of a lease. Its settings are those that the user of the client gave.
     #[track_caller]
     pub(super) fn of_lease(name: &str, config: BreakerConfig) -> Self {
         let registration = Self::by_hand(name, config);
@@ -100,7 +100,8 @@ impl Registry {
         self.read().clock.clone().read()
     }
 
-    // G1, G3, G7: names are unique, conflicts are reported, and of several threads one registers.
+    // G1, G3, G7: names are unique, conflicts are reported, and only one of several threads
+    // registers a name.
     /// Registers a name. If `find` accepts the existing entry of the name, returns that entry;
     /// otherwise calls `make` under the registry's lock and adds the new entry.
     pub(crate) fn register_entry<H>(

@@ -31,9 +31,9 @@ use crate::time::{Clock, ClockSource};
 /// assert!(payments.try_acquire().is_err());
 /// ```
 ///
-/// The breakers of annotated functions stay for the life of the process. What code registers stays
-/// until code [removes](#removal) it. What code [leases](Registry::lease) leaves with its last
-/// handle.
+/// The breakers of annotated functions stay for the life of the process. Items that code registers
+/// stay until code [removes](#removal) them. Items that code [leases](Registry::lease) leave when
+/// their last handle is dropped.
 ///
 /// # Environment
 ///
@@ -47,7 +47,7 @@ use crate::time::{Clock, ClockSource};
 ///   on other threads while the process exits. The breakers of annotated functions are statics,
 ///   which are never dropped.
 /// - **Two versions of this crate** in one program have a global registry each. Breakers with the
-///   same name in both are independent.
+///   same name in both registries are independent.
 /// - **Targets.** The standard library and 64-bit atomics are required; without 64-bit atomics the
 ///   crate does not compile. `no_std` is not supported, nor is `wasm32-unknown-unknown`, whose
 ///   standard library has no clock.

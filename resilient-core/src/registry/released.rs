@@ -7,7 +7,7 @@ use crate::retry::BudgetCounts;
 use crate::signal::Name;
 use crate::telemetry::Summary;
 
-/// The most names of each kind whose totals are kept. It bounds the memory.
+/// The maximum number of names of each kind whose totals are kept. The limit bounds the memory.
 const MOST_NAMES: usize = 1_000;
 
 /// The summed totals of released breakers and budgets, by name.

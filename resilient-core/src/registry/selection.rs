@@ -23,12 +23,12 @@ use crate::signal::Name;
 /// registry.all().close();
 /// ```
 ///
-/// A selected name with a breaker for each key includes all of its keys.
+/// If a selected name has a breaker for each key, the selection contains the breakers of all keys.
 /// [`force_open`](Selection::force_open), [`disable`](Selection::disable),
-/// [`observe_only`](Selection::observe_only), each of them for a time, and
-/// [`close`](Selection::close) apply to future keys as well, for the rest of the time.
+/// [`observe_only`](Selection::observe_only) and [`close`](Selection::close) apply to future keys
+/// as well. So do the variants with a time, until that time is over.
 ///
-/// [`apply`](Selection::apply) gives the operator's name and a reason.
+/// To record an operator's name and a reason, use [`apply`](Selection::apply).
 #[derive(Debug, Clone)]
 pub struct Selection {
     pub(crate) entries: Vec<(Name, Entry)>,

@@ -1,4 +1,4 @@
-//! How far the registry has looked for names that nobody uses any more.
+//! The position of the registry's sweep for leased names that are no longer in use.
 
 use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};
@@ -6,24 +6,24 @@ use std::ops::Bound::{Excluded, Unbounded};
 use super::declared::NamedEntry;
 use crate::signal::Name;
 
-/// The number of names of each kind at which a new lease looks. It is more than one, so that names
-/// that became free leave faster than new ones come.
+/// The number of names of each kind that a new lease checks. It is more than one, so that unused
+/// names leave faster than new names come.
 const NAMES_PER_LEASE: usize = 4;
 
-/// Where the last look ended, for breakers and for budgets.
+/// Where the last sweep ended, for breakers and for budgets.
 #[derive(Debug, Default)]
 pub(super) struct Swept {
     pub(super) breakers: Position,
     pub(super) budgets: Position,
 }
 
-/// The last name that was looked at. `None` is before the first name.
+/// The last name that was checked. `None` means that the next sweep starts at the first name.
 #[derive(Debug, Default)]
 pub(super) struct Position(Option<Name>);
 
 impl Position {
-    /// Returns the leased names among the next names of the map, and moves on. After the last name
-    /// it begins again.
+    /// Returns the leased names among the next names of the map, and moves the position past them.
+    /// After the last name, the position returns to the start.
     pub(super) fn next<T, C>(&mut self, map: &BTreeMap<Name, NamedEntry<T, C>>) -> Vec<Name> {
         let after = self.0.as_ref().map_or(Unbounded, Excluded);
         let seen: Vec<_> = map.range::<Name, _>((after, Unbounded)).take(NAMES_PER_LEASE).collect();

@@ -8,21 +8,21 @@ use crate::retry::RetryBudget;
 
 /// # Removal
 ///
-/// What was registered can be removed: a breaker, a group of keyed breakers, the breaker of one
-/// key, and a budget; by its handle or by its name. Each of these methods returns whether it
-/// removed something. After a removal:
+/// Code can remove what it registered, by handle or by name: a breaker, a group of keyed breakers,
+/// the breaker of one key, or a budget. Each of these methods returns whether it removed something.
+/// After a removal:
 ///
 /// - The name is free. The next registration makes a new breaker or budget with the settings that
 ///   it gives.
-/// - Handles of the removed item continue to work, with the settings of the code and with the
-///   state, streak and tokens that they have. Calls through them count only there. So while old
-///   handles are in use, two breakers of one name can protect one dependency; remove an item when
-///   its callers are gone.
+/// - Handles of the removed item continue to work. The item keeps its state, streak and tokens, and
+///   has the settings of the code. Calls through these handles count only in the removed item. So
+///   while they are in use, two breakers of one name can protect one dependency; remove an item
+///   when its callers are gone.
 /// - Overrides, operations by name, and listeners and metrics of the registry no longer reach the
-///   removed item. An override of the name stays, for the next registration.
+///   removed item. An override of the name stays, and applies to the next registration.
 ///
-/// What belongs to an annotated function stays, since the function continues to use it. What a
-/// [`Lease`](super::Lease) registered leaves without these methods.
+/// These methods do not remove an item of an annotated function, since the function continues to
+/// use it. An item of a [`Lease`](super::Lease) leaves without these methods.
 impl Registry {
     // G8: what was registered can be removed.
     /// Removes a breaker and frees its name. Returns `false` if this registry does not hold this
@@ -47,8 +47,9 @@ impl Registry {
         self.remove(breakers.name(), |known| known.is(&Entry::Keyed(breakers.group().clone())))
     }
 
-    /// Removes the breaker of this name, or the breakers of all its keys, and frees the name.
-    /// Returns `false` if the name is unknown, or if an annotated function uses it.
+    /// Removes the breaker of this name and frees the name. If the name has a breaker for each key,
+    /// removes the breakers of all keys. Returns `false` if the name is unknown, or if an annotated
+    /// function uses it.
     #[expect(clippy::must_use_candidate, reason = "few callers ask whether it was there")]
     pub fn unregister_by_name(&self, name: &str) -> bool {
         self.remove(name, |_| true)
@@ -94,7 +95,8 @@ impl Registry {
         let Some(removed) = entries.budgets.remove(name) else {
             return false;
         };
-        // Budgets run no user code. Under the lock, no later override comes before this change.
+        // Budgets run no user code, so they may be changed under the lock. The lock keeps a later
+        // override from being applied before this change.
         removed.item.reconfigure(removed.declared.config);
         true
     }

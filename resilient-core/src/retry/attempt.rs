@@ -1,4 +1,5 @@
-//! What a loop passes to the body of an attempt, and to the hooks `on_retry` and `on_give_up`.
+//! The values that a loop passes to the body of an attempt, and to the hooks `on_retry`, `on_wait`
+//! and `on_give_up`.
 
 use std::time::{Duration, Instant};
 
@@ -25,7 +26,7 @@ impl<O> Attempt<O> {
         }
     }
 
-    /// Becomes the next attempt of the call, with the output that is kept.
+    /// Turns this value into the next attempt of the call. The last output stays.
     pub(super) fn start_next(&mut self, retry: &RetryDriver<'_>) {
         self.number = retry.attempt_number();
         self.last_delay = retry.last_delay();
@@ -130,7 +131,8 @@ debug_fields!(RetryEvent<'a, O> { attempt, delay });
 
 /// The argument of `on_wait`. The hook runs before the call waits for its circuit.
 ///
-/// A wait is no attempt: the breaker rejected the attempt, or would reject the next one.
+/// A wait is no attempt. The call waits because the breaker rejected an attempt, or would reject
+/// the next attempt.
 #[derive(Debug, Clone, Copy)]
 pub struct WaitEvent {
     pub(crate) wait: u32,
@@ -175,8 +177,7 @@ pub struct GiveUpEvent<'a, O> {
 }
 
 impl<'a, O> GiveUpEvent<'a, O> {
-    /// Returns the number of attempts that ran. A call that the breaker never admitted counts as
-    /// one attempt.
+    /// Returns the number of attempts that ran. If the breaker rejected every attempt, this is 1.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.attempts

@@ -1,5 +1,5 @@
-//! The future of an attempt without time limits. Through the future, a loop
-//! inside the attempt finds out that it is nested.
+//! The future of an attempt without time limits. Each poll of a retry sets the retry scope, so that
+//! a loop inside the attempt detects that it is nested.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};

@@ -10,24 +10,25 @@ pub trait AttemptLog<O> {
     /// The output of the call.
     type Final;
 
-    /// Prepares an attempt whose body does not read the previous output.
+    /// Prepares an attempt whose body does not read the previous output. The log may drop that
+    /// output.
     fn forget(&mut self);
 
-    /// Makes the next attempt, and lends the last output to it. After the attempt, the loop calls
-    /// `take_back`.
+    /// Makes the next attempt, and moves the last output into it. After the attempt, the loop calls
+    /// `take_back` to move the output back.
     fn lend(&mut self, retry: &RetryDriver<'_>) -> Attempt<O>;
 
-    /// Makes the next attempt, and moves the last output into it. A log that returns every error
-    /// keeps the last error, so the attempt gets none.
+    /// Makes the next attempt, and moves the last output into it permanently. A log that returns
+    /// every error keeps the last error instead, so the attempt has no last output.
     fn hand_over(&mut self, retry: &RetryDriver<'_>) -> Attempt<O>;
 
-    /// Takes the lent output back from an attempt that has ended.
+    /// Moves the output back from an attempt that has ended.
     fn take_back(&mut self, known: Attempt<O>);
 
     /// Keeps a failed output, because another attempt follows.
     fn keep(&mut self, output: O, retry: &RetryDriver<'_>);
 
-    /// Notes how long the call slept after the output that was kept last.
+    /// Records how long the call slept after its last failed attempt.
     fn slept(&mut self, retry: &RetryDriver<'_>);
 
     /// Takes the output of the last attempt that ran, or `None` if the breaker rejected all

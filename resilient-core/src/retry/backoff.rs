@@ -14,9 +14,9 @@ use super::nanos;
 /// |---|---|---|---|
 /// | `Exponential` | base · factorᵏ⁻¹ | 100, 200, 400, 800 ms | a dependency is overloaded or down for an unknown time: nearly always |
 /// | `Constant` | base | 100, 100, 100, 100 ms | you wait for an event that can come at any time: a lock, a leader, the replication of a record |
-/// | `Linear` | base · k | 100, 200, 300, 400 ms | few retries must fit into a known time, and doubling would leave it half unused |
+/// | `Linear` | base · k | 100, 200, 300, 400 ms | few retries must fit into a known time, and doubling would leave half of that time unused |
 /// | `Fibonacci` | base · 1, 1, 2, 3, 5, 8 … | 100, 100, 200, 300 ms | as `Exponential`, with a softer start: the factor tends to 1.618 |
-/// | `Custom` | the function's result; `Exponential` where that is `None` | | a dependency's documentation lists its delays |
+/// | `Custom` | the function's result, or the delay of `Exponential` if the result is `None` | | a dependency's documentation lists its delays |
 ///
 /// The delay depends on `k` alone, so rounding errors do not add up: with a base of 500 ms and a
 /// factor of 1.5, the delays are 500, 750, 1125 and 1687.5 ms. A delay above `Duration::MAX`
@@ -74,7 +74,7 @@ impl Backoff {
     }
 }
 
-/// Reads the names of the table, except `custom`.
+/// Parses a word of the setting `backoff`: `exponential`, `constant`, `linear` or `fibonacci`.
 impl FromStr for Backoff {
     type Err = TextError;
 
@@ -95,7 +95,7 @@ fn custom(schedule: fn(u32) -> Option<Duration>, k: u32, base: Duration, factor:
 #[allow(clippy::float_cmp, reason = "two is exact")]
 fn exponential(k: u32, base: Duration, factor: f64) -> Duration {
     let growths = k - 1;
-    // The most common factor needs no logarithm.
+    // A factor of 2, the default, needs no logarithm.
     if factor == 2.0 && growths < 32 {
         return base.saturating_mul(1 << growths);
     }
@@ -105,8 +105,8 @@ fn exponential(k: u32, base: Duration, factor: f64) -> Duration {
 }
 
 // R2
-/// Returns the Fibonacci number of `k`: 1, 1, 2, 3, 5, 8 …. From `k` = 137 on, it is greater than
-/// `Duration::MAX` in nanoseconds and no longer grows.
+/// Returns the Fibonacci number with the index `k`: 1, 1, 2, 3, 5, 8 …. From `k` = 137 on, the
+/// number exceeds the nanoseconds in `Duration::MAX`; from `k` = 140 on, it no longer grows.
 fn fibonacci(k: u32) -> u128 {
     let (mut this, mut next) = (1_u128, 1_u128);
     for _ in 1..k.min(140) {
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fibonacci_grows_until_one_nanosecond_becomes_the_longest_duration() {
+    fn fibonacci_exceeds_the_longest_duration_in_nanoseconds_before_it_stops_growing() {
         let longest = Duration::MAX.as_nanos();
         assert!(fibonacci(136) <= longest && fibonacci(137) > longest);
         assert_eq!(fibonacci(u32::MAX), fibonacci(140));

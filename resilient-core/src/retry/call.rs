@@ -28,7 +28,7 @@ use crate::signal::{Classification, Classify, StopReason, TimedOut, TimedOutOutp
 /// | [`deadline`](Self::deadline) | none |
 /// | [`attempt_timeout`](Self::attempt_timeout) | none |
 /// | [`nested`](Self::nested) | [`NestedMode::Warn`] |
-/// | [`classified`](Self::classified), [`by_source`](Self::by_source), [`classify_with`](Self::classify_with) | every `Err` and `None` is a failure and retried |
+/// | [`classified`](Self::classified), [`by_source`](Self::by_source), [`classify_with`](Self::classify_with) | every `Err` and every `None` is a failure and is retried |
 ///
 /// ```
 /// use resilient_core::breaker::{BreakerConfig, CircuitBreaker, CircuitOpen};
@@ -113,8 +113,9 @@ impl RetryPolicy {
 
 impl<'a, O, C> RetryCall<'a, O, C> {
     /// Passes every attempt through a breaker. If the circuit opens during the call, the call ends
-    /// with its last real error, or waits under [`WhenOpen::Wait`](super::WhenOpen::Wait). A call
-    /// returns [`CircuitOpen`] only if the breaker rejected its first attempt.
+    /// with the error of its last attempt, or waits under
+    /// [`WhenOpen::Wait`](super::WhenOpen::Wait). A call returns [`CircuitOpen`] only if the
+    /// breaker rejected its first attempt.
     pub fn through(mut self, breaker: &'a CircuitBreaker) -> Self
     where
         O: RejectedOutput,
@@ -134,10 +135,15 @@ impl<'a, O, C> RetryCall<'a, O, C> {
     /// cancelled, and the call returns the output that [`TimedOut`] converts into. If a sleep would
     /// reach the deadline, the call ends at once with its last error.
     ///
-    /// To the breaker of the call, an attempt that is cancelled at the deadline is a failure if it
-    /// was the first, if it has no limit itself, or if it ran as long as its own limit. Otherwise
-    /// it is abandoned. It is also abandoned if the call waited most of the time, or if the
-    /// deadline comes from an outer call, unless the attempt ran as long as its own limit.
+    /// For the breaker of the call, an attempt that is cancelled at the deadline is a failure in
+    /// these cases:
+    ///
+    /// - the attempt was the first, and the call did not wait before it;
+    /// - the attempt has no time limit itself, and the call waited for at most half of its time;
+    /// - the attempt ran as long as its own time limit.
+    ///
+    /// In all other cases the attempt is abandoned. If the deadline comes from an outer call, the
+    /// attempt is a failure only in the last case.
     pub fn deadline(mut self, time: Duration) -> Self
     where
         O: TimedOutOutput,
@@ -158,14 +164,14 @@ impl<'a, O, C> RetryCall<'a, O, C> {
         self
     }
 
-    /// Sets what the call does if it runs inside an attempt of another loop.
+    /// Sets what the call does if it runs inside an attempt of another retry loop.
     pub fn nested(mut self, nested: NestedMode) -> Self {
         self.nested = nested;
         self
     }
 
     /// Classifies outputs with `classify`, for the loop and the breaker. `classify` returns `None`
-    /// for a success. An attempt that was cut short is always a failure and retried.
+    /// for a success. An attempt that a time limit cancelled is always a failure and is retried.
     pub fn classify_with<F>(self, classify: F) -> RetryCall<'a, O, F>
     where
         F: FnMut(&O) -> Option<Classification>,
@@ -195,12 +201,13 @@ impl<'a, T, E: Classify, C> RetryCall<'a, Result<T, E>, C> {
 }
 
 impl<'a, T, E: Error + 'static, C> RetryCall<'a, Result<T, E>, C> {
-    /// Classifies errors by their sources, for the loop and the breaker. An error that comes from
-    /// the rejection by the breaker of another function is not retried and is ignored by this
-    /// call's breaker. Every other error is a failure and retried. `#[retry]` does this by itself.
+    /// Classifies errors by their sources, for the loop and the breaker. An error that was caused
+    /// by the rejection of a call by another function's breaker is not retried, and the breaker of
+    /// this call ignores it. Every other error is a failure and is retried. `#[retry]` does the
+    /// same for errors without [`Classify`].
     ///
-    /// For an error type that refers to an error instead of being one, such as `Box<dyn Error>`,
-    /// pass [`Classification::of_error`] to [`classify_with`](Self::classify_with).
+    /// `Box<dyn Error>` refers to an error, but does not implement `Error`. For such types, pass
+    /// [`Classification::of_error`] to [`classify_with`](Self::classify_with).
     pub fn by_source(self) -> RetryCall<'a, Result<T, E>, BySource> {
         self.with_classifier(BySource)
     }

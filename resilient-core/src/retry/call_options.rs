@@ -51,7 +51,7 @@ impl<'a> CallOptions<'a> {
         self
     }
 
-    /// Sets what the loop does inside another loop.
+    /// Sets what the loop does if it runs inside an attempt of another loop.
     #[inline]
     #[must_use]
     pub fn nested(mut self, nested: NestedMode) -> Self {

@@ -8,11 +8,11 @@ use crate::time::{begins_blocking, later};
 /// How long a call may wait for its circuit.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct WaitTimes {
-    /// The time that the call waits in any case, apart from the spread.
+    /// The shortest wait, before `spread` is added.
     pub(super) least: Duration,
-    /// The random addition, so that waiting calls do not return together.
+    /// The random time that is added to the wait, so that waiting calls do not return together.
     pub(super) spread: Duration,
-    /// The longest wait, if the circuit does not close earlier.
+    /// The longest wait, spread included. The wait ends earlier if the circuit closes.
     pub(super) most: Duration,
     /// The state of the circuit before the wait.
     pub(super) state: CircuitState,
@@ -21,19 +21,19 @@ pub(super) struct WaitTimes {
 /// The pause before the next attempt, as the driver granted it.
 #[derive(Debug, Default)]
 pub(crate) struct GrantedPause {
-    /// How long the loop pauses. After a wait that ended early, how long it paused.
+    /// How long the loop pauses. After a wait for the circuit, this is how long the loop did pause.
     pub(crate) delay: Duration,
     /// Set if the pause is a wait for the circuit.
     pub(super) wait: Option<WaitTimes>,
 }
 
-/// A wait for a circuit, from its beginning. The caller keeps the time.
+/// A wait for a circuit that has begun. The caller reads the clock and sets the timer.
 #[derive(Debug)]
 pub(super) struct CircuitPause<'a> {
     pub(super) wait: CircuitWait<'a>,
     times: WaitTimes,
     began: Instant,
-    /// When the call asks the breaker again. `None` is never.
+    /// When the call asks the breaker again. `None` means never.
     end: Option<Instant>,
 }
 
@@ -50,8 +50,8 @@ impl<'a> CircuitPause<'a> {
     }
 
     // R9
-    /// Learns how long it takes until the circuit may admit the call. The wait never becomes
-    /// longer, because it has to fit into the time of the call.
+    /// Updates the end of the wait. `admits_in` is the time until the circuit may admit the call.
+    /// The end never becomes later, because the wait must fit into the time limit of the call.
     pub(super) fn learn(&mut self, admits_in: AdmitsIn, now: Instant) {
         let Some(admits_in) = admits_in else { return };
         let least = later(self.began, self.times.least);
@@ -63,15 +63,15 @@ impl<'a> CircuitPause<'a> {
         };
     }
 
-    /// Ends the wait of a call that asks the breaker next. Returns how long the call waited.
+    /// Ends the wait. The call then asks the breaker again. Returns how long the call waited.
     pub(super) fn finish(self, now: Instant) -> Duration {
         self.wait.end();
         now.saturating_duration_since(self.began)
     }
 }
 
-/// Blocks the thread for `delay`, or until the circuit of `breaker` closes if `granted` is a wait
-/// for it.
+/// Blocks the thread for `delay`. If `granted` is a wait for the circuit of `breaker`, the thread
+/// continues early if the circuit closes.
 #[cold]
 #[inline(never)]
 pub(crate) fn block(
@@ -86,7 +86,7 @@ pub(crate) fn block(
     let Some(((times, waited), breaker)) = wait.zip(breaker) else {
         return std::thread::sleep(delay);
     };
-    // The clock of a paused runtime would never reach the end.
+    // Reads the real clock, because the clock of a paused runtime would never reach the end.
     let mut pause = CircuitPause::begin(times, breaker, Instant::now());
     let mut end = pause.end();
     while let Some(admits_in) = pause.wait.block(end) {

@@ -8,15 +8,17 @@ use crate::signal::{Outcome, TimeLimit, TimedOut};
 #[cfg(feature = "tokio")]
 use crate::time;
 
-/// What had the whole time that its settings give it when a time limit cut it short.
+/// Whether the attempt or the call had its full time when a time limit cut the attempt short. The
+/// full time is the time that its own settings allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(not(feature = "tokio"), expect(dead_code, reason = "only a timer makes a cut"))]
 pub(super) enum FullTime {
-    /// The attempt. The dependency hangs.
+    /// The attempt had its full time: the dependency hangs.
     Attempt,
-    /// The call, but not this attempt. A breaker around the loop sees a dependency that hangs.
+    /// The call had its full time, but this attempt did not. To a breaker around the loop, the
+    /// dependency hangs.
     Call,
-    /// Neither: the deadline of a caller came first.
+    /// Neither had its full time: the deadline of an outer call came first.
     Neither,
 }
 
@@ -28,7 +30,7 @@ pub struct CutCause {
 }
 
 impl CutCause {
-    /// Returns the cause for a breaker around the whole loop.
+    /// Returns the cause as a breaker around the whole loop sees it.
     #[must_use]
     pub fn of_call(mut self) -> Self {
         if self.full_time == FullTime::Call {
@@ -43,10 +45,10 @@ impl CutCause {
 }
 
 // C2
-/// Reports an attempt that was cut short. If the attempt had its full time, the attempt counts as a
-/// failure, so that a hanging host opens its circuit, unless the user's settings ignore the
-/// failure. Otherwise the attempt counts as abandoned, so that no caller opens a circuit with a
-/// tiny deadline.
+/// Reports an attempt that was cut short. If the attempt had its full time, it counts as a failure,
+/// so that a hanging host opens its circuit. If the user's settings ignore this failure
+/// (`ignored`), the breaker ignores the attempt. If the attempt did not have its full time, it
+/// counts as abandoned, so that a caller with a tiny deadline cannot open the circuit.
 pub(crate) fn report_cut(permit: Permit<'_>, cause: CutCause, ignored: bool) {
     match cause.full_time {
         // Without a timer, the operation was not called.
@@ -80,9 +82,9 @@ pub(super) struct Cut {
     pub(super) limit: TimeLimit,
     pub(super) after: Duration,
     pub(super) attempts: u32,
-    /// What has its full time at `at`.
+    /// Whether the attempt or the call has its full time at `at`.
     pub(super) full_time: FullTime,
-    /// The instant from which the attempt has its full time, too.
+    /// The instant from which the attempt has its full time, even if `full_time` says otherwise.
     pub(super) is_full_at: Option<Instant>,
 }
 
@@ -94,13 +96,13 @@ impl Cut {
         Some(Self::full(at, TimeLimit::Timeout, after, 1))
     }
 
-    /// Returns the cut of an attempt that then has its full time.
+    /// Returns a cut at the instant `at`, at which the attempt has its full time.
     pub(super) fn full(at: Instant, limit: TimeLimit, after: Duration, attempts: u32) -> Self {
         Self { at, limit, after, attempts, full_time: FullTime::Attempt, is_full_at: None }
     }
 
-    /// Describes the cut, now that its timer has fired. A timer can fire late, so the attempt may
-    /// have run as long as its own limit although the deadline was earlier.
+    /// Describes the attempt after the timer of this cut has fired. A timer can fire late, so the
+    /// attempt may have run as long as its own limit although the deadline was earlier.
     pub(super) fn cut_short(&self) -> CutShort {
         let is_full = self.is_full_at.is_some_and(|at| time::now() >= at);
         let full_time = if is_full { FullTime::Attempt } else { self.full_time };

@@ -10,8 +10,8 @@ use super::schedule::Schedule;
 impl RetryPolicy {
     // R2
     /// Returns the delay before retry `k`, counted from 1, before jitter: the delay of the
-    /// [`Backoff`](super::Backoff), limited by the cap. The maximum number of retries does not
-    /// matter. A `k` of 0 counts as 1.
+    /// [`Backoff`](super::Backoff), limited by `max_delay`. `k` may exceed the maximum number of
+    /// retries. A `k` of 0 counts as 1.
     ///
     /// Decorrelated and smooth jitter have no nominal delay. For them this method returns the base
     /// doubled at each retry; smooth delays grow around half of that value.

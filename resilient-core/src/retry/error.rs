@@ -36,7 +36,7 @@ impl<E> FailedAttempt<E> {
     }
 }
 
-/// The end of a failed call, with the errors of all attempts.
+/// The error of a failed call, with the errors of all attempts.
 /// [`RetryCall::run_recorded`](crate::retry::RetryCall::run_recorded) returns it, and so do
 /// functions under `#[retry(errors = all)]` whose return type is `Result<T, RetryError<E>>`.
 ///
@@ -54,7 +54,7 @@ struct Ended<E> {
     last: FailedAttempt<E>,
     forgotten: u32,
     reason: StopReason,
-    /// The name of the budget if the reason is the budget.
+    /// The name of the budget, if the call ended because the budget had too few tokens.
     budget: Option<Name>,
     elapsed: Duration,
 }
@@ -73,13 +73,15 @@ impl<E> RetryError<E> {
         Self(Box::new(Ended { earlier, last, forgotten, reason, budget: None, elapsed }))
     }
 
-    /// Adds the budget that ended the call, if the budget is the reason.
+    /// Sets the name of the budget that ended the call, or `None` if the call ended for another
+    /// reason.
     pub(super) fn with_budget(mut self, budget: Option<Name>) -> Self {
         self.0.budget = budget;
         self
     }
 
-    /// Makes the end of a call with one error and no measured times.
+    /// Makes a `RetryError` with a single error. The times of the call are unknown, so they are
+    /// zero.
     fn of_one(error: E, reason: StopReason) -> Self {
         let last = FailedAttempt { error, delay: Duration::ZERO, took: Duration::ZERO };
         Self::new(Vec::new(), last, 0, reason, Duration::ZERO)
@@ -102,13 +104,13 @@ impl<E> RetryError<E> {
         self.0.budget.as_deref()
     }
 
-    /// Returns the last error. Without `errors = all`, the call returns this error alone.
+    /// Returns the last error. Without `errors = all`, the call would return only this error.
     #[must_use]
     pub fn error(&self) -> &E {
         &self.0.last.error
     }
 
-    /// The last error.
+    /// Returns the last error, and drops the other errors.
     #[must_use]
     pub fn into_error(self) -> E {
         self.0.last.error

@@ -36,7 +36,8 @@ pub struct ErrorLog<E> {
     failed: Vec<FailedAttempt<E>>,
     forgotten: u32,
     began: Option<Instant>,
-    /// The delay and the duration of the last failed attempt, while the next attempt has the error.
+    /// The delay and the duration of the last failed attempt, while the next attempt holds its
+    /// error.
     lent: Option<(Duration, Duration)>,
 }
 
@@ -111,7 +112,8 @@ impl<T, E> AttemptLog<Result<T, E>> for ErrorLog<E> {
     }
 
     fn succeed(&mut self, output: Result<T, E>) -> Self::Final {
-        // An error reaches this line only if the user's keys classify it as a success.
+        // An error reaches this line only if the keys of the user's attribute classify it as a
+        // success.
         output.map_err(RetryError::not_retried)
     }
 }
@@ -142,7 +144,8 @@ impl<E> ErrorLog<E> {
 
     fn failed_attempt(&mut self, error: E) -> FailedAttempt<E> {
         let (delay, took) = match (self.lent.take(), self.began.take()) {
-            // The breaker rejected an attempt while the error was lent. The measured times stay.
+            // The breaker rejected the attempt that held this earlier error. The error keeps its
+            // times.
             (Some(lent), _) => lent,
             (None, Some(began)) => {
                 let took = time::now().saturating_duration_since(began);

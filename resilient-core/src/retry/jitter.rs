@@ -9,7 +9,8 @@ use resilient_settings::{TextError, Value};
 use super::nanos;
 use super::random::Random;
 
-/// How a delay is spread at random. Jitter is applied after the cap and respects the cap.
+/// How a delay is spread at random. Jitter is applied after the cap `max_delay`, and no jittered
+/// delay exceeds the cap.
 ///
 /// In the table, d is the capped nominal delay before retry k, counted from 1, and U is uniform:
 ///
@@ -31,11 +32,11 @@ use super::random::Random;
 ///
 /// | jitter | choose it where | mean delay | what it costs |
 /// |---|---|---|---|
-/// | `Full` | many clients contend for one dependency: the least work for it, and near the best time | d/2 | some retries come at once |
-/// | `Equal` | a retry that comes at once would be in vain, as after "try again later" | ¾ d | clients come back in half the time, so twice as many at a time |
+/// | `Full` | many clients contend for one dependency: `Full` causes the least work, and the calls end nearly as early as possible | d/2 | some retries come at once |
+/// | `Equal` | a retry that comes at once would be in vain, as after "try again later" | ¾ d | clients come back within half the time, so twice as many come at a time |
 /// | `Proportional(f)` | the delay itself means something, and few clients need little spreading | d, less at the cap | the smaller f, the denser the clients |
-/// | `Decorrelated` | few clients contend, and they should be done soon | grows by 3/2 each time | a quarter to a third more calls than `Full` where clients are many; wide, so keep `max_delay` low |
-/// | `Smooth` | peaks of load are the danger: its density has no steps, and no two retries share an edge | ≈ d/2 | some floating-point functions a delay; as slow as `Full` with many clients |
+/// | `Decorrelated` | few clients contend, and they should be done soon | grows by 3/2 each time | with many clients, a quarter to a third more calls than `Full`; the delays vary widely, so keep `max_delay` low |
+/// | `Smooth` | peaks of load are the danger: the density of the delays has no steps, and the ranges of two retries have no common edge | ≈ d/2 | a few floating-point functions for each delay; with many clients, as slow as `Full` |
 /// | `None` | tests, and a single client | d | clients that failed together come back together |
 ///
 /// The cap is applied before the jitter, so that capped delays are spread too and do not all equal
@@ -90,7 +91,8 @@ impl Jitter {
     }
 }
 
-/// Reads the names of the table, and shares like `"20%"`.
+/// Parses a word of the setting `jitter`, such as `"equal"`. A share such as `"20%"` becomes
+/// `Jitter::Proportional`.
 impl FromStr for Jitter {
     type Err = TextError;
 
@@ -139,7 +141,8 @@ fn rise(base: Duration, before: f64, now: f64) -> Duration {
     }
 }
 
-/// Returns the smooth delay before retry `k`, and the point on the curve for the next call.
+/// Returns the smooth delay before retry `k`, and the value of the curve, which is `before` in the
+/// next call.
 pub(super) fn smooth(k: u32, base: Duration, before: f64, random: &mut Random) -> (Duration, f64) {
     let now = curve(f64::from(k.max(1) - 1) + random.unit());
     (rise(base, before, now), now)
@@ -155,8 +158,8 @@ pub(super) fn smooth_range(k: u32, base: Duration) -> (Duration, Duration) {
     let start = curve(number - 1.0);
     let before = if k <= 1 { 0.0 } else { curve(number - 2.0) };
     // The rise is shortest if the previous retry draws the largest number and this retry the
-    // smallest: both are then at `start`. This rise is zero, unless the curve exceeds the range of
-    // `f64`.
+    // smallest: both then draw the same point `start` of the curve. This rise is zero, unless the
+    // curve exceeds the range of `f64`.
     let least = rise(base, start, start);
     let most = nanos::scaled(rise(base, before, curve(number)), 1.0 + 1e-12);
     (least, most.saturating_add(Duration::from_nanos(1)))

@@ -1,5 +1,5 @@
-//! The log of a loop that returns its last output. It keeps that output for the next attempt, or
-//! for a call that ends with a rejection.
+//! The log of a loop that returns its last output. The log stores that output because the next
+//! attempt may read it, and because a call that ends with a rejection returns it.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,11 +9,11 @@ use super::attempt_log::AttemptLog;
 use super::driver::RetryDriver;
 use crate::signal::StopReason;
 
-/// Keeps the last failed output, in `P`.
+/// Stores the last failed output in a place of type `P`.
 pub struct LastOutput<O, P = Option<O>>(P, PhantomData<fn() -> O>);
 
-/// Keeps the last failed output where the body of the next attempt can read it. The future of the
-/// call then holds the output once.
+/// Stores the last failed output in the [`Attempt`], where the body can read it. So the future of
+/// the call holds the output only once.
 pub type ShownOutput<O> = LastOutput<O, Attempt<O>>;
 
 impl<O> LastOutput<O> {

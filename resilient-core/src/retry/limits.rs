@@ -22,8 +22,8 @@ struct Deadline {
     at: Instant,
     /// The time from the start of the call to `at`.
     after: Duration,
-    /// Whether the deadline comes from outside, so that the call has less time than its own
-    /// settings give it.
+    /// Whether the deadline comes from an outer call and leaves this call less time than its own
+    /// settings allow.
     is_inherited: bool,
 }
 
@@ -34,7 +34,7 @@ pub(super) struct Past {
     pub(super) attempt_number: u32,
     /// Whether nothing happened: no attempt, no rejection and no wait.
     pub(super) is_empty: bool,
-    /// The sum of the waits.
+    /// The total time of the pauses between attempts.
     pub(super) waited: Duration,
 }
 
@@ -93,7 +93,8 @@ impl Limits {
 // C2
 #[cfg(feature = "tokio")]
 impl Deadline {
-    /// Returns the cut of an attempt that starts now and has the limit `own`.
+    /// Returns the cut of an attempt that starts now. `own` is the time limit of the attempt
+    /// itself.
     fn cut(&self, past: Past, own: Option<TimeLeft>) -> Cut {
         let Self { at, after, is_inherited } = *self;
         let cut = Cut::full(at, TimeLimit::Deadline, after, past.attempt_number);
@@ -106,7 +107,7 @@ impl Deadline {
     }
 }
 
-/// A limit that started to run.
+/// A time limit that has started to run: its end and its length.
 #[derive(Debug, Clone, Copy)]
 struct TimeLeft {
     end: Instant,
@@ -120,9 +121,9 @@ impl TimeLeft {
         Some(Self { end: time::later(start, after)?, after })
     }
 
-    /// Returns the instant from which the limit is as good as used up. Timers fire on whole
-    /// milliseconds, so limits that end within a millisecond of each other end together. A limit
-    /// that is shorter than that counts from its middle.
+    /// Returns the instant from which the limit counts as used up. This is a millisecond before its
+    /// end: timers fire on whole milliseconds, so limits that end within a millisecond of each
+    /// other end together. For a limit of less than two milliseconds, this is its middle.
     fn nearly_end(self) -> Instant {
         const TICK: Duration = Duration::from_millis(1);
         self.end.checked_sub(TICK.min(self.after / 2)).unwrap_or(self.end)

@@ -6,8 +6,8 @@
 //!
 //! # Cancel safety
 //!
-//! A retried call can be dropped at any await point, in an attempt or in a sleep. It leaves no
-//! task, timer or permit behind, and no attempt follows.
+//! A retried call can be dropped at any await point, in an attempt or in a sleep. A dropped call
+//! leaves no task, timer or permit behind, and no attempt follows.
 
 mod attempt;
 #[cfg(feature = "tokio")]

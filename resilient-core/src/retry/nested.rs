@@ -11,18 +11,19 @@ use crate::telemetry;
 /// What a loop does inside an attempt of another loop. If both loops allow three retries, they make
 /// up to sixteen calls to a dependency that is already failing.
 ///
-/// A nested loop sees the outer loop from the outer loop's second attempt on, if both loops run in
-/// the same task. A loop in a task that the attempt spawned sees no outer loop.
+/// A nested loop detects the outer loop only from the second attempt of the outer loop on, and only
+/// if both loops run in the same task. A loop in a task that the attempt spawned detects no outer
+/// loop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum NestedMode {
-    /// The loop retries. Each source location is reported once, with the event
+    /// The loop retries. The source location of each nested loop is reported once, with the event
     /// [`EventKind::NestedRetry`] and, with the feature `tracing`, a warning.
     #[default]
     Warn,
     /// The loop makes a single attempt and leaves retries to the outer loop.
     Collapse,
-    /// The loop retries, and loops inside it do not see it.
+    /// The loop retries, and loops inside its attempts do not detect it.
     Allow,
 }
 

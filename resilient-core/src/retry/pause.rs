@@ -16,7 +16,7 @@ use crate::time::{now, sleep_timer};
 /// [`RetryDriver::sleep`](super::RetryDriver::sleep).
 ///
 /// Dropping it ends the pause and leaves nothing behind.
-// Boxed, so that the future of a healthy call stays small, and its drop is short.
+// The state is boxed, so that the future of a healthy call stays small and is dropped quickly.
 #[must_use = "futures do nothing unless awaited"]
 pub struct Pause<'a>(Option<Pin<Box<Running<'a>>>>);
 

@@ -11,14 +11,15 @@ use crate::signal::debug_fields;
 
 pin_project! {
     /// An [`AttemptFuture`](super::AttemptFuture) around a
-    /// [`PermitFuture`](crate::breaker::PermitFuture), as one future with one test.
+    /// [`PermitFuture`](crate::breaker::PermitFuture), as one future, so that a poll tests only one
+    /// flag.
     #[must_use = "futures do nothing unless awaited"]
     pub struct PermittedAttempt<'permit, F> {
         // The loop keeps the permit in memory in any case, so a reference costs less than a copy.
         permit: &'permit Permit<'permit>,
         // `is_retry` is true from the second attempt on.
         is_retry: bool,
-        // Whether a loop or a call inside the attempt must find anything out.
+        // Whether code inside the attempt must detect that it runs in a retry or in a probe.
         is_marked: bool,
         #[pin]
         future: F,

@@ -9,17 +9,19 @@ use super::backoff::Backoff;
 use super::jitter::Jitter;
 use crate::settings::{builder, setters, settings};
 
-/// What a call does when the circuit breaker below it is open.
+/// What a call does when its circuit breaker is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum WhenOpen {
-    /// The call ends at once with the real error.
+    /// The call ends at once with the error of its last attempt, or with the rejection if no
+    /// attempt ran.
     #[default]
     Stop,
-    /// The call waits until the breaker may admit it, if that time is known and fits into the time
-    /// left. While probes are in flight, this is the end of the first lease, so `probe_timeout` and
-    /// `max_elapsed` bound the wait. All waiting calls go on as soon as the circuit closes, spread
-    /// by the first delay. A wait is no attempt; a call waits at most `max_retries` times.
+    /// The call waits until the breaker may admit it, if that instant is known and the wait fits
+    /// into the time left. If probes hold all slots, that instant is the end of the first lease, so
+    /// `probe_timeout` and `max_elapsed` bound the wait. If the circuit closes earlier, the waiting
+    /// calls continue, spread over the length of the first delay. A wait is no attempt; a call
+    /// waits at most `max_retries` times.
     Wait,
 }
 
@@ -66,8 +68,8 @@ impl Default for RetryPolicy {
 }
 
 retry_settings!(fields settings {
-    /// The settings that the caller gave. The expansion of the attributes writes such a value into
-    /// a constant.
+    /// The settings that the caller gave; all others are `None`. The expansion of an attribute
+    /// stores such a value in a constant.
     pub struct RetrySettings from retry, with seed: u64
 });
 
@@ -91,7 +93,7 @@ retry_settings!(fields builder {
 });
 
 impl RetryPolicyBuilder {
-    /// Makes the jitter repeat, for tests: every call draws the same delays.
+    /// Seeds the jitter, for tests: every call draws the same delays.
     pub fn seed(mut self, seed: u64) -> Self {
         self.settings.seed = Some(seed);
         self

@@ -1,5 +1,5 @@
 //! Random numbers for delays, either from this thread's generator or from a seeded generator that
-//! repeats.
+//! repeats its numbers.
 
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ impl Random {
     }
 }
 
-/// A number of seconds with this many bits (272 years) has nanoseconds that fit into 63 bits.
+/// The most bits of a number of seconds whose nanoseconds fit into 63 bits: 272 years.
 const SECS_BITS: u32 = 33;
 
 #[inline]

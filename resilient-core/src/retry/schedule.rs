@@ -19,7 +19,7 @@ enum Before {
     Nothing,
     /// The last decorrelated delay.
     Delay(Duration),
-    /// The last point of the smooth schedule on its curve.
+    /// The last value of the smooth schedule's curve.
     Curve(f64),
 }
 

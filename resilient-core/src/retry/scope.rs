@@ -2,7 +2,7 @@
 //!
 //! A thread-local holds the scope while an attempt runs; an async attempt sets it for each poll. So
 //! the scope follows a task from thread to thread, but does not reach tasks that an attempt spawns.
-//! A loop reads the scope only after a failure.
+//! A loop without time limits reads the scope only after a failure.
 
 use std::cell::Cell;
 use std::time::Instant;
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_earliest_deadline_applies_and_the_earlier_scope_is_restored() {
+    fn the_earliest_deadline_applies_and_the_outer_scope_is_restored() {
         let now = Instant::now();
         let (soon, late) = (now + Duration::from_secs(1), now + Duration::from_secs(2));
         let outer = enter(false, Some(soon));
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn the_earlier_scope_is_restored_after_a_panic() {
+    fn the_outer_scope_is_restored_after_a_panic() {
         let panicked = crate::platform::contain(|| {
             let _entered = enter(true, None);
             panic!("in an attempt");

@@ -22,9 +22,10 @@ pub(crate) trait CallRecord: Debug + Send + Sync + UnwindSafe + RefUnwindSafe {
     fn skips_sleeps(&self) -> bool;
     /// Returns the sum of the skipped sleeps, which counts as elapsed time.
     fn skipped(&self) -> Duration;
-    /// Returns the seed for the call's delays. A seed of the policy wins.
+    /// Returns the seed for the call's delays. If the policy has a seed, that seed applies instead.
     fn seed(&self) -> u64;
-    /// Returns the test's limit of retries. If the policy's limit is lower, that limit applies.
+    /// Returns the maximum number of retries in the test. If the policy allows fewer, its maximum
+    /// applies.
     fn max_retries(&self) -> u32;
 }
 
@@ -35,7 +36,7 @@ type Begin = fn(&'static Location<'static>) -> Option<Box<dyn CallRecord>>;
 #[cfg(feature = "test-util")]
 static BEGIN: OnceLock<Begin> = OnceLock::new();
 
-/// Sets the function that begins records. Later calls change nothing.
+/// Sets the function that begins records. Only the first call has an effect.
 #[cfg(feature = "test-util")]
 pub(crate) fn install(begin: Begin) {
     BEGIN.get_or_init(|| begin);

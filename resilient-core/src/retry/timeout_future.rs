@@ -1,5 +1,5 @@
-//! A future that is cancelled at a given instant. It runs attempts with time limits, and
-//! `#[timeout]`.
+//! A future that is cancelled at a given instant. Attempts with time limits and functions under
+//! `#[timeout]` run in it.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -44,7 +44,8 @@ impl<F: Future> Future for TimeoutFuture<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         if let (Some(cut), None) = (&this.cut, this.timer.as_ref().as_pin_ref()) {
-            // Set the timer before the first poll, so that nothing is called if there is no timer.
+            // Make the timer before the first poll of the inner future: without a timer, the
+            // operation must not start.
             match time::timer(cut.at) {
                 Some(timer) => this.timer.set(Some(timer)),
                 None => return Poll::Ready(Err(cut.without_timer())),

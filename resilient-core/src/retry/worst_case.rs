@@ -5,10 +5,10 @@ use std::time::Duration;
 use super::backoff::Backoff;
 use super::policy::RetryPolicy;
 
-/// The number of delays that are added one by one. Delays that still grow after this number grow
-/// slowly.
+/// The number of delays that are added one by one. Later delays grow slowly, if at all.
 const ONE_BY_ONE: u32 = 1_024;
-/// Later delays are added in one step if they differ by at most one part in `ALIKE`.
+/// Several later delays are added in one step if the first and the last of them differ by at most
+/// one part in `ALIKE`.
 const ALIKE: u32 = 128;
 
 impl RetryPolicy {
@@ -113,10 +113,10 @@ impl Sum {
 
 /// The maximum number of attempts and the longest time of a call: see [`RetryPolicy::worst_case`].
 ///
-/// The result is exact for up to 1024 retries. It is also exact for any number of retries once the
-/// delays reach their maximum; schedules that grow more slowly are overestimated by less than a
-/// hundredth. The result includes `max_elapsed`. It does not include hints of the dependency (each
-/// up to `max_retry_after`, plus a first delay), waits for an open circuit
+/// The result is exact for up to 1024 retries. For more retries, the result is exact if the delays
+/// reach their maximum within the first 1024. If delays grow more slowly, the result is too large
+/// by less than a hundredth. The result includes `max_elapsed`. It does not include hints of the
+/// dependency (each up to `max_retry_after`, plus a first delay), waits for an open circuit
 /// ([`WhenOpen::Wait`](super::WhenOpen::Wait)), or late timers: tokio rounds up to a millisecond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]

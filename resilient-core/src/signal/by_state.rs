@@ -65,7 +65,7 @@ by_state! {
     TimeInState of Duration, "In" {
         closed: Closed;
         open: Open, ", until the recovery time was over";
-        half_open: HalfOpen, ": from the end of the recovery time on, even while no call came";
+        half_open: HalfOpen, ": from the end of the recovery time on, even before a call comes";
         forced_open: ForcedOpen;
         disabled: Disabled;
         observe_only: ObserveOnly;

@@ -14,20 +14,20 @@ labels! {
     /// The other three states are set only by hand or by an override.
     /// [`breaker`](crate::breaker#states) lists all transitions.
     ///
-    /// | state | a call is | counted | left |
+    /// | state | a call is | counted | the breaker leaves the state |
     /// |---|---|---|---|
     /// | `Closed` | admitted | in streak, window, totals | when a condition is met |
-    /// | `Open` | rejected | as rejected | by the first call after the recovery time |
+    /// | `Open` | rejected | as rejected | at the first call after the recovery time |
     /// | `HalfOpen` | a probe if a slot is free, else rejected | in the totals | when the probes decide |
-    /// | `ForcedOpen` | rejected | as rejected | by hand, or by the first call at its end |
-    /// | `Disabled` | admitted | nowhere | by hand, or by the first call at its end |
-    /// | `ObserveOnly` | admitted | in streak, window, totals | by hand, or by a call at its end |
+    /// | `ForcedOpen` | rejected | as rejected | by hand, or at the first call after the end of the state |
+    /// | `Disabled` | admitted | nowhere | by hand, or at the first call after the end of the state |
+    /// | `ObserveOnly` | admitted | in streak, window, totals | by hand, or at a call after the end of the state |
     #[cfg_attr(feature = "serde", derive(serde::Serialize))]
     #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
     pub enum CircuitState {
         // B1: six states.
-        /// The dependency is healthy: every call is admitted. A breaker starts in this state. Each
-        /// closing starts with an empty streak and window.
+        /// The dependency is healthy: every call is admitted. A breaker starts in this state.
+        /// Whenever the circuit closes, the streak and the window are empty.
         Closed = "closed",
         /// Every call is rejected until the recovery time is over. `CircuitBreaker::state` and
         /// snapshots show `HalfOpen` from then on; the transition happens at the next call.
@@ -41,12 +41,12 @@ labels! {
         /// [`half_open`](crate::breaker::CircuitBreaker::half_open). After `half_open`, probes
         /// decide whether the circuit closes or opens.
         ForcedOpen = "forced_open",
-        /// Every call is admitted and nothing is recorded: no streak, no window, no totals. Calls
-        /// that were admitted before and end now are not recorded either.
+        /// Every call is admitted and nothing is recorded: no streak, no window, no totals. A call
+        /// that was admitted in an earlier state and ends in this state is not recorded either.
         Disabled = "disabled",
         /// Every call is admitted and counted as in `Closed`. If a condition is met, the breaker
-        /// only reports that it would have opened. It reports this once, and again after it has
-        /// left the state and entered it again. Use this state to try settings in production.
+        /// only reports that it would have opened. It reports this once each time that it enters
+        /// the state. Use this state to try settings in production.
         ObserveOnly = "observe_only",
     }
     /// Returns the label for metrics and logs: `closed`, `open`, `half_open` ….
@@ -65,7 +65,8 @@ pub enum OperatorMode {
     ForcedOpen,
     /// [`CircuitState::Disabled`]: admits every call and records nothing.
     Disabled,
-    /// [`CircuitState::ObserveOnly`]: admits every call and reports that it would have opened.
+    /// [`CircuitState::ObserveOnly`]: admits every call, and only reports that the circuit would
+    /// have opened.
     ObserveOnly,
 }
 

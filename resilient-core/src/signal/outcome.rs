@@ -6,9 +6,9 @@ use std::time::Duration;
 ///
 /// | outcome | meaning | closed | half-open |
 /// |---|---|---|---|
-/// | `Success` | it responded as it should | the streak of failures ends | one step towards closing |
-/// | `Failure` | it is unhealthy | the streak grows by one | one step towards opening again |
-/// | `Ignored` | nothing: invalid input of the caller | only the totals change | the probe slot is freed |
+/// | `Success` | the dependency responded as it should | the streak of failures ends | one step towards closing |
+/// | `Failure` | the dependency is unhealthy | the streak grows by one | one step towards opening again |
+/// | `Ignored` | the call shows nothing, for example because the caller's input is invalid | only the totals change | the probe slot is freed |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
@@ -48,13 +48,14 @@ pub struct Classification {
 }
 
 impl Classification {
-    /// Makes the class of a failure that may pass: a timeout, a reset connection, a `503`.
+    /// Makes the class of a failure that a retry may overcome: a timeout, a reset connection, a
+    /// `503`.
     #[must_use]
     pub const fn transient() -> Self {
         Self::new(Outcome::Failure, true)
     }
 
-    /// Makes the class of a failure that stays: an invalid certificate.
+    /// Makes the class of a failure that no retry can overcome: an invalid certificate.
     #[must_use]
     pub const fn permanent() -> Self {
         Self::new(Outcome::Failure, false)

@@ -6,7 +6,7 @@ use super::{
     CallCounts, CircuitState, OperatorNote, TimeInState, Transition, TransitionCounts, getters,
 };
 
-/// The calls that a closed or observed breaker remembers.
+/// The calls that a breaker remembers while it is closed or only observes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -50,9 +50,9 @@ fn share(part: u64, calls: u64) -> Option<f64> {
 /// every total is exact, but `in_state` may contain successes that ended at the same time as the
 /// state began.
 ///
-/// With the feature `serde` a snapshot can be serialised. Names and counts are as they are here.
-/// Durations become seconds, and their names end in `_seconds` (`retry_after_seconds`). Instants
-/// become the number of seconds that have passed since the instant.
+/// With the feature `serde` a snapshot can be serialised. Fields keep their names, and counts stay
+/// numbers. Durations become seconds, and their names end in `_seconds` (`retry_after_seconds`).
+/// Instants become the number of seconds that have passed since the instant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BreakerSnapshot {
@@ -72,7 +72,7 @@ pub struct BreakerSnapshot {
     /// time is unknown.
     pub retry_after: Option<Duration>,
     /// How long until `state` ends by itself: the rest of the open time, or of the time for which
-    /// the state was set by hand. `None` if it has no such end.
+    /// the state was set by hand. `None` if the state has no such end.
     pub ends_in: Option<Duration>,
     /// The note of the operator who set `state`, or who last moved its end.
     pub note: OperatorNote,
@@ -85,15 +85,16 @@ pub struct BreakerSnapshot {
     pub last_opening: Option<WindowCounts>,
     /// The calls in flight: those that were admitted and have not ended. A permit that was lost to
     /// `mem::forget` stays in flight. Calls that were admitted while the breaker was disabled are
-    /// not counted. While calls begin and end, this may include some that have just ended.
+    /// not counted. While calls begin and end, this may include some calls that have just ended.
     pub in_flight: u64,
     /// The calls in flight that are overdue: calls of the present state, in flight for at least
-    /// `slow_call`. A call is included at most an eighth of `slow_call` late, and a probe at once.
+    /// `slow_call`. A call may be included late, by at most an eighth of `slow_call`. A probe is
+    /// included without delay.
     pub overdue: u64,
     /// The number of probes that hold a slot.
     pub probes_in_flight: usize,
-    /// The number of calls that wait for the circuit now, because their retry waits when it is
-    /// open.
+    /// The number of calls that wait for the circuit now, because their retry has `when_open =
+    /// wait`.
     pub waiting: usize,
     /// The calls over the life of the breaker.
     pub totals: CallCounts,

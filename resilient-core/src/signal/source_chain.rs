@@ -58,8 +58,8 @@ impl Classification {
         Self::of_chain(error, MOST)
     }
 
-    /// Classifies an error whose type is not `CircuitOpen`, by its sources alone. The error may
-    /// borrow. If its type has no sources, the compiler removes the search.
+    /// Classifies an error whose type is not `CircuitOpen`, by its sources alone. The error need
+    /// not be `'static`. If its type has no sources, the compiler removes the search.
     #[inline]
     pub(crate) fn of_sources<E: Error + ?Sized>(error: &E) -> Self {
         match error.source() {
@@ -86,7 +86,7 @@ fn first_rejection<'a>(first: &'a (dyn Error + 'static), most: usize) -> Option<
 }
 
 /// Returns the next error of a chain. The source of an `io::Error` is the source of the error that
-/// it wraps, so the wrapped error itself has to be asked for.
+/// it wraps, so this function returns the wrapped error itself.
 fn next<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         Some(wrapped) => Some(wrapped),
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chain_without_an_end_is_no_endless_loop() {
+    fn the_search_ends_in_a_chain_without_an_end() {
         #[derive(Debug)]
         struct OwnSource;
         impl fmt::Display for OwnSource {

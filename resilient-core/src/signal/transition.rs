@@ -28,8 +28,8 @@ labels! {
         ProbesSucceeded = "enough probes succeeded",
         /// An operator or an override changed the state.
         Manual = "by hand",
-        /// The time was over for which an operator or an override had set the state, when a call
-        /// or an operation by hand came.
+        /// An operator or an override had set the state for a time, and this time was over when a
+        /// call or an operation by hand came.
         ManualEnd = "end of the state set by hand",
     }
     /// Returns the label for logs: `failure threshold reached` ….
@@ -53,8 +53,8 @@ pub struct Transition {
     /// How long the new state lasts, if it has an end: the open time, including growth, jitter and
     /// hint, or the time that an operator or an override gave. Up to 584 years.
     pub lasts: Option<Duration>,
-    /// The note of the operator who changed the state. If the time of a state set by hand is over,
-    /// this is the note of the state that ended.
+    /// The note of the operator who changed the state. If the reason is the end of a state that was
+    /// set by hand, this is the note of that state.
     pub note: OperatorNote,
 }
 

@@ -40,8 +40,8 @@ impl Summary {
         self.overdue = self.overdue.saturating_add(other.overdue);
     }
 
-    /// Returns the counts of breakers that are gone: what they have counted, without what they
-    /// were.
+    /// Returns what remains of breakers that left the registry: their totals, without their states
+    /// and calls in flight.
     pub(crate) fn retired(&self) -> Self {
         Self { in_state: [0; CircuitState::ALL.len()], in_flight: 0, overdue: 0, ..*self }
     }

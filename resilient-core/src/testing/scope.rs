@@ -92,7 +92,7 @@ impl Scope {
         Scoped { scope: self.clone(), future }
     }
 
-    /// Runs plain code in the scope.
+    /// Runs code that is not async in the scope.
     pub fn run_blocking<R>(&self, code: impl FnOnce() -> R) -> R {
         let _entered = self.enter();
         code()

@@ -7,20 +7,21 @@ use std::time::Instant;
 /// A source of monotonic time.
 ///
 /// A clock should not go back. If it panics, its last reading is used. If it is set back, even by a
-/// year, nothing panics, and no state is prolonged by the time of the setback:
+/// year, nothing panics, and every state still ends after at most its whole length, as this table
+/// shows:
 ///
-/// | what | after the clock was set back to a time before its beginning |
+/// | what | if the clock is set back to a time before this began |
 /// |---|---|
 /// | an open circuit, a state set by hand for a time | it lasts for its whole length again, counted from the next call or operation by hand; until then, snapshots show the whole length |
-/// | the lease of a probe | the same, counted from the next admission |
+/// | the lease of a probe | it lasts for its whole length again, counted from the next admission |
 /// | a streak with `failure_span` | the span counts from the next failure |
 /// | a window of time | if the clock went back by at most the length of the window, calls stay in the window for that much longer; otherwise, the next failure or slow call empties the window first |
-/// | a call in flight, for `slow_call` | it took no time; until the clock reaches the time at which the breaker was made, no call is slow, except probes |
+/// | a call in flight, for `slow_call` | the call took no time; until the clock reaches the time at which the breaker was made, only probes can be slow |
 /// | `time_in_state` | it stands still until the clock reaches its former reading |
 ///
-/// If the clock is set back, but not to before such a beginning, the state ends when the clock
-/// reaches its end: the wait is longer by what the clock went back, and never longer than the whole
-/// length.
+/// If the clock is set back to a time after such a beginning, the state ends when the clock reaches
+/// the end of the state. The wait is then longer by the time that the clock went back, but not
+/// longer than the whole length.
 pub trait Clock: Send + Sync + 'static {
     /// Returns the present instant.
     fn now(&self) -> Instant;

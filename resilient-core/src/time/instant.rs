@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// Returns `start + delay`. Returns `None`, which means never, if an `Instant` cannot hold the sum.
 pub(crate) fn later(start: Instant, delay: Duration) -> Option<Instant> {
-    // A timer rounds its instant up by less than this time.
+    // A timer rounds its instant up by less than this, and the rounded instant must exist, too.
     const TO_SPARE: Duration = Duration::from_secs(1);
     if delay == Duration::MAX {
         return None;

@@ -1,10 +1,9 @@
 //! Time: clocks, instants and sleeping.
 //!
 //! Time is monotonic everywhere ([`std::time::Instant`]): setting a wall clock back or forward
-//! changes nothing. A custom [`Clock`] may go back; its documentation says what then holds.
-//! With the feature `tokio` the default clock is tokio's, so that
-//! `tokio::time::pause` and `advance` move breakers and retries alike. Outside a runtime the
-//! default clock is the real clock.
+//! changes nothing. A custom [`Clock`] may go back; its documentation describes the effect. With
+//! the feature `tokio` the default clock is tokio's, so that `tokio::time::pause` and `advance`
+//! move breakers and retries alike. Outside a runtime the default clock is the real clock.
 
 mod clock;
 #[cfg(feature = "coarse-clock")]

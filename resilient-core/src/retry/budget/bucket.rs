@@ -49,7 +49,8 @@ impl Bucket {
         halves(self.prices.load(Relaxed)).1
     }
 
-    /// Takes the cost of a retry and returns it. Returns `None` if there are too few tokens.
+    /// Takes the cost of a retry from the bucket. Returns the cost, or `None` if the bucket has too
+    /// few tokens.
     pub(super) fn take(&self) -> Option<u32> {
         let cost = self.retry_cost();
         self.change(|level| {

@@ -50,7 +50,7 @@ impl BudgetConfig {
         self.retry_cost
     }
 
-    /// Returns the tokens at the start.
+    /// Returns the number of tokens at the start.
     #[must_use]
     pub const fn initial_tokens(&self) -> u32 {
         self.initial_tokens
@@ -73,7 +73,7 @@ impl Default for BudgetConfig {
     }
 }
 
-/// Compares values only: a given value equals a default of the same value.
+/// Compares only the values. Whether a value was given or is a default makes no difference.
 impl PartialEq for BudgetConfig {
     fn eq(&self, other: &Self) -> bool {
         let settings = |it: &Self| (it.capacity, it.retry_cost, it.initial_tokens, it.deposit);
@@ -108,7 +108,8 @@ impl BudgetConfigBuilder {
         Ok(self.complete())
     }
 
-    /// Checks incomplete settings, such as an override. The code's settings fill the gaps later.
+    /// Checks incomplete settings, such as an override. The settings in the code complete them
+    /// later.
     pub(crate) fn check_part(&self) -> Result<(), ConfigError> {
         check_part(self)
     }

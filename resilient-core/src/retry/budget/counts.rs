@@ -37,8 +37,8 @@ pub(super) struct Counters {
 
 impl Counters {
     pub(super) fn get(&self) -> BudgetCounts {
-        // `granted` is read last, so that a snapshot never shows a retry as spent or returned that
-        // it does not show as granted.
+        // `granted` is read last, so that each retry that a snapshot shows as spent or returned is
+        // also in its `granted`.
         let (spent, returned) = (self.spent.get(), self.returned.get());
         BudgetCounts {
             granted: self.granted.get(),

@@ -115,8 +115,9 @@ impl RetryBudget {
         self.change_settings(config, |_| 0)
     }
 
-    /// Replaces assumed defaults with these settings. The budget then has as many tokens as if it
-    /// had started with these settings. Returns whether anything changed.
+    /// Replaces the defaults, which applied because no code had given settings, with these
+    /// settings. The budget then has as many tokens as if it had started with these settings.
+    /// Returns whether anything changed.
     pub(crate) fn replace_assumed(&self, config: BudgetConfig) -> bool {
         let initial = |config: &BudgetConfig| i64::from(config.initial_tokens());
         self.change_settings(config, |present| initial(&config) - initial(present))
@@ -133,7 +134,7 @@ impl RetryBudget {
     }
 
     /// Returns whether this is the only handle, no reservation is waiting, and the bucket holds at
-    /// least its initial tokens. The caller keeps other threads from copying this handle.
+    /// least its initial tokens. The caller makes sure that no other thread copies this handle.
     pub(crate) fn is_unused(&mut self) -> bool {
         Arc::get_mut(&mut self.0).is_some() && self.tokens() >= self.config().initial_tokens()
     }

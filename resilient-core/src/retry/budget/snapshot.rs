@@ -38,8 +38,9 @@ impl BudgetCounts {
 
 /// A budget at one instant. Taking a snapshot changes nothing.
 ///
-/// While calls are in flight, the counts may lag behind the tokens. When no call is in flight, both
-/// are exact. With the feature `serde`, a snapshot can be serialised under the names of its fields.
+/// While calls are in flight, the counts may lag behind the tokens. When no call is in flight,
+/// counts and tokens are exact. With the feature `serde`, a snapshot can be serialised under the
+/// names of its fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -16,8 +16,8 @@ use crate::retry::test_hook::CallRecord;
 use crate::signal::{Classification, Outcome, StopReason, TimeLimit};
 use crate::{telemetry, time};
 
-/// The state of a loop during one decision. It moves in and out by value, so that no reference to
-/// the loop's variables exists and the hot path keeps them in registers.
+/// The state of a loop during one decision. The loop moves its variables into this value and back,
+/// so that no reference to them exists and the hot path keeps them in registers.
 pub(super) struct Step<'a> {
     pub(super) plan: Plan<'a>,
     pub(super) progress: Option<Box<Progress>>,
@@ -262,7 +262,7 @@ impl Decision<'_> {
     }
 
     /// Returns the number of the retry to which the next delay belongs, counted from 1. After a
-    /// rejection, this is the retry that was granted before.
+    /// rejection, this is the retry that was granted before and has not run.
     fn next_retry(&self) -> u32 {
         let is_next = u32::from(self.progress.is_retry);
         self.progress.retries.saturating_add(is_next).max(1)

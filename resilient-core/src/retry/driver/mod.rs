@@ -116,8 +116,8 @@ impl<'a> RetryDriver<'a> {
         }
     }
 
-    /// Returns the number of the present attempt, counted from 1: the running one, or the one that
-    /// follows a delay.
+    /// Returns the number of the running attempt, counted from 1. During a delay, this is the
+    /// number of the next attempt.
     #[must_use]
     pub fn attempt_number(&self) -> u32 {
         progress::attempt_number(self.progress.as_deref())
@@ -149,7 +149,7 @@ impl<'a> RetryDriver<'a> {
     }
 
     /// Returns the state of the circuit if the delay that [`after`](Self::after) returned last is a
-    /// wait for it, and `None` if the call does not wait.
+    /// wait for the circuit, and `None` if the call does not wait.
     #[must_use]
     pub fn waits_in(&self) -> Option<CircuitState> {
         let progress = self.progress.as_ref()?;
@@ -164,7 +164,7 @@ impl<'a> RetryDriver<'a> {
     }
 
     // R7
-    /// Returns the budget if it is the reason why the call ends.
+    /// Returns the budget if the call ends because the budget has too few tokens.
     #[must_use]
     pub fn budget_at_fault(&self, reason: StopReason) -> Option<&'a RetryBudget> {
         self.plan.budget_at_fault(reason)

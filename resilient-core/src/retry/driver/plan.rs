@@ -32,7 +32,7 @@ impl<'a> Plan<'a> {
         self.options.and_then(|options| options.budget)
     }
 
-    /// Returns the budget if it is the reason why the call ends.
+    /// Returns the budget if the call ends because the budget has too few tokens.
     pub(super) fn budget_at_fault(&self, reason: StopReason) -> Option<&'a RetryBudget> {
         self.budget().filter(|_| reason == StopReason::Budget)
     }

@@ -25,10 +25,10 @@ pub(super) struct Progress {
     pub(super) waits: u32,
     /// Whether the present delay precedes a retry. Otherwise it follows a rejection.
     pub(super) is_retry: bool,
-    /// The pause before the next attempt. It needs no drop, because a larger drop would keep the
-    /// loop's variables in memory on the hot path.
+    /// The pause before the next attempt. Its type needs no drop: a larger drop of the progress
+    /// would keep the loop's variables in memory on the hot path.
     pub(super) pause: GrantedPause,
-    /// The sum of the pauses before that one.
+    /// The sum of the pauses before `pause`.
     pub(super) paused_before: Duration,
     /// The tokens of the next attempt, until the attempt starts.
     pub(super) reserved: Option<Reservation>,
@@ -74,7 +74,8 @@ impl Progress {
         nested != NestedMode::Allow
     }
 
-    /// Spends the reserved tokens, and marks a plain attempt for the loops inside it.
+    /// Spends the reserved tokens, and makes an attempt that is not async visible to the loops
+    /// inside it.
     #[cold]
     pub(super) fn mark(&mut self, nested: NestedMode) -> Option<Entered> {
         self.begin_attempt(nested).then(|| enter(true, None))

@@ -32,8 +32,8 @@ impl RetryDriver<'_> {
         circuit_pause::block(self.granted(), delay, breaker);
     }
 
-    /// Returns the pause that was granted last, by value: a reference to the driver would keep the
-    /// loop's variables in memory on the hot path.
+    /// Returns the pause that was granted last. The result refers to the boxed progress, because a
+    /// reference to the driver would keep the loop's variables in memory on the hot path.
     #[expect(
         clippy::inline_always,
         reason = "otherwise the state of the loop is in memory on the hot path"

@@ -261,7 +261,7 @@ mod decisions {
     }
 
     #[test]
-    fn r09_a_wait_for_the_circuit_is_the_longer_of_delay_and_retry_after_and_the_first_delay() {
+    fn r09_a_wait_for_the_circuit_is_the_longer_of_delay_and_retry_after_plus_the_first_delay() {
         let policy = build(&exact().base_delay(ms(100)).when_open(WhenOpen::Wait));
         let mut retry = RetryDriver::start(&policy);
         let mut rejected =
@@ -276,14 +276,14 @@ mod decisions {
             retry.after(AttemptEnd::Failed(class), Some(&open_for(Some(ms(wait)))))
         };
         assert_eq!(failed(150), Ok(ms(250)), "the delay before the first retry");
-        assert_eq!(failed(150), Ok(ms(300)), "the delay before the second one is 200 ms");
+        assert_eq!(failed(150), Ok(ms(300)), "the delay before the second retry is 200 ms");
         let open = open_for(Some(ms(150)));
         let rejected = retry.after(AttemptEnd::Rejected(&open), None);
         assert_eq!(rejected, Ok(ms(300)), "the second retry has not begun");
     }
 
     #[test]
-    fn r09_a_wait_for_the_circuit_uses_no_retry_and_there_are_as_many_as_retries() {
+    fn r09_a_wait_for_the_circuit_uses_no_retry_and_a_call_waits_at_most_max_retries_times() {
         let policy = build(&exact().max_retries(2).when_open(WhenOpen::Wait));
         let mut retry = RetryDriver::start(&policy);
         let open = open_for(Some(SECOND));
@@ -311,7 +311,7 @@ mod decisions {
     }
 
     #[test]
-    fn r09_waiting_does_not_retry_an_error_that_is_not_retried() {
+    fn r09_an_error_that_is_not_retryable_ends_a_call_that_would_wait() {
         let policy = build(&exact().when_open(WhenOpen::Wait));
         let open = open_for(Some(SECOND));
 
@@ -329,7 +329,7 @@ mod decisions {
         let next = RetryDriver::start(&policy)
             .after(AttemptEnd::Failed(class), Some(&open_for(Some(SECOND))));
 
-        let delay = next.expect("both fit");
+        let delay = next.expect("the wait fits into the limits");
         assert!(delay >= 50 * SECOND, "asked to stay away for 50 s, back after {delay:?}");
     }
 
