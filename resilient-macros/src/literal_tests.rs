@@ -1,4 +1,4 @@
-//! Tests that literals are decoded like in the compiler.
+//! Tests that literals are decoded as the compiler decodes them.
 
 use super::*;
 use crate::fuzz_tokens::invisible;

@@ -27,8 +27,8 @@ pub(super) fn word(
     known.copied().ok_or_else(|| unknown(key, words, value))
 }
 
-/// Returns the value that `words` pairs with the user's word. If the word is unknown, returns `None`
-/// and reports an error at the word.
+/// Returns the value that `words` pairs with the user's word. If the word is unknown, returns
+/// `None` and reports an error at the word.
 pub(super) fn one_of<T: Copy>(
     key: &str,
     words: &[(&'static str, T)],

@@ -8,9 +8,9 @@ use crate::tokens::is_punct;
 /// Keywords of code that leaves a block early or never reaches its end.
 const WORDS: &[&str] = &["become", "break", "continue", "loop", "return", "try", "yield"];
 
-/// Returns whether the end of the body is certainly the only exit from the body. The body then has
-/// no `?`, none of the keywords, and no macro or attribute that could hide an exit. Panics and
-/// calls that never return do not count as exits.
+/// Returns whether a body has no other exit than its end: it has no `?`, no keyword of [`WORDS`],
+/// and no macro or attribute that could hide an exit. Panics and calls that never return do not
+/// count as exits.
 pub(crate) fn only_ends(body: &TokenStream) -> bool {
     !any_token(body, &mut |token| {
         let leaves = WORDS.iter().any(|word| crate::tokens::is_word(Some(token), word));

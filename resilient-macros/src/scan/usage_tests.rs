@@ -1,4 +1,4 @@
-//! Tests what counts as a plain borrow, and that doubtful code counts as a move.
+//! Tests which code counts as a borrow, and that doubtful code counts as a move.
 
 use super::*;
 use crate::fuzz_tokens::FuzzTokens;

@@ -1,5 +1,5 @@
-//! Tests which layers limits surround, where arguments are prepared, and which layers pass messages
-//! on.
+//! Tests which layers the limits surround, where arguments are prepared, and which layers report to
+//! the layers above.
 
 use quote::quote;
 
@@ -7,8 +7,8 @@ use super::*;
 use crate::args::OuterAttribute;
 use proc_macro2::{Span, TokenStream};
 
-/// Plans an asynchronous stack. Each letter is a layer: `f`allback, `r`etry, `b`reaker, `t`imeout.
-/// `R` is a retry with limits.
+/// Plans an asynchronous stack. Each letter stands for a layer: `f` is a fallback, `r` a retry, `R`
+/// a retry with limits, `b` a breaker and `t` a timeout.
 fn plan(stack: &str) -> StackPlan {
     StackPlan::new(&layers(stack), true, true)
 }
