@@ -9,7 +9,7 @@ use resilient::{circuit_breaker, retry};
 
 use resilient_testkit::{Calls, Fault, sendable};
 
-/// Counts its clones.
+/// Counts how often it was cloned.
 #[derive(Debug, Default)]
 struct Order<'a> {
     clones: Option<&'a AtomicU32>,
@@ -272,7 +272,7 @@ async fn arguments_may_have_the_names_that_the_expansion_uses() {
     assert_eq!(names(&Calls::new(), 1, 2, 3, 4, 5).await, Ok(15));
 }
 
-/// Adds its name to the list when it is dropped.
+/// When dropped, adds its name to the list.
 struct Named<'a>(&'static str, &'a std::sync::Mutex<Vec<&'static str>>);
 
 impl Drop for Named<'_> {

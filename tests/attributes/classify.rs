@@ -50,7 +50,7 @@ impl From<CircuitOpen> for ApiError {
     }
 }
 
-/// Classified by hand.
+/// An error with a handwritten implementation of `Classify`.
 #[derive(Debug, Clone, PartialEq)]
 enum SocketError {
     Reset,
@@ -179,7 +179,7 @@ where
 #[transparent(0)]
 struct Pair<T>(T, T);
 
-/// This error need not implement `Classify`, because no variant is transparent to it.
+/// An error without `Classify`. It needs none, because no variant is transparent to this error.
 #[derive(Debug)]
 struct Opaque;
 
@@ -196,7 +196,7 @@ fn generics_are_bound_only_where_a_class_is_passed_through() {
     assert_eq!(Full::Many([0; 3], HINT).classify(), Classification::throttled().after(HINT));
 }
 
-/// Makes a call whose every attempt fails with this error. Returns the number of attempts and the
+/// Makes a call whose attempts all fail with this error. Returns the number of attempts and the
 /// duration of the call.
 async fn attempts(error: ApiError) -> (u32, Duration) {
     #[retry(max_retries = 2, base_delay = "1s", backoff = constant, jitter = none)]

@@ -289,7 +289,7 @@ async fn b15_a_retry_setting_that_is_wrong_at_run_time_falls_back_to_its_default
     assert_eq!(start.elapsed(), Duration::from_millis(100));
 }
 
-/// Returns the counts of an annotated function's breaker: successes, failures, ignored calls.
+/// Returns the numbers of successes, failures and ignored calls of an annotated function's breaker.
 macro_rules! counted {
     ($name:literal) => {{
         let totals = resilient::Registry::global().get($name).unwrap().snapshot().totals;

@@ -1,5 +1,5 @@
-//! The patterns of all attributes match errors of every type: texts, numbers, bytes, constants,
-//! references, and what stands inside an error.
+//! The patterns of all attributes match errors of every type: texts, numbers, bytes, constants and
+//! references. They also match the contents of an error.
 #![deny(warnings, clippy::all, clippy::pedantic)]
 #![allow(clippy::unused_async, reason = "the attributes need no `await`")]
 
