@@ -10,8 +10,8 @@ use crate::error::BuildError;
 /// A path with named parameters: `users/{id}`.
 ///
 /// Each `{name}` stands for one value within one segment. The value is percent-encoded. Values may
-/// come from users: an empty value and a value that could leave the path (`..`, `.`, `a/../b`) are
-/// errors.
+/// come from users: an empty value or a value that could leave the path (`..`, `.`, `a/../b`) is an
+/// error.
 ///
 /// ```
 /// use resilient_http::PathTemplate;
@@ -67,7 +67,8 @@ impl PathTemplate {
         Ok(Self { text: text.to_owned(), parts })
     }
 
-    /// Returns the template as written, without values. It is safe for logs and for `url.template`.
+    /// Returns the template as it was written, without values. You can log it and use it as
+    /// `url.template`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text

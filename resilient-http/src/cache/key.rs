@@ -23,7 +23,7 @@ impl KeyMaker {
         Self { salt: *Uuid::new_v4().as_bytes() }
     }
 
-    /// Returns the key of a request, or `None` if the body is not known before it is sent.
+    /// Returns the key of a request, or `None` if the body is a stream.
     pub(super) fn of(&self, owner: u64, request: &PreparedRequest) -> Option<CacheKey> {
         let body = request.body.as_bytes()?;
         let mut digest = Sha256::new();
@@ -101,7 +101,7 @@ mod tests {
         ] {
             assert_ne!(first, other);
         }
-        // Another cache has another salt, so its keys differ.
+        // Another cache has another salt, so it has another key for the same request.
         let elsewhere = KeyMaker::new();
         let same =
             request("http://h/a", Bytes::from_static(b"b").into(), &[("x", "1"), ("y", "2")]);

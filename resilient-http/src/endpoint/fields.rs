@@ -10,7 +10,7 @@ use crate::request::{Fields, parse_fields, refuse_fields};
 pub(super) enum Payload {
     Nothing,
     Fields(Fields),
-    /// A list, a string or a number, which cannot be merged.
+    /// A list, a string or a number. It has no fields, so it cannot be merged.
     Whole(Box<RawValue>),
 }
 
@@ -25,8 +25,8 @@ impl Payload {
         })
     }
 
-    /// Merges `extra`, the request and the call. The request overrides `extra`, and the call
-    /// overrides both. In the call, `null` removes a field.
+    /// Merges the fields of `extra`, of the request and of the call. The request overrides `extra`,
+    /// and the call overrides both. A `null` of the call removes the field.
     pub(super) fn merge(
         extra: &Fields,
         request: &(impl Serialize + ?Sized),

@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use crate::error::BuildError;
 
-/// Whether a request may be sent twice. If it may, it is retried even if the server may already
-/// have acted on it.
+/// Whether a request may be sent twice. If so, it is retried even if the server may already have
+/// acted on it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Idempotency {

@@ -27,8 +27,8 @@ pub struct RateLimit {
 const STANDARD: [&str; 3] = ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"];
 const LEGACY: [&str; 3] = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
 
-/// The greatest number that is read as a duration in seconds. A larger number is ignored, because
-/// it is a timestamp (seconds since 1970).
+/// The longest reset in seconds, which is 366 days. A larger number is ignored, because it is a
+/// timestamp (seconds since 1970).
 const LONGEST_RESET: u64 = 366 * 24 * 60 * 60;
 
 impl RateLimit {
@@ -78,8 +78,8 @@ impl RateLimit {
 
 type Parameters = Vec<(String, String)>;
 
-/// Returns name and parameters of each member of a structured-field list. It supports only the
-/// syntax that these headers use.
+/// Returns the name and the parameters of each member of a structured-field list. It supports only
+/// the syntax that these headers use.
 fn members(headers: &HeaderMap, name: &str) -> Vec<(String, Parameters)> {
     let lines = headers.get_all(name).iter();
     lines
