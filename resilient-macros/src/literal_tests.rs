@@ -34,7 +34,7 @@ fn strings_are_decoded_as_the_compiler_does() {
 }
 
 #[test]
-fn what_is_no_string_and_no_number_is_told_apart() {
+fn other_literals_than_strings_and_numbers_are_distinguished() {
     for source in ["b\"5s\"", "br\"5s\"", "c\"5s\"", "'5'", "b'5'", "\"5s\"suffix"] {
         assert_eq!(read(source), positive(LiteralContent::Other), "{source}");
     }

@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_base_that_hides_something_is_refused_or_stripped() {
+    fn invalid_base_urls_are_refused_and_credentials_are_separated() {
         for text in ["ftp://x", "https://", "x", "https://h/?key=1", "https://h/#x"] {
             assert!(BaseUrl::parse(text).is_err(), "{text}");
         }

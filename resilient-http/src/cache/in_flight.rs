@@ -106,7 +106,7 @@ mod tests {
     const KEY: CacheKey = [7; 32];
 
     #[test]
-    fn the_last_one_leaves_nothing_behind_whoever_that_is() {
+    fn the_last_of_the_joined_calls_removes_the_entry() {
         for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
             let map = InFlightMap::default();
             let mut seats: Vec<_> = (0..3).map(|_| Some(map.join(KEY))).collect();
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn after_the_landing_another_flight_is_first_and_the_first_one_leaves_it_alone() {
+    async fn after_a_result_the_next_call_is_first_and_earlier_calls_leave_its_entry() {
         let map = InFlightMap::default();
         let first = map.join(KEY);
         let waits = map.join(KEY);

@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_makes_the_question_is_in_the_key() {
+    fn only_equal_requests_of_one_endpoint_have_the_same_key() {
         let keys = KeyMaker::new();
         let of =
             |owner, url: &str, body: &'static str, headers: &[(&'static str, &'static str)]| {
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_before_it_is_sent_has_no_key() {
+    fn a_request_whose_body_is_a_stream_has_no_key() {
         let stream = Body::once(http_body_util::Full::new(Bytes::new()));
         assert_eq!(KeyMaker::new().of(1, &request("http://h/a", stream, &[])), None);
     }

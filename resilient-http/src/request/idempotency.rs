@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_method_decides_unless_told_otherwise() {
+    fn the_method_decides_unless_the_caller_does() {
         for method in [Method::GET, Method::HEAD, Method::PUT, Method::DELETE, Method::OPTIONS] {
             assert!(Idempotency::Auto.is_repeatable(&method), "{method}");
             assert!(!Idempotency::No.is_repeatable(&method), "{method}");

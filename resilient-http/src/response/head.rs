@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_wait_is_read_once_and_only_where_the_status_may_ask_for_one() {
+    fn the_wait_is_read_once_and_only_if_the_status_may_ask_for_a_wait() {
         let later = SystemTime::now() + Duration::from_secs(3600);
         let date = HeaderValue::from_str(&httpdate::fmt_http_date(later)).unwrap();
         let received = |status: u16| {

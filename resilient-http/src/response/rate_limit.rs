@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn the_drafts_pair_is_read_and_the_tightest_limit_told() {
+    fn the_headers_of_the_draft_are_read_and_the_tightest_limit_is_returned() {
         let limit = read(&[
             ("ratelimit-policy", r#""burst";q=100;w=60,"day";q=1000;w=86400"#),
             ("ratelimit", r#""burst";r=50;t=30, "day";r=3;t=7200"#),
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn an_instant_is_not_taken_for_a_time_and_garbage_is_nothing() {
+    fn a_timestamp_is_not_read_as_a_duration_and_invalid_headers_are_ignored() {
         let limit = read(&[("x-ratelimit-remaining", "1"), ("x-ratelimit-reset", "1800000000")]);
         assert_eq!(limit.unwrap().reset, None);
         assert_eq!(read(&[("ratelimit", ";;,=,\"x"), ("x-ratelimit-limit", "many")]), None);

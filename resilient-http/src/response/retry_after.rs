@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn milliseconds_win_where_the_server_gives_them() {
+    fn retry_after_ms_has_precedence() {
         let mut headers = HeaderMap::new();
         headers.insert("retry-after", HeaderValue::from_static("2"));
         headers.insert("retry-after-ms", HeaderValue::from_static("1500"));

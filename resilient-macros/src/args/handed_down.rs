@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn entries_of_another_form_are_refused() {
         for source in [quote!(retry), quote!(retry(a)), quote!(other {}), quote!(retry {} 3)] {
             let mut errors = CompileErrors::default();
             parse(&source, &mut errors);

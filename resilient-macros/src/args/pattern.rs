@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns_and_predicates_are_told_apart() {
+    fn patterns_and_predicates_are_distinguished() {
         for predicate in [
             quote!(|e| e.is_new()),
             quote!(|_| true),

@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn the_words_of_other_libraries_are_understood() {
+    fn the_names_of_keys_in_other_libraries_are_recognized() {
         let [retry, breaker, timeout, fallback] = ALL;
         for (keys, name, advice) in [
             (retry, "attempts", "did you mean `max_attempts`?"),

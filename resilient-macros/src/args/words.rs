@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn any_other_value_is_answered_with_the_list() {
+    fn the_error_about_any_other_value_lists_the_words() {
         assert_eq!(
             read(&quote!(stpo)).1,
             ["`when_open = stpo` is unknown: one of `stop`, `wait`; did you mean `stop`?"]

@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn async_functions_and_plain_ones_are_told_apart() {
+    fn async_and_plain_functions_are_distinguished() {
         assert!(matches!(
             shape_of(&quote!(
                 async fn f() -> Result<(), E> {}
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn an_opaque_type_is_left_to_inference_wherever_it_stands() {
+    fn the_compiler_infers_an_opaque_type_at_any_position() {
         for (ty, expected) in [
             (quote!(Result<impl A<B, C> + 'a, E>), quote!(Result<_, E>)),
             (quote!(Option<[impl Fn(u8) -> u8; 2]>), quote!(Option<[_; 2]>)),
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn lifetimes_but_the_static_one_are_left_to_inference() {
+    fn the_compiler_infers_all_lifetimes_except_static() {
         let ty = quote!(Pin<Box<dyn Future<Output = &'a (B<'b>, C)> + Send + 'static>>);
         let expected = quote!(Pin<Box<dyn Future<Output = &'_ (B<'_>, C)> + Send + 'static>>);
         let expected: Type = syn::parse2(expected).unwrap();

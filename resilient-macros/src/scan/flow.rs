@@ -33,7 +33,7 @@ mod tests {
     use quote::quote;
 
     #[test]
-    fn a_body_that_awaits_or_may_hide_it_may_wait() {
+    fn a_body_that_awaits_or_may_hide_an_await_may_wait() {
         for body in [
             quote!(f().await),
             quote!(if a {
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn what_leaves_or_may_hide_it_is_found_at_any_depth() {
+    fn exits_and_code_that_may_hide_an_exit_are_found_at_any_depth() {
         for body in [
             quote!(f(g()?)),
             quote!(if a {
