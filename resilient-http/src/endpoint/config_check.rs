@@ -24,7 +24,7 @@ const LONGEST_NAME: usize = 128;
 pub(super) struct SettingError {
     #[cfg_attr(
         not(feature = "toml"),
-        expect(dead_code, reason = "without documents, nobody asks for the place")
+        expect(dead_code, reason = "only TOML documents need the key")
     )]
     pub(super) key: &'static str,
     pub(super) error: BuildError,

@@ -9,7 +9,7 @@ use super::value_form;
 use crate::error::CompileErrors;
 use crate::literal::{LiteralContent, constant};
 
-/// A time limit that cuts attempts off, and the location of its key.
+/// A time limit of `#[retry]`, and the location of its key in the source.
 #[derive(Debug, Clone)]
 pub(crate) struct LimitArgument {
     pub(crate) after: SettingValue,

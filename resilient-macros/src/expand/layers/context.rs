@@ -12,7 +12,7 @@ pub(in crate::expand) struct LayerContext<'a> {
     pub(in crate::expand) plan: StackPlan,
     pub(in crate::expand) attempt: &'a AttemptCode,
     pub(in crate::expand) call_site: Option<CallSite>,
-    /// The function waits asynchronously. A plain function blocks its thread instead.
+    /// Whether the function waits asynchronously. A plain function blocks its thread instead.
     pub(in crate::expand) waits: bool,
     /// What the function returns.
     pub(in crate::expand) output: &'a TokenStream,

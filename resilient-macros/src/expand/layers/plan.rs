@@ -25,9 +25,9 @@ pub(in crate::expand) struct StackPlan {
     /// there is no breaker or if nothing below the breaker waits.
     within: Option<usize>,
     waits: bool,
-    /// The function returns the errors of all attempts.
+    /// Whether the function returns the errors of all attempts.
     pub(in crate::expand) records: bool,
-    /// The loop stores the outputs of failed attempts.
+    /// Whether the loop stores the outputs of failed attempts.
     pub(super) keeps: bool,
 }
 
