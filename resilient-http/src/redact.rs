@@ -4,8 +4,8 @@ use std::fmt;
 
 use http::{HeaderMap, HeaderName};
 
-/// Prints header names without values. The values may contain secrets: a server may send back a
-/// secret that it received.
+/// Prints header names without values. The values may contain secrets, because a server may return
+/// a secret that it received.
 pub(crate) struct HeaderNames<'a>(pub(crate) &'a HeaderMap);
 
 impl fmt::Debug for HeaderNames<'_> {
@@ -24,7 +24,7 @@ pub(crate) fn is_credential(name: &HeaderName) -> bool {
 }
 
 /// Marks header values as sensitive if their names suggest a secret. Other crates do not print
-/// values with this mark.
+/// values that are marked.
 pub(crate) fn mark_secrets(headers: &mut HeaderMap) {
     const WORDS: [&str; 4] = ["auth", "key", "signature", "credential"];
     for (name, value) in headers.iter_mut() {

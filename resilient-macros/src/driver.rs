@@ -24,7 +24,8 @@ pub(crate) fn or_compile_error(
     item: &TokenStream,
     expand: impl FnOnce() -> TokenStream,
 ) -> TokenStream {
-    // The assertion holds: after a panic, only `item` is used, and the closure cannot change it.
+    // `AssertUnwindSafe` is correct here: after a panic, only `item` is used, and the closure
+    // cannot change `item`.
     catch_unwind(AssertUnwindSafe(expand)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<&str>().copied();
         let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
@@ -56,8 +57,9 @@ pub(crate) fn expand_as(
     })
 }
 
-/// Returns the item of a wrong attribute unchanged, so that code that uses it still compiles. With
-/// `errors = all`, the body and the function have different outputs, so this key is expanded.
+/// Returns the item below an attribute with errors unchanged, so that code that uses the item still
+/// compiles. The key `errors = all` is still expanded, because without this key the body would not
+/// have the function's return type.
 fn usable(kind: AttributeKind, args: &TokenStream, item: &TokenStream) -> TokenStream {
     if scan::mentions(args, "errors") && scan::mentions(item, "RetryError") {
         let runtime = runtime(kind, args);

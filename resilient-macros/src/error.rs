@@ -10,7 +10,7 @@ pub(crate) struct CompileErrors {
     list: Vec<Entry>,
 }
 
-/// A message about the tokens from `first` to `last`.
+/// A message and the location of the error, from the token at `first` to the token at `last`.
 #[derive(Debug)]
 struct Entry {
     first: Span,

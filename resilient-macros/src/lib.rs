@@ -62,7 +62,7 @@ pub fn fallback(args: TokenStream, item: TokenStream) -> TokenStream {
 )]
 pub fn classify(input: TokenStream) -> TokenStream {
     let input = input.into();
-    // After a panic of a derive, only the error is written, because a derive must not repeat its
-    // item.
+    // After a panic of a derive, the expansion is only the error, because a derive must not repeat
+    // the type.
     driver::or_compile_error(&proc_macro2::TokenStream::new(), || derive::classify(input)).into()
 }

@@ -29,8 +29,8 @@ pub(crate) enum LiteralContent {
     Other,
 }
 
-/// Returns the literal if it is the whole value. Looks inside invisible groups. Returns `None` for
-/// other expressions.
+/// Returns the literal if the whole value is one literal, also inside an invisible group. Returns
+/// `None` for any other value.
 pub(crate) fn constant(value: &TokenStream) -> Option<LiteralValue> {
     let tokens = flatten(value.clone());
     let (minus, token) = match tokens.as_slice() {
@@ -41,7 +41,7 @@ pub(crate) fn constant(value: &TokenStream) -> Option<LiteralValue> {
     let TokenTree::Literal(literal) = token else {
         return None;
     };
-    // If another macro made the literal, the literal may contain the sign.
+    // A literal that another macro made may contain its minus sign.
     let inner = literal.to_string().starts_with('-');
     Some(LiteralValue { negative: minus != inner, content: content(literal.clone()) })
 }

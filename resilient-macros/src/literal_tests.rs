@@ -1,4 +1,4 @@
-//! Tests that literals are decoded like in the compiler.
+//! Tests that literals are decoded as the compiler decodes them.
 
 use super::*;
 use crate::fuzz_tokens::invisible;
@@ -34,7 +34,7 @@ fn strings_are_decoded_as_the_compiler_does() {
 }
 
 #[test]
-fn what_is_no_string_and_no_number_is_told_apart() {
+fn other_literals_than_strings_and_numbers_are_distinguished() {
     for source in ["b\"5s\"", "br\"5s\"", "c\"5s\"", "'5'", "b'5'", "\"5s\"suffix"] {
         assert_eq!(read(source), positive(LiteralContent::Other), "{source}");
     }

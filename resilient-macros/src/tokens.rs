@@ -3,8 +3,8 @@
 use proc_macro2::{Delimiter, Group, Ident, Spacing, Span, TokenStream, TokenTree};
 use syn::parse::ParseStream;
 
-/// Returns the tokens of one level. Opens invisible groups, which `macro_rules` puts around
-/// fragments.
+/// Returns the tokens of the outermost level. Opens the invisible groups that `macro_rules` puts
+/// around fragments.
 pub(crate) fn flatten(tokens: TokenStream) -> Vec<TokenTree> {
     let mut flat = Vec::new();
     for token in tokens {
@@ -68,13 +68,14 @@ fn is_joint(token: Option<&TokenTree>, character: char) -> bool {
     }
 }
 
-/// Returns whether the token before `at` is this character, without a space between this token and
-/// the token at `at`.
+/// Returns whether this character is directly before the token at `at`, without a space between
+/// them.
 pub(crate) fn follows_joint(tokens: &[TokenTree], at: usize, character: char) -> bool {
     at.checked_sub(1).is_some_and(|before| is_joint(tokens.get(before), character))
 }
 
-/// Returns whether a `>` at `at` closes an angle bracket. A `>` that ends `->` or `=>` does not.
+/// Returns whether the token at `at` is a `>` that closes an angle bracket. The `>` of `->` and
+/// `=>` does not close one.
 pub(crate) fn closes_angle(tokens: &[TokenTree], at: usize) -> bool {
     is_punct(tokens.get(at), '>')
         && !follows_joint(tokens, at, '-')
@@ -118,7 +119,7 @@ pub(crate) fn next_shown(input: ParseStream<'_>) -> String {
     input.fork().parse().map_or_else(|_| String::new(), |token| shown(&token))
 }
 
-/// Returns the token as an error message shows it. A group is shown by its brackets only.
+/// Returns the token as an error message shows it. For a group, only the brackets are shown.
 fn shown(token: &TokenTree) -> String {
     match token {
         TokenTree::Group(group) => match group.delimiter() {

@@ -1,4 +1,4 @@
-//! Makes breakers on a manual clock, and calls that end in a given way.
+//! Makes breakers on a manual clock, and calls with a given outcome.
 
 use std::time::Duration;
 
@@ -55,7 +55,8 @@ pub fn abandon(breaker: &CircuitBreaker) {
     drop(breaker.try_acquire().unwrap());
 }
 
-/// Makes one call for each letter: `S` succeeds, `F` fails, `I` is ignored, and `X` is cancelled.
+/// Makes one call per letter of `ends`: `S` succeeds, `F` fails, `I` is ignored, and `X` is
+/// cancelled.
 #[track_caller]
 pub fn calls(breaker: &CircuitBreaker, ends: &str) {
     for end in ends.chars() {
@@ -69,7 +70,7 @@ pub fn calls(breaker: &CircuitBreaker, ends: &str) {
     }
 }
 
-/// Makes a call that takes `time`.
+/// Makes a call that takes the time `time`, by the manual clock, and has the outcome `end`.
 #[track_caller]
 pub fn take(breaker: &CircuitBreaker, clock: &ManualClock, time: Duration, end: Outcome) {
     let permit = breaker.try_acquire().unwrap();
@@ -77,14 +78,14 @@ pub fn take(breaker: &CircuitBreaker, clock: &ManualClock, time: Duration, end: 
     permit.report(end);
 }
 
-/// Returns the window's counts: calls, failures, slow calls.
+/// Returns the numbers of calls, failures and slow calls in the breaker's window.
 #[track_caller]
 pub fn window(breaker: &CircuitBreaker) -> (u64, u64, u64) {
     let window = breaker.snapshot().window.expect("the breaker has a window");
     (window.calls, window.failures, window.slow)
 }
 
-/// Returns why the breaker is in its state.
+/// Returns the reason of the breaker's last transition.
 #[track_caller]
 pub fn last_reason(breaker: &CircuitBreaker) -> TransitionReason {
     let recent = breaker.snapshot().recent;

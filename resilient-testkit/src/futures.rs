@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use crate::secs;
 
-/// Stands for `times` await points: returns `Pending` that often, then `Ready`.
+/// Has `times` await points: returns `Pending` this many times, then `Ready`.
 pub async fn pause(mut times: u32) {
     poll_fn(|_| {
         if times == 0 {
@@ -47,7 +47,7 @@ pub fn must_end<R: Send + 'static>(what: impl FnOnce() -> R + Send + 'static) ->
     }
 }
 
-/// Polls a future once, without a runtime that could wake it.
+/// Polls a future once. Nothing wakes the future again.
 pub fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
     pin!(future).poll(&mut Context::from_waker(Waker::noop()))
 }

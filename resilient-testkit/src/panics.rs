@@ -7,7 +7,7 @@ use resilient::CircuitBreaker;
 
 use crate::run;
 
-/// The text of the panics that tests cause.
+/// The text of the panics that tests cause on purpose.
 pub const OWN_PANIC: &str = "a panic of the test";
 
 /// Makes a call that panics while it holds its permit.

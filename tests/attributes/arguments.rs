@@ -9,7 +9,7 @@ use resilient::{circuit_breaker, retry};
 
 use resilient_testkit::{Calls, Fault, sendable};
 
-/// Counts its clones.
+/// Counts how often it was cloned.
 #[derive(Debug, Default)]
 struct Order<'a> {
     clones: Option<&'a AtomicU32>,
@@ -103,7 +103,7 @@ async fn a_mutable_reference_reaches_every_attempt_and_keeps_their_changes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_mutable_argument_starts_anew_in_every_attempt() {
+async fn every_attempt_gets_the_first_value_of_a_mutable_argument() {
     #[retry(max_retries = 2)]
     async fn count(calls: &Calls, mut left: u32) -> Result<u32, Fault> {
         left -= 1;
@@ -272,7 +272,7 @@ async fn arguments_may_have_the_names_that_the_expansion_uses() {
     assert_eq!(names(&Calls::new(), 1, 2, 3, 4, 5).await, Ok(15));
 }
 
-/// Adds its name to the list when it is dropped.
+/// When dropped, adds its name to the list.
 struct Named<'a>(&'static str, &'a std::sync::Mutex<Vec<&'static str>>);
 
 impl Drop for Named<'_> {
@@ -299,7 +299,7 @@ async fn arguments_are_dropped_from_the_last_to_the_first_as_without_the_attribu
 }
 
 #[tokio::test(start_paused = true)]
-async fn hooks_and_predicates_see_the_arguments_that_the_body_uses_up() {
+async fn hooks_and_predicates_see_the_arguments_that_the_body_moves() {
     #[retry(
         max_retries = 1,
         retry_if = |_| !id.is_empty(),
@@ -359,7 +359,7 @@ impl Drop for Dropped<'_> {
 }
 
 #[tokio::test]
-async fn an_argument_without_a_name_is_dropped_after_those_that_move_into_the_body() {
+async fn an_argument_without_a_name_is_dropped_after_arguments_that_move_into_the_body() {
     #[circuit_breaker]
     fn plain(_lock: Dropped<'_>, _: Dropped<'_>, _other: Dropped<'_>) -> Result<(), Fault> {
         Ok(())

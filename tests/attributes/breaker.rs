@@ -239,7 +239,7 @@ async fn on_open_can_return_any_output_and_use_the_arguments() {
 }
 
 #[tokio::test]
-async fn b02_a_cancelled_probe_gives_its_slot_back() {
+async fn b02_a_cancelled_probe_releases_its_slot() {
     #[circuit_breaker(name = "cancelled", failure_threshold = 1, recovery_time = "0s")]
     async fn call(hang: bool) -> Result<(), Fault> {
         if hang {

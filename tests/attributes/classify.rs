@@ -50,7 +50,7 @@ impl From<CircuitOpen> for ApiError {
     }
 }
 
-/// Classified by hand.
+/// An error with a handwritten implementation of `Classify`.
 #[derive(Debug, Clone, PartialEq)]
 enum SocketError {
     Reset,
@@ -84,7 +84,7 @@ fn each_word_says_health_and_retry() {
 }
 
 #[test]
-fn a_hint_is_a_duration_or_perhaps_one() {
+fn a_hint_is_a_duration_or_an_option_of_a_duration() {
     for (error, class) in [
         (ApiError::TooMany { wait: HINT }, Classification::throttled().after(HINT)),
         (ApiError::Busy(Some(HINT)), Classification::throttled().after(HINT)),
@@ -179,12 +179,12 @@ where
 #[transparent(0)]
 struct Pair<T>(T, T);
 
-/// This error need not implement `Classify`, because no variant is transparent to it.
+/// An error without `Classify`. It needs none, because no variant is transparent to this error.
 #[derive(Debug)]
 struct Opaque;
 
 #[test]
-fn generics_are_bound_only_where_a_class_is_passed_through() {
+fn generics_get_a_bound_only_for_a_transparent_field() {
     type Full<'a> = Generic<'a, Opaque, ApiError, SocketError, 3>;
     assert_eq!(Full::Lent(&Opaque).classify(), Classification::ignored());
     assert_eq!(
@@ -196,7 +196,7 @@ fn generics_are_bound_only_where_a_class_is_passed_through() {
     assert_eq!(Full::Many([0; 3], HINT).classify(), Classification::throttled().after(HINT));
 }
 
-/// Makes a call whose every attempt fails with this error. Returns the number of attempts and the
+/// Makes a call whose attempts all fail with this error. Returns the number of attempts and the
 /// duration of the call.
 async fn attempts(error: ApiError) -> (u32, Duration) {
     #[retry(max_retries = 2, base_delay = "1s", backoff = constant, jitter = none)]
@@ -241,7 +241,7 @@ async fn r04_a_retry_waits_for_the_hint() {
 }
 
 #[tokio::test]
-async fn a_breaker_counts_by_the_word() {
+async fn a_breaker_counts_an_error_by_its_class() {
     #[circuit_breaker(name = "classified", failure_threshold = 100)]
     async fn call(error: ApiError) -> Result<(), ApiError> {
         Err(error)
@@ -278,7 +278,7 @@ async fn b09_the_hint_of_the_error_that_opens_the_circuit_keeps_it_open() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stack_asks_the_word_for_both() {
+async fn the_class_of_an_error_decides_for_both_layers_of_a_stack() {
     #[retry(max_retries = 5, base_delay = "1s")]
     #[circuit_breaker(name = "classified stack", failure_threshold = 2)]
     async fn call(calls: &Calls) -> Result<u32, ApiError> {

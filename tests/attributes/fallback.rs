@@ -222,7 +222,7 @@ fn row_p15_a_fallback_takes_the_place_of_a_rejection() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn c05_a_timeout_below_is_replaced_like_any_failure() {
+async fn c05_a_fallback_replaces_a_timeout_below_it_like_any_failure() {
     #[fallback(with = |error: Fault| { assert!(matches!(error, Fault::TimedOut(_))); Ok(item) })]
     #[timeout("1s")]
     async fn call(item: String) -> Result<String, Fault> {
@@ -233,7 +233,7 @@ async fn c05_a_timeout_below_is_replaced_like_any_failure() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn c05_a_timeout_above_a_fallback_bounds_it_too() {
+async fn c05_a_timeout_above_a_fallback_also_limits_the_fallback() {
     #[timeout("1s")]
     #[fallback(with = async |_| { std::future::pending::<()>().await; Ok(item) })]
     async fn call(item: String) -> Result<String, Fault> {
@@ -244,7 +244,7 @@ async fn c05_a_timeout_above_a_fallback_bounds_it_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn c05_below_a_retry_it_is_for_each_attempt_where_the_order_is_explicit() {
+async fn c05_below_a_retry_an_explicit_fallback_may_replace_each_attempt() {
     #[retry(max_retries = 4, base_delay = "1ms")]
     #[fallback(order = explicit, on = Fault::Down(3), with = |_| Ok(item.len()))]
     async fn call(calls: &Calls, item: String) -> Result<usize, Fault> {
@@ -257,7 +257,7 @@ async fn c05_below_a_retry_it_is_for_each_attempt_where_the_order_is_explicit() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn c05_between_retry_and_breaker_it_hides_cuts_and_rejections() {
+async fn c05_between_retry_and_breaker_a_fallback_hides_timeouts_and_rejections() {
     #[retry(max_retries = 4, base_delay = "1ms", attempt_timeout = "1s")]
     #[fallback(order = explicit, value = 0, on = Fault::Open(_) | Fault::TimedOut(_))]
     #[circuit_breaker(name = "fallback between", failure_threshold = 2)]
@@ -277,7 +277,7 @@ async fn c05_between_retry_and_breaker_it_hides_cuts_and_rejections() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn c05_a_rejection_that_it_replaces_is_not_waited_for() {
+async fn c05_a_retry_does_not_wait_after_a_rejection_that_a_fallback_replaces() {
     #[retry(max_retries = 4, when_open = wait)]
     #[fallback(order = explicit, value = 0)]
     #[circuit_breaker(name = "rejection replaced")]

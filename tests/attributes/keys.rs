@@ -43,7 +43,7 @@ async fn r02_delays_follow_the_settings() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r02_a_schedule_of_ones_own_and_settings_from_arguments_work() {
+async fn r02_a_custom_schedule_and_settings_from_arguments_work() {
     fn schedule(k: u32) -> Option<Duration> {
         (k == 2).then_some(Duration::from_secs(7))
     }
@@ -149,7 +149,7 @@ async fn r08_classify_is_used_where_the_error_has_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r04_a_hint_is_a_floor_and_beyond_max_hint_the_end() {
+async fn r04_the_delay_is_added_to_a_hint_and_a_hint_above_the_maximum_ends_the_loop() {
     #[retry(max_retries = 1, jitter = none, retry_after = |_| hint, max_retry_after = "10s")]
     async fn fails(hint: Option<Duration>) -> Result<(), Fault> {
         Err(Fault::Busy)
@@ -201,7 +201,7 @@ async fn r12_an_attempt_knows_itself() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r12_without_asking_the_failed_output_is_gone_before_the_next_attempt() {
+async fn r12_without_the_key_attempt_the_failed_output_is_dropped_before_the_next_one() {
     struct Guard<'a>(&'a Mutex<u32>);
     impl<'a> Guard<'a> {
         fn new(alive: &'a Mutex<u32>) -> Self {
@@ -289,7 +289,7 @@ async fn b15_a_retry_setting_that_is_wrong_at_run_time_falls_back_to_its_default
     assert_eq!(start.elapsed(), Duration::from_millis(100));
 }
 
-/// Returns the counts of an annotated function's breaker: successes, failures, ignored calls.
+/// Returns the numbers of successes, failures and ignored calls of an annotated function's breaker.
 macro_rules! counted {
     ($name:literal) => {{
         let totals = resilient::Registry::global().get($name).unwrap().snapshot().totals;

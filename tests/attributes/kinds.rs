@@ -182,7 +182,7 @@ async fn an_argument_under_a_false_cfg_is_ignored() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attribute_behind_cfg_attr_stacks_where_it_stands() {
+async fn an_attribute_in_a_cfg_attr_keeps_its_position_in_the_stack() {
     #[retry(max_retries = 2)]
     #[cfg_attr(not(any()), circuit_breaker(name = "cfg_attr"))]
     async fn with(calls: &Calls) -> Result<u32, Fault> {

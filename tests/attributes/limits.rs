@@ -62,7 +62,7 @@ async fn r06_a_cancelled_attempt_is_not_tried_again_where_except_matches() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r06_other_choices_do_not_keep_a_cancelled_attempt_from_being_tried_again() {
+async fn r06_a_cancelled_attempt_is_retried_whatever_on_and_retry_if_select() {
     #[retry(
         max_retries = 1,
         base_delay = "0s",
@@ -123,7 +123,7 @@ async fn r06_limits_are_expressions_beside_a_policy() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn c02_an_attempt_that_times_out_is_a_failure_to_the_breaker_between() {
+async fn c02_an_attempt_that_times_out_is_a_failure_for_the_breaker_below_the_retry() {
     #[retry(max_retries = 5, base_delay = "1ms", attempt_timeout = "1s")]
     #[circuit_breaker(name = "hangs", failure_threshold = 3, failure = Fault::Busy)]
     async fn call(calls: &Calls) -> Result<u32, Fault> {
@@ -138,7 +138,7 @@ async fn c02_an_attempt_that_times_out_is_a_failure_to_the_breaker_between() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn c02_to_a_breaker_above_the_loop_a_deadlines_cut_is_a_failure() {
+async fn c02_a_breaker_above_the_loop_records_a_failure_if_the_deadline_ends_the_call() {
     #[circuit_breaker(
         name = "above a deadline",
         failure_threshold = 1,

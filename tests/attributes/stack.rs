@@ -247,8 +247,8 @@ async fn row_p18_an_open_circuit_ends_the_call_after_one_attempt_without_executi
     assert_eq!((calls.count(), attempts), (1, vec![1]));
 }
 
-/// Defines functions that hang, fail or succeed under the attributes, and checks the output of each
-/// function.
+/// Defines functions that hang, fail or succeed under the attributes, and checks what each function
+/// returns.
 macro_rules! stack {
     ($($name:ident: $(#[$attribute:meta])*;)*) => {
         $(
@@ -280,8 +280,8 @@ macro_rules! stack {
                     let calls = Calls::new();
                     log.clear();
                     let output = sendable($name(&calls, &mut log, item.to_owned())).await;
-                    // A name has the initials of the attributes, outermost first. The fallback
-                    // replaces a failure in every order, but it replaces a timeout only if it is
+                    // The name has the initials of the attributes, the outermost first. A fallback
+                    // at any position replaces a failure, but a timeout only if the fallback is
                     // above the timeout.
                     let name = stringify!($name);
                     let is_replaced = output.as_deref() == Ok("instead");

@@ -110,7 +110,7 @@ async fn c04_a_breaker_above_records_a_timed_out_call_as_a_failure_despite_its_p
 }
 
 #[tokio::test(start_paused = true)]
-async fn c04_a_breaker_above_may_ignore_it() {
+async fn c04_a_breaker_above_may_ignore_a_timeout() {
     #[circuit_breaker(name = "timeout ignored", failure_threshold = 1, ignore = Fault::TimedOut(_))]
     #[timeout("1s")]
     async fn call() -> Result<u8, Fault> {
@@ -123,7 +123,7 @@ async fn c04_a_breaker_above_may_ignore_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn c04_permits_below_are_abandoned() {
+async fn c04_a_timeout_abandons_the_permits_below_it() {
     #[timeout("1s")]
     #[circuit_breaker(name = "timeout above", failure_threshold = 1)]
     async fn call(item: String) -> Result<String, Fault> {
@@ -315,7 +315,7 @@ fn futures_ready(ready: bool) -> std::future::Ready<Result<bool, Fault>> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn c04_functions_that_return_futures_are_cut_off_too() {
+async fn c04_a_timeout_also_ends_functions_that_return_futures() {
     assert!(sendable(opaque("x".to_owned())).await.is_err());
     let calls = Calls::new();
     assert!(sendable(boxed(&calls, "x".to_owned())).await.is_err());

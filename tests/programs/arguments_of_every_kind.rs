@@ -1,4 +1,4 @@
-//! Each attempt receives the arguments of the call, whatever their kind.
+//! Each attempt receives the arguments of the call, whatever kind of argument they are.
 
 use resilient::retry;
 

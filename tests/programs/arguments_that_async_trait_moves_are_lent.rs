@@ -1,12 +1,12 @@
-//! `#[async_trait]` begins the body with `let request = request;`. A body that only borrows the
-//! argument needs no copy of the argument for each attempt, as without `#[async_trait]`.
+//! `#[async_trait]` begins the body with `let request = request;`. If the rest of the body only
+//! borrows the argument, the attempts still need no copies of it.
 
 use std::cell::Cell;
 
 use async_trait::async_trait;
 use resilient::{fallback, retry, timeout};
 
-/// Like a request of tonic, it is not `Clone`, and not `Sync`.
+/// Neither `Clone` nor `Sync`, like a request of tonic.
 struct Request<T> {
     body: T,
     reads: Cell<u32>,
@@ -23,7 +23,7 @@ impl<T> Request<T> {
     }
 }
 
-/// Records when it is dropped.
+/// When dropped, adds its name to the list.
 struct Guard<'a>(&'a std::sync::Mutex<Vec<&'static str>>, &'static str);
 
 impl Drop for Guard<'_> {
@@ -83,7 +83,7 @@ impl Service for Server {
         (list.len() > 5).then_some(count)
     }
 
-    /// The body uses only the second guard, and both stay until the end of the call.
+    /// The body uses only the second guard. Both guards are dropped at the end of the call.
     #[retry(base_delay = "0s", max_retries = 1)]
     #[allow(unused_variables)]
     async fn guarded(&self, first: Guard<'_>, second: Guard<'_>) -> Option<u32> {

@@ -1,5 +1,5 @@
-//! The attributes work on handlers of axum: with extractors by pattern and by value, bodies,
-//! responses of every kind, and both orders of the attributes.
+//! The attributes work on handlers of axum: with extractors by pattern and by value, with bodies,
+//! with responses of every kind, and with retry and breaker in both orders.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};

@@ -30,7 +30,7 @@ async fn guarded(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// The request is not `Clone`, but its parts are.
+/// The request is not `Clone`, so each attempt makes a request from clones of its parts.
 async fn again(request: Request, next: Next) -> Response {
     copies(request.uri().clone(), next).await
 }

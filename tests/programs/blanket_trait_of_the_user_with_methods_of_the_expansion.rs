@@ -1,4 +1,5 @@
-//! A user's blanket trait may have methods with the same names as methods that the expansion calls.
+//! The expansion calls its own methods, even if a blanket trait of the user has methods with the
+//! same names.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! A body may come from macro fragments: blocks, statements, expressions and tokens. The macro
-//! receives `self` and arguments, also in methods.
+//! A body may come from macro fragments: blocks, statements, expressions and tokens. The macro may
+//! receive `self` and arguments.
 
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
@@ -59,7 +59,7 @@ of_statements!(statements((a, mut b) => (u32, u32), list => &mut Vec<u32>) {
     if n > 100 { return Err(Fault(0)) };
 } Ok(b + n));
 
-/// The attributes' values, the lifetime, the visibility and a literal are fragments as well.
+/// The values of the attributes, the lifetime, the visibility and a literal are also fragments.
 macro_rules! of_a_block {
     (
         $vis:vis $name:ident<$life:lifetime, $t:ident>($arg:ident: $ty:ty, $n:ident) $body:block,
@@ -128,7 +128,7 @@ impl Client {
     method!(hygienic hygienic);
     method!(hygienic hygienic_later async);
 
-    /// The body calls macros with `self` and arguments, and a macro declared in the body uses both.
+    /// The body passes `self` and arguments to macros, one of which is declared in the body.
     #[retry]
     #[circuit_breaker(name = "macros in a method")]
     async fn with_macros(&mut self, text: String, parts: &[u32]) -> Result<u32, Fault> {

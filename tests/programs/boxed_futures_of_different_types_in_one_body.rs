@@ -1,4 +1,4 @@
-//! If a body boxes its future in two positions, each future is coerced to the return type.
+//! A body may box futures of different types. Each is coerced to the return type.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};

@@ -1,5 +1,5 @@
-//! The attributes work on functions that return a boxed future, written out or as `BoxFuture`: on
-//! free functions, methods and methods of trait objects.
+//! The attributes work on functions that return a boxed future, written in full or as `BoxFuture`:
+//! on free functions, methods and methods of trait objects.
 
 use std::boxed;
 use std::future::Future;
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 use resilient::{CircuitOpen, Registry, circuit_breaker, retry};
 
-/// The alias from the crate `futures`.
+/// Equal to the alias in the crate `futures`.
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 type LocalBoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 

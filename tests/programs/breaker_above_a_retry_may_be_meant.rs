@@ -1,5 +1,5 @@
-//! With `order = explicit`, a breaker above a retry causes no warning, and neither does the right
-//! order.
+//! A breaker above a retry causes no warning with `order = explicit`. A breaker below a retry
+//! causes no warning either.
 #![deny(warnings, deprecated)]
 
 use resilient::{Registry, circuit_breaker, fallback, retry, timeout};

@@ -1,4 +1,4 @@
-//! All instances of a generic function share one static, and so they share one breaker.
+//! All instances of a generic function share one static, and therefore one breaker.
 
 use resilient::{Registry, circuit_breaker};
 

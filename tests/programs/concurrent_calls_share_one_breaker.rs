@@ -1,5 +1,5 @@
-//! Concurrent calls of one function share one breaker, on several threads and in one task, even if
-//! calls are dropped.
+//! Concurrent calls of one function share one breaker: on several threads, in one task, and if some
+//! of the calls are dropped.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};

@@ -1,4 +1,5 @@
-//! `#[cfg]` and `#[cfg_attr]` work on functions, arguments and our attributes, in both orders.
+//! `#[cfg]` and `#[cfg_attr]` work on functions, on arguments and on our attributes, with retry and
+//! breaker in both orders.
 #![allow(clippy::non_minimal_cfg)]
 
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};

@@ -1,5 +1,5 @@
 //! The derive works beside attributes of other derives, on types from `macro_rules` and in
-//! functions, and with names that its code uses.
+//! functions, and on types that use names of the derived code.
 #![deny(warnings)]
 
 use std::time::Duration;
@@ -52,7 +52,7 @@ errors! {
     }
 }
 
-// The type uses names that the code of the derive also uses.
+// The names of the generics, variants and fields also occur in the derived code.
 #[derive(Classify)]
 #[allow(non_camel_case_types)]
 enum field {
@@ -128,7 +128,7 @@ mod inner {
     }
 }
 
-// The type is recursive, so a bound on the field's type would depend on itself.
+// The type contains itself, so a bound on the type of the field would depend on itself.
 #[derive(Classify)]
 #[transient]
 enum Chain<T: Classify> {

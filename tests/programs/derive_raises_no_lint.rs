@@ -24,64 +24,64 @@ use std::time::Duration;
 
 use resilient::{Classification, Classify};
 
-/// Has neither a variant nor a word.
+/// An enum without variants and without a class word.
 #[derive(Debug, Clone, Copy, Classify)]
 pub enum Nothing {}
 
-/// Has a word and no variant.
+/// An enum without variants, with a class word.
 #[derive(Debug, Clone, Copy, Classify)]
 #[transient]
 pub enum NothingTransient {}
 
-/// One variant.
+/// An enum with one variant.
 #[derive(Debug, Clone, Copy, Classify)]
 pub enum One {
-    /// The one.
+    /// The only variant.
     #[throttled]
     #[retry_after(0)]
     Only(Duration),
 }
 
-/// Every variant has the word of the type.
+/// An enum whose class word applies to all variants.
 #[derive(Debug, Clone, Copy, Classify)]
 #[permanent]
 pub enum Alike {
-    /// One.
+    /// A variant without fields.
     One,
-    /// Another.
+    /// A variant with unnamed fields.
     Two(u8, u8),
-    /// A third.
+    /// A variant with a named field.
     Three {
-        /// Not read.
+        /// A field that nothing reads.
         code: u8,
     },
 }
 
-/// No field.
+/// A unit struct.
 #[derive(Debug, Clone, Copy, Classify)]
 #[answered]
 pub struct Unit;
 
-/// No field either.
+/// A struct with braces and no field.
 #[derive(Debug, Clone, Copy, Classify)]
 #[ignored]
 pub struct Empty {}
 
-/// No field here either.
+/// A struct with parentheses and no field.
 #[derive(Debug, Clone, Copy, Classify)]
 #[transient]
 pub struct EmptyTuple();
 
-/// Carries the wait that the dependency asks for.
+/// A struct with a hint: the wait that the dependency asks for.
 #[derive(Debug, Clone, Copy, Classify)]
 #[throttled]
 #[retry_after(wait)]
 pub struct Busy {
-    /// How long.
+    /// The length of the wait.
     pub wait: Option<Duration>,
 }
 
-/// Is packed, so no reference to the field is possible.
+/// A packed struct: no reference to its field is possible.
 #[derive(Clone, Copy, Classify)]
 #[permanent]
 #[retry_after(1)]
@@ -94,12 +94,12 @@ impl Debug for Packed {
     }
 }
 
-/// Transparent.
+/// A transparent struct.
 #[derive(Debug, Clone, Copy, Classify)]
 #[transparent]
 pub struct Wrapper<E>(pub E);
 
-/// Uses every feature of the derive at once.
+/// An enum that uses every feature of the derive.
 #[derive(Debug, Clone, Classify)]
 #[permanent]
 #[non_exhaustive]
@@ -107,51 +107,51 @@ pub enum Everything<'a, T, E, const N: usize = 3>
 where
     T: Display + ?Sized,
 {
-    /// Borrowed.
+    /// A variant with a reference.
     Borrowed(&'a T),
-    /// Hinted by name.
+    /// A variant with a hint in a named field.
     #[throttled]
     #[retry_after(r#in)]
     TooMany {
-        /// How long.
+        /// The hint.
         r#in: Duration,
-        /// The client.
+        /// A field that is not the hint.
         host: [u8; N],
     },
-    /// Hinted by index.
+    /// A variant with a hint in an unnamed field.
     #[transient]
     #[retry_after(1)]
     Busy(u8, Option<Duration>),
-    /// Transparent.
+    /// A transparent variant.
     #[transparent]
     Inner(E),
-    /// Is transparent, with other fields beside the transparent field.
+    /// A transparent variant with other fields beside the transparent field.
     #[transparent(source)]
     Wrapped {
-        /// The place.
+        /// A field that is not transparent.
         at: u32,
-        /// The thing.
+        /// The transparent field.
         source: Wrapper<E>,
     },
-    /// Compiled on some machines.
+    /// A variant whose condition is always true.
     #[cfg(not(any()))]
     #[transient]
     Here,
-    /// Compiled on every machine.
+    /// A variant without a condition.
     #[transient]
     There,
-    /// Compiled on no machine.
+    /// A variant whose condition is always false.
     #[cfg(any())]
     Missing(NoSuchType),
-    /// Cannot be constructed.
+    /// A variant that cannot be constructed.
     Never(Infallible),
-    /// Has a word under a condition.
+    /// A variant whose class word depends on a condition.
     #[cfg_attr(not(any()), answered)]
     #[cfg_attr(any(), ignored)]
     Conditional,
 }
 
-/// Private.
+/// A private type.
 #[derive(Debug, Clone, Copy)]
 struct Private<T>(T);
 
@@ -161,38 +161,38 @@ impl<T: Classify> Classify for Private<T> {
     }
 }
 
-/// Public, with private fields.
+/// A public struct with a private field of a private type.
 #[derive(Debug, Clone, Copy, Classify)]
 #[transparent]
 pub struct Public<T> {
     inner: Private<T>,
 }
 
-/// Deprecated.
+/// A deprecated enum.
 #[derive(Classify, Debug, Clone, Copy)]
 #[allow(clippy::deprecated_semver)]
 #[deprecated(note = "use `Alike`")]
 #[transient]
 pub enum Old {
-    /// The first.
+    /// A deprecated variant.
     #[deprecated]
     First,
-    /// The second.
+    /// A variant that is not deprecated.
     #[ignored]
     Second,
 }
 
-/// Has deprecated variants and fields.
+/// An enum with a deprecated variant and a deprecated field.
 #[derive(Classify, Debug, Clone, Copy)]
 #[transient]
 pub enum Aging {
-    /// The first.
+    /// A deprecated variant.
     #[deprecated]
     First,
-    /// The second.
+    /// A variant with a deprecated field.
     #[retry_after(wait)]
     Second {
-        /// How long.
+        /// The deprecated field, which is the hint.
         #[deprecated]
         wait: Duration,
     },
@@ -208,17 +208,17 @@ impl<A, B> Second for Pair<A, B> {
     const SECOND: i8 = 2;
 }
 
-/// With discriminants.
+/// An enum with discriminants.
 #[derive(Debug, Clone, Copy, Classify)]
 #[permanent]
 #[repr(i8)]
 pub enum Numbered {
-    /// The first.
+    /// A discriminant that is computed.
     #[transient]
     First = 1 << 2,
-    /// The second.
+    /// A discriminant that is an associated constant.
     Second = <Pair<u8, u16> as Second>::SECOND,
-    /// The third.
+    /// A negative discriminant.
     #[ignored]
     Third = -1,
 }

@@ -1,4 +1,4 @@
-//! A comment `//!` at the beginning of a body documents the function.
+//! A `//!` comment at the beginning of a body documents the function.
 #![deny(unused_doc_comments, missing_docs)]
 
 use resilient::{circuit_breaker, retry};

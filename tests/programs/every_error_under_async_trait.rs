@@ -1,5 +1,5 @@
-//! Under `#[async_trait]`, the body of a function with `errors = all` returns the error of one
-//! attempt, as the body of any other function does.
+//! With `errors = all` under `#[async_trait]`, the body returns the error of one attempt, as it
+//! does without `#[async_trait]`.
 
 use std::pin::Pin;
 
@@ -80,7 +80,8 @@ trait Local {
 
 impl Local for Remote {}
 
-/// Looks like a method of `#[async_trait]` but is an ordinary function, so its types do not change.
+/// The body looks like the body that `#[async_trait]` writes, but its types stay unchanged, because
+/// this is an ordinary function.
 #[retry(max_retries = 1, base_delay = "0s", errors = all)]
 fn alike(n: u32) -> Pin<Box<dyn Future<Output = Result<u32, RetryError<String>>> + Send>> {
     Box::pin(async move {

@@ -73,7 +73,7 @@ pub struct Client {
 
 fn told(_: &RetryEvent<'_, Result<u32, Fault>>) {}
 
-/// Every key that takes an expression.
+/// Uses every key that takes an expression.
 ///
 /// # Errors
 ///
@@ -123,7 +123,7 @@ pub async fn every_key(attempts: u32, text: String, number: u32) -> Result<u32, 
     Err(Fault::Busy)
 }
 
-/// Every key that takes an expression, in a plain function and in the other order.
+/// A plain function with the breaker above the retry. Uses every key that takes an expression.
 ///
 /// # Errors
 ///

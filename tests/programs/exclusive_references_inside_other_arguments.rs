@@ -41,7 +41,7 @@ fn in_a_struct(context: Context<'_>) -> Option<u32> {
     (*context.calls == 3).then_some(*context.calls)
 }
 
-/// Without a retry, the argument is moved.
+/// Without a retry, the body takes the argument itself.
 #[circuit_breaker(name = "once, inside")]
 async fn once(context: Context<'_>, log: Option<&mut String>) -> Option<u32> {
     let Context { log: own, calls } = context;

@@ -1,4 +1,4 @@
-//! An error that is not `Send` is dropped before the sleep, so the future stays `Send`.
+//! An error that is not `Send` is dropped before the sleep, so that the future is still `Send`.
 
 use std::error::Error;
 

@@ -1,4 +1,4 @@
-//! The expansion has no `unsafe`, and no `allow` that a `forbid` would reject.
+//! The expansion contains no `unsafe`, and no `allow` that a `forbid` would reject.
 #![forbid(unsafe_code, unused, warnings, nonstandard_style, missing_docs, clippy::all)]
 #![deny(clippy::pedantic)]
 #![allow(clippy::needless_pass_by_value, reason = "each attempt gets a clone of the argument")]

@@ -1,4 +1,4 @@
-//! If a function returns a future, the retry repeats the future.
+//! If a function returns a future, each attempt makes a new future.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};

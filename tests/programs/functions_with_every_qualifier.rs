@@ -1,5 +1,5 @@
-//! Both attributes work with `unsafe`, `extern "C"`, visibilities, doc comments and the compiler's
-//! attributes.
+//! Retry and breaker work with `unsafe`, `extern "C"`, visibilities, doc comments and the
+//! compiler's attributes.
 
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 

@@ -1,4 +1,4 @@
-//! A future is `Send` and `'static` if its arguments and its body are `Send` and `'static`.
+//! The future of an annotated function is `Send` and `'static` if the arguments and the body are.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

@@ -1,5 +1,5 @@
-//! The attributes work on functions that make their future in several blocks, with adapters, casts
-//! and opaque outputs.
+//! The attributes work on functions whose body makes the future in several blocks, with adapters,
+//! casts and opaque outputs.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
@@ -97,7 +97,8 @@ impl Client {
     }
 }
 
-/// The function returns a `Result` of a future, and the retry makes the future again.
+/// The function returns a `Result` that contains a future. The retry repeats the function, not the
+/// future.
 #[retry(base_delay = "0s")]
 fn made(
     calls: &AtomicU32,

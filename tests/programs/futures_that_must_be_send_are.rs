@@ -1,5 +1,5 @@
-//! A future is `Send` if the values that the body holds across an await are `Send`, with one
-//! attribute and with both orders of two.
+//! A future is `Send` if the values that the body holds across an await are `Send`: under a retry,
+//! under a breaker, and under both in either order.
 
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;

@@ -1,5 +1,5 @@
-//! The attributes work with type parameters, const parameters, bounds and where clauses, of
-//! functions and of the types around them.
+//! The attributes work with type parameters, const parameters, bounds and where clauses of
+//! functions, and of the types that have the functions.
 
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -30,7 +30,7 @@ struct Named {
     words: Box<[String]>,
 }
 
-/// Cannot be cloned.
+/// A type without `Clone`.
 struct Unique(u32);
 
 impl Unique {
@@ -84,14 +84,14 @@ async fn closure(numbers: Vec<Unique>) -> Option<u32> {
     third(sum())
 }
 
-/// A closure that takes the argument needs a copy of it.
+/// Each attempt needs a copy of the argument, because a closure takes the argument.
 #[retry(base_delay = "0s")]
 async fn closure_by_move(numbers: Vec<u32>) -> Option<u32> {
     let first = move || numbers[0];
     third(first())
 }
 
-/// Each attempt changes a copy.
+/// Each attempt changes its own copy of the argument.
 #[retry(base_delay = "0s")]
 async fn own_copy(mut numbers: Vec<u32>) -> Option<u32> {
     numbers[0] += 1;

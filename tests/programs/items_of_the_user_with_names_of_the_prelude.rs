@@ -1,4 +1,4 @@
-//! The expansion does not use the user's own `Option`, `Some`, `drop` and `RetryPolicy`.
+//! The user's items `Option`, `Some`, `drop` and `RetryPolicy` do not change the expansion.
 #![allow(dead_code, non_camel_case_types, non_snake_case, unused_macros)]
 
 mod shadowed {

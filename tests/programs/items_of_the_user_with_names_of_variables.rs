@@ -1,8 +1,9 @@
-//! Unit structs, constants and statics in lower case are in scope. Columns of a database table look
-//! like this, as in `use schema::jobs::dsl::*`.
+//! Unit structs, constants and statics may have the names of the expansion's variables. A database
+//! library such as diesel declares such items for the columns of a table.
 #![allow(dead_code, non_camel_case_types, non_upper_case_globals, non_snake_case)]
 
-/// Declares an item of every name, and annotated functions that see the items.
+/// Declares an item with the name of each variable of the expansion, and annotated functions in the
+/// scope of these items.
 macro_rules! in_scope_of {
     ($module:ident: $declare:ident) => {
         mod $module {

@@ -1,5 +1,5 @@
-//! A key is evaluated once per call, before the attempts, whatever other attributes the function
-//! and its arguments have.
+//! A key is evaluated once per call, before the attempts, also if the function and its arguments
+//! have other attributes.
 #![deny(warnings)]
 #![allow(clippy::non_minimal_cfg)]
 
@@ -63,7 +63,7 @@ struct Client {
 }
 
 impl Client {
-    /// The temporary values of the key's expression are dropped before the first await.
+    /// The temporaries of the key's expression are dropped before the first await.
     #[circuit_breaker(key = self.host.lock().unwrap().clone())]
     async fn call(&self) -> Option<u32> {
         drop(self.host.try_lock().ok()?);

@@ -1,5 +1,5 @@
-//! `#[async_trait]` moves the pattern of an argument into the body, but a key can still name parts
-//! of the pattern.
+//! `#[async_trait]` moves the pattern of an argument into the body, but a key can still name the
+//! variables of the pattern.
 #![deny(warnings)]
 
 use async_trait::async_trait;
@@ -16,7 +16,7 @@ fn order(region: &str, works: bool) -> Order {
     Order { region: region.to_owned(), id: 1, works }
 }
 
-/// Is not `Clone`, so the key must not touch it.
+/// A type without `Clone`, so the code of the key must not copy it.
 struct Guard;
 
 #[async_trait]
@@ -53,7 +53,7 @@ trait Api {
         works.then(|| id.count_ones() as usize)
     }
 
-    /// If a key does not name the pattern, the expansion does not touch the pattern.
+    /// The key names no variable of the pattern, so the code of the key does not use the argument.
     #[circuit_breaker(key = host, failure_threshold = 1)]
     async fn of_another(&self, host: &str, (works, ..): (bool, Guard)) -> Option<usize> {
         works.then_some(host.len())

@@ -1,5 +1,5 @@
-//! A lint that the user allows or expects on an argument, a function or a statement is allowed or
-//! expected in the expansion too. No lint is raised that the function alone would not raise.
+//! If the user allows or expects a lint on an argument, a function or a statement, this also
+//! applies to the expansion. The attributes raise no lint that the function alone would not raise.
 #![deny(warnings, unused, let_underscore)]
 #![deny(clippy::all, clippy::pedantic)]
 #![allow(
@@ -11,7 +11,7 @@
 
 use resilient::{circuit_breaker, fallback, retry, timeout};
 
-/// Expands to functions with different attributes.
+/// Repeats the functions with different attributes.
 macro_rules! annotated {
     (@ $attributes:tt $(
         $(#[$meta:meta])* fn $name:ident $args:tt -> $output:ty $body:block
@@ -94,7 +94,7 @@ annotated! {
     }
 }
 
-/// Only the plain function raises the lint, because an `async` block takes its arguments.
+/// Only plain functions raise this lint. In an `async fn`, the `async` block takes the arguments.
 #[expect(clippy::needless_pass_by_value)]
 #[retry]
 #[circuit_breaker]
@@ -102,14 +102,14 @@ fn lent(text: String) -> Option<usize> {
     Some(text.len())
 }
 
-/// As [`lent`].
+/// Only the plain function raises the lint: see [`lent`].
 #[expect(clippy::needless_pass_by_value)]
 #[circuit_breaker]
 fn lent_once(text: String) -> Option<usize> {
     Some(text.len())
 }
 
-/// Every key that takes a name of an argument.
+/// Uses every key that takes the name of an argument.
 #[fallback(value = text.len())]
 #[retry(borrow(text))]
 #[timeout("1s")]

@@ -1,4 +1,4 @@
-//! The attributes accept fragments of every kind, which reach them in invisible groups.
+//! The attributes accept macro fragments of every kind, which arrive in invisible groups.
 
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
@@ -56,7 +56,7 @@ client! {
     breaker: "of a macro", threshold: 100, schedule: constant, path: told,
 }
 
-/// The attributes themselves are fragments.
+/// The attributes are themselves fragments.
 macro_rules! annotated {
     ($(#[$meta:meta])* fn $($rest:tt)*) => { annotated! { @ $(#[$meta])* { fn $($rest)* } } };
     (@ $(#[$meta:meta])* { $item:item }) => { $(#[$meta])* $item };

@@ -1,5 +1,5 @@
-//! Names that a call of a `macro_rules!` macro passes, and names of its definition, meet in one
-//! function. The expansion of an attribute keeps their hygiene.
+//! A function may mix names from the call of a `macro_rules!` macro with names from its definition.
+//! The expansion keeps the hygiene of both.
 
 use resilient::{circuit_breaker, fallback, retry, timeout};
 
@@ -107,7 +107,7 @@ macro_rules! attempt {
 }
 attempt!(attempts, attempt, Some(attempt.number()));
 
-/// The variables of a pattern that is a macro call are not visible to the attributes.
+/// A pattern may be a macro call, although the attributes cannot see its variables.
 macro_rules! pair {
     ($left:pat, $right:pat) => {
         ($left, $right)

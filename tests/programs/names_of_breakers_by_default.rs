@@ -1,5 +1,5 @@
-//! Without `name`, a breaker is named after the path of its function, with the function's type or
-//! trait.
+//! Without `name`, a breaker has the path of its function as its name, with the type or trait of a
+//! method.
 
 use std::fmt::Debug;
 

@@ -84,7 +84,7 @@ fn r#match(r#type: String) -> Option<String> {
     Some(r#type)
 }
 
-/// Labels too.
+/// Labels may also have names that the expansion uses.
 #[deny(warnings)]
 #[retry]
 #[circuit_breaker]

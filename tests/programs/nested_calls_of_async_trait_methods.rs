@@ -1,5 +1,5 @@
-//! Methods of an `#[async_trait]` impl that share a breaker close it again, although one calls the
-//! other (rule B18).
+//! Two methods of an `#[async_trait]` impl share a breaker. If one calls the other, they still
+//! close the half-open circuit (rule B18).
 
 use async_trait::async_trait;
 use resilient::breaker::CircuitState;

@@ -1,5 +1,5 @@
 //! The attributes work on functions that return `impl Future`: with and without `Send`, with
-//! `use<…>`, with named lifetimes, and with several statements.
+//! `use<…>`, with named lifetimes, and with a body of several statements.
 
 use std::future::{self, Future};
 use std::rc::Rc;
@@ -75,7 +75,7 @@ fn named<'a>(text: &'a str) -> impl future::Future<Output = Result<&'a str, Faul
     }
 }
 
-/// The whole body runs for every attempt.
+/// Every attempt runs the whole body.
 #[retry]
 fn with_statements(text: &str, made: &AtomicU32) -> impl Future<Output = Result<usize, Fault>> {
     let length = text.len();

@@ -1,4 +1,4 @@
-//! An argument that is an optional exclusive reference is lent to each attempt.
+//! An `Option` of an exclusive reference is lent to each attempt.
 
 use std::fmt::{self, Write};
 use std::pin::Pin;

@@ -1,5 +1,5 @@
-//! At every return, trait objects, slices, function pointers, the never type and closures are
-//! coerced to the return type.
+//! An output is coerced to the return type as in a function without attributes: trait objects,
+//! slices, function pointers, the never type and closures.
 
 use std::error::Error;
 use std::fmt::{Debug, Display};
@@ -85,7 +85,7 @@ fn plain_closures<'a>(list: &'a [String]) -> Option<Box<dyn Fn(&str) -> Option<&
     Some(Box::new(move |text| list.iter().find(|item| item.starts_with(text))))
 }
 
-/// Only the return type determines the inferred types.
+/// The compiler infers the types in the body from the return type alone.
 #[retry]
 #[circuit_breaker]
 async fn inferred(texts: &[&str]) -> Result<Vec<u64>, Fault> {
@@ -126,7 +126,7 @@ fn ends_in_return(n: u32) -> Option<u32> {
     }
 }
 
-/// The last expression has temporaries that borrow from locals.
+/// The temporaries of the last expression borrow from local variables.
 #[retry(base_delay = "0s")]
 fn tail_borrows(list: Vec<u32>) -> Option<u32> {
     third()?;

@@ -118,13 +118,13 @@ impl Counter {
     }
 }
 
-/// The predicate looks inside an `Option`.
+/// The predicate examines the value inside the `Option`.
 #[retry(retry_when = |found| found.is_none_or(|n| n < 3))]
 async fn option() -> Option<u32> {
     Some(next())
 }
 
-/// The predicate counts some `Ok` values as failures.
+/// The predicate treats some `Ok` values as failures.
 #[retry(base_delay = "0s", retry_when = |found| matches!(found, Ok(n) if *n < 3))]
 #[circuit_breaker(
     name = "result",

@@ -1,4 +1,4 @@
-//! If the body only borrows `self`, the expansion does not clone it.
+//! If the body only borrows an owned `self`, the expansion does not clone `self`.
 
 use resilient::retry;
 

@@ -1,4 +1,4 @@
-//! The pattern `&mut (a, ref mut b)` copies `a` out of the argument, so `a` is not a reference.
+//! The pattern `&mut (a, ref mut b)` copies `a` out of the argument, so `a` itself is no reference.
 #![deny(unused_mut)]
 
 use resilient::{circuit_breaker, retry};

@@ -1,5 +1,5 @@
-//! The patterns of all attributes match errors of every type: texts, numbers, bytes, constants,
-//! references, and what stands inside an error.
+//! The patterns of all attributes match errors of every type: texts, numbers, bytes, constants and
+//! references. They also match the contents of an error.
 #![deny(warnings, clippy::all, clippy::pedantic)]
 #![allow(clippy::unused_async, reason = "the attributes need no `await`")]
 
@@ -42,7 +42,7 @@ macro_rules! excepted {
         )*
 
         #[test]
-        fn what_except_matches_is_not_retried() {
+        fn an_error_that_except_matches_is_not_retried() {
             $(
                 ATTEMPTS.store(0, SeqCst);
                 assert!($name().is_err());
@@ -106,7 +106,7 @@ fn call(error: &'static str) -> Result<u32, &'static str> {
 }
 
 #[test]
-fn texts_fail_and_are_ignored() {
+fn text_patterns_select_failures_and_ignored_errors() {
     for (error, failures, ignored) in [("down", 1, 0), ("gone", 1, 1), ("else", 1, 2)] {
         assert_eq!(call(error), Err(error));
         let totals = Registry::global().get("texts").unwrap().snapshot().totals;

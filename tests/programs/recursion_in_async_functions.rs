@@ -17,7 +17,7 @@ impl From<CircuitOpen> for Fault {
     }
 }
 
-/// Fails twice, then succeeds. The innermost call of a recursion makes this call.
+/// The end of a recursion: fails twice, then succeeds.
 fn innermost() -> Result<u32, Fault> {
     match CALLS.fetch_add(1, SeqCst) + 1 {
         n if n % 3 == 0 => Ok(0),

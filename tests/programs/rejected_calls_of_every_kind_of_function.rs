@@ -1,5 +1,5 @@
-//! A rejected call returns an error made by `From`, or the output of `on_open`, which can use the
-//! arguments and `self`, or `None`. The body does not run.
+//! A rejected call does not run the body. It returns an error made by `From`, `None`, or the output
+//! of `on_open`, which can use the arguments and `self`.
 
 use std::pin::Pin;
 use std::sync::Arc;

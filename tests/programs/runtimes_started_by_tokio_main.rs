@@ -52,7 +52,7 @@ async fn between() -> Result<u32, Fault> {
     third().await
 }
 
-/// A test is a function that returns `()` or a `Result`, so it can be retried.
+/// A test may have a retry, because it returns `()` or a `Result` like any function.
 mod tests {
     use super::*;
 

@@ -1,4 +1,4 @@
-//! In async methods, `&mut self` is reborrowed for every attempt, however the body uses `self`.
+//! In async methods, every attempt reborrows `&mut self`, however the body uses `self`.
 
 use std::cell::Cell;
 
@@ -13,7 +13,7 @@ impl From<CircuitOpen> for Fault {
     }
 }
 
-/// Is `Send`, but neither `Sync` nor `Clone`.
+/// A type that is `Send`, but neither `Sync` nor `Clone`.
 #[derive(Default)]
 struct Client {
     calls: u32,

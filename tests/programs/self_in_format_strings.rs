@@ -1,4 +1,4 @@
-//! A format string names `self` although the body also moves `self`.
+//! A format string may name `self`, even if the body also moves `self`.
 
 use std::fmt::{self, Display, Write};
 use std::sync::Mutex;
@@ -70,7 +70,7 @@ impl Counter {
         anyhow::bail!("failed: {self}")
     }
 
-    /// The macro is unknown, and the body moves no `self`.
+    /// An unknown macro may name `self` in a format string if the body does not move `self`.
     #[retry(base_delay = "0s", max_retries = 1)]
     fn unknown(&mut self) -> Option<String> {
         self.count += 1;

@@ -1,4 +1,5 @@
-//! Names in settings, key and body refer to the user's items, even if the expansion uses the same
+//! Names in the settings, the key and the body refer to the user's items, even if the expansion has
+//! items of the same names.
 //! names.
 
 use resilient::{Registry, circuit_breaker, retry};

@@ -2,8 +2,8 @@
 //! position.
 //!
 //! Attributes that wrap the body expand from top to bottom, and each wraps the current body. If
-//! `instrument` is below all of our attributes, it makes one span and one event per call. If it is
-//! above the last of them, it makes one span and one event per attempt.
+//! `instrument` is below all of our attributes, it makes one span and one event per call. If
+//! `instrument` is above the lowest of them, it makes one span and one event per attempt.
 
 use std::fmt;
 use std::io;
@@ -137,7 +137,7 @@ impl Client {
     }
 }
 
-/// The text logged so far. The method `lines` counts the lines that contain all given texts.
+/// All logged text. The method `lines` counts the lines that contain all given texts.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 

@@ -1,8 +1,8 @@
 //! `#[instrument(err)]` works above and below our attributes, in an `#[async_trait]` impl and on a
 //! function that returns a boxed future.
 //!
-//! Below all of our attributes, `instrument` sees the whole call. Above the last of them, it sees
-//! each attempt.
+//! Below all of our attributes, `instrument` sees the whole call. Above the lowest of our
+//! attributes, it sees each attempt.
 
 use std::fmt;
 use std::io;

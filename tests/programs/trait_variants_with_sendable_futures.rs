@@ -9,8 +9,8 @@ use resilient::{Registry, circuit_breaker, retry};
 trait Api: Sync {
     async fn get(&self, key: &str) -> Option<usize>;
 
-    // In such a trait, the body of an `async fn` does not become a future, with or without our
-    // attribute.
+    // In this trait, an `async fn` cannot have a body, with or without our attribute:
+    // `trait_variant::make` does not turn the body into a future.
     #[retry]
     #[circuit_breaker(name = "variant, by default")]
     fn by_default(&self, key: &str) -> impl Future<Output = Option<usize>> {

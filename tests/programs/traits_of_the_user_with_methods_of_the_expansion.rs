@@ -1,4 +1,4 @@
-//! A user's types may have methods with the same names as methods that the expansion calls.
+//! The expansion calls its own methods, even if the user's types have methods with the same names.
 
 use resilient::{CircuitOpen, circuit_breaker, retry};
 

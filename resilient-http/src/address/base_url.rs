@@ -60,8 +60,8 @@ impl BaseUrl {
         self.url.scheme() == "https"
     }
 
-    /// Returns whether requests may go to the origin of `url`. They may go to the origin of the
-    /// base URL and to the allowed origins.
+    /// Returns whether requests may go to the origin of `url`: it must be the origin of the base
+    /// URL or an allowed origin.
     pub(crate) fn knows(&self, url: &Url) -> bool {
         self.is_own(url) || self.allowed.contains(&url.origin())
     }
@@ -77,8 +77,8 @@ impl BaseUrl {
         let mut url = root.clone();
         let whole = format!("{}{path}", root.path());
         url.set_path(&whole);
-        // The URL parser resolves dot segments and drops some characters. A path that the parser
-        // changed is refused.
+        // The URL parser resolves dot segments and drops some characters. If it changes the path,
+        // the path is refused.
         if url.path() != whole || url.origin() != root.origin() {
             let problem = "would lead out of the base URL";
             return Err(BuildError::new(BuildErrorKind::Template, "path", problem));
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_base_that_hides_something_is_refused_or_stripped() {
+    fn invalid_base_urls_are_refused_and_credentials_are_separated() {
         for text in ["ftp://x", "https://", "x", "https://h/?key=1", "https://h/#x"] {
             assert!(BaseUrl::parse(text).is_err(), "{text}");
         }

@@ -4,8 +4,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 /// The characters that are percent-encoded: all but the unreserved characters of RFC 3986.
 pub(super) const SEGMENT: &AsciiSet = &without(NON_ALPHANUMERIC, b"-._~");
-/// The characters that are percent-encoded in the literal parts of a template. The reserved
-/// characters in the list stay unencoded.
+/// The characters that are percent-encoded in the literal parts of a template. The characters in
+/// the list stay unencoded.
 const LITERAL: &AsciiSet = &without(SEGMENT, b"!$&'()*+,;=:@%");
 /// The length limit of one value. Servers accept request lines that are much longer.
 const MAX_PARAMETER: usize = 4096;
@@ -115,6 +115,6 @@ pub(super) fn climbs(segment: &str) -> bool {
         }
         seen = decoded;
     }
-    // The value is still encoded after all decodings. No valid value is, so it is refused.
+    // No valid value is percent-encoded so many times.
     true
 }

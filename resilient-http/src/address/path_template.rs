@@ -10,8 +10,8 @@ use crate::error::BuildError;
 /// A path with named parameters: `users/{id}`.
 ///
 /// Each `{name}` stands for one value within one segment. The value is percent-encoded. Values may
-/// come from users: an empty value and a value that could leave the path (`..`, `.`, `a/../b`) are
-/// errors.
+/// come from users: an empty value or a value that could leave the path (`..`, `.`, `a/../b`) is an
+/// error.
 ///
 /// ```
 /// use resilient_http::PathTemplate;
@@ -67,7 +67,8 @@ impl PathTemplate {
         Ok(Self { text: text.to_owned(), parts })
     }
 
-    /// Returns the template as written, without values. It is safe for logs and for `url.template`.
+    /// Returns the template as it was written, without values. You can log it and use it as
+    /// `url.template`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_climb_is_refused_however_often_it_is_encoded() {
+    fn a_value_that_could_leave_the_path_is_refused_however_often_it_is_encoded() {
         for value in ["", ".", "..", "%2e%2e", "%2E.", "%252e%252e", ".%2e", "..;x", "a/../b"] {
             assert!(expand("users/{id}", value).is_err(), "{value:?}");
         }
@@ -169,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn values_side_by_side_cannot_climb_either() {
+    fn adjacent_values_cannot_form_a_dot_segment() {
         let path = PathTemplate::parse("files/{a}.").unwrap();
         assert!(path.expand([("a", ".")]).is_err());
         let path = PathTemplate::parse("files/.{a}").unwrap();
@@ -208,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_and_unknown_names_are_told() {
+    fn missing_and_unknown_names_are_errors() {
         let path = PathTemplate::parse("users/{id}").unwrap();
         let missing = path.expand([]).unwrap_err().to_string();
         assert!(missing.contains("`id`"), "{missing}");

@@ -24,11 +24,11 @@ static OWNERS: AtomicU64 = AtomicU64::new(0);
 
 pub(crate) struct CachedCalls {
     cache: ResponseCache,
-    /// Distinguishes the endpoints of this process in the cache keys.
+    /// Distinguishes this endpoint from the other endpoints of the process in the cache keys.
     owner: u64,
 }
 
-/// The result of a call that asked the server. `response` is set even if it could not be decoded.
+/// The result of a call that asked the server. `response` is set even if decoding it failed.
 struct Fetched<T> {
     read: Result<T, ApiError>,
     response: Option<Response>,
@@ -111,18 +111,18 @@ impl CachedCalls {
         let fetched: Fetched<T> = if in_flight.is_first {
             fetch.await
         } else {
-            // A call that first waited for another call has less time left than configured. It
-            // inherits the shorter deadline, so that the server is not blamed for the wait.
+            // A call that waited for another call keeps its deadline, so it has less time left for
+            // its own request. The error must not blame the server for the wait.
             let left = deadline.map(|time| time.saturating_sub(began.elapsed()));
             within(left, fetch, facts).await?
         };
-        // The time limits of this call may be shorter than the limits of the waiting calls. If such
-        // a limit ends this call, the waiting calls do not receive the error, and one of the
-        // waiting calls asks the server.
+        // This call may have shorter time limits than the calls that wait for its result. If such a
+        // limit ends this call, the waiting calls do not receive the error. Instead, one of them
+        // asks the server.
         let is_its_own = |error: &ApiError| has_own_limits && is_cut_short(error);
         match (fetched.response, &fetched.read) {
-            // The response is shared even if this call cannot decode it: other calls may expect
-            // another type.
+            // The response is shared even if this call cannot decode it, because the waiting calls
+            // may expect another type.
             (Some(response), _) => *result = Some(Ok(response)),
             (None, Err(error)) if !is_its_own(error) => *result = Some(Err(error.clone())),
             (None, _) => {}
@@ -153,13 +153,13 @@ impl CachedCalls {
         match (&read, &received) {
             (Ok(_), Some(response)) => cache.insert(key, response),
             (Err(ApiError::Decode { .. }), _) => {}
-            // The call failed, so the received response belongs to an earlier attempt.
+            // The call failed after another attempt, so the response belongs to an earlier attempt.
             _ => received = None,
         }
         Fetched { read, response: received }
     }
 
-    /// Returns the cached response if it is not older than `ttl`.
+    /// Returns the cached response if its age is below `ttl`.
     fn find_fresh(&self, key: &CacheKey) -> Option<Box<Response>> {
         let cache = &*self.cache.inner;
         let stored = cache.find(key)?;
@@ -172,7 +172,8 @@ impl CachedCalls {
         Some(Box::new(response))
     }
 
-    /// Returns the stale response if the circuit is open; otherwise returns `error`.
+    /// Returns the stale response if the circuit is open. Otherwise, or if there is no stale
+    /// response, returns `error`.
     fn find_stale(
         &self,
         client: &ApiClient,
@@ -184,8 +185,8 @@ impl CachedCalls {
             let state = client.circuit_breaker().state();
             matches!(state, CircuitState::Open | CircuitState::ForcedOpen)
         };
-        // The error need not be `CircuitOpen`: a call whose failures opened the circuit ends with
-        // its last failure. Therefore, a failure also allows a stale response if the circuit is
+        // If the failures of a call open the circuit, the call ends with its last failure and not
+        // with `CircuitOpen`. Therefore, a failure also allows a stale response if the circuit is
         // open now.
         let is_failure = error.classify().health == Outcome::Failure || is_cut_short(&error);
         let is_outage = error.is_circuit_open() || (is_failure && is_open());

@@ -10,7 +10,7 @@ use crate::error::ApiError;
 use crate::response::Response;
 
 /// The result that concurrent calls share. While it is empty, the call that holds the lock asks the
-/// server. If that call is dropped, the next call gets the lock and asks.
+/// server. If that call is dropped, the next waiting call gets the lock and asks the server.
 type SharedResult = AsyncMutex<Option<Result<Response, ApiError>>>;
 
 /// The calls in flight, by key. The last call with a key removes the entry.
@@ -24,12 +24,12 @@ pub(super) struct InFlight<'a> {
     key: CacheKey,
     /// Whether this is the first call with this key.
     pub(super) is_first: bool,
-    /// `Some` until this value is dropped.
+    /// `None` only while this value is being dropped.
     result: Option<Arc<SharedResult>>,
 }
 
 impl InFlightMap {
-    /// Joins the calls in flight with this key. If there is no such call, starts the first call.
+    /// Joins the calls in flight with this key. Without such calls, this call is the first.
     pub(super) fn join(&self, key: CacheKey) -> InFlight<'_> {
         let mut by_key = self.lock();
         let known = by_key.get(&key).and_then(Weak::upgrade);
@@ -70,8 +70,8 @@ impl InFlight<'_> {
         self.forget(&mut by_key);
     }
 
-    /// Removes the entry of this call. Since this call finished, another call may have added a new
-    /// entry under the same key; that entry stays.
+    /// Removes the entry of this call. If a later call has added another entry with the same key,
+    /// that entry stays.
     fn forget(&self, by_key: &mut HashMap<CacheKey, Weak<SharedResult>>) {
         let is_this = match (by_key.get(&self.key), &self.result) {
             (Some(known), Some(own)) => std::ptr::eq(known.as_ptr(), Arc::as_ptr(own)),
@@ -86,8 +86,8 @@ impl InFlight<'_> {
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         let mut by_key = self.map.lock();
-        // The last call removes the entry. It reads the count and drops the handle under the lock,
-        // so that exactly one call is the last.
+        // The last of the joined calls removes the entry. It reads the count and drops its handle
+        // under the lock, so that exactly one call sees that it is the last.
         let is_last = self.result.as_ref().is_some_and(|result| Arc::strong_count(result) == 1);
         if is_last {
             self.forget(&mut by_key);
@@ -106,7 +106,7 @@ mod tests {
     const KEY: CacheKey = [7; 32];
 
     #[test]
-    fn the_last_one_leaves_nothing_behind_whoever_that_is() {
+    fn the_last_of_the_joined_calls_removes_the_entry() {
         for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
             let map = InFlightMap::default();
             let mut seats: Vec<_> = (0..3).map(|_| Some(map.join(KEY))).collect();
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn after_the_landing_another_flight_is_first_and_the_first_one_leaves_it_alone() {
+    async fn after_a_result_the_next_call_is_first_and_earlier_calls_leave_its_entry() {
         let map = InFlightMap::default();
         let first = map.join(KEY);
         let waits = map.join(KEY);

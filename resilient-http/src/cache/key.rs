@@ -23,7 +23,7 @@ impl KeyMaker {
         Self { salt: *Uuid::new_v4().as_bytes() }
     }
 
-    /// Returns the key of a request, or `None` if the body is not known before it is sent.
+    /// Returns the key of a request, or `None` if the body is a stream.
     pub(super) fn of(&self, owner: u64, request: &PreparedRequest) -> Option<CacheKey> {
         let body = request.body.as_bytes()?;
         let mut digest = Sha256::new();
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_makes_the_question_is_in_the_key() {
+    fn only_equal_requests_of_one_endpoint_have_the_same_key() {
         let keys = KeyMaker::new();
         let of =
             |owner, url: &str, body: &'static str, headers: &[(&'static str, &'static str)]| {
@@ -101,7 +101,7 @@ mod tests {
         ] {
             assert_ne!(first, other);
         }
-        // Another cache has another salt, so its keys differ.
+        // Another cache has another salt, so it has another key for the same request.
         let elsewhere = KeyMaker::new();
         let same =
             request("http://h/a", Bytes::from_static(b"b").into(), &[("x", "1"), ("y", "2")]);
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_before_it_is_sent_has_no_key() {
+    fn a_request_whose_body_is_a_stream_has_no_key() {
         let stream = Body::once(http_body_util::Full::new(Bytes::new()));
         assert_eq!(KeyMaker::new().of(1, &request("http://h/a", stream, &[])), None);
     }

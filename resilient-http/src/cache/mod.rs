@@ -1,5 +1,5 @@
-//! Cached responses. They are used while they are fresh and, if configured, while the circuit is
-//! open.
+//! Cached responses. A response is used while it is fresh and, if configured, after that while the
+//! circuit is open.
 
 mod cached_calls;
 mod config;

@@ -19,8 +19,8 @@ const OVERHEAD: usize = 256;
 
 /// A cache for responses of endpoints.
 ///
-/// It is cheap to clone, and all clones are one cache. Several endpoints can share one cache and
-/// its size limit; they never share responses. The cache stores only successful responses without
+/// Clones are cheap and share one cache. Several endpoints can share one cache and its size limit,
+/// but they never share responses. The cache stores only successful responses without
 /// `cache-control: no-store`.
 ///
 /// The keys of the cache reveal nothing: neither API keys nor requests. The responses are stored in
@@ -106,7 +106,7 @@ impl CacheInner {
     pub(super) fn insert(&self, key: CacheKey, response: &Response) {
         let is_too_large = u64::from(weight(response)) > self.config.max_bytes;
         if is_too_large || forbids_storing(response) {
-            // The new response is not stored, and it makes the stored response outdated.
+            // The new response must not be stored, and the stored response is outdated.
             self.responses.invalidate(&key);
             return;
         }

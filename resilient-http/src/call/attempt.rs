@@ -14,8 +14,8 @@ use crate::error::{ApiError, BuildError, BuildErrorKind, ErrorResponse, Opaque, 
 use crate::response::{Response, ResponseHead, Served};
 use crate::transport::{FailureCause, ResponseBody, TransportError};
 
-/// Receives the response. It runs inside the attempt, so that an unreadable response does not count
-/// as a success.
+/// Receives the response before the attempt ends, so that an unreadable response does not count as
+/// a success.
 pub(super) type Accept<'a> = dyn FnMut(Response) -> Result<(), ApiError> + Send + 'a;
 
 pub(super) async fn run_attempt(
@@ -128,8 +128,8 @@ fn transport_error(error: TransportError, call: &CallState<'_>) -> ApiError {
         }
         FailureCause::Connection(phase) => {
             let mut details = call.details(None);
-            // The call's error has its own text, so it links directly to the source of the
-            // transport's error.
+            // `ApiError` replaces the text of the transport's error, so the source of the
+            // transport's error becomes its direct source.
             details.source = error.source;
             ApiError::Connection { phase, details: Opaque::new(details) }
         }

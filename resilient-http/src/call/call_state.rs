@@ -15,7 +15,7 @@ use crate::response::ResponseHead;
 
 pub(super) struct CallState<'a> {
     pub(super) request: &'a PreparedRequest,
-    /// The headers of the request and the idempotency key. They are equal in all attempts.
+    /// The headers of the request and the idempotency key, which are the same in all attempts.
     pub(super) headers: HeaderMap,
     pub(super) facts: CallFacts,
     pub(super) guard: CallGuard,
@@ -28,12 +28,12 @@ pub(super) struct CallState<'a> {
     requests: AtomicU32,
     /// The status of the response that the attempt is reading. It is 0 before the response arrives.
     status: AtomicU16,
-    /// Whether a redirect turned the request into a `GET`. Such a redirect means that the server
-    /// has acted on the request.
+    /// Whether a redirect turned the request into a `GET`. If so, the server has already acted on
+    /// the request.
     was_acted_upon: AtomicBool,
 }
 
-/// Returns the facts about a call that errors show and on which retries depend.
+/// Returns the facts about a call that its errors show and on which its retries depend.
 pub(crate) fn call_facts(client: &ApiClient, request: &PreparedRequest) -> CallFacts {
     CallFacts {
         method: request.method.clone(),
@@ -52,7 +52,7 @@ impl<'a> CallState<'a> {
     ) -> Result<Self, ApiError> {
         let inner = client.inner();
         let guard = inner.gate.enter().ok_or(ApiError::Closed)?;
-        // Another client may have prepared the request.
+        // The request may come from another client with another base URL.
         if !inner.base.knows(&request.url) {
             let problem = "is of another origin than the client's, which does not allow it";
             return Err(BuildError::new(BuildErrorKind::CrossOrigin, "address", problem).into());

@@ -41,7 +41,7 @@ impl ApiClient {
             Ok(())
         })
         .await?;
-        // A call that succeeds has set the value.
+        // If the call succeeded, `value` is set.
         value.ok_or(ApiError::Closed)
     }
 

@@ -31,8 +31,8 @@ pub(super) async fn read_whole(mut body: ResponseBody, limit: usize) -> Result<B
     Ok(whole.freeze())
 }
 
-/// Reads the start of an error's body, and returns `true` if the body has more. A broken body is
-/// not an error here, because the status is known.
+/// Reads the start of the body of an error response. Also returns `true` if the body has more. If
+/// the body breaks off, this is no error, because the status is already known.
 pub(super) async fn read_beginning(mut body: ResponseBody) -> (Bytes, bool) {
     let mut beginning = BytesMut::new();
     while let Some(frame) = body.frame().await {

@@ -24,9 +24,9 @@ use crate::setters::setters;
 
 /// A request of an [`ApiClient`]. Await it to send it.
 ///
-/// The awaited type decides how the response is read: a JSON type, a [`Reply`](crate::Reply), or
-/// the [`Response`] itself. The awaited call also reports the first mistake in the use of the
-/// builder.
+/// The type of the awaited result decides how the response is read: as a JSON type, as a
+/// [`Reply`](crate::Reply), or as the [`Response`] itself. If the builder was used incorrectly,
+/// awaiting it returns the first mistake.
 ///
 /// # Cancel safety
 ///
@@ -87,7 +87,7 @@ impl ApiClient {
         self.start(Method::HEAD, path.as_ref())
     }
 
-    /// Starts a request with any method. It is awaited as [`Response`] or as the type that
+    /// Starts a request with any method. Awaiting it returns a [`Response`], or the type that
     /// [`decode`](RequestBuilder::decode) sets.
     pub fn request(&self, method: Method, path: impl AsRef<str>) -> RawRequest {
         self.start(method, path.as_ref())
@@ -209,8 +209,8 @@ impl<T> RequestBuilder<T> {
         self
     }
 
-    /// Sends an idempotency key, by which the server recognises repeated requests. A `POST` with a
-    /// key can be retried. The key is [`IdempotencyKey::Auto`] or your own text.
+    /// Sends an idempotency key, by which the server recognises repeated requests. With a key, a
+    /// `POST` can be retried. The key is [`IdempotencyKey::Auto`] or your own text.
     pub fn idempotency_key(self, key: impl Into<IdempotencyKey>) -> Self {
         self.idempotency(Idempotency::Key(key.into()))
     }
@@ -244,7 +244,7 @@ impl RequestDraft {
         if let Some(problem) = self.problem {
             return Err(problem);
         }
-        // `own` returns the time limit that this request sets, if any. A limit of zero is an error.
+        // `None` means no limit here, so only a limit of zero is an error.
         let own = |limit: Option<LimitOverride>| limit.and_then(|limit| limit.0);
         BuildError::check_times(&[
             ("timeout", own(self.options.timeout)),
@@ -273,7 +273,7 @@ impl RequestDraft {
         if has_credentials && !self.client.inner().allows_plain_http && !is_private(&url) {
             return Err(BuildError::in_the_clear());
         }
-        // This only checks the header: each call makes a new key.
+        // This only checks that a header can be made. Each call makes its own key.
         let name = &self.client.inner().idempotency_header;
         self.options.idempotency.header(name)?;
         let prepared = PreparedRequest {

@@ -2,8 +2,8 @@
 //! conventions.
 //!
 //! Spans and metrics show the method, the path template, the server and the status. They never show
-//! URLs, parameters or headers, which may contain secrets. Therefore, `url.full` of the conventions
-//! is missing.
+//! URLs, parameters or headers, which may contain secrets. Therefore, they lack `url.full`, which
+//! the conventions require.
 
 use std::future::Future;
 
@@ -93,7 +93,7 @@ impl RequestSpan {
     )]
     fn finish(&mut self, error: Option<&'static str>) {
         self.is_over = true;
-        // The conventions say: if a response has an error status, `error.type` is that status.
+        // By the conventions, `error.type` is the status if the response has an error status.
         #[cfg(any(feature = "tracing", feature = "metrics"))]
         let error = match (self.status, error) {
             (Some(status), Some(_)) if status.as_u16() >= 400 => Some(status.as_str().to_owned()),
@@ -123,7 +123,7 @@ impl RequestSpan {
     }
 }
 
-/// Ends the span if a time limit cut the request or the caller dropped it.
+/// Ends the span of a request that a time limit ended or that the caller dropped.
 impl Drop for RequestSpan {
     fn drop(&mut self) {
         if !self.is_over {

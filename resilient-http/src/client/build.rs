@@ -136,8 +136,8 @@ impl ApiClientBuilder {
         }
         let mut builder = ReqwestTransport::defaults(self.connect_timeout);
         if !base.is_https() && is_private(base.url()) {
-            // Plain `http` is only safe on this machine, so the client does not send it to a proxy
-            // from the environment.
+            // The base URL is plain `http`, which is safe only on this machine. The client must not
+            // send its requests to a proxy from the environment.
             builder = builder.no_proxy();
         }
         if let Some(configure) = self.configure.take() {

@@ -16,14 +16,14 @@ use crate::request::header_pair;
 use crate::setters::setters;
 use crate::transport::Transport;
 
-/// This is longer than most APIs need.
+/// Most APIs need less time than this.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// This is the time of three attempts of full length.
+/// Three attempts fit into this time.
 const DEADLINE: Duration = Duration::from_secs(30);
 /// A host that is up accepts connections faster than this.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const REDIRECTS: u32 = 5;
-/// This is more than a usual JSON body needs. It bounds the memory of one call.
+/// A usual JSON body is smaller than this. The limit bounds the memory of one call.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
 
 /// The settings of an [`ApiClient`].
@@ -117,10 +117,11 @@ impl ApiClientBuilder {
     setters! {
         /// Names the client. The name has 1 to 128 characters. The
         /// [`Registry`](resilient::Registry) has the client's circuit breakers and its budget under
-        /// this name, and clients with the same name share them. Both leave the registry with the
-        /// last of these clients once they are like new ones; if they remember failures, the next
-        /// client of the name finds them: see [`Lease`](resilient::registry::Lease). Without a name
-        /// they are not registered.
+        /// this name, and clients with the same name share them. When the last of these clients is
+        /// dropped, the breakers and the budget leave the registry, but only once they are like new
+        /// ones. If they still remember failures, the next client with this name gets them: see
+        /// [`Lease`](resilient::registry::Lease). The breakers and the budget of a client without a
+        /// name are not registered.
         name(name: impl Into<String>) => name = Some(name.into());
         /// Replaces all headers that were set before. The client sends them only to the origin of
         /// its base URL.
@@ -134,8 +135,8 @@ impl ApiClientBuilder {
         /// Sets the time limit for a call with all its attempts and delays. The limit must be
         /// longer than zero; `None` means no limit. Default: 30 s.
         deadline(time: impl Into<Option<Duration>>) => deadline = time.into();
-        /// Sets the time limit for one connection. The limit must be longer than zero. A transport
-        /// from [`transport`](Self::transport) ignores it. Default: 5 s.
+        /// Sets the time limit for one connection. The limit must be longer than zero. It has no
+        /// effect on a transport from [`transport`](Self::transport). Default: 5 s.
         connect_timeout(time: Duration) => connect_timeout = time;
         /// Sets the number of redirects that an attempt follows within its origin. With 0, it
         /// follows no redirect. The client never follows a redirect to another origin. Default: 5.
@@ -197,9 +198,9 @@ impl ApiClientBuilder {
         self.retry(policy.unwrap_or_default())
     }
 
-    /// Sets the error codes that a retry cannot help, such as `insufficient_quota`. A response is
-    /// never retried if its JSON body has such a code in the field `code` or `type`. The field is
-    /// at the top level or in the object `error`.
+    /// Sets error codes for which a retry does not help, such as `insufficient_quota`. A response
+    /// is never retried if its JSON body has such a code in the field `code` or `type`. The field
+    /// is at the top level or in the object `error`.
     pub fn permanent_codes<S: Into<String>>(mut self, codes: impl IntoIterator<Item = S>) -> Self {
         self.rules.permanent = codes.into_iter().map(Into::into).collect();
         self

@@ -53,8 +53,8 @@ pub(crate) struct ClientInner {
     pub(crate) gate: Arc<CallGate>,
 }
 
-// Requests go only to the origin of the base URL and to the allowed origins. This bounds the number
-// of breakers.
+// Requests go only to the origin of the base URL and to the allowed origins, so the number of
+// breakers is bounded.
 pub(crate) enum ClientBreakers {
     /// One breaker per origin, registered under the name of the client.
     Named(Lease<KeyedBreakers<String>>),
@@ -100,8 +100,8 @@ impl ApiClient {
         &self.inner
     }
 
-    /// Returns the circuit breaker of the base URL's origin. Use it to inspect or to operate the
-    /// breaker.
+    /// Returns the circuit breaker of the origin of the base URL. Use it to inspect the circuit, or
+    /// to open and close it.
     #[must_use]
     pub fn circuit_breaker(&self) -> CircuitBreaker {
         self.inner.breakers.of(self.inner.base.url())
@@ -116,8 +116,8 @@ impl ApiClient {
         self.inner.gate.close();
     }
 
-    /// Closes the client and waits until no call is in flight. The wait takes at most `most`. In a
-    /// runtime without timers, it does not wait.
+    /// Closes the client and waits until no call is in flight, but at most for the time `most`. In
+    /// a runtime without timers, it does not wait.
     ///
     /// # Cancel safety
     ///
@@ -125,7 +125,7 @@ impl ApiClient {
     ///
     /// # Errors
     ///
-    /// Returns [`StillRunning`] if calls are still in flight after that time. These calls continue.
+    /// Returns [`StillRunning`] if calls are still in flight after the wait. These calls continue.
     pub async fn shutdown(&self, most: Duration) -> Result<(), StillRunning> {
         self.close();
         match self.inner.gate.drained(most).await {

@@ -12,8 +12,8 @@ use crate::transport::Transport;
 
 /// Admits calls until it is closed, and counts the calls in flight.
 pub(crate) struct CallGate {
-    /// `None` after the gate is closed. Each call in flight has its own handle. When the last
-    /// handle is dropped, the connections are closed.
+    /// `None` after the gate is closed. Each call in flight has a separate handle to the
+    /// connections, so they are closed when the last of these calls ends.
     connections: RwLock<Option<Connections>>,
     in_flight: AtomicUsize,
     left: Notify,
@@ -36,8 +36,8 @@ impl CallGate {
 
     /// Admits a call, or returns `None` if the gate is closed.
     pub(crate) fn enter(self: &Arc<Self>) -> Option<CallGuard> {
-        // The call is counted under the lock that `close` takes, so that a closed gate has no
-        // uncounted call.
+        // The call is counted under the lock that `close` takes, so that no call enters uncounted
+        // while the gate closes.
         let connections = self.connections.read().unwrap_or_else(PoisonError::into_inner);
         let (transport, outer) = match connections.as_ref()? {
             Connections::Own(transport) => (Arc::clone(transport), None),
@@ -68,15 +68,15 @@ impl CallGate {
         self.in_flight.load(Ordering::Acquire)
     }
 
-    /// Waits until no call is in flight. The wait takes at most `most`. Returns the number of calls
-    /// that are still in flight.
+    /// Waits until no call is in flight, but at most for the time `most`. Returns the number of
+    /// calls that are still in flight.
     pub(super) async fn drained(&self, most: Duration) -> usize {
         let all_left = async {
             loop {
                 let left = self.left.notified();
                 tokio::pin!(left);
-                // The waiter is registered before the count is read, so that it misses no
-                // notification.
+                // The waiter is registered before the count is read, so that it cannot miss the
+                // notification of the last call.
                 left.as_mut().enable();
                 if self.in_flight() == 0 {
                     return;
@@ -94,7 +94,8 @@ impl CallGate {
 pub(crate) struct CallGuard {
     gate: Arc<CallGate>,
     transport: Option<Arc<dyn Transport>>,
-    /// The guard of the same call in another client, if this client uses that client's connections.
+    /// If this client uses the connections of another client, the guard of this call in that
+    /// client.
     outer: Option<Box<CallGuard>>,
 }
 
@@ -106,8 +107,8 @@ impl CallGuard {
 
 impl Drop for CallGuard {
     fn drop(&mut self) {
-        // The transport is dropped before the waiters are notified, so that the waiters find no
-        // connection in use.
+        // The transport is dropped before the waiters are notified, so that this call holds no
+        // connection when they continue.
         self.transport = None;
         self.outer = None;
         if self.gate.in_flight.fetch_sub(1, Ordering::AcqRel) == 1 {
@@ -116,7 +117,7 @@ impl Drop for CallGuard {
     }
 }
 
-/// Reports that calls were still in flight at the end of the wait.
+/// The error of a shutdown that ended before all calls had ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StillRunning {
     pub(crate) calls: usize,

@@ -32,7 +32,7 @@ pub enum AuthKind {
     None,
 }
 
-/// A key and its source.
+/// An API key and the form in which it was configured.
 #[derive(Clone)]
 pub(super) struct ConfiguredKey {
     pub(super) key: ApiKey,

@@ -116,7 +116,7 @@ impl CallOptions {
         self
     }
 
-    /// Sends a key by which the server recognises repeated requests.
+    /// Sends an idempotency key, by which the server recognises repeated requests.
     pub fn idempotency_key(self, key: impl Into<IdempotencyKey>) -> Self {
         self.idempotency(Idempotency::Key(key.into()))
     }

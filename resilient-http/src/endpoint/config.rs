@@ -39,7 +39,7 @@ use crate::client::Auth;
 #[derive(Clone)]
 pub struct EndpointConfig {
     pub(super) name: String,
-    /// The settings that were given, for `to_builder`.
+    /// The settings that the user gave, for `to_builder`.
     pub(super) given: Settings,
     pub(super) provider: String,
     pub(super) path: PathTemplate,
@@ -53,7 +53,7 @@ pub struct EndpointConfig {
     pub(super) budget: BudgetSource,
     pub(super) breaker: BreakerConfig,
     pub(super) retry_statuses: Option<Vec<StatusCode>>,
-    /// The merged settings of all layers.
+    /// The settings of the user, merged with the defaults and the preset.
     pub(super) merged: Settings,
 }
 

@@ -29,8 +29,8 @@ impl EndpointConfig {
         }
     }
 
-    /// Creates a builder with the settings that were given. `build` checks the settings again, and
-    /// the key is read again.
+    /// Creates a builder with the settings that the user gave for this configuration. `build`
+    /// checks the settings again, and building an endpoint reads the key again.
     pub fn to_builder(&self) -> EndpointConfigBuilder {
         EndpointConfigBuilder {
             name: self.name.clone(),
@@ -52,8 +52,8 @@ pub struct EndpointConfigBuilder {
 
 impl EndpointConfigBuilder {
     setters! {
-        /// Uses the defaults of a family of APIs. Other settings override the preset, whether they
-        /// are set before or after it.
+        /// Uses the defaults of a family of APIs. Other settings override these defaults, in any
+        /// order.
         preset(preset: Preset) => settings.preset = Some(preset);
         /// Sets the base URL. The path is below the base URL.
         base_url(url: impl Into<String>) => settings.base_url = Some(url.into());
@@ -134,7 +134,7 @@ impl EndpointConfigBuilder {
         self
     }
 
-    /// Sets the error codes that a retry cannot help: see
+    /// Sets error codes for which a retry does not help: see
     /// [`permanent_codes`](crate::ApiClientBuilder::permanent_codes).
     pub fn permanent_codes<S: Into<String>>(mut self, codes: impl IntoIterator<Item = S>) -> Self {
         self.settings.permanent_codes = Some(codes.into_iter().map(Into::into).collect());

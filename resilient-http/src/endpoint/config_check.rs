@@ -15,16 +15,16 @@ use crate::address::{BaseUrl, PathTemplate};
 use crate::error::BuildError;
 use crate::request::{LimitOverride, header_pair};
 
-/// Large models may need this long for one response.
+/// Large models may take this long to respond.
 const TIMEOUT: Duration = Duration::from_secs(300);
 const LONGEST_NAME: usize = 128;
 
-/// An invalid setting and its key in the file.
+/// An invalid setting, and the key of the setting in a file.
 #[derive(Debug)]
 pub(super) struct SettingError {
     #[cfg_attr(
         not(feature = "toml"),
-        expect(dead_code, reason = "without documents, nobody asks for the place")
+        expect(dead_code, reason = "only TOML documents need the key")
     )]
     pub(super) key: &'static str,
     pub(super) error: BuildError,
@@ -128,8 +128,8 @@ fn check_params(
     params: &BTreeMap<String, String>,
 ) -> Result<(), SettingError> {
     let wrong = SettingError::at("params");
-    // `expand` needs a value for each parameter. Each call provides the other parameters, so the
-    // check uses `x` for them.
+    // `expand` needs a value for each parameter. The values of the other parameters come with each
+    // call, so this check uses `x` in their place.
     let others = path.names().filter(|name| !params.contains_key(*name)).map(|name| (name, "x"));
     let params = params.iter();
     let params = params.map(|(name, value)| (name.as_str(), value.as_str()));

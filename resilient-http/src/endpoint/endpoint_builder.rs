@@ -1,4 +1,4 @@
-//! The builder of an endpoint: the configuration, and the parts that replace configured parts.
+//! The builder of an endpoint: the configuration, and values that replace parts of it.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -15,7 +15,7 @@ use crate::error::{BuildError, BuildErrorKind};
 use crate::setters::setters;
 use crate::transport::Transport;
 
-/// Builds an endpoint from its configuration. A part that is set here replaces the configured part.
+/// Builds an endpoint from its configuration. Each setter replaces a part of the configuration.
 #[must_use]
 pub struct EndpointBuilder<Req: ?Sized, Res> {
     config: EndpointConfig,
@@ -33,7 +33,7 @@ type Configure = Box<dyn FnOnce(ApiClientBuilder) -> ApiClientBuilder + Send>;
 enum ClientSource {
     Own,
     Client(ApiClient),
-    /// The endpoint has its own client, and this function changes the client's builder.
+    /// The endpoint has its own client. The function changes the builder of this client.
     Configured(Configure),
 }
 
@@ -72,10 +72,10 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
         circuit_breaker(breaker: CircuitBreaker) => breaker = Some(breaker);
         /// Replaces the retry budget. Several endpoints may share it.
         budget(budget: RetryBudget) => budget = Some(budget);
-        /// Uses a client's connection pool. The endpoint closes with that client: see
-        /// [`connections_of`](crate::ApiClientBuilder::connections_of). If no base URL is
-        /// configured, the endpoint uses the client's base URL. The endpoint does not use the
-        /// client's headers and credentials.
+        /// Uses the connection pool of this client. When the client is closed, the endpoint is
+        /// closed too: see [`connections_of`](crate::ApiClientBuilder::connections_of). If no base
+        /// URL is configured, the endpoint uses the client's base URL. It does not use the client's
+        /// headers and credentials.
         connections_of(client: &ApiClient) => source = ClientSource::Client(client.clone());
         /// Sets the transport. It replaces the reqwest client that the endpoint would create.
         transport(transport: impl Transport)

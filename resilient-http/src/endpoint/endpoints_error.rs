@@ -23,7 +23,7 @@ struct ErrorParts {
 enum DocumentProblem {
     Unreadable(std::io::Error),
     /// Invalid TOML, an unknown key, or a value of the wrong form. The parser's error quotes the
-    /// line, so this holds only the message without quoted values.
+    /// line of the mistake, so only its message is stored, without quoted values.
     Malformed(String),
     Invalid(BuildError),
 }
@@ -116,8 +116,8 @@ impl std::error::Error for EndpointsError {
 
 /// Removes quoted values from a serde message such as `invalid type: string "…", expected …`.
 fn without_values(message: &str) -> String {
-    // The number may be an API key that was written without quotes, so it is removed. The quoted
-    // text after the number describes the valid form and stays.
+    // The number may be an API key without quotes, so it is removed. The quoted text after the
+    // number describes the valid form and stays.
     for kind in ["integer", "floating point", "boolean"] {
         let value = message.strip_prefix("invalid type: ");
         let value = value.and_then(|value| value.strip_prefix(kind));
@@ -131,7 +131,7 @@ fn without_values(message: &str) -> String {
     while let Some(open) = rest.find('"') {
         let (before, quoted) = rest.split_at(open);
         shown.push_str(before);
-        // A value may itself contain quotes, so it ends at the last quote before `, expected`.
+        // A value may contain quotes, so the value ends at the last quote before `, expected`.
         let end = quoted.rfind("\", expected").or_else(|| quoted.rfind('"').filter(|at| *at > 0));
         shown.push('…');
         rest = end.map_or("", |end| &quoted[end + 1..]);
@@ -140,7 +140,7 @@ fn without_values(message: &str) -> String {
         }
     }
     shown.push_str(rest);
-    // A number may be an API key that was written without quotes.
+    // A number may be an API key without quotes.
     for kind in ["integer `", "floating point `"] {
         if let Some((before, after)) = shown.split_once(kind) {
             let rest = after.split_once('`').map_or("", |(_, rest)| rest);

@@ -10,7 +10,7 @@ use crate::request::{Fields, parse_fields, refuse_fields};
 pub(super) enum Payload {
     Nothing,
     Fields(Fields),
-    /// A list, a string or a number, which cannot be merged.
+    /// A list, a string or a number. It has no fields, so it cannot be merged.
     Whole(Box<RawValue>),
 }
 
@@ -25,8 +25,8 @@ impl Payload {
         })
     }
 
-    /// Merges `extra`, the request and the call. The request overrides `extra`, and the call
-    /// overrides both. In the call, `null` removes a field.
+    /// Merges the fields of `extra`, of the request and of the call. The request overrides `extra`,
+    /// and the call overrides both. A `null` of the call removes the field.
     pub(super) fn merge(
         extra: &Fields,
         request: &(impl Serialize + ?Sized),
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn the_call_overrides_the_request_and_the_request_what_the_configuration_adds() {
+    fn the_call_overrides_the_request_and_the_request_overrides_the_configuration() {
         let text = merged(
             &json!({"a": 1, "b": 1, "c": 1}),
             json!({"b": 2, "c": 2, "d": null}),
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_request_leaves_null_is_not_said_and_what_is_within_is_left_alone() {
+    fn null_fields_of_a_request_are_left_out_and_nested_nulls_stay() {
         let text = merged(&json!({"a": 1}), json!({"a": null, "b": {"c": null}}), &json!({}));
         assert_eq!(text, r#"{"a":1,"b":{"c":null}}"#);
     }
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_is_sent_as_it_is_or_not_at_all() {
+    fn a_request_that_is_no_object_is_sent_unchanged_or_refused() {
         assert_eq!(merged(&json!({}), json!([1, 2]), &json!({})), "[1,2]");
         assert_eq!(merged(&json!({}), (), &json!({})), "nothing");
         assert_eq!(merged(&json!({"a": 1}), (), &json!({})), r#"{"a":1}"#);

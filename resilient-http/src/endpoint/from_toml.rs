@@ -10,7 +10,7 @@ use super::deserialize::{Document, EndpointConfigs};
 use super::endpoints_error::EndpointsError;
 
 impl EndpointConfigs {
-    /// Reads endpoints from a TOML document. It does not read keys.
+    /// Reads endpoints from a TOML document. It does not read the API keys.
     ///
     /// ```
     /// let endpoints = resilient_http::EndpointConfigs::from_toml(r#"
@@ -40,7 +40,8 @@ impl EndpointConfigs {
             EndpointsError::malformed(error.message(), place)
         };
         let parsed = DeTable::parse(document).map_err(malformed)?;
-        // Deserializing consumes the table. The copy has the spans for errors of the later check.
+        // Deserializing consumes the table, so it gets a copy. The original has the positions of
+        // errors that the check finds later.
         let sections =
             Document::deserialize(toml::Deserializer::from(parsed.clone())).map_err(malformed)?;
         sections.check().map_err(|(name, wrong)| {
@@ -65,8 +66,8 @@ impl EndpointConfigs {
     }
 }
 
-/// Finds the position of a key in the endpoint's section, or else in the defaults. If neither has
-/// the key, returns the position of the section.
+/// Finds the position of a key in the section of the endpoint, or else in the section of the
+/// defaults. If neither section has the key, returns the position of the endpoint's section.
 fn find(root: &DeTable<'_>, endpoint: &str, key: &str) -> Option<Range<usize>> {
     let own = entry(entry(root, "endpoint")?.1?, endpoint)?;
     let defaults = entry(root, "defaults").and_then(|(_, table)| table);
@@ -74,8 +75,8 @@ fn find(root: &DeTable<'_>, endpoint: &str, key: &str) -> Option<Range<usize>> {
     in_table(own.1).or_else(|| in_table(defaults)).or(Some(own.0))
 }
 
-/// Returns the position of a key in a table. If the value of the key is a table, returns that table
-/// too.
+/// Returns the position of a key in a table. If the value of the key is a table, also returns that
+/// table.
 fn entry<'a>(table: &'a DeTable<'a>, key: &str) -> Option<(Range<usize>, Option<&'a DeTable<'a>>)> {
     let (found, value) = table.iter().find(|(each, _)| each.get_ref() == key)?;
     let inner = match value.get_ref() {

@@ -96,7 +96,7 @@ impl<Req: ?Sized, Res> Endpoint<Req, Res> {
         &self.inner.client
     }
 
-    /// Returns the circuit breaker. Use it to inspect or to operate the breaker.
+    /// Returns the circuit breaker. Use it to inspect the circuit, or to open and close it.
     #[must_use]
     pub fn circuit_breaker(&self) -> CircuitBreaker {
         self.inner.client.circuit_breaker()
@@ -143,7 +143,8 @@ impl<Req: Serialize + ?Sized, Res> Endpoint<Req, Res> {
         let payload = Payload::merge(&config.merged.extra_body, request, &options.fields)?;
         let client = &self.inner.client;
         let mut builder = client.start::<()>(config.method.clone(), config.path.as_str());
-        // If a parameter has several values, the last value is used.
+        // If a parameter gets several values, the last one is used, so the values of the call come
+        // last.
         for (name, value) in &config.merged.params {
             builder = builder.param(name, value);
         }

@@ -58,8 +58,8 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Takes missing settings from `lower`. Headers, parameters and fields are merged by name; each
-    /// other setting is taken as a whole.
+    /// Takes settings that are missing in this layer from `lower`. Headers, parameters and fields
+    /// are merged by name. Any other setting comes from one layer as a whole.
     pub(super) fn or(self, lower: Self) -> Self {
         fn by_name<V>(
             upper: BTreeMap<String, V>,

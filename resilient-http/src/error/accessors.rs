@@ -1,4 +1,4 @@
-//! The methods that all kinds of errors share.
+//! The methods that give information about an error of any kind.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use super::kinds::{ErrorKind, RetriesDisabled};
 use crate::response::RateLimit;
 
 impl ApiError {
-    /// Returns the kind, for tables and labels.
+    /// Returns the kind of the error. Metrics can use it as a label.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.parts().0
@@ -26,7 +26,7 @@ impl ApiError {
         self.response().map(|response| response.head.status)
     }
 
-    /// Returns the headers of the response.
+    /// Returns the headers of the response, if a response arrived.
     #[must_use]
     pub fn headers(&self) -> Option<&HeaderMap> {
         self.response().map(|response| &response.head.headers)
@@ -62,7 +62,7 @@ impl ApiError {
     }
 
     /// Returns the time to wait before the next attempt, or `None` if no such time is known. The
-    /// time comes from the circuit breaker, or from `Retry-After` as read when the response
+    /// circuit breaker sets it, or the server did in `Retry-After`, as read when the response
     /// arrived.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
@@ -102,14 +102,14 @@ impl ApiError {
         self.call().map(|call| &*call.template)
     }
 
-    /// Returns whether another attempt may help and cannot do harm.
+    /// Returns whether another attempt may succeed and cannot repeat an effect on the server.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.classify().retry
     }
 
-    /// Returns why the call had no retries although its error would allow retries. Returns `None`
-    /// if the call could be retried, or if the error itself allows no retry.
+    /// Returns why the call made no retries although the kind of its error allows retries. Returns
+    /// `None` if the call could make retries, or if the kind of its error allows none.
     #[must_use]
     pub fn retries_disabled(&self) -> Option<RetriesDisabled> {
         let call = self.call()?;

@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wrong_template_is_shown_without_what_may_be_secret() {
+    fn the_error_about_a_template_hides_parts_that_may_be_secret() {
         for text in ["users?key=canary", "https://canary@host/x", "//host/canary", "x#canary"] {
             let error = BuildError::template(text, "is wrong");
             assert!(!format!("{error} {error:?}").contains("canary"), "{error}");

@@ -1,4 +1,4 @@
-//! The outcome table. It says what each error means for the circuit breaker and for retries.
+//! The outcome table: what each error means for the circuit breaker and for retries.
 
 use http::StatusCode;
 use resilient::{Classification, Classify, Outcome};
@@ -25,13 +25,13 @@ impl ApiError {
             return Classification::ignored();
         };
         let mut class = match self {
-            // Nothing was sent, so a retry is not a repetition.
+            // Nothing was sent, so a retry cannot repeat an effect on the server.
             Self::Connection { phase: Phase::Connect, .. } => Classification::transient(),
             Self::Connection { .. } | Self::Timeout { phase: TimeoutPhase::Attempt, .. } => {
                 retry_if(Outcome::Failure, is_repeatable)
             }
-            // If the deadline ended the call, the breaker has already counted each attempt. In the
-            // other two cases, the server works, and only its response cannot be used.
+            // If the deadline ended the call, the breaker has already counted each attempt. The
+            // other two errors mean that the server works and only its response cannot be used.
             Self::Timeout { phase: TimeoutPhase::Deadline, .. }
             | Self::Decode { .. }
             | Self::TooLarge { .. } => Classification::ignored(),

@@ -56,8 +56,8 @@ impl From<CircuitOpen> for ApiError {
     }
 }
 
-/// Makes an error without the facts of the call. If the time limit is the client's, the client adds
-/// the facts later.
+/// Makes an error without the facts about the call. The client adds them later, if a time limit of
+/// the client caused the error.
 impl From<TimedOut> for ApiError {
     fn from(cut: TimedOut) -> Self {
         let phase = match cut.limit() {

@@ -27,8 +27,8 @@ pub(crate) struct CallFacts {
     pub(crate) is_repeatable: bool,
     /// Whether the body can be sent again.
     pub(crate) is_replayable: bool,
-    /// Whether a redirect turned the request into a `GET`. Such a redirect means that the server
-    /// has acted on the request, so a retry would repeat the effect.
+    /// Whether a redirect turned the request into a `GET`. If so, the server has already acted on
+    /// the request, and a retry would repeat the effect.
     pub(crate) was_acted_upon: bool,
     pub(crate) rules: Arc<OutcomeRules>,
 }

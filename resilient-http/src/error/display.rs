@@ -1,4 +1,4 @@
-//! The text that errors print. It must not contain secrets.
+//! The text that errors print. This text must not contain secrets.
 
 use std::fmt;
 

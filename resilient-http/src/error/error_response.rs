@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::response::ResponseHead;
 
-/// The number of bytes of a response body that an error holds.
+/// An error stores at most this many bytes of a response body.
 pub(crate) const ERROR_BODY_LIMIT: usize = 64 * 1024;
 const LONGEST_MESSAGE: usize = 200;
 
@@ -19,8 +19,8 @@ pub(crate) struct ErrorResponse {
 }
 
 impl ErrorResponse {
-    /// Returns `true` if the server asks for a retry in a header, `false` if the server forbids
-    /// retries in a header, and `None` if no header says either.
+    /// Returns `true` if a header of the server asks for a retry, `false` if a header forbids
+    /// retries, and `None` if there is no such header.
     pub(super) fn says_retry(&self) -> Option<bool> {
         let names = ["x-should-retry", "stripe-should-retry"];
         names.iter().find_map(|name| {

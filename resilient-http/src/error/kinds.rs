@@ -84,7 +84,7 @@ impl std::fmt::Display for ErrorKind {
     }
 }
 
-/// The reason why a call had no retries although its error would allow them.
+/// The reason why a call made no retries although the kind of its error allows retries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RetriesDisabled {

@@ -59,7 +59,7 @@ impl Body {
         !matches!(self.0, BodySource::Once(_))
     }
 
-    /// Returns the bytes if they are known before the body is sent.
+    /// Returns the bytes of the body, or `None` if the body is a stream.
     pub(crate) fn as_bytes(&self) -> Option<&[u8]> {
         match &self.0 {
             BodySource::Empty => Some(&[]),

@@ -7,7 +7,8 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::error::{BuildError, BuildErrorKind};
 
-/// Fields as serde wrote them. Their values are not parsed, so numbers keep their form.
+/// The fields of an object as serde wrote them. The values are not parsed, so numbers keep their
+/// form.
 pub(crate) type Fields = BTreeMap<String, Box<RawValue>>;
 
 pub(crate) fn fields_of(value: &(impl Serialize + ?Sized)) -> Result<Fields, BuildError> {

@@ -19,7 +19,7 @@ pub(crate) fn header_pair(
     Ok((known, value))
 }
 
-/// Checks that the headers state the true length of the body. If they did not, the server could
+/// Checks that the headers state the true length of the body. With a false length, the server could
 /// read the next request on the connection as a part of this request (request smuggling).
 pub(crate) fn check_framing(headers: &HeaderMap, body: &Body) -> Result<(), BuildError> {
     if headers.contains_key(header::TRANSFER_ENCODING) {
@@ -32,8 +32,8 @@ pub(crate) fn check_framing(headers: &HeaderMap, body: &Body) -> Result<(), Buil
     };
     let is_true = given.to_str().is_ok_and(|given| match body.as_bytes() {
         Some(bytes) => given == bytes.len().to_string(),
-        // The length of a stream is not known yet. If the stream is shorter than the header states,
-        // the transport closes the connection.
+        // The length of a stream is not known in advance. If the stream is shorter than the header
+        // says, the transport closes the connection.
         None => !given.is_empty() && given.bytes().all(|byte| byte.is_ascii_digit()),
     });
     if is_true && lengths.next().is_none() {
@@ -44,7 +44,7 @@ pub(crate) fn check_framing(headers: &HeaderMap, body: &Body) -> Result<(), Buil
     }
 }
 
-/// Replaces all values of each header that `with` contains.
+/// For each header in `with`, replaces all values of this header in `headers`.
 pub(crate) fn replace_headers(headers: &mut HeaderMap, with: HeaderMap) {
     let mut last = None;
     for (name, value) in with {

@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use crate::error::BuildError;
 
-/// Whether a request may be sent twice. If it may, it is retried even if the server may already
-/// have acted on it.
+/// Whether a request may be sent twice. If so, it is retried even if the server may already have
+/// acted on it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Idempotency {
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_method_decides_unless_told_otherwise() {
+    fn the_method_decides_unless_the_caller_does() {
         for method in [Method::GET, Method::HEAD, Method::PUT, Method::DELETE, Method::OPTIONS] {
             assert!(Idempotency::Auto.is_repeatable(&method), "{method}");
             assert!(!Idempotency::No.is_repeatable(&method), "{method}");

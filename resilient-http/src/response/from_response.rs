@@ -27,8 +27,8 @@ pub struct Reply<T> {
 
 /// A type that an awaited request can return: a JSON type, a [`Reply`], or the [`Response`] itself.
 pub trait FromResponse: Sized {
-    /// Reads the response. The attempt ends after the response is read. An unreadable response
-    /// counts for the circuit breaker neither as a success nor as a failure.
+    /// Reads the response. This happens before the attempt ends. If the response cannot be read,
+    /// the circuit breaker counts the attempt neither as a success nor as a failure.
     ///
     /// # Errors
     ///

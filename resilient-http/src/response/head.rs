@@ -9,15 +9,15 @@ use super::rate_limit::RateLimit;
 use super::retry_after::retry_after;
 use crate::redact::{HeaderNames, mark_secrets};
 
-/// The greatest length of a request id. Longer ids are cut.
+/// The maximum length of a request id. Longer ids are cut.
 const LONGEST_ID: usize = 128;
 
 #[derive(Clone)]
 pub(crate) struct ResponseHead {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    /// The wait that the server asks for. It is read once, because a date means a shorter wait if
-    /// it is read later.
+    /// The wait that the server asks for. It is read when the response arrives: if the header has a
+    /// date, the wait until that date becomes shorter later.
     pub(crate) retry_after: Option<Duration>,
     /// The rate limit is boxed, because few responses have one.
     pub(crate) rate_limit: Option<Box<RateLimit>>,
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_wait_is_read_once_and_only_where_the_status_may_ask_for_one() {
+    fn the_wait_is_read_once_and_only_if_the_status_may_ask_for_a_wait() {
         let later = SystemTime::now() + Duration::from_secs(3600);
         let date = HeaderValue::from_str(&httpdate::fmt_http_date(later)).unwrap();
         let received = |status: u16| {

@@ -27,8 +27,8 @@ pub struct RateLimit {
 const STANDARD: [&str; 3] = ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"];
 const LEGACY: [&str; 3] = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
 
-/// The greatest number that is read as a duration in seconds. A larger number is ignored, because
-/// it is a timestamp (seconds since 1970).
+/// The longest reset in seconds, which is 366 days. A larger number is ignored, because it is a
+/// timestamp (seconds since 1970).
 const LONGEST_RESET: u64 = 366 * 24 * 60 * 60;
 
 impl RateLimit {
@@ -78,8 +78,8 @@ impl RateLimit {
 
 type Parameters = Vec<(String, String)>;
 
-/// Returns name and parameters of each member of a structured-field list. It supports only the
-/// syntax that these headers use.
+/// Returns the name and the parameters of each member of a structured-field list. It supports only
+/// the syntax that these headers use.
 fn members(headers: &HeaderMap, name: &str) -> Vec<(String, Parameters)> {
     let lines = headers.get_all(name).iter();
     lines
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn the_drafts_pair_is_read_and_the_tightest_limit_told() {
+    fn the_headers_of_the_draft_are_read_and_the_tightest_limit_is_returned() {
         let limit = read(&[
             ("ratelimit-policy", r#""burst";q=100;w=60,"day";q=1000;w=86400"#),
             ("ratelimit", r#""burst";r=50;t=30, "day";r=3;t=7200"#),
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn an_instant_is_not_taken_for_a_time_and_garbage_is_nothing() {
+    fn a_timestamp_is_not_read_as_a_duration_and_invalid_headers_are_ignored() {
         let limit = read(&[("x-ratelimit-remaining", "1"), ("x-ratelimit-reset", "1800000000")]);
         assert_eq!(limit.unwrap().reset, None);
         assert_eq!(read(&[("ratelimit", ";;,=,\"x"), ("x-ratelimit-limit", "many")]), None);

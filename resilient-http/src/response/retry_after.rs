@@ -4,15 +4,15 @@ use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 
-/// Returns the wait that the server asks for. It is read from `retry-after-ms`; without that
-/// header, it is read from `retry-after` in seconds or as a date in any of HTTP's three forms.
+/// Returns the wait that the server asks for in `retry-after-ms`. Without that header, it is read
+/// from `retry-after`, in seconds or as a date in any of HTTP's three forms.
 ///
 /// A date in the past means zero. Signs, fractions and comma-separated values are invalid and
 /// ignored. A number that is too large means [`Duration::MAX`]. If there are several headers, the
 /// largest valid value is used.
 ///
-/// Dates are compared with `now`. Pass the time of the local clock, because the client waits by
-/// that clock.
+/// Dates are compared with `now`. Pass the time of the local clock, because the client measures the
+/// wait with that clock.
 ///
 /// ```
 /// use http::{HeaderMap, HeaderValue};
@@ -40,15 +40,15 @@ fn largest(
 }
 
 fn seconds(text: &str) -> Option<Duration> {
-    // `digits` saturates, so a number beyond `u64` means the longest wait.
+    // `digits` saturates at `u64::MAX`, which stands for the longest possible wait.
     Some(match digits(text)? {
         u64::MAX => Duration::MAX,
         seconds => Duration::from_secs(seconds),
     })
 }
 
-/// Reads a number that has only decimal digits. A number that is too large saturates. Any other
-/// text returns `None`.
+/// Reads a number that consists of decimal digits only. A number that is too large saturates.
+/// Returns `None` for any other text.
 fn digits(text: &str) -> Option<u64> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().unwrap_or(u64::MAX))
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn milliseconds_win_where_the_server_gives_them() {
+    fn retry_after_ms_has_precedence() {
         let mut headers = HeaderMap::new();
         headers.insert("retry-after", HeaderValue::from_static("2"));
         headers.insert("retry-after-ms", HeaderValue::from_static("1500"));

@@ -35,7 +35,7 @@ impl ReqwestTransport {
         Ok(Self { client })
     }
 
-    /// Uses an existing client, and never closes it.
+    /// Uses an existing client. The transport never closes this client.
     ///
     /// Build it with `redirect(reqwest::redirect::Policy::none())`: a client that follows redirects
     /// sends headers such as `x-api-key` to other hosts. The transport refuses a redirected
@@ -74,8 +74,8 @@ impl Transport for ReqwestTransport {
     }
 }
 
-/// Converts reqwest's error. An error that reqwest does not classify, such as a connection reset
-/// before the response, gets the phase `Send`.
+/// Converts an error of reqwest. If reqwest does not classify the error, as for a connection that
+/// was reset before the response, the phase is `Send`.
 fn explain(error: reqwest::Error) -> TransportError {
     let cause = if error.is_builder() {
         FailureCause::Unsendable("cannot send to such an address")

@@ -1,4 +1,4 @@
-//! Finds the key of a value that stands without a key.
+//! Guesses the key of a value that the user wrote without a key, for the error message.
 
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
@@ -14,8 +14,9 @@ use super::value_tokens::{is_whole, tokens_until};
 use super::words::lone_ident;
 use crate::tokens::source;
 
-/// Moves past a value that stands without a key. Returns the value, and the pair that is probably
-/// meant. Returns `None` if a key follows, or if the value could belong to any key.
+/// Reads a value that the user wrote without a key. Returns the value, and the `key = value` text
+/// that the user probably meant. Returns `None` and reads nothing if the next argument has a key,
+/// or if the key cannot be guessed.
 pub(super) fn bare_value(
     input: ParseStream<'_>,
     kind: AttributeKind,
@@ -27,7 +28,7 @@ pub(super) fn bare_value(
     let (ahead, copy) = (input.fork(), input.fork());
     let expression = ahead.parse::<Expr>().ok().filter(|_| is_whole(&ahead))?;
     let value = tokens_until(&ahead, &copy).ok()?;
-    // A word alone may be a key that lacks its value.
+    // A single identifier may be a key whose value is missing.
     let is_word = lone_ident(&value).is_some() && role(&value) == Role::Predicate;
     if is_word && (kind != Fallback || form(&source(&value)).is_some()) {
         return None;
@@ -38,7 +39,7 @@ pub(super) fn bare_value(
     Some((value, format!("{key} = {shown}")))
 }
 
-/// Returns the key that a value of this kind belongs to.
+/// Returns the key that takes a value of this form, or `None` if the key cannot be guessed.
 fn key_of(kind: AttributeKind, value: &Expr, role: Role) -> Option<&'static str> {
     let (integer, text, pattern, predicate, other) = match kind {
         Retry => (Some("max_retries"), None, "on", "retry_if", "policy"),

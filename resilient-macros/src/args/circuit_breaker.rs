@@ -15,7 +15,7 @@ use crate::literal::{LiteralContent, constant};
 
 #[derive(Debug, Default)]
 pub(crate) struct BreakerArgs {
-    /// A string literal or the path of a `const`.
+    /// The name of the breaker: a string literal or the path of a `const`.
     pub(crate) name: Option<TokenStream>,
     pub(crate) settings: GivenSettings,
     pub(crate) failure: Option<TokenStream>,
@@ -28,7 +28,8 @@ pub(crate) struct BreakerArgs {
     pub(crate) breaker: Option<TokenStream>,
     /// An expression that each call evaluates. Each value of the expression has a separate breaker.
     pub(crate) key: Option<TokenStream>,
-    /// The user accepts that one call of the breaker covers a whole retry loop.
+    /// Whether `order = explicit` is given. The user then accepts that one call of the breaker
+    /// covers a whole retry loop.
     pub(crate) order_is_explicit: bool,
     pub(crate) common: CommonArgs,
 }
@@ -51,7 +52,8 @@ impl BreakerArgs {
         errors.or(args)
     }
 
-    /// Returns the expressions that are evaluated once for all calls, outside the function.
+    /// Returns the expressions that the expansion evaluates once for all calls, outside the
+    /// function.
     pub(crate) fn evaluated_once(&self) -> impl Iterator<Item = &TokenStream> {
         let expressions = self.settings.iter().filter_map(SettingValue::expression);
         self.name.iter().chain(expressions)

@@ -114,7 +114,7 @@ fn the_longest_recovery_is_not_below_the_first() {
 }
 
 #[test]
-fn no_more_calls_probe_at_a_time_than_results_decide() {
+fn half_open_max_calls_cannot_exceed_the_results_that_decide() {
     assert!(only(quote!(half_open_max_calls = 2)).contains("which is 1 + 0"));
     assert!(
         only(quote!(half_open_max_calls = 5, half_open_successes = 3, half_open_failures = 1))
@@ -130,7 +130,7 @@ fn no_more_calls_probe_at_a_time_than_results_decide() {
 }
 
 #[test]
-fn a_breaker_of_ones_own_excludes_the_settings_only() {
+fn the_key_breaker_excludes_only_settings() {
     for setting in [
         quote!(name = "a"),
         quote!(failure_threshold = 3),
@@ -153,7 +153,7 @@ fn a_breaker_of_ones_own_excludes_the_settings_only() {
 }
 
 #[test]
-fn the_window_and_what_is_taken_over_it_are_read_into_their_fields() {
+fn the_window_and_its_conditions_are_read_into_their_fields() {
     let args = accepted(quote! {
         window = "60s", window_buckets = 6, min_calls = 20, failure_rate = "50%",
         failure_count = 30,
@@ -233,7 +233,7 @@ fn windows_rates_and_counts_out_of_range_are_refused_with_the_rule() {
 }
 
 #[test]
-fn a_bound_of_keys_needs_a_key() {
+fn max_keys_needs_a_key() {
     assert_eq!(
         only(quote!(max_keys = 3)),
         "`max_keys` bounds the breakers that `key` makes: give one, as in `key = host`"
@@ -263,7 +263,7 @@ fn keys_that_do_not_exist_and_those_of_the_sibling_are_unknown() {
 }
 
 #[test]
-fn what_the_upper_attributes_hand_down_is_read() {
+fn the_arguments_that_upper_attributes_hand_down_are_read() {
     assert_eq!(accepted(quote!(__outer(retry { a = b }))).common.outer.len(), 1);
 }
 
@@ -293,7 +293,7 @@ fn no_input_makes_the_parser_panic() {
 }
 
 #[test]
-fn patterns_predicates_and_closures_are_told_apart() {
+fn patterns_predicates_and_closures_are_distinguished() {
     for (given, message) in [
         (quote!(failure_if = E::A), "a pattern goes to `failure`: write `failure = E::A`"),
         (quote!(ignore_if = E::A | E::B), "a pattern goes to `ignore`: write `ignore = E::A | E::"),

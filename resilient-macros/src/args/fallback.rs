@@ -17,17 +17,18 @@ pub(crate) struct FallbackArgs {
     pub(crate) replacement: FallbackReplacement,
     pub(crate) on: Option<TokenStream>,
     pub(crate) except: Option<TokenStream>,
-    /// The user accepts that the fallback hides failures from the attributes above it.
+    /// Whether `order = explicit` is given. The user then accepts that the fallback hides failures
+    /// from the attributes above it.
     pub(crate) order_is_explicit: bool,
     pub(crate) common: CommonArgs,
 }
 
-/// What replaces a failed output.
+/// The replacement of a failed output.
 #[derive(Debug, Clone)]
 pub(crate) enum FallbackReplacement {
-    /// The value of a successful output.
+    /// `value = …`: a successful output contains this value.
     Value(TokenStream),
-    /// A closure or a function that turns the error into an output.
+    /// `with = …`: a closure or a function that turns the error into an output.
     With(TokenStream, FallbackKind),
 }
 

@@ -12,12 +12,13 @@ pub(crate) enum FallbackKind {
     Output,
     /// The closure returns a future of an output.
     Future,
-    /// The syntax does not show whether an output or a future is returned.
+    /// The syntax does not show whether the closure or function returns an output or a future.
     Either,
 }
 
-/// Guesses what `with` returns. A closure without the word `async` counts as returning the output,
-/// so that the compiler can infer its types. What a path returns depends on its type only.
+/// Guesses what `with` returns. A closure without the word `async` is assumed to return the output,
+/// so that the compiler can infer the closure's types. The syntax of a path does not show what its
+/// function returns.
 pub(super) fn fallback_kind(with: &TokenStream) -> FallbackKind {
     let Ok(Expr::Closure(closure)) = syn::parse2(with.clone()) else {
         return FallbackKind::Either;

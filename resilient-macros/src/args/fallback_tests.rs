@@ -50,7 +50,7 @@ fn exactly_one_of_value_and_with_is_given() {
 }
 
 #[test]
-fn a_value_in_place_of_a_closure_is_shown_its_key() {
+fn the_error_about_a_value_in_place_of_a_closure_names_the_key_for_values() {
     assert_eq!(
         refused(quote!(with = 0)),
         ["`with` is a closure or a path, which is given the error: for a value, write `value = 0`"]
@@ -66,7 +66,7 @@ fn the_order_is_explicit_or_not_given() {
 }
 
 #[test]
-fn misspelt_keys_are_answered_with_the_nearest() {
+fn the_error_about_a_misspelt_key_names_the_nearest_key() {
     assert_eq!(refused(quote!(valeu = 1)), ["unknown key `valeu`: did you mean `value`?"]);
     assert_eq!(
         refused(quote!(value = 1, retry_if = f)),
@@ -84,7 +84,7 @@ fn misspelt_keys_are_answered_with_the_nearest() {
 }
 
 #[test]
-fn nothing_panics_whatever_the_tokens() {
+fn random_tokens_cause_no_panic() {
     let mut words: Vec<&str> = FALLBACK.names();
     words.extend(["explicit", "__outer", "retry", "async", "move"]);
     let mut fuzz = FuzzTokens::new(0xfa11, &words);

@@ -7,7 +7,8 @@ use super::kind::AttributeKind;
 use crate::error::CompileErrors;
 use crate::tokens::{flatten, group, ident};
 
-/// An attribute that stood above the present attribute, with the arguments that the user wrote.
+/// An attribute of the function above the attribute that is being expanded, with the arguments that
+/// the user wrote.
 #[derive(Debug, Clone)]
 pub(crate) struct OuterAttribute {
     pub(crate) kind: AttributeKind,
@@ -20,11 +21,12 @@ pub(crate) struct OuterAttribute {
 pub(crate) struct CommonArgs {
     /// The path to the runtime.
     pub(crate) krate: Option<TokenStream>,
-    /// The attributes of this crate that stood above the present attribute, the outermost first.
+    /// The attributes of this crate above the attribute that is being expanded, the outermost
+    /// first.
     pub(crate) outer: Vec<OuterAttribute>,
 }
 
-/// Reads a hidden list, such as `retry { … } circuit_breaker { … }`.
+/// Reads the hidden list, such as `retry { … } circuit_breaker { … }`.
 pub(super) fn parse(inside: &TokenStream, errors: &mut CompileErrors) -> Vec<OuterAttribute> {
     let tokens = flatten(inside.clone());
     let mut items = Vec::new();
@@ -68,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn entries_of_another_form_are_refused() {
         for source in [quote!(retry), quote!(retry(a)), quote!(other {}), quote!(retry {} 3)] {
             let mut errors = CompileErrors::default();
             parse(&source, &mut errors);

@@ -18,8 +18,8 @@ pub(super) struct KeyValues {
 }
 
 impl KeyValues {
-    /// Splits the arguments into pairs. Reports and leaves out unknown keys, values of the wrong
-    /// form, and repeated keys.
+    /// Splits the arguments into `key = value` pairs. Unknown keys, values of the wrong form and
+    /// repeated keys are reported and left out.
     pub(super) fn read(
         tokens: TokenStream,
         keys: &'static AttributeKeys,

@@ -17,7 +17,7 @@ pub(super) struct AttributeKeys {
 pub(super) enum KeyForm {
     /// `key = value`, a setting of the runtime's builder.
     Setting(&'static Setting),
-    /// `key = value`, which the attribute itself reads.
+    /// `key = value`, a key that only attributes have.
     Value,
     /// `key = pattern`, with or without an `if` guard.
     Pattern,

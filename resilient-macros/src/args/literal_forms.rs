@@ -68,7 +68,7 @@ fn plain(constant: &LiteralValue, what: &str, example: &str) -> Result<f64, Stri
     Ok(if constant.negative { -number } else { number })
 }
 
-/// Returns the error for a time or a percentage without quotes, and `None` for any other value.
+/// Returns the error for a time or a percentage without quotes, or `None` for any other value.
 pub(super) fn unquoted(value: &TokenStream) -> Option<String> {
     let text: String = flatten(value.clone()).iter().map(ToString::to_string).collect();
     let text = text.replace('_', "");

@@ -26,7 +26,7 @@ fn counts_are_whole_numbers_in_any_radix() {
 }
 
 #[test]
-fn what_is_no_count_is_refused_with_the_rule() {
+fn a_value_that_is_no_count_is_refused_with_the_rule() {
     assert_eq!(
         message(count(&tokens("4294967296"))),
         "is 4294967296: a count is at most 4294967295"
@@ -65,7 +65,7 @@ fn shares_are_numbers_or_percentages() {
 }
 
 #[test]
-fn what_is_no_share_is_refused_with_an_example() {
+fn a_value_that_is_no_share_is_refused_with_an_example() {
     let refused = |source: &str| message(share(&tokens(source), "a proportion"));
     assert_eq!(
         refused("\"0.2\""),
@@ -130,7 +130,7 @@ fn a_window_is_a_number_of_calls_or_a_time() {
 }
 
 #[test]
-fn calls_in_quotes_and_times_out_of_them_are_put_right() {
+fn the_error_about_calls_in_quotes_or_a_time_without_quotes_corrects_the_value() {
     assert_eq!(
         message_of("\"100\""),
         "is \"100\": calls are counted without quotes, as in `window = 100`, and a time has a \
@@ -159,7 +159,7 @@ fn calls_in_quotes_and_times_out_of_them_are_put_right() {
 }
 
 #[test]
-fn what_is_no_window_is_refused() {
+fn a_value_that_is_no_window_is_refused() {
     assert!(message_of("-5").contains("cannot be negative"));
     assert!(message_of("5u64").contains("suffix `u64`"));
     assert!(message_of("\"5x\"").contains("unknown unit"));

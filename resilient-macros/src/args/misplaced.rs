@@ -1,15 +1,17 @@
-//! Writes the error about a pattern or a value where a closure belongs, and the other way round.
+//! Writes the errors about a pattern where a key takes a closure, and about a closure where a key
+//! takes a pattern.
 
 use super::keys::{AttributeKeys, KeyForm};
 use super::pairs::{Form, Pair};
 use super::pattern::{Role, role};
 use crate::tokens::source;
 
-/// The keys for patterns, each with the key for predicates on the same question.
+/// Pairs of keys that select the same errors: the first key takes a pattern, the second a
+/// predicate.
 const PAIRED: [(&str, &str); 3] =
     [("on", "retry_if"), ("failure", "failure_if"), ("ignore", "ignore_if")];
 
-/// Returns an error message if the value of the key belongs to another key.
+/// Returns an error message if the key takes a pattern and has a closure, or the reverse.
 pub(super) fn misplaced(keys: &AttributeKeys, pair: &Pair) -> Option<String> {
     let Form::Value(value) = &pair.form else {
         return None;

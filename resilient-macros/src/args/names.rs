@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_of_names_is_refused() {
+    fn a_malformed_list_of_names_is_refused() {
         for source in [
             quote!(),
             quote!(a b),

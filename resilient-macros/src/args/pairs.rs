@@ -12,7 +12,7 @@ use super::value_tokens::value;
 use crate::error::CompileErrors;
 use crate::tokens::{name, next_shown};
 
-/// One argument.
+/// One argument of an attribute.
 #[derive(Debug, Clone)]
 pub(super) struct Pair {
     pub(super) key: Ident,
@@ -39,7 +39,7 @@ impl Pair {
     }
 }
 
-/// Reads all pairs. Reports and leaves out malformed pairs.
+/// Reads all arguments. Malformed arguments are reported and left out.
 pub(super) fn split(
     tokens: TokenStream,
     kind: AttributeKind,

@@ -6,12 +6,13 @@ use syn::{Expr, ExprClosure, Ident, Lit, Pat, PatIdent, PatPath, PatTupleStruct,
 
 use crate::tokens::{flatten, name};
 
-/// What a pattern is matched with.
+/// The value that a pattern is matched against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MatchedWith {
-    /// A reference to the error, so that the variables of the pattern borrow.
+    /// A reference to the error, so that the variables of the pattern borrow from the error.
     Reference,
-    /// The error itself. A constant has the type of the error, and would not match a reference.
+    /// The error itself. A pattern that is a constant has the type of the error, and would not
+    /// match a reference.
     Value,
     /// The text of the error: each case of the pattern is a string literal.
     Text,
@@ -43,17 +44,17 @@ fn of_pattern(pattern: &Pat) -> MatchedWith {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     Pattern,
-    /// A closure, or the path of a function. As a pattern, the name of a function would match every
-    /// error.
+    /// A closure, or the path of a function. If the name of a function were used as a pattern, it
+    /// would match every error.
     Predicate,
     Either,
 }
 
 pub(super) fn role(value: &TokenStream) -> Role {
-    // A closure may stand in an invisible group, as `macro_rules` puts it.
+    // A closure from `macro_rules` may be inside an invisible group.
     let flat: TokenStream = flatten(value.clone()).into_iter().collect();
     if let Ok(closure) = syn::parse2::<ExprClosure>(flat) {
-        // `|A| B` may be a pattern that begins with a bar.
+        // `|A| B` may be a closure, or a pattern that begins with a bar.
         let is_plain = |input: &Pat| role_of_pattern(input) != Role::Pattern;
         return if closure.inputs.iter().all(is_plain) { Role::Predicate } else { Role::Either };
     }
@@ -80,8 +81,8 @@ fn role_of_pattern(pattern: &Pat) -> Role {
     }
 }
 
-/// By convention, functions begin with a small letter and variants with a capital. A constant in
-/// capitals may be a function pointer.
+/// By convention, the name of a function begins with a small letter and the name of a variant with
+/// a capital. A constant, whose name is in capitals, may hold a function pointer.
 fn role_of_name(ident: &Ident) -> Role {
     let name = name(ident);
     if !name.starts_with(char::is_uppercase) {
@@ -104,7 +105,7 @@ fn parse(value: &TokenStream) -> Option<(Pat, bool)> {
     read.parse2(value.clone()).ok()
 }
 
-/// Moves past the `if` guard of a pattern, if there is one.
+/// Skips the `if` guard of a pattern, if there is one.
 pub(super) fn pass_guard(input: ParseStream<'_>) -> syn::Result<()> {
     if input.parse::<Option<Token![if]>>()?.is_some() {
         input.parse::<Expr>()?;
@@ -147,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns_and_predicates_are_told_apart() {
+    fn patterns_and_predicates_are_distinguished() {
         for predicate in [
             quote!(|e| e.is_new()),
             quote!(|_| true),

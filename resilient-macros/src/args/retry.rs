@@ -1,4 +1,4 @@
-//! The arguments of `#[retry]`, and rules about several of them.
+//! The arguments of `#[retry]`, and the rules about combinations of these arguments.
 
 use proc_macro2::{Ident, TokenStream};
 use resilient_settings::{limits, retry};
@@ -24,7 +24,7 @@ pub(crate) struct RetryArgs {
     pub(crate) deadline: Option<LimitArgument>,
     pub(crate) attempt_timeout: Option<LimitArgument>,
     pub(crate) budget: Option<BudgetArgument>,
-    /// The name of a variant of the runtime's `NestedMode`.
+    /// The name of a variant of the runtime's `NestedMode`, or `None` for the default.
     pub(crate) nested: Option<&'static str>,
     pub(crate) returns_all_errors: bool,
     pub(crate) attempt: Option<Ident>,

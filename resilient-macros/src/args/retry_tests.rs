@@ -280,7 +280,7 @@ fn an_argument_is_borrowed_or_cloned() {
 }
 
 #[test]
-fn an_unknown_key_leads_to_the_nearest_or_to_the_list() {
+fn the_error_about_an_unknown_key_names_the_nearest_key_or_all_keys() {
     assert_eq!(only(quote!(max_retry = 3)), "unknown key `max_retry`: did you mean `max_retries`?");
     assert_eq!(
         only(quote!(retires = 3)),
@@ -367,7 +367,7 @@ fn nested_and_errors_are_words() {
 }
 
 #[test]
-fn a_value_where_a_list_belongs_is_refused_and_the_other_way_round() {
+fn a_value_in_place_of_a_list_or_a_list_in_place_of_a_value_is_refused() {
     assert_eq!(only(quote!(borrow = a)), "`borrow` takes a list: write `borrow(…)`");
     assert_eq!(
         only(quote!(max_retries(3))),
@@ -385,7 +385,7 @@ fn all_errors_are_gathered() {
 }
 
 #[test]
-fn what_the_upper_attributes_hand_down_is_read_as_it_was_written() {
+fn arguments_that_upper_attributes_hand_down_are_read_as_they_were_written() {
     let args =
         accepted(quote!(__outer(retry { max_retries = 3 } circuit_breaker { }), max_retries = 1));
     let kinds: Vec<_> =
@@ -420,7 +420,7 @@ fn no_input_makes_the_parser_panic() {
 }
 
 #[test]
-fn patterns_predicates_and_closures_are_told_apart() {
+fn patterns_predicates_and_closures_are_distinguished() {
     for (given, message) in [
         (quote!(retry_if = E::A), "a pattern goes to `on`: write `on = E::A`"),
         (quote!(retry_if = E::A(x) if x > 3), "a pattern goes to `on`: write `on = E::A"),

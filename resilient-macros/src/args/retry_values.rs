@@ -9,7 +9,7 @@ use super::value_form;
 use crate::error::CompileErrors;
 use crate::literal::{LiteralContent, constant};
 
-/// A time limit that cuts attempts off, and the location of its key.
+/// A time limit of `#[retry]`, and the location of its key in the source.
 #[derive(Debug, Clone)]
 pub(crate) struct LimitArgument {
     pub(crate) after: SettingValue,
@@ -23,12 +23,13 @@ pub(crate) enum BudgetArgument {
     Expr(TokenStream),
 }
 
-/// The words for `nested`, the setting for a loop that starts in a repeated attempt of another
-/// loop. Each word stands for a variant of the runtime's `NestedMode`, or for the default, which is
-/// `None`.
+/// The words that the key `nested` accepts. The key configures a loop that starts inside a retry of
+/// another loop. Each word is paired with a variant of the runtime's `NestedMode`, or with `None`
+/// for the default.
 pub(super) const NESTED: &[(&str, Option<&str>)] =
     &[("warn", None), ("collapse", Some("Collapse")), ("allow", Some("Allow"))];
-/// The words that say whether a failed call returns the errors of all attempts.
+/// The words that the key `errors` accepts. Each word is paired with whether a failed call returns
+/// the errors of all attempts.
 pub(super) const ERRORS: &[(&str, bool)] = &[("last", false), ("all", true)];
 
 pub(super) fn limit(

@@ -9,7 +9,7 @@ use super::setting::SettingValue;
 use super::value_form;
 use crate::error::CompileErrors;
 
-/// Settings of the runtime's builder. Each setting has its entry in the table.
+/// Settings of the runtime's builder, each with its entry in the table of settings.
 #[derive(Debug, Default)]
 pub(crate) struct GivenSettings(Vec<(&'static resilient_settings::Setting, SettingValue)>);
 
@@ -42,15 +42,15 @@ impl GivenSettings {
     }
 }
 
-/// Reports the rules of the table that literal settings break. `get` returns the setting with a
-/// given name.
+/// Checks literal settings against the rules of the table, and reports each broken rule. `get`
+/// returns the setting with a given name.
 pub(super) fn check_rules<'a>(
     table: &Table,
     get: impl Fn(&str) -> Option<&'a SettingValue>,
     values: &KeyValues,
     errors: &mut CompileErrors,
 ) {
-    // A value that could not be read is already reported as an error.
+    // If a value could not be read, an error about the value is already reported.
     let is_unread = |name: &str| get(name).is_none() && values.has(name);
     for (rule, message) in broken_rules(table, &get, is_unread) {
         let names: Vec<&str> = rule.settings().iter().map(|at| table.settings[*at].name).collect();
@@ -61,8 +61,9 @@ pub(super) fn check_rules<'a>(
     }
 }
 
-/// Returns the rules of the table that literal settings break, with the messages. `get` returns the
-/// setting with a given name, and `is_unread` whether its value is unknown.
+/// Returns the rules of the table that literal settings break, each with a message. `get` returns
+/// the setting with a given name, and `is_unread` returns whether the value of a setting is
+/// unknown.
 pub(super) fn broken_rules<'a, 't>(
     table: &'t Table,
     get: impl Fn(&str) -> Option<&'a SettingValue>,

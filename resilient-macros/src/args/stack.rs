@@ -38,8 +38,8 @@ pub(crate) enum LayerArgs {
 }
 
 impl LayerStack {
-    /// Reads the attributes that stood above, and the attribute that is expanded, which is the
-    /// lowest.
+    /// Reads the arguments of all layers: `outer` has the attributes above, and the other arguments
+    /// belong to the lowest attribute, which is being expanded.
     pub(crate) fn parse(
         outer: &[OuterAttribute],
         kind: AttributeKind,

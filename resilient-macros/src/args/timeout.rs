@@ -18,7 +18,7 @@ use crate::tokens::first_span;
 #[derive(Debug)]
 pub(crate) struct TimeoutArgs {
     pub(crate) after: SettingValue,
-    /// The location of the time.
+    /// The location of the time in the source.
     pub(super) place: Span,
     pub(crate) common: CommonArgs,
 }
@@ -42,7 +42,7 @@ impl TimeoutArgs {
     }
 }
 
-/// Separates the time, which stands first and has no key, from the pairs after it.
+/// Separates the time, which comes first and has no key, from the `key = value` pairs after it.
 fn split_time(tokens: TokenStream) -> (Option<TokenStream>, TokenStream) {
     let split = |input: ParseStream<'_>| {
         let is_pair = input.is_empty()

@@ -43,7 +43,7 @@ fn a_time_is_a_literal_or_any_expression() {
 }
 
 #[test]
-fn the_path_and_what_stood_above_come_behind_the_time() {
+fn the_path_and_the_attributes_above_come_after_the_time() {
     let args = accepted(quote!("2s", crate = ::rt, __outer(retry { a = 1 } fallback {})));
     assert_eq!(args.common.krate.map(|path| path.to_string()), Some(quote!(::rt).to_string()));
     let kinds: Vec<AttributeKind> = args.common.outer.iter().map(|outer| outer.kind).collect();
@@ -70,7 +70,7 @@ fn a_time_has_a_unit_and_is_not_zero() {
 }
 
 #[test]
-fn a_time_with_a_key_is_shown_without_it() {
+fn the_error_about_a_time_with_a_key_shows_the_time_without_the_key() {
     for key in ["after", "duration", "limit", "timeout", "tiem"] {
         let key = proc_macro2::Ident::new(key, Span::call_site());
         assert_eq!(
@@ -86,7 +86,7 @@ fn a_time_with_a_key_is_shown_without_it() {
 }
 
 #[test]
-fn nothing_panics_whatever_the_tokens() {
+fn random_tokens_cause_no_panic() {
     let words = ["crate", "__outer", "timeout", "self", "async", "r#async", "if"];
     let mut fuzz = FuzzTokens::new(0x71e0, &words);
     let mut wrong = 0;
@@ -100,7 +100,7 @@ fn nothing_panics_whatever_the_tokens() {
 }
 
 #[test]
-fn a_time_without_quotes_is_shown_with_them() {
+fn the_error_about_a_time_without_quotes_shows_it_in_quotes() {
     for (tokens, text) in [
         (quote!(5s), "5s"),
         (quote!(1.5s), "1.5s"),

@@ -22,8 +22,9 @@ pub(super) fn objection(keys: &AttributeKeys, pair: &Pair) -> Option<String> {
     }
 }
 
-/// Other words for the keys, most of them from other libraries. A line holds an attribute, its key
-/// and the words, in lower case and without underscores.
+/// Other names of the keys, most of them from other libraries. Each line has an attribute, one of
+/// its keys, and the other names of this key. These names are in lower case and without
+/// underscores.
 const SYNONYMS: &str = include_str!("synonyms.txt");
 
 fn unknown(keys: &AttributeKeys, name: &str) -> String {
@@ -51,7 +52,7 @@ fn unknown(keys: &AttributeKeys, name: &str) -> String {
     format!("unknown key `{name}`: {advice}")
 }
 
-/// Returns the key of the attribute that has this name in other libraries.
+/// Returns the key of the attribute that other libraries call `name`.
 fn synonym(keys: &AttributeKeys, name: &str) -> Option<&'static str> {
     let name = name.to_lowercase().replace('_', "");
     let mut own = SYNONYMS.lines().filter_map(|line| {
@@ -73,9 +74,9 @@ fn owners(keys: &AttributeKeys, name: &str) -> Option<String> {
     (!names.is_empty()).then(|| names.join(" and "))
 }
 
-/// Returns the key of another attribute that resembles the misspelt `name`, and the names of the
-/// attributes that have this key. Returns `None` if no key resembles `name`, or if `own`, the best
-/// key of this attribute, is as near or nearer.
+/// Returns the key of another attribute that resembles the misspelt `name`, and the attributes that
+/// have this key. Returns `None` if no key resembles `name`, or if `own`, the most similar key of
+/// the present attribute, resembles `name` at least as much.
 fn nearest_of_others(
     keys: &AttributeKeys,
     name: &str,
@@ -116,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn the_words_of_other_libraries_are_understood() {
+    fn the_names_of_keys_in_other_libraries_are_recognized() {
         let [retry, breaker, timeout, fallback] = ALL;
         for (keys, name, advice) in [
             (retry, "attempts", "did you mean `max_attempts`?"),

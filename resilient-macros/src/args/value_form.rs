@@ -24,7 +24,7 @@ pub(super) fn read(
         None => Some(SettingValue::Expr(value.clone())),
         Some(Ok(literal)) => Some(SettingValue::Literal(literal)),
         Some(Err(message)) => {
-            // A message that begins with "is …" needs the key as its subject.
+            // A message that begins with "is …" has no subject, so the key is put before it.
             let subject = if message.starts_with("is ") {
                 format!("`{}` ", entry.name)
             } else {
@@ -57,7 +57,7 @@ fn literal(entry: &Entry, value: &TokenStream) -> Option<Result<Value, String>> 
         }
         Form::Share { zero: false } => literal_forms::share(value, "a rate")?.map(Value::Number),
         Form::Factor => literal_forms::factor(value)?.map(Value::Number),
-        // The compiler checks forms that this crate does not support.
+        // The compiler checks the values of forms that this crate does not know.
         _ => return None,
     };
     Some(literal.and_then(|literal| in_range(entry, literal, value)))
@@ -72,7 +72,7 @@ fn in_range(entry: &Entry, literal: Value, value: &TokenStream) -> Result<Value,
         _ => source(value),
     };
     let advice = match (entry.form, literal) {
-        // A rate of 50 means 50 percent.
+        // A user who writes a rate of 50 probably means 50 percent.
         (Form::Share { zero: false }, Value::Number(rate))
             if (2.0..=100.0).contains(&rate) && !given.ends_with("%\"") =>
         {
@@ -84,8 +84,8 @@ fn in_range(entry: &Entry, literal: Value, value: &TokenStream) -> Result<Value,
     Err(format!("is {given}: {}{advice}", entry.reason(literal)))
 }
 
-/// Reads a word of the list. Returns an error if the value is some other word, and `None` if the
-/// value is not a word.
+/// Reads a value that is one of `words`. Returns an error if the value is another word, and `None`
+/// if the value is not a word.
 fn word_or_other(
     name: &str,
     words: &[&'static str],
@@ -99,8 +99,8 @@ fn word_or_other(
     (is_word || is_quoted).then(|| word(name, words, value).map(Value::Word))
 }
 
-/// Reads a word of the list. Returns an error for a misspelt word, and `None` for a function. A
-/// name that resembles a word of the list counts as a misspelt word, not as a function.
+/// Reads a value that is one of `words`. Returns `None` if the value is a function. A name that
+/// resembles one of `words` is treated as misspelt, not as a function, and returns an error.
 fn word_or_function(
     name: &str,
     words: &[&'static str],

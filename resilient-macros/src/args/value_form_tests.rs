@@ -40,7 +40,7 @@ fn rates_are_shares_above_zero() {
 }
 
 #[test]
-fn a_rate_written_in_percent_is_shown_with_its_sign() {
+fn the_error_about_a_rate_above_one_shows_it_as_a_percentage() {
     let rule = "a rate is above 0 and up to 1, or a percentage up to \"100%\"";
     for (source, advice) in [
         ("50", "write \"50%\""),

@@ -18,7 +18,7 @@ fn only(tokens: TokenStream) -> String {
 }
 
 #[test]
-fn what_is_taken_over_a_window_needs_one() {
+fn conditions_over_a_window_need_a_window() {
     for condition in [
         quote!(failure_rate = 0.5),
         quote!(failure_count = 3),
@@ -38,7 +38,7 @@ fn what_is_taken_over_a_window_needs_one() {
 }
 
 #[test]
-fn calls_are_few_only_for_a_rate() {
+fn min_calls_needs_a_rate() {
     let message = "`min_calls` is for rates only";
     assert!(only(quote!(min_calls = 3)).starts_with(message));
     assert!(only(quote!(window = 10, min_calls = 3)).starts_with(message));
@@ -64,7 +64,7 @@ fn only_a_window_in_time_has_buckets() {
 }
 
 #[test]
-fn no_more_is_asked_of_a_window_than_it_holds() {
+fn min_calls_and_failure_count_cannot_exceed_the_window() {
     assert_eq!(
         only(quote!(window = 10, failure_count = 11)),
         "`failure_count` is 11 and `window` is 10 calls: a window of 10 never holds as many, so \

@@ -1,4 +1,4 @@
-//! Reads values that are one word of a short list.
+//! Reads values that must be one of a few words.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use resilient_settings::suggest;
@@ -16,7 +16,7 @@ pub(super) fn lone_ident(value: &TokenStream) -> Option<Ident> {
     }
 }
 
-/// Returns the word of the list that is the value of `key`, or an error that lists all words.
+/// Returns the word in `words` that is the value of `key`, or an error that lists all words.
 pub(super) fn word(
     key: &str,
     words: &[&'static str],
@@ -27,8 +27,8 @@ pub(super) fn word(
     known.copied().ok_or_else(|| unknown(key, words, value))
 }
 
-/// Returns the meaning of the word. If the word is unknown, returns `None` and reports an error at
-/// the value.
+/// Returns the value that `words` pairs with the user's word. If the word is unknown, returns
+/// `None` and reports an error at the word.
 pub(super) fn one_of<T: Copy>(
     key: &str,
     words: &[(&'static str, T)],
@@ -45,7 +45,7 @@ pub(super) fn one_of<T: Copy>(
     }
 }
 
-/// Reads the value of `order`.
+/// Reads the value of `order`, whose only word is `explicit`.
 pub(super) fn order_is_explicit(value: &TokenStream, errors: &mut CompileErrors) -> bool {
     one_of("order", &[("explicit", true)], value, errors).is_some()
 }
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn any_other_value_is_answered_with_the_list() {
+    fn the_error_about_any_other_value_lists_the_words() {
         assert_eq!(
             read(&quote!(stpo)).1,
             ["`when_open = stpo` is unknown: one of `stop`, `wait`; did you mean `stop`?"]

@@ -1,4 +1,4 @@
-//! The attributes that the derive reads.
+//! The attributes that the derive reads: the class words, `retry_after` and `classify`.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -6,7 +6,7 @@ use syn::{MacroDelimiter, Meta};
 
 use crate::tokens::name;
 
-/// The word that classifies a variant or a struct.
+/// A class word: an attribute such as `#[transient]` that classifies a variant or a struct.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ClassifyWord {
     Transient,
@@ -52,7 +52,7 @@ impl AttributeKind {
     }
 }
 
-/// An attribute of this derive.
+/// An attribute that the derive reads.
 #[derive(Debug)]
 pub(super) struct DeriveAttribute {
     pub(super) kind: AttributeKind,

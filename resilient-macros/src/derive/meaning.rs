@@ -1,4 +1,4 @@
-//! Finds the meaning of the words on variants and types, and reports errors about them.
+//! Finds the class of each variant or struct from its attributes, and reports wrong attributes.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -11,16 +11,16 @@ use super::owner::WordOwner;
 use crate::error::CompileErrors;
 use crate::tokens::name;
 
-/// The meaning of a variant or a struct.
+/// The way in which a variant or a struct is classified.
 #[derive(Debug)]
 pub(super) enum VariantMeaning<'a> {
-    /// The classification that the word names. `retry_after` is the field with the hint.
+    /// The class word gives the classification. `retry_after` is the field with the hint.
     Class { word: ClassifyWord, retry_after: Option<&'a TypeField> },
-    /// The classification of the field is used.
+    /// The value of this field gives the classification.
     Transparent(&'a TypeField),
 }
 
-/// The words on one type or variant. Each word is given at most once.
+/// The class word and the `retry_after` of one type or variant.
 #[derive(Debug, Default)]
 struct GivenWords<'a> {
     word: Option<(ClassifyWord, &'a DeriveAttribute)>,
@@ -68,8 +68,8 @@ impl<'a> VariantMeaning<'a> {
         refuse_on_fields(owner, "struct", errors);
         meaning
     }
-    /// Returns the type of the field whose classification is used. Returns `None` if a word gives
-    /// the classification.
+    /// Returns the type of the field that gives the classification. Returns `None` if a class word
+    /// gives it.
     pub(super) fn must_classify(&self) -> Option<&TokenStream> {
         match self {
             VariantMeaning::Class { .. } => None,
@@ -78,7 +78,7 @@ impl<'a> VariantMeaning<'a> {
     }
 }
 
-/// The word on the enum. Each variant that has no word uses the word on the enum.
+/// The class word on the enum, which applies to each variant without a class word.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Default {
     None,

@@ -1,4 +1,5 @@
-//! `#[derive(Classify)]`: a word on each variant classifies an error for breakers and retries.
+//! `#[derive(Classify)]`: a class word on each variant, such as `#[transient]`, classifies the
+//! error for breakers and retries.
 
 mod attribute;
 mod input;
@@ -28,7 +29,8 @@ pub(crate) fn classify(input: TokenStream) -> TokenStream {
     if let (Some(body), true) = (body, errors.is_empty()) {
         return write::implementation(&input, &runtime, &body);
     }
-    // The type still implements `Classify`, so that code that uses the type causes no more errors.
+    // The type still implements `Classify`, so that code that uses the type causes no further
+    // errors.
     let errors = errors.to_compile_errors();
     let implementation = write::implementation(&input, &runtime, &write::fallback(&runtime));
     quote!(#errors #implementation)

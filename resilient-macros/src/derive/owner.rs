@@ -1,4 +1,4 @@
-//! The variant or struct that has the words, and the fields that the words name.
+//! The variant or struct to which attributes of the derive belong, and the fields that they name.
 
 use proc_macro2::{Ident, TokenTree};
 
@@ -85,7 +85,8 @@ impl<'a> WordOwner<'a> {
         field
     }
 
-    /// Returns the error about a missing word. For a variant, `whole` is its enum.
+    /// Returns the error about a missing class word. For a variant, `whole` is the enum of the
+    /// variant.
     pub(super) fn missing(self, whole: Option<&Ident>) -> String {
         let possible =
             |word: &ClassifyWord| *word != ClassifyWord::Transparent || !self.fields.is_empty();
@@ -104,7 +105,7 @@ fn list(items: impl Iterator<Item = String>) -> String {
     items.map(|item| format!("`{item}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// Returns the name or index if it is the only token of the list.
+/// Returns the name or index of a field if the list has no other token.
 fn one_name(args: &DeriveArgs) -> Option<String> {
     let DeriveArgs::List(args) = args else {
         return None;

@@ -87,7 +87,7 @@ fn header(source: &str) -> String {
 }
 
 #[test]
-fn bounds_stay_defaults_go_and_what_is_passed_through_to_is_bound_once() {
+fn bounds_stay_defaults_are_removed_and_a_transparent_type_gets_one_bound() {
     for (source, expected) in [
         ("#[transient] struct A;", "impl ::resilient::Classify for A {"),
         (
@@ -125,7 +125,7 @@ fn bounds_stay_defaults_go_and_what_is_passed_through_to_is_bound_once() {
 }
 
 #[test]
-fn a_variant_behind_a_condition_has_its_arm_behind_the_same() {
+fn the_arm_of_a_variant_has_the_cfg_of_the_variant() {
     let source =
         "#[transient] enum A { #[cfg(a)] #[cfg(not(b))] B, C, #[cfg(c)] #[transparent] D(u8) }";
     let written = written(source);
@@ -137,13 +137,13 @@ fn a_variant_behind_a_condition_has_its_arm_behind_the_same() {
 }
 
 #[test]
-fn an_enum_without_variants_needs_no_word() {
+fn an_enum_without_variants_needs_no_class_word() {
     assert!(written("enum Never {}").contains("match *self {}"));
     assert!(written("#[ignored] enum Never {}").contains("match *self {}"));
 }
 
 #[test]
-fn attributes_of_others_mean_nothing() {
+fn attributes_of_other_macros_are_ignored() {
     let source = "
         #[doc = \"transient\"] #[derive(Debug)] #[error(transparent)] #[transient::other]\
              #[serde(rename = \"x\")]
@@ -170,7 +170,7 @@ fn attributes_of_others_mean_nothing() {
 }
 
 #[test]
-fn fields_are_told_apart_from_their_visibility_and_types() {
+fn fields_are_distinguished_from_their_visibility_and_types() {
     for field in [
         "pub (crate) wait: Duration",
         "pub(in a::b) wait: Duration",
@@ -208,7 +208,7 @@ fn fragments_of_macros_are_seen_through() {
 }
 
 #[test]
-fn all_errors_are_shown_and_the_type_is_classified_all_the_same() {
+fn all_errors_are_reported_and_the_type_still_implements_classify() {
     let source = "
         #[classify(krate = a)]
         #[retry_after(0)]
@@ -243,14 +243,14 @@ fn all_errors_are_shown_and_the_type_is_classified_all_the_same() {
 }
 
 #[test]
-fn a_wrong_word_on_the_enum_is_told_once() {
+fn a_wrong_class_word_on_the_enum_is_reported_once() {
     assert_eq!(messages("#[transparent] enum A { B, C }").len(), 1);
     assert_eq!(messages("#[transient] #[ignored] enum A { B, C }").len(), 1);
     assert_eq!(messages("#[transient(x)] enum A { B, C }").len(), 1);
 }
 
 #[test]
-fn what_cannot_be_read_is_one_error() {
+fn unreadable_input_causes_one_error() {
     for source in [
         "",
         "fn f() {}",
@@ -270,7 +270,7 @@ fn what_cannot_be_read_is_one_error() {
 }
 
 #[test]
-fn nothing_panics_and_what_is_read_is_written_whatever_the_tokens() {
+fn random_tokens_cause_no_panic_and_functions_are_written_as_they_were_read() {
     let words = [
         "enum",
         "struct",

@@ -38,8 +38,8 @@ pub(super) fn implementation(
     }
 }
 
-/// Returns the body of `classify` for a type whose derive has errors: every error is transient. The
-/// type still implements `Classify`, so the compiler reports no follow-up errors.
+/// Returns the body of `classify` for a type whose derive has errors: every value is transient.
+/// Because the type still implements `Classify`, the compiler reports no further errors.
 pub(super) fn fallback(runtime: &TokenStream) -> ClassifyBody {
     ClassifyBody { tokens: class(runtime, ClassifyWord::Transient), must_classify: Vec::new() }
 }
@@ -75,7 +75,7 @@ pub(super) fn of_enum(
     ClassifyBody { tokens, must_classify: must_classify.collect() }
 }
 
-/// Writes an arm for each variant. Variants with the same word and no hint share one arm.
+/// Writes the match arms. Variants with the same class word, no hint and no `cfg` share one arm.
 fn arms(
     runtime: &TokenStream,
     meanings: &[(&EnumVariant, VariantMeaning<'_>)],
@@ -179,8 +179,8 @@ fn call_at(
     emit!(#(#receiver)*::#function #arguments)
 }
 
-/// Returns the user's `where` clause, with added bounds for the fields whose classification is
-/// used.
+/// Returns the user's `where` clause, with added bounds for the types of the fields that give the
+/// classification.
 fn where_clause(
     input: &DerivedType,
     runtime: &TokenStream,

@@ -1,10 +1,10 @@
 //! Writes one attempt: the body of the function in a block, with the arguments of this attempt.
 //!
 //! The block is `async { … }.await`, or a closure that is called immediately, so `?` and `return`
-//! end the attempt and not the function. The block borrows what the body borrows. Values that an
-//! attempt consumes are prepared before the block, or copied inside it. The block begins with a
-//! branch that is never taken. This branch makes the block capture the consumed values by move, and
-//! fixes the type of the output.
+//! end the attempt and not the function. The block borrows the arguments that the body only
+//! borrows. Arguments that the body consumes are copied before the block or inside the block. The
+//! block begins with a branch that is never taken. This branch makes the block capture the consumed
+//! values by move, and fixes the type of the output.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -18,22 +18,23 @@ use crate::tokens::{block, first_span};
 
 /// The code of an attempt, in parts.
 pub(super) struct AttemptCode {
-    /// The function's signature, with patterns changed to suit the attempts.
+    /// The function's signature. The patterns of its parameters are changed if the attempts need
+    /// it.
     pub(super) signature: Signature,
     /// Statements that prepare the arguments.
     pub(super) prepare: TokenStream,
     /// The expression whose value is the attempt's output, or a future of the output.
     pub(super) run: TokenStream,
-    /// Statements that evaluate to the output without an `async` block. The value is `None` if the
-    /// attempt must be an `async` block or a closure.
+    /// Statements that evaluate to the output without an `async` block, or `None` if the attempt
+    /// must be an `async` block or a closure.
     pub(super) inline: Option<TokenStream>,
-    /// Statements for the blocks around `prepare`, see [`AttemptArguments`].
+    /// Statements that the blocks around `prepare` repeat: see [`AttemptArguments`].
     pub(super) lent: Vec<TokenStream>,
     /// The inner attributes `#![…]` at the beginning of the body.
     pub(super) inner_attributes: TokenStream,
 }
 
-/// Writes the attempt of a function. `has_permit` says that the attempt runs under a permit.
+/// Writes the attempt of a function. `has_permit` is set if the attempt runs under a permit.
 pub(super) fn write(
     function: &AnnotatedFunction,
     shape: &FunctionShape,
@@ -51,9 +52,9 @@ pub(super) fn write(
         let borrows = lent.iter().chain(&borrowed);
         inline(&copy, &body, &quote!(#(#borrows)*), output, span)
     });
-    // A block drops captured variables in the order of their first use, but a function drops
-    // arguments from the last to the first. The reversed order makes the block drop like a
-    // function.
+    // A block drops captured variables in the order of their first use, but a function drops its
+    // arguments from the last to the first. Reversed, the block uses the arguments from the last to
+    // the first, and so it drops them like a function.
     let consumed = consumed.into_iter().rev();
     // With this span, the compiler points at the return type when it explains the expected type.
     let declared = first_span(output).resolved_at(Span::mixed_site());
@@ -72,7 +73,7 @@ pub(super) fn write(
     let attempt = block(quote!(#pin #copy #body), span);
     let run = match shape {
         FunctionShape::Plain => emit!((|| -> #output #attempt)()),
-        // Without a pointer to an argument, the compiler keeps the call in registers.
+        // If the block owns all arguments, the compiler keeps the call in registers.
         FunctionShape::Async | FunctionShape::Future(_) if owns_all => {
             emit!(async move #attempt)
         }
@@ -81,9 +82,9 @@ pub(super) fn write(
     AttemptCode { signature, prepare, run, inline, lent, inner_attributes }
 }
 
-/// Writes the attempt as `if false { … } else { body }`. The first branch fixes the type. It also
-/// prevents a warning about unreachable code after a body that never returns. The body must have no
-/// exit but its end.
+/// Writes the attempt as `if false { … } else { body }`. The first branch fixes the type of the
+/// output, and prevents a warning about unreachable code after a body that never returns. The end
+/// of the body must be the only exit from the body.
 fn inline(
     copy: &TokenStream,
     body: &TokenStream,

@@ -19,8 +19,9 @@ pub(super) struct CallSite {
     pub(super) open_now: TokenStream,
 }
 
-/// Writes the breaker. If `is_listed` is set, the static of the breaker is also listed for the
-/// feature `inventory`. If `is_here` is set, nothing waits between the permit and its report.
+/// Writes the breaker. If `is_listed` is set, the expansion also lists the static of the breaker
+/// for the feature `inventory`. `is_here` is set if a call does not wait between its permit and its
+/// report.
 pub(super) fn write(
     function: &AnnotatedFunction,
     args: &BreakerArgs,
@@ -43,7 +44,8 @@ pub(super) fn write(
         };
         (declare, emit!(CallSite))
     };
-    // B18: a call finds the probe around it on the stack, or in the future of the call.
+    // B18: a nested call finds the outer probe on the thread's stack if the outer call does not
+    // wait, and in the future of the outer call otherwise.
     let acquire = if is_here { emit!(try_acquire_here) } else { emit!(try_acquire) };
     CallSite {
         declare,
@@ -57,7 +59,7 @@ fn listed(is_listed: bool, site: &TokenStream) -> Option<TokenStream> {
     is_listed.then(|| emit!(__r::inventory::submit! { __r::Annotated::#site }))
 }
 
-/// Writes the name and the settings, which are evaluated outside the function.
+/// Writes the name and the settings of the breaker, which are evaluated outside the function.
 fn declaration(args: &BreakerArgs) -> TokenStream {
     let settings = settings::breaker(args);
     args.name.as_ref().map_or_else(
@@ -66,8 +68,8 @@ fn declaration(args: &BreakerArgs) -> TokenStream {
     )
 }
 
-/// Writes the breaker for the key of this call. The key is evaluated outside the block of the
-/// static, so that the key cannot name the static.
+/// Writes the breaker for the key of this call. The block of the static does not contain the key's
+/// expression, so that the expression cannot name the static.
 fn keyed(
     function: &AnnotatedFunction,
     args: &BreakerArgs,

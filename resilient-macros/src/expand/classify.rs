@@ -1,5 +1,5 @@
 //! Writes the code that classifies the variable `__output`. The class is an
-//! `Option<Classification>`, and `None` for a success.
+//! `Option<Classification>`: `None` means a success.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
@@ -11,11 +11,11 @@ use crate::args::{AttributeKind, BreakerArgs, MatchedWith, RetryArgs, matched_wi
 pub(super) struct Classifier<'a> {
     /// The predicate on the whole output. Its result is the variable `__chosen`.
     when: Option<&'a TokenStream>,
-    /// The function of the runtime that classifies an output by `__chosen`, if no key examines the
-    /// error.
+    /// If no key examines the error, the function of the runtime that classifies an output by
+    /// `__chosen`.
     by_choice: TokenStream,
-    /// An expression whose value is the class of `__error`, if a key examines the error. The
-    /// expression uses the variable `__class`, the class that the error's type decides.
+    /// If a key examines the error, an expression whose value is the class of `__error`. It uses
+    /// the variable `__class`, which is the class by the type of the error.
     by_error: Option<TokenStream>,
 }
 
@@ -77,10 +77,10 @@ impl<'a> Classifier<'a> {
         self.when.is_none() && other.when.is_none()
     }
 
-    /// Writes statements that declare the variable `__class`, the class that the output's type has.
-    /// If a predicate examines the output, they also declare `__chosen`, the predicate's result.
-    /// Without a predicate, an output type that has no class is a compile error at `span`, which
-    /// names keys of the attribute `by`.
+    /// Writes statements that declare the variable `__class`, which is the class by the type of the
+    /// output. If a predicate examines the output, they also declare `__chosen`, the result of the
+    /// predicate. Without a predicate, an output type that has no class causes a compile error at
+    /// `span`. The error suggests keys of the attribute `by`.
     pub(super) fn declare(&self, span: Span, by: AttributeKind) -> TokenStream {
         let Some(when) = self.when else {
             let span = span.resolved_at(Span::mixed_site());
@@ -97,7 +97,7 @@ impl<'a> Classifier<'a> {
         }
     }
 
-    /// Writes statements that report the class to the breaker.
+    /// Writes statements that report the class of the output to the breaker.
     pub(super) fn report(&self) -> TokenStream {
         if self.is_plain() {
             return emit!(__r::report(__permit, __class););
@@ -109,8 +109,8 @@ impl<'a> Classifier<'a> {
         }
     }
 
-    /// Writes an expression whose value is the class, decided by the output's type and the keys.
-    /// The expression uses the variables that [`declare`](Self::declare) declares.
+    /// Writes an expression whose value is the class by the type of the output and by the keys. The
+    /// expression uses the variables that [`declare`](Self::declare) declares.
     pub(super) fn refined(&self) -> TokenStream {
         let by_choice = &self.by_choice;
         match (self.when, &self.by_error) {
@@ -167,13 +167,15 @@ fn error_is(condition: Option<TokenStream>) -> TokenStream {
     )
 }
 
-/// Writes an expression that is true if the pattern matches the error, to which `__error` refers.
+/// Writes an expression that is true if the pattern matches the error behind the reference
+/// `__error`.
 pub(super) fn matches(pattern: &TokenStream) -> TokenStream {
     match matched_with(pattern) {
         MatchedWith::Reference => emit!(__r::matches!(__error, #pattern)),
         MatchedWith::Value => emit!(__r::matches!(*__error, #pattern)),
         MatchedWith::Text => {
-            // With this span, the error about a type that has no text points at the pattern.
+            // With this span, the compiler's error about an error type without a text points at the
+            // pattern.
             let text = quote_spanned!(settings::span(pattern)=> __r::text(__error));
             emit!(__r::matches!(#text, #pattern))
         }

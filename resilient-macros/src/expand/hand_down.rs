@@ -10,7 +10,8 @@ use crate::args::{AttributeKind, OuterAttribute, runtime};
 use crate::item::{AnnotatedFunction, ConditionalAttribute, conditional, with_args};
 
 // C1
-/// Returns the function, with the arguments handed to the attribute at index `lower`.
+/// Returns the function. The attribute at index `lower` receives the arguments of all attributes
+/// above it.
 pub(crate) fn hand_down(
     function: &AnnotatedFunction,
     lower: usize,
@@ -43,9 +44,9 @@ fn with_hidden(meta: &Meta, hidden: &TokenStream) -> Meta {
     })
 }
 
-/// Replaces a `cfg_attr` with one attribute for each result of the condition, because the macro
+/// Replaces a `cfg_attr` with one attribute for each result of its condition, because the macro
 /// cannot evaluate the condition. If the condition is true, the attribute inside the `cfg_attr`
-/// receives the hidden list; otherwise, the present attribute is expanded again.
+/// receives the hidden list. If it is false, the compiler expands the attribute `kind` again.
 fn either_way(
     conditional: ConditionalAttribute,
     hidden: &TokenStream,
@@ -70,8 +71,8 @@ fn entry(kind: AttributeKind, args: &TokenStream, span: Span) -> TokenStream {
     quote!(#name { #args })
 }
 
-/// Returns the arguments that the user wrote. The hidden list, which this crate writes, is the last
-/// argument.
+/// Returns the arguments that the user wrote. They end before the hidden list, which this crate
+/// adds as the last argument.
 fn without_hidden(args: &TokenStream) -> TokenStream {
     let is_own =
         |token: &TokenTree| !matches!(token, TokenTree::Ident(ident) if ident == "__outer");

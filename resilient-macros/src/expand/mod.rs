@@ -78,8 +78,8 @@ pub(crate) fn write(
     let written = layers::write(&context);
     let span = function.body.span();
     let inner = &attempt.inner_attributes;
-    // All code of the expansion names the runtime by this alias. The alias is outside the block of
-    // the user's body.
+    // All code of the expansion refers to the runtime by this alias. The alias is outside the block
+    // of the user's body, so the body cannot use it.
     let runtime = &stack.runtime;
     let alias = emit!(use #runtime::__private as __r;);
     let body = match shape {
@@ -95,8 +95,8 @@ pub(crate) fn write(
                 let written = block(quote!(#unused #alias #written), span);
                 emit!(#inner async move #written)
             }
-            // The block is wrapped in a call. If the block were the whole body, clippy would
-            // suggest an `async fn`.
+            // If the block were the whole body, clippy would suggest an `async fn`. Therefore the
+            // block is the argument of a call.
             (false, None) => {
                 let written = block(written, span);
                 emit!(#inner #alias __r::future(async move #written))

@@ -48,7 +48,7 @@ fn builder_value(name: &str, setting: &SettingValue) -> TokenStream {
     emit!(#of::#variant)
 }
 
-/// Writes the statement that declares `__policy`, which is a reference.
+/// Writes the statement that declares the variable `__policy`, a reference to the retry policy.
 pub(super) fn policy(args: &RetryArgs) -> TokenStream {
     if let Some(given) = &args.policy {
         let reference = reference(given);

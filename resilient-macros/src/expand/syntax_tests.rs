@@ -93,7 +93,7 @@ fn syn_2_refuses_what_syn_3_reads() {
     assert!(syn2::parse2::<syn2::File>(item).is_err());
 }
 
-/// The names that an expansion binds. Arguments and variables of the user do not count.
+/// The names that an expansion binds, without the arguments and variables of the user.
 #[derive(Default)]
 struct BoundNames {
     of_user: Vec<String>,
@@ -121,8 +121,9 @@ impl VisitMut for BoundNames {
     }
 }
 
-// A pattern that is one name matches a constant, a static or a unit struct of this name, and binds
-// no variable. Hygiene does not help: it concerns only variables.
+// If an item of the user has the name of a variable, a pattern with this name matches the item and
+// binds no variable: a constant, a static or a unit struct. Hygiene does not prevent this, because
+// hygiene concerns only variables.
 #[test]
 fn no_variable_of_an_expansion_has_the_name_of_an_item() {
     let mut all = BTreeSet::new();

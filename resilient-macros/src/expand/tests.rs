@@ -101,7 +101,7 @@ fn a_breaker_by_key_is_found_once_for_all_attempts() {
 }
 
 #[test]
-fn what_is_to_be_known_before_its_first_call_is_listed_beside_its_static() {
+fn with_inventory_the_static_of_a_breaker_is_listed_once() {
     let item = quote! {
         fn load(host: &str) -> Option<Value> {
             store().get(host)
@@ -154,7 +154,7 @@ fn a_fallback_alone_is_one_match() {
 }
 
 #[test]
-fn through_a_timeout_the_breaker_leaves_word_for_the_retry() {
+fn a_breaker_below_a_timeout_reports_a_rejection_to_the_retry_through_a_variable() {
     let item = quote! {
         #[timeout("5s")]
         #[circuit_breaker(name = "far")]
@@ -243,7 +243,7 @@ fn c01_the_upper_attribute_hands_its_arguments_to_the_lower_and_leaves_the_rest_
 }
 
 #[test]
-fn c01_an_attribute_behind_cfg_attr_takes_over_only_where_it_is_there() {
+fn c01_an_attribute_in_a_cfg_attr_is_in_the_stack_only_if_the_condition_is_true() {
     let item = quote! {
         #[cfg_attr(all(a, b), inline, circuit_breaker)]
         async fn f() -> R { body }
@@ -259,7 +259,7 @@ fn c01_an_attribute_behind_cfg_attr_takes_over_only_where_it_is_there() {
 }
 
 #[test]
-fn an_item_with_wrong_arguments_stays_as_it_was_beside_all_the_errors() {
+fn an_item_with_wrong_arguments_stays_unchanged_beside_the_errors() {
     let item = quote!(
         async fn f() -> R {
             body

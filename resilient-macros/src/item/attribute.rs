@@ -40,11 +40,11 @@ pub(crate) fn with_args(meta: &Meta, change: impl FnOnce(TokenStream) -> TokenSt
     })
 }
 
-/// Lints that do not always find in an expansion what they find in the user's function.
+/// Lints that may not find in the expansion the code that they find in the user's function.
 const SILENCED: &[&str] =
     &["needless_pass_by_value", "needless_return", "ptr_arg", "unused_assignments", "unused_mut"];
 
-/// Turns `#[expect(…)]` into `#[allow(…)]` if the list names a lint of [`SILENCED`].
+/// Turns `#[expect(…)]` into `#[allow(…)]` if the attribute names a lint in [`SILENCED`].
 pub(crate) fn tolerate_silence(attribute: &mut Attribute) {
     let tokens = attribute.meta.to_token_stream();
     if SILENCED.iter().any(|lint| scan::mentions(&tokens, lint)) {

@@ -15,7 +15,7 @@ pub(crate) struct PatternBinding {
 /// Returns every variable of the pattern once, in source order.
 pub(crate) fn bindings(pattern: &Pat) -> Vec<PatternBinding> {
     let mut found = Vec::new();
-    // If a whole parameter is one name, the name is a variable, even in capitals.
+    // If the whole pattern of a parameter is one name, this name is a variable, even in capitals.
     walk(pattern, true, &mut found);
     found
 }
@@ -26,7 +26,7 @@ fn walk(pattern: &Pat, is_alone: bool, found: &mut Vec<PatternBinding>) {
         Pat::Ident(bound) => {
             let is_plain =
                 bound.by_ref.is_none() && bound.mutability.is_none() && bound.subpat.is_none();
-            // Inside a pattern, a name in capitals is a constant by convention.
+            // In a larger pattern, a name in capitals is a constant by convention.
             let is_constant =
                 is_plain && !is_alone && name(&bound.ident).starts_with(char::is_uppercase);
             if !is_constant {

@@ -17,7 +17,7 @@ fn names(pattern: &TokenStream) -> Vec<String> {
 }
 
 #[test]
-fn every_pattern_tells_the_variables_that_it_binds() {
+fn the_variables_of_every_pattern_are_found() {
     for (pattern, expected) in [
         (quote!(x), vec!["x"]),
         (quote!(mut x), vec!["mut x"]),
@@ -55,12 +55,12 @@ fn every_pattern_tells_the_variables_that_it_binds() {
 }
 
 #[test]
-fn a_lone_name_is_a_variable_in_capitals_too() {
+fn a_name_that_is_the_whole_pattern_is_a_variable_even_in_capitals() {
     assert_eq!(names(&quote!(N)), ["N"]);
 }
 
 #[test]
-fn the_mut_of_a_reference_is_not_the_variables() {
+fn the_mut_of_a_reference_does_not_make_the_variable_mutable() {
     assert_eq!(names(&quote!(&mut n)), ["n"]);
     assert_eq!(names(&quote!(&mut (a, mut b))), ["a", "mut b"]);
     assert_eq!(names(&quote!(&(mut n))), ["mut n"]);

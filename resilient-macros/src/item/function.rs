@@ -46,7 +46,7 @@ impl Parse for AnnotatedFunction {
 }
 
 impl AnnotatedFunction {
-    /// Reads the item below an attribute of this kind.
+    /// Reads the function below an attribute of this kind, or returns the errors about it.
     pub(crate) fn read(item: &TokenStream, kind: AttributeKind) -> Result<Self, CompileErrors> {
         let mut errors = CompileErrors::default();
         let function: Self = match syn::parse2(item.clone()) {
@@ -97,12 +97,12 @@ impl AnnotatedFunction {
         })
     }
 
-    /// Returns the function with other attributes.
+    /// Returns the function with these attributes.
     pub(crate) fn with_attributes(&self, attributes: &TokenStream) -> TokenStream {
         self.write(attributes, &self.signature, &self.body.to_token_stream())
     }
 
-    /// Returns the function with another signature and body.
+    /// Returns the function with this signature and this body.
     pub(crate) fn with_body(&self, signature: &Signature, body: &TokenStream) -> TokenStream {
         let mut attrs = self.attrs.clone();
         attrs.iter_mut().for_each(tolerate_silence);
@@ -127,7 +127,8 @@ fn other_item(item: &TokenStream, kind: AttributeKind) -> Option<(Span, String)>
         return error(Span::call_site(), "nothing");
     }
     let Ok(parsed) = syn::parse2::<Item>(item.clone()) else {
-        // If the item contains `fn`, the parser already reports an error about the function.
+        // If the item has the keyword `fn`, the parser has already reported an error about the
+        // function.
         let mut tokens = item.clone().into_iter();
         let is_function = tokens.any(|token| is_word(Some(&token), "fn"));
         return if is_function { None } else { error(first_span(item), "something else") };

@@ -76,7 +76,7 @@ fn every_part_may_come_as_a_fragment_of_another_macro() {
 }
 
 #[test]
-fn what_is_no_function_is_named() {
+fn the_error_about_another_item_says_what_the_item_is() {
     for (item, what) in [
         ("struct A;", "a struct"),
         ("pub enum A {}", "an enum"),

@@ -1,4 +1,4 @@
-//! Finds out from the type of an argument how the argument is passed.
+//! Determines from the type of an argument how the argument is passed to each attempt.
 
 use syn::{GenericArgument, PathArguments, PathSegment, Receiver, ReceiverKind, Type};
 
@@ -37,7 +37,7 @@ pub(crate) fn passing(ty: &Type) -> PassingMode {
     }
 }
 
-/// Returns how a type is passed that holds another type, such as `Pin<&mut T>`.
+/// Returns how a type is passed that may contain a reference, such as `Pin<&mut T>`.
 fn passing_in(last: &PathSegment) -> PassingMode {
     let PathArguments::AngleBracketed(arguments) = &last.arguments else {
         return PassingMode::Owned;

@@ -23,7 +23,7 @@ fn a_receiver_is_passed_as_it_is_written() {
 }
 
 #[test]
-fn a_type_tells_how_its_argument_is_passed() {
+fn the_type_of_an_argument_decides_how_it_is_passed() {
     for (ty, expected) in [
         (quote!(String), PassingMode::Owned),
         (quote!(Option<&str>), PassingMode::Owned),

@@ -1,4 +1,4 @@
-//! Finds the parts of the expansion, besides the attempt's body, that use an argument.
+//! Decides whether a retry or a fallback uses an argument again after an attempt.
 
 use proc_macro2::TokenStream;
 
@@ -8,17 +8,17 @@ use crate::scan;
 
 #[derive(Clone, Copy)]
 pub(crate) struct ArgumentUses<'a> {
-    /// The retry, if there is one. Its further attempts use every argument.
+    /// The retry, if there is one. Each retry uses every argument again.
     pub(crate) retry: Option<&'a RetryArgs>,
     /// The fallback, if there is one. It uses the arguments that it names.
     pub(crate) fallback: Option<&'a FallbackArgs>,
-    /// The function waits asynchronously.
+    /// Whether the function waits asynchronously.
     pub(crate) waits: bool,
 }
 
 impl ArgumentUses<'_> {
-    /// Returns whether the argument is used again after an attempt. If so, the attempt must not
-    /// move the argument.
+    /// Returns whether a retry or the fallback uses the argument after an attempt. If so, the
+    /// attempt must not move the argument.
     pub(crate) fn again(&self, name: &str) -> bool {
         self.retry.is_some() || self.fallback.is_some_and(|fallback| names(fallback, name))
     }

@@ -11,24 +11,24 @@ use crate::item::{PassingMode, PatternBinding, allow_expected, bindings, passing
 use crate::scan::{self, ArgumentUse};
 use crate::tokens::first_span;
 
-/// The code that the arguments add to an attempt.
+/// The code of an attempt that concerns the arguments of the function.
 pub(crate) struct AttemptArguments<'a> {
     pub(super) uses: ArgumentUses<'a>,
     /// Statements before the attempt that prepare its arguments.
     pub(crate) prepare: TokenStream,
-    /// Statements at the beginning of the attempt's `async` block that copy arguments. A copy that
-    /// is made outside would be in the future twice, because the block captures it.
+    /// Statements at the beginning of the attempt's `async` block that copy arguments. If a copy
+    /// were made before the block, the future would contain it twice: as a variable, and captured.
     pub(crate) copy: TokenStream,
-    /// Statements that move the values that the attempt consumes into its block.
+    /// Statements that make the attempt's block capture by move the values that the body consumes.
     pub(crate) consumed: Vec<TokenStream>,
-    /// Statements that borrow the values that the attempt only borrows.
+    /// Statements that borrow the values that the body only borrows.
     pub(crate) borrowed: Vec<TokenStream>,
-    /// Statements that borrow the arguments that are copied for each attempt. They stand in the
-    /// blocks around `copy`. The borrow is exclusive, so that the future is `Send` even if the type
-    /// of such an argument is not `Sync`.
+    /// Statements that borrow the arguments that `copy` copies. The blocks around `copy` contain
+    /// these statements. The borrow is exclusive, so that the future is `Send` even if the type of
+    /// such an argument is not `Sync`.
     pub(crate) lent: Vec<TokenStream>,
-    /// Whether the attempt borrows a variable of the function. If not, its block can own all that
-    /// it names.
+    /// Whether the attempt borrows a variable of the function. If not, the attempt's block can own
+    /// all variables that it names.
     pub(crate) borrows: bool,
     pub(crate) body: TokenStream,
 }
@@ -61,7 +61,8 @@ impl<'a> AttemptArguments<'a> {
     pub(super) fn param(&mut self, at: usize, param: &mut PatType) {
         let pattern = param.pat.to_token_stream();
         if self.uses.retry.is_some() && scan::calls_macro(&pattern) {
-            // The macro hides the names of its variables, so each attempt gets the whole argument.
+            // The pattern is a macro call, which hides the names of its variables, so each attempt
+            // gets the whole argument.
             let whole = Ident::new(&format!("__argument{at}"), Span::mixed_site());
             let body = &self.body;
             self.body = emit!(let #pattern = #whole; #body);
@@ -88,7 +89,8 @@ impl<'a> AttemptArguments<'a> {
             let only_if = &parameter.only_if;
             let Some(value) = self.value(&parameter, binding) else {
                 if self.lends(&parameter, ident) {
-                    // With the span of the variable, errors show the variable's name.
+                    // The `mut` has the span of the variable, so that errors show the variable's
+                    // name.
                     make_mut(&mut param.pat, ident.span());
                 }
                 continue;
@@ -118,8 +120,8 @@ impl<'a> AttemptArguments<'a> {
     }
 
     /// Returns whether the attempts borrow an owned argument. If so, adds statements that borrow
-    /// the argument exclusively, so that the future is `Send` even if the argument's type is not
-    /// `Sync`.
+    /// the argument exclusively, so that the future is `Send` even if the type of the argument is
+    /// not `Sync`.
     fn lends(&mut self, parameter: &Parameter, ident: &Ident) -> bool {
         let lends = self.uses.again(&ident.to_string())
             && parameter.is_name
@@ -134,8 +136,8 @@ impl<'a> AttemptArguments<'a> {
         lends
     }
 
-    /// Returns the value of the attempt's own variable, or `None` if the attempt needs no such
-    /// variable.
+    /// Returns the value of the variable that an attempt declares for the argument, or `None` if
+    /// the attempt uses the argument itself.
     fn value(&mut self, parameter: &Parameter, binding: &PatternBinding) -> Option<TokenStream> {
         let ident = &binding.ident;
         let passing = parameter.passing;
@@ -145,18 +147,20 @@ impl<'a> AttemptArguments<'a> {
             return None;
         }
         if !self.uses.again(&ident.to_string()) {
-            // The attempt also takes an unused guard such as `_lock`, to drop it in the usual
-            // order. For a name without an underscore, this use would hide the warning about an
-            // unused variable.
+            // The attempt also takes an unused guard such as `_lock`, so that the guard is dropped
+            // in the usual order. For a name without an underscore, this would hide the compiler's
+            // warning about an unused variable.
             let is_guard = passing == PassingMode::Owned && ident.to_string().starts_with('_');
             if used == ArgumentUse::Unused && is_guard {
-                // Clippy does not warn of a name with an underscore left of an assignment's `=`.
+                // If a name begins with an underscore, clippy warns of its use, except left of an
+                // `=`.
                 let only_if = &parameter.only_if;
                 self.consumed.push(emit!(#only_if *__r::unused(#ident) = [];));
             } else if used != ArgumentUse::Unused
                 && passing != PassingMode::Shared
-                // The closure of a plain function takes what the body moves, so clippy warns of an
-                // owned argument that could be a reference.
+                // In a plain function, the closure takes what the body moves. The attempt must not
+                // take other arguments, so that clippy still warns of an owned argument that could
+                // be a reference.
                 && (self.uses.waits || passing != PassingMode::Owned)
             {
                 self.consume(parameter, ident);
@@ -171,7 +175,8 @@ impl<'a> AttemptArguments<'a> {
             None => (&[][..], &[][..]),
         };
         if let Some(borrowed) = borrow.iter().find(|each| *each == ident) {
-            // If the body moves the argument, the compiler's error points at the list of `borrow`.
+            // If the body moves the argument, the compiler's error points at the name in
+            // `borrow(…)`.
             let only_if = &parameter.only_if;
             let mut listed = ident.clone();
             listed.set_span(ident.span().located_at(borrowed.span()));
@@ -199,15 +204,17 @@ impl<'a> AttemptArguments<'a> {
             PassingMode::Owned => {}
         }
         if passing == PassingMode::Owned && !self.uses.waits {
-            // The function could not take a reference, so clippy must not propose one.
+            // Every attempt needs a copy, so the function could not take a reference instead. This
+            // use keeps clippy from suggesting a reference.
             let only_if = &parameter.only_if;
             self.prepare.extend(emit!(#only_if if false { __r::never_reached(#ident); }));
         }
         Some(self.fresh(ident, first_span(&parameter.ty), holds_others(parameter)))
     }
 
-    /// Writes a copy for the attempt. The compiler's errors about the copy point at `span`, and are
-    /// about the whole argument if it `holds` other types.
+    /// Writes a copy of the argument for the attempt. The compiler's error about a type without
+    /// `Clone` points at `span`. If the type `holds` other types, the error is about the whole
+    /// type.
     pub(super) fn fresh(&self, ident: &Ident, span: Span, holds: bool) -> TokenStream {
         let span = span.resolved_at(Span::mixed_site());
         let copy = match (self.uses.retry.is_some(), holds) {
@@ -225,15 +232,16 @@ impl<'a> AttemptArguments<'a> {
     }
 }
 
-/// Borrows an exclusive argument again. The compiler's error about an output that keeps the borrow
-/// points at the argument.
+/// Reborrows an exclusive argument for one attempt. If the output keeps the borrow, the compiler's
+/// error points at the argument.
 pub(super) fn reborrow(ident: &Ident) -> TokenStream {
     let span = Span::mixed_site().located_at(ident.span());
     quote_spanned!(span=> &mut *#ident)
 }
 
-/// Returns whether the argument's type holds others, such as `Vec<Order>`. For a type parameter,
-/// which is one letter by convention, returns `false`: the compiler suggests the bound `Clone`.
+/// Returns whether the argument's type contains other types, such as `Vec<Order>`. Returns `false`
+/// for a type that contains a type parameter (by convention, one letter): the compiler then
+/// suggests the bound `Clone`.
 fn holds_others(parameter: &Parameter) -> bool {
     let is_letter = |word: &Ident| matches!(word.to_string().as_bytes(), [b'A'..=b'Z']);
     let last = parameter.ty.clone().into_iter().last();
@@ -241,7 +249,7 @@ fn holds_others(parameter: &Parameter) -> bool {
     holds && scan::named_variable(&parameter.ty, is_letter).is_none()
 }
 
-/// Borrows again what an argument of type `Option` holds. `borrow` does so with the variable
+/// Reborrows the reference inside an argument of type `Option`. `borrow` reborrows the variable
 /// `__one`. The type is repeated, so that the compiler may shorten the lifetime of a `dyn Trait`.
 fn again(ident: &Ident, ty: &TokenStream, borrow: &TokenStream) -> TokenStream {
     let ty = without_lifetimes(&without_impl(ty));

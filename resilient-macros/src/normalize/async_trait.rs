@@ -62,9 +62,9 @@ fn variable(tokens: &[TokenTree]) -> Option<Range<usize>> {
     Some(colon + 1..equals)
 }
 
-/// Removes each statement `let x = x;`, with which an attempt would move an argument that the body
-/// only borrows. Returns the statements of arguments that the body does not use. Without them, no
-/// block would take these arguments.
+/// Removes each statement `let x = x;`, which would move an argument that the rest of the body only
+/// borrows. Returns the removed statements of arguments that the rest of the body does not use,
+/// because these statements make the future take the arguments.
 pub(crate) fn take_moves(function: &AnnotatedFunction, block: &mut Group) -> TokenStream {
     let mut tokens: Vec<TokenTree> = block.stream().into_iter().collect();
     let mut unused = TokenStream::new();
@@ -99,9 +99,9 @@ fn is_move(tokens: &[TokenTree], at: usize) -> bool {
         && (at == 0 || group(tokens.get(at - 1), Delimiter::Bracket).is_none())
 }
 
-/// Writes statements that destructure arguments by reference, so that `expression`, which is
-/// evaluated outside the body, can name parts of the arguments. `#[async_trait]` destructures an
-/// argument only inside the body.
+/// `#[async_trait]` destructures an argument only inside the body, but `expression` is evaluated
+/// outside. Writes statements that destructure the arguments by reference, so that `expression` can
+/// name their parts.
 pub(crate) fn lend_parts(function: &AnnotatedFunction, expression: &TokenStream) -> TokenStream {
     let FunctionShape::Future(ReturnedFuture { block: Some(block), .. }) = shape(function) else {
         return TokenStream::new();
@@ -116,7 +116,7 @@ fn lend_parts_of(
     body: &[TokenTree],
     expression: &TokenStream,
 ) -> Option<TokenStream> {
-    // If `#[async_trait]` moves the pattern of an argument into the body, it names the argument
+    // If `#[async_trait]` moves the pattern of a parameter into the body, it calls the parameter
     // `__arg…`.
     let Pat::Ident(argument) = &*param.pat else {
         return None;
@@ -131,7 +131,7 @@ fn lend_parts_of(
     if !parts.iter().any(|part| scan::mentions(expression, &part.to_string())) {
         return None;
     }
-    // Each part is used, so that the compiler does not warn of parts that `expression` does not
+    // All parts are used, because the compiler would warn of the parts that `expression` does not
     // name.
     let used = parts.iter().filter(|part| !part.to_string().starts_with('_'));
     let only_if = configured(&param.attrs);

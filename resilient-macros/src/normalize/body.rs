@@ -24,15 +24,15 @@ pub(crate) fn attempt_body(
     (attributes, body)
 }
 
-/// Returns whether the body of an attempt may wait for something before it ends.
+/// Returns whether an attempt may wait before the body ends.
 pub(crate) fn may_wait(function: &AnnotatedFunction, shape: &FunctionShape) -> bool {
     let is_async = !matches!(shape, FunctionShape::Plain);
     is_async && scan::may_wait(&attempt_body(function, shape).1)
 }
 
-/// Writes a body that is not just an `async` block: the body makes a future, and the attempt awaits
-/// the future. If the future is boxed, the declared type is repeated, so that the branches of the
-/// body may make futures of different types.
+/// Writes a body that makes a future with other code than a single `async` block. The attempt
+/// awaits this future. If the future is boxed, the declared type is repeated, so that the branches
+/// of the body may make futures of different types.
 fn awaited(
     function: &AnnotatedFunction,
     whole: TokenStream,
@@ -44,8 +44,8 @@ fn awaited(
     let ty = function.output().filter(|_| boxed);
     let ty = ty.map(|ty| without_lifetimes(&quote!(#ty)));
     if returns {
-        // The body is written as a closure, so that `return` ends only the closure. The attempt
-        // then awaits the returned future.
+        // The body becomes a closure, so that `return` ends only the closure. The attempt then
+        // awaits the future that the closure returns.
         let arrow = ty.map(|ty| emit!(-> #ty));
         emit!((|| #arrow #make)().await)
     } else {

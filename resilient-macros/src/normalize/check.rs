@@ -58,7 +58,8 @@ pub(crate) fn check(function: &AnnotatedFunction, stack: &LayerStack) -> Result<
 /// the argument for as long as the caller keeps the output.
 fn refuse_returned_borrows(function: &AnnotatedFunction, errors: &mut CompileErrors) {
     let lent = exclusive(function.signature.inputs.to_token_stream());
-    // Without a named lifetime, the output of a method borrows from the receiver.
+    // If the `&mut` in the return type of a method has no named lifetime, it borrows from the
+    // receiver.
     let is_shared = function.receiver().map(receiver_passing) == Some(PassingMode::Shared);
     let borrows = exclusive(function.output().to_token_stream()).into_iter().find(|(_, name)| {
         lent.iter().any(|(_, lent)| lent == name) && !(is_shared && name.is_empty())
@@ -72,7 +73,8 @@ fn refuse_returned_borrows(function: &AnnotatedFunction, errors: &mut CompileErr
     }
 }
 
-/// Returns each `&mut` outside brackets, with its lifetime, which is empty if it has no name.
+/// Returns the span of each `&mut` that is not inside brackets, with the name of its lifetime. The
+/// name is empty if the lifetime has no name.
 fn exclusive(tokens: TokenStream) -> Vec<(Span, String)> {
     let tokens = flatten(tokens);
     let borrow = |at: usize| {
@@ -84,8 +86,8 @@ fn exclusive(tokens: TokenStream) -> Vec<(Span, String)> {
     (0..tokens.len()).filter_map(borrow).collect()
 }
 
-/// Rejects a fallback below a retry or a breaker. The upper layer would not see the failures that
-/// the fallback replaces.
+/// Rejects a fallback below a retry or a breaker, because the retry or the breaker would not see
+/// the failures that the fallback replaces.
 fn refuse_hidden_failures(stack: &LayerStack, errors: &mut CompileErrors) {
     for (at, layer) in stack.layers().iter().enumerate() {
         let LayerArgs::Fallback(args) = &layer.args else {
@@ -110,8 +112,8 @@ fn refuse_hidden_failures(stack: &LayerStack, errors: &mut CompileErrors) {
     }
 }
 
-/// Rejects arguments that need an asynchronous function: a plain function cannot be cancelled, and
-/// cannot await a future.
+/// Rejects time limits and asynchronous fallbacks of a plain function: a plain function cannot be
+/// cancelled and cannot await a future.
 fn refuse_to_wait(stack: &LayerStack, errors: &mut CompileErrors) {
     const WHY: &str = "nobody can stop a plain function from outside: make it `async`, or give the \
                        client that it calls a timeout of its own";
@@ -145,7 +147,7 @@ fn refuse_to_wait(stack: &LayerStack, errors: &mut CompileErrors) {
 }
 
 /// Rejects an owned `self` in the format string of an unknown macro. Each attempt has a copy of
-/// `self` under another name, and a name in a format string cannot be changed.
+/// `self` under another name, and this crate cannot change a name inside a format string.
 fn refuse_owned_self_in_format_strings(function: &AnnotatedFunction, errors: &mut CompileErrors) {
     let Some(receiver) = function.receiver() else {
         return;

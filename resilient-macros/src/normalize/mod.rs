@@ -21,8 +21,8 @@ pub(crate) use self::return_type::{FunctionShape, ReturnedFuture, shape, span, w
 use crate::item::AnnotatedFunction;
 pub(crate) use crate::scan::only_ends;
 
-/// Prepares all arguments for attempts with this body. Also returns the signature with the changed
-/// patterns.
+/// Prepares all arguments for attempts with this body. Also returns the signature, with the changed
+/// patterns of the parameters.
 pub(crate) fn attempt_arguments<'a>(
     function: &AnnotatedFunction,
     body: TokenStream,

@@ -1,4 +1,4 @@
-//! Prepares the receiver of an attempt: `self`, or a variable of the attempt that replaces it.
+//! Prepares the receiver of an attempt: `self`, or a variable of the attempt in place of `self`.
 
 use proc_macro2::{Ident, Span};
 use syn::{Receiver, Token};
@@ -19,7 +19,7 @@ pub(super) fn prepare(arguments: &mut AttemptArguments<'_>, receiver: &mut Recei
         return;
     }
     if scan::self_in_format_string(&arguments.body) {
-        // A name in a format string cannot be changed, so the body keeps using `self`.
+        // The name `self` inside a format string cannot be changed, so the body still uses `self`.
         arguments.borrows = true;
         return;
     }
@@ -48,7 +48,7 @@ pub(super) fn prepare(arguments: &mut AttemptArguments<'_>, receiver: &mut Recei
         arguments.prepare.extend(own);
         arguments.consumed.push(emit!(__r::consume(#renamed);));
     }
-    // The user's `mut` moves to the attempt's variable. The receiver needs `mut` only if the
+    // The attempt's variable has the user's `mut`. The receiver itself needs `mut` only if the
     // expansion borrows the receiver exclusively.
     let is_mutable = is_lent || passing == PassingMode::Pinned;
     receiver.mutability = is_mutable.then(|| Token![mut](Span::mixed_site()));

@@ -1,4 +1,4 @@
-//! Finds out whether the return type is a future, and how the expansion can name the type again.
+//! Determines whether the return type is a future, and how the expansion can repeat the type.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::ToTokens;
@@ -9,7 +9,7 @@ use syn::{GenericArgument, Lifetime, Path, PathArguments, Token, Type, TypeParam
 
 use crate::item::AnnotatedFunction;
 
-/// How a function waits.
+/// The ways in which a function waits.
 pub(crate) enum FunctionShape {
     /// `async fn`
     Async,
@@ -24,7 +24,8 @@ pub(crate) struct ReturnedFuture {
     pub(crate) boxed: bool,
     /// The output type of the future.
     pub(crate) output: TokenStream,
-    /// The block of `async move { … }` or `Box::pin(async move { … })`, if that is the whole body.
+    /// The block of `async move { … }` or `Box::pin(async move { … })`, if one of these is the
+    /// whole body.
     pub(crate) block: Option<Group>,
 }
 
@@ -42,7 +43,8 @@ pub(crate) fn shape(function: &AnnotatedFunction) -> FunctionShape {
     }
 }
 
-/// Returns whether a future is boxed, and the type of its output. Returns `None` for other types.
+/// Returns whether a future is boxed, and the type of the future's output. Returns `None` for a
+/// type that is not a future.
 fn future(ty: &Type) -> Option<(bool, &Type)> {
     match ty {
         Type::Paren(inner) => future(&inner.elem),
@@ -131,15 +133,16 @@ pub(crate) fn span(function: &AnnotatedFunction) -> Span {
     first.map_or_else(|| function.signature.ident.span(), |token| token.span())
 }
 
-/// Replaces each `impl Trait` in the type with `_`. An `impl Trait` cannot be named again, so the
-/// compiler must infer it.
+/// Replaces each `impl Trait` in the type with `_`, because code cannot name an `impl Trait` again
+/// and the compiler must infer it.
 pub(crate) fn without_impl(output: &TokenStream) -> TokenStream {
     struct InferOpaque;
     impl VisitMut for InferOpaque {
         fn visit_type_mut(&mut self, ty: &mut Type) {
             let is_opaque = match &*ty {
                 Type::ImplTrait(_) => true,
-                // The parentheses of `(impl A + B)` are replaced too: only the bounds need them.
+                // In `(impl A + B)`, the parentheses are replaced too, because only the `+` needs
+                // them.
                 Type::Paren(inner) => matches!(*inner.elem, Type::ImplTrait(_)),
                 _ => false,
             };
@@ -153,8 +156,8 @@ pub(crate) fn without_impl(output: &TokenStream) -> TokenStream {
     changed(output, &mut InferOpaque)
 }
 
-/// Replaces named lifetimes in the type with `'_`. With a named lifetime, one attempt would borrow
-/// until the last attempt ends.
+/// Replaces named lifetimes in the type with `'_`. With a named lifetime, the borrow of one attempt
+/// would last until the last attempt ends.
 pub(crate) fn without_lifetimes(ty: &TokenStream) -> TokenStream {
     struct InferLifetimes;
     impl VisitMut for InferLifetimes {
@@ -204,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn async_functions_and_plain_ones_are_told_apart() {
+    fn async_and_plain_functions_are_distinguished() {
         assert!(matches!(
             shape_of(&quote!(
                 async fn f() -> Result<(), E> {}
@@ -316,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn an_opaque_type_is_left_to_inference_wherever_it_stands() {
+    fn the_compiler_infers_an_opaque_type_at_any_position() {
         for (ty, expected) in [
             (quote!(Result<impl A<B, C> + 'a, E>), quote!(Result<_, E>)),
             (quote!(Option<[impl Fn(u8) -> u8; 2]>), quote!(Option<[_; 2]>)),
@@ -329,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn lifetimes_but_the_static_one_are_left_to_inference() {
+    fn the_compiler_infers_all_lifetimes_except_static() {
         let ty = quote!(Pin<Box<dyn Future<Output = &'a (B<'b>, C)> + Send + 'static>>);
         let expected = quote!(Pin<Box<dyn Future<Output = &'_ (B<'_>, C)> + Send + 'static>>);
         let expected: Type = syn::parse2(expected).unwrap();

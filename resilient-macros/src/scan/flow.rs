@@ -8,9 +8,9 @@ use crate::tokens::is_punct;
 /// Keywords of code that leaves a block early or never reaches its end.
 const WORDS: &[&str] = &["become", "break", "continue", "loop", "return", "try", "yield"];
 
-/// Returns whether the end of the body is certainly the only exit from the body. The body then has
-/// no `?`, none of the keywords, and no macro or attribute that could hide an exit. Panics and
-/// calls that never return do not count as exits.
+/// Returns whether a body has no other exit than its end: it has no `?`, no keyword of [`WORDS`],
+/// and no macro or attribute that could hide an exit. Panics and calls that never return do not
+/// count as exits.
 pub(crate) fn only_ends(body: &TokenStream) -> bool {
     !any_token(body, &mut |token| {
         let leaves = WORDS.iter().any(|word| crate::tokens::is_word(Some(token), word));
@@ -33,7 +33,7 @@ mod tests {
     use quote::quote;
 
     #[test]
-    fn a_body_that_awaits_or_may_hide_it_may_wait() {
+    fn a_body_that_awaits_or_may_hide_an_await_may_wait() {
         for body in [
             quote!(f().await),
             quote!(if a {
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn what_leaves_or_may_hide_it_is_found_at_any_depth() {
+    fn exits_and_code_that_may_hide_an_exit_are_found_at_any_depth() {
         for body in [
             quote!(f(g()?)),
             quote!(if a {

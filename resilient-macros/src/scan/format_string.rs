@@ -20,7 +20,7 @@ fn text_names(text: &str, variable: &str) -> bool {
         let after = &text[at + variable.len()..];
         let ends = !after.starts_with(is_part);
         let before_name = before.strip_suffix("r#").unwrap_or(before).trim_end();
-        // Two braces are an escaped brace.
+        // `{{` is an escaped brace, so only an odd number of braces begins a placeholder.
         let opened = before_name.bytes().rev().take_while(|byte| *byte == b'{').count() % 2 == 1;
         let parameter = after.starts_with('$') && !before.ends_with(is_part);
         ends && (opened || parameter)

@@ -19,8 +19,8 @@ pub(crate) fn calls_macro(pattern: &TokenStream) -> bool {
     any_token(pattern, &mut |token| is_punct(Some(token), '!'))
 }
 
-/// Returns the first variable for which `is_one` holds. Names of fields, methods, paths, calls and
-/// macros do not count.
+/// Returns the first variable whose name `is_one` accepts. Names of fields, methods, paths, calls
+/// and macros do not count as variables.
 pub(crate) fn named_variable(
     tokens: &TokenStream,
     is_one: impl Fn(&Ident) -> bool + Copy,

@@ -1,5 +1,5 @@
-//! Reads the raw tokens of a body. A wrong guess costs a clone at most, and never makes a program
-//! incorrect.
+//! Examines the raw tokens of a body. In doubt, it assumes that the body moves an argument: this
+//! costs at most a clone, and the expansion stays correct.
 
 mod flow;
 mod format_string;

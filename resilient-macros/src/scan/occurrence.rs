@@ -1,5 +1,5 @@
-//! Classifies one occurrence of a variable's name: it is a borrow, the name of another thing, or
-//! neither.
+//! Classifies one occurrence of a variable's name: as a borrow, as the name of another thing such
+//! as a field, or as any other use.
 
 use proc_macro2::{Delimiter, TokenTree};
 
@@ -57,7 +57,7 @@ fn begins_borrow(tokens: &[TokenTree], at: usize) -> bool {
         }
         Some(TokenTree::Punct(punct)) => match punct.as_char() {
             '?' | '\'' | '$' | '#' => false,
-            // `& &x` borrows twice; `&&x` could be a logical and.
+            // `& &x` borrows twice, but `&&` could be a logical and.
             '&' => !follows_joint(tokens, at, '&'),
             '>' => is_operator(tokens, before.wrapping_sub(1), '=', '>'),
             _ => true,
@@ -105,7 +105,7 @@ fn ends_borrow(tokens: &[TokenTree], at: usize) -> bool {
         Some(TokenTree::Punct(_)) => [('=', '='), ('!', '='), ('&', '&'), ('|', '|'), ('=', '>')]
             .iter()
             .any(|(first, second)| is_operator(tokens, at, *first, *second)),
-        // This is the block of `for … in &x { … }`.
+        // A block, as in `for … in &x { … }`.
         Some(TokenTree::Group(block)) => block.delimiter() == Delimiter::Brace,
         Some(token) => is_word(Some(token), "else"),
     }

@@ -12,8 +12,8 @@ use crate::tokens::{group, is_operator, is_punct, is_word, skip_angles};
 const OF_OTHERS: &[&str] =
     &["anyhow", "bail", "debug", "ensure", "error", "event", "info", "trace", "warn"];
 
-/// Returns whether a literal in the body names `self` like a format string, and is not the argument
-/// of a known macro. A name in such a literal cannot be changed.
+/// Returns whether the body has a literal that, as a format string, would name `self`, outside the
+/// arguments of the known macros. The name in such a literal cannot be changed.
 pub(crate) fn self_in_format_string(body: &TokenStream) -> bool {
     let tokens: Vec<TokenTree> = body.clone().into_iter().collect();
     tokens.iter().enumerate().any(|(at, token)| match token {
@@ -89,8 +89,8 @@ fn is_value(tokens: &[TokenTree], at: usize) -> bool {
     !is_path && !of_macro
 }
 
-/// Returns the index after the import, visibility or item that begins at `at`, if `self` has
-/// another meaning inside it. Otherwise returns `at`.
+/// If an import, a visibility or an item begins at `at` and `self` has another meaning inside it,
+/// returns the index after its end. Otherwise returns `at`.
 fn own_scope_end(tokens: &[TokenTree], at: usize) -> usize {
     let token = tokens.get(at);
     if is_word(token, "pub") && group(tokens.get(at + 1), Delimiter::Parenthesis).is_some() {

@@ -9,7 +9,7 @@ fn renamed(body: TokenStream) -> String {
 }
 
 #[test]
-fn every_value_is_renamed_and_nothing_else() {
+fn only_values_named_self_are_renamed() {
     for (body, expected) in [
         (quote!(self.a(self, [&self])), quote!(__self.a(__self, [&__self]))),
         (quote!(self::f(Self::A, crate::self_)), quote!(self::f(Self::A, crate::self_))),

@@ -1,5 +1,5 @@
-//! Decides whether a body only borrows an argument. If the body could move it, each attempt needs a
-//! copy.
+//! Decides whether a body only borrows an argument. If the body may move the argument, each attempt
+//! needs a copy.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
@@ -12,7 +12,7 @@ pub(crate) enum ArgumentUse {
     Unused,
     /// Every occurrence is certainly a borrow.
     Borrowed,
-    /// An occurrence is a move or could be a move.
+    /// At least one occurrence is a move or could be a move.
     Moved,
 }
 
@@ -26,7 +26,7 @@ pub(crate) fn usage(body: &TokenStream, ident: &Ident) -> ArgumentUse {
     scan.tokens(&flatten(body.clone()), Place::Block)
 }
 
-/// The surroundings of a token.
+/// The place of a token in the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     /// The token is in braces, where `x:` names a field.
@@ -38,8 +38,8 @@ enum Place {
     Captured,
 }
 
-/// Macros that borrow their arguments. The number says how many arguments at the beginning are not
-/// borrowed. In edition 2018, `panic!(x)` and `assert!(condition, x)` take `x` by value.
+/// Macros that borrow their arguments, except as many of the first arguments as the number says. In
+/// edition 2018, `panic!(x)` and `assert!(condition, x)` take `x` by value.
 pub(super) const FORMATTING: &[(&str, usize)] = &[
     ("format", 0),
     ("format_args", 0),
@@ -61,7 +61,7 @@ pub(super) const FORMATTING: &[(&str, usize)] = &[
     ("debug_assert_ne", 0),
 ];
 
-/// Macros whose arguments are read like expressions outside a macro.
+/// Macros whose arguments are treated like expressions outside a macro.
 const PLAIN: &[&str] = &["vec", "dbg"];
 
 struct Scan {
@@ -77,8 +77,8 @@ impl Scan {
             let token = &tokens[at];
             let here = if captured { Place::Captured } else { place };
             let (found, next) = match token {
-                // After `move`, a block captures up to its end. The end of a closure is not
-                // searched for: all tokens up to the end of the statement count as captured.
+                // A block after `move` captures up to its end. The end of a closure after `move` is
+                // hard to find, so all tokens up to the end of the statement count as captured.
                 TokenTree::Ident(word) if word == "move" => {
                     if let Some(block) = group(tokens.get(at + 1), Delimiter::Brace) {
                         (self.tokens(&flatten(block.stream()), Place::Captured), at + 2)
@@ -129,7 +129,7 @@ impl Scan {
         };
         let arguments = flatten(inside);
         let macro_name = tokens.get(at).map(ToString::to_string).unwrap_or_default();
-        // A macro with a path could be any macro.
+        // A macro with a path may be another macro of the same name.
         let lone = at == 0 || !is_punct(tokens.get(at - 1), ':');
         let formatting = FORMATTING.iter().find(|(known, _)| lone && *known == macro_name);
         let Some((_, by_value)) = formatting else {

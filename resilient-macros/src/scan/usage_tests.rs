@@ -1,4 +1,4 @@
-//! Tests what counts as a plain borrow, and that doubtful code counts as a move.
+//! Tests which code counts as a borrow, and that doubtful code counts as a move.
 
 use super::*;
 use crate::fuzz_tokens::FuzzTokens;
@@ -11,7 +11,7 @@ fn of(body: &TokenStream) -> ArgumentUse {
 }
 
 #[test]
-fn what_does_not_name_the_variable_is_no_use() {
+fn other_names_do_not_count_as_uses() {
     for body in [
         quote!(),
         quote!(f(y).x),
@@ -118,7 +118,7 @@ fn formatting_macros_borrow_their_arguments() {
 }
 
 #[test]
-fn every_doubt_is_a_move() {
+fn doubtful_code_counts_as_a_move() {
     for body in [
         quote!(x),
         quote!(f(x)),

@@ -2,7 +2,8 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 
-/// Makes random token trees from a fixed seed. Its words are the words that the parsers look for.
+/// Makes random token trees from a fixed seed. The identifiers are words for which the parsers
+/// look.
 #[derive(Debug)]
 pub(crate) struct FuzzTokens {
     state: u64,
@@ -45,7 +46,7 @@ impl FuzzTokens {
                 let inside = self.stream(depth - 1);
                 vec![Group::new(delimiter, inside).into()]
             }
-            // Random tokens alone rarely form a pair, so this case makes one.
+            // Random tokens rarely form a `key = value` pair, so this case makes one.
             6 => {
                 let value = self.literal();
                 vec![

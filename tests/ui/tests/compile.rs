@@ -1,9 +1,9 @@
 //! Programs that must not compile, one in each file of `fail`, and the compiler's messages.
 //!
-//! The `.stderr` beside each program holds the exact messages of one compiler version; another
-//! version may word them differently. `TRYBUILD=overwrite cargo test -p resilient-ui-tests`
-//! rewrites the messages. Review the difference as a user would read it. Programs that must compile
-//! are in `tests/programs`.
+//! The `.stderr` file beside each program contains the exact messages of one compiler version,
+//! because another version may word them differently.
+//! `TRYBUILD=overwrite cargo test -p resilient-ui-tests` rewrites these files. Review the
+//! difference as a user would read it. Programs that must compile are in `tests/programs`.
 
 use std::fs;
 use std::io::{Write, stderr};

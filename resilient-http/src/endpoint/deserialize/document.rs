@@ -51,7 +51,7 @@ pub(in crate::endpoint) struct Document {
 }
 
 impl Document {
-    /// Checks all endpoints. An error comes with the name of its endpoint.
+    /// Checks all endpoints. An error includes the name of the endpoint.
     pub(in crate::endpoint) fn check(self) -> Result<EndpointConfigs, (String, SettingError)> {
         let mut by_name = BTreeMap::new();
         for (name, settings) in self.endpoint {

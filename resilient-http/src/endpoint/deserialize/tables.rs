@@ -12,7 +12,7 @@ use super::words::{Time, Word};
 #[cfg(feature = "cache")]
 use crate::cache::CacheConfig;
 
-/// Calls the setter of a builder for each value that the section has.
+/// Calls the setter of a builder for each value that is given.
 macro_rules! change {
     ($builder:expr; $($setter:ident: $value:expr),+) => {{
         let mut builder = $builder;
@@ -111,7 +111,7 @@ pub(in crate::endpoint) fn cache<'de, D: Deserializer<'de>>(
     Ok(section.map(CacheSection::config))
 }
 
-/// Refuses the section if the feature `cache` is off. Ignoring the section would hide a mistake.
+/// Refuses the section without the feature `cache`. If it were ignored, the user would not notice.
 #[cfg(not(feature = "cache"))]
 pub(in crate::endpoint) fn cache<'de, D: Deserializer<'de>>(
     deserializer: D,

@@ -18,8 +18,8 @@ use crate::request::{Fields, Idempotency, IdempotencyKey, LimitOverride, fields_
 pub(super) struct Word<T>(pub(super) T);
 
 pub(in crate::endpoint) trait FromWord: Sized {
-    /// Describes the expected text. It must not contain double quotes, because errors hide all
-    /// quoted text.
+    /// A description of the expected text. It must not contain double quotes, because errors hide
+    /// all quoted text.
     const EXPECTED: &'static str;
 
     fn from_word(text: &str) -> Option<Self>;
@@ -165,8 +165,8 @@ pub(in crate::endpoint) fn fields<'de, D: Deserializer<'de>>(
     fields_of(&fields).map_err(D::Error::custom)
 }
 
-/// Returns whether the value contains a date. The TOML parser passes a date as an object whose
-/// field has the name below.
+/// Returns whether the value contains a date. The TOML parser represents a date as an object with
+/// one field, whose name is the constant below.
 fn has_date(value: &Value) -> bool {
     match value {
         Value::Object(fields) => {

@@ -1,5 +1,5 @@
-//! Writes `#[circuit_breaker]`: a permit for the layers below. If a retry is directly above the
-//! breaker, `retry` writes both layers.
+//! Writes `#[circuit_breaker]`: the layers below run under a permit. If a retry is directly above
+//! the breaker, `retry` writes both layers.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
@@ -19,12 +19,13 @@ pub(super) fn write(
         return TokenStream::new();
     };
     let acquire = &site.acquire;
-    // If a retry is above, the retry declares the breaker, because the loop also uses the breaker.
+    // If there is a retry above, the code of the retry declares the breaker, because the loop also
+    // uses the breaker.
     let in_loop = context.plan.retry_above(at);
     let declare = (!in_loop).then_some(&site.declare);
     let declare_cut = context.declare_cut(at);
     let rejected = rejected(context, at, args);
-    // In the outermost layer, a rejection returns from the function.
+    // If the breaker is the outermost layer, a rejected call returns from the function.
     let is_outermost = at == 0;
     let leave =
         if is_outermost { emit!(return #rejected) } else { emit!(break 'breaker #rejected) };
@@ -56,16 +57,16 @@ pub(super) fn write(
 }
 
 // C1
-/// If a retry is below the breaker at `at`, writes a call of a deprecated function, so that the
-/// compiler warns at the attribute.
+/// If a retry is below the breaker at `at`, writes a call of a deprecated function. The compiler
+/// then warns about the order of the attributes.
 fn order_warning(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> Option<TokenStream> {
     let is_wrong = !args.order_is_explicit && context.stack.place(AttributeKind::Retry) > Some(at);
     let span = context.stack.layers()[at].span.resolved_at(Span::mixed_site());
     is_wrong.then(|| quote_spanned!(span=> __r::breaker_above_retry();))
 }
 
-/// Writes statements that report the class of the current output. If a time limit made the output,
-/// the statements report the call as cut off.
+/// Writes statements that report the class of the current output. If a time limit ended the call,
+/// they report that the call was cut short.
 fn report(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStream {
     let classifier = Classifier::of_breaker(args);
     let declare = classifier.declare(context.span, AttributeKind::CircuitBreaker);
@@ -83,10 +84,11 @@ fn report(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStr
     }
 }
 
-/// Writes statements that report an output that a time limit made. `__cause` says why.
+/// Writes statements that report a call that a time limit ended. The variable `__cause` is the
+/// cause.
 pub(super) fn report_cut(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStream {
     let ignored = classify::is_ignored(args);
-    // The call of a breaker above the loop is the whole loop.
+    // A breaker above the loop counts the whole loop as one call.
     let cause = if context.plan.retry_limits_below(at) && !context.plan.retry_above(at) {
         emit!(__r::CutCause::of_call(__cause))
     } else {

@@ -12,7 +12,7 @@ pub(in crate::expand) struct LayerContext<'a> {
     pub(in crate::expand) plan: StackPlan,
     pub(in crate::expand) attempt: &'a AttemptCode,
     pub(in crate::expand) call_site: Option<CallSite>,
-    /// The function waits asynchronously. A plain function blocks its thread instead.
+    /// Whether the function waits asynchronously. A plain function blocks its thread instead.
     pub(in crate::expand) waits: bool,
     /// What the function returns.
     pub(in crate::expand) output: &'a TokenStream,
@@ -44,15 +44,15 @@ impl LayerContext<'_> {
         self.span.resolved_at(Span::mixed_site())
     }
 
-    /// Writes a statement that declares `__cut`, which says why a time limit made the current
-    /// output. Returns `None` if the layer at `at` does not use `__cut`, or if a layer above
+    /// Writes a statement that declares `__cut`. If a time limit ended the attempt, `__cut` is the
+    /// cause. Returns `None` if the layer at `at` does not use `__cut`, or if a layer above
     /// declares it.
     pub(super) fn declare_cut(&self, at: usize) -> Option<TokenStream> {
         self.plan.declares_cut(at).then(|| emit!(let mut __cut = __r::None::<__r::CutCause>;))
     }
 
     /// Writes a statement that drops the output of the last attempt before the next attempt runs.
-    /// With `attempt = ident`, the output stays, because the body can read it.
+    /// Writes nothing with `attempt = ident`, because the body can then read the output.
     pub(super) fn forget(&self) -> TokenStream {
         let LayerContext { attempt_output, plan, stack, .. } = self;
         let is_shown = stack.retry().is_some_and(|retry| retry.attempt.is_some());

@@ -16,8 +16,8 @@ pub(super) fn write(
 ) -> TokenStream {
     let ty = context.output_at(at);
     let replacement = replacement(context, at, &args.replacement);
-    // After the fallback has replaced an output, the layers above must treat the output as neither
-    // cut off nor rejected.
+    // The layers above must not treat the replaced output as the output of a call that was rejected
+    // or that a time limit ended.
     let is_cut_told = context.plan.tells_cut(at) && context.plan.is_cut_below(at);
     let uncut = is_cut_told.then(|| emit!(__cut = __r::None;));
     let admitted =
@@ -41,8 +41,9 @@ pub(super) fn write(
     }
 }
 
-/// Writes the guard `if …` of the match arm: the guard is true if the fallback replaces the output
-/// that has this `__error`. Returns `None` if the fallback replaces every failed output.
+/// Writes the guard `if …` of the match arm for `__error`. The guard is true if the fallback
+/// replaces the output with this error. Returns `None` if the fallback replaces every failed
+/// output.
 fn chosen(args: &FallbackArgs) -> Option<TokenStream> {
     let (on, except) = (args.on.as_ref().map(matches), args.except.as_ref().map(matches));
     let condition = match (on, except) {

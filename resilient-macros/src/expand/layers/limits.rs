@@ -1,7 +1,7 @@
-//! Writes the time limits of `#[timeout]` and `#[retry]`. If a retry has no limits, a mark is
-//! written instead: a call of the runtime that makes the attempt known to retry loops inside it. In
-//! an asynchronous function, limits and marks surround a future. Inside of both stands the future
-//! that runs under the permit.
+//! Writes the time limits of `#[timeout]` and `#[retry]`. If a retry has no limits, a mark takes
+//! their place: a call of the runtime that tells retry loops inside the attempt about the outer
+//! loop. In an asynchronous function, limits and marks surround a future. Inside them, another
+//! future surrounds the code that runs under the breaker's permit.
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
@@ -25,11 +25,11 @@ pub(super) struct LimitedFuture {
     future: TokenStream,
     /// Calls that wrap the variable `__future`, the innermost first.
     calls: Vec<TokenStream>,
-    /// How many of the calls are limits. Each limit turns the output into a `Result`.
+    /// The number of `calls` that are limits. Each limit turns the output into a `Result`.
     limits: usize,
 }
 
-/// Writes the attempt itself.
+/// Writes the code of the attempt, which is the innermost layer.
 pub(super) fn attempt(context: &LayerContext<'_>, body: usize) -> Code {
     let AttemptCode { prepare, run, .. } = context.attempt;
     if context.waits {
@@ -60,7 +60,8 @@ pub(super) fn timeout(
     Code::Future(below)
 }
 
-/// Writes the statement that evaluates the time of `#[timeout]`. A literal needs none.
+/// Writes the statement that evaluates the time of `#[timeout]`. Writes nothing if the time is a
+/// literal.
 fn declare_timeout(args: &TimeoutArgs) -> TokenStream {
     match &args.after {
         SettingValue::Literal(_) => TokenStream::new(),
@@ -68,7 +69,7 @@ fn declare_timeout(args: &TimeoutArgs) -> TokenStream {
     }
 }
 
-/// Writes the time of `#[timeout]`, after the statement of `declare_timeout`.
+/// Writes the time of `#[timeout]`: a literal, or the variable that `declare_timeout` declares.
 fn timeout_value(args: &TimeoutArgs) -> TokenStream {
     match &args.after {
         SettingValue::Literal(_) => settings::value(&args.after),
@@ -76,9 +77,8 @@ fn timeout_value(args: &TimeoutArgs) -> TokenStream {
     }
 }
 
-/// Surrounds `code` with the future of the permit, and with the retry's limits or the mark of an
-/// attempt, if the layer at `at` is the outermost layer inside of these. Otherwise returns `code`
-/// unchanged.
+/// Wraps `code`, the code of the layer at `at`, in the future of the permit, the limits of the
+/// retry and the mark of an attempt, if this layer is the outermost layer inside them.
 pub(super) fn surround(context: &LayerContext<'_>, at: usize, code: Code) -> Code {
     let (within, limits) = (context.plan.within_at(at), context.plan.limits_at(at));
     let marks = context.plan.marks_at(at);
@@ -87,7 +87,7 @@ pub(super) fn surround(context: &LayerContext<'_>, at: usize, code: Code) -> Cod
     }
     let mut inner = code.into_future(context, at);
     if within && marks {
-        // One future does both.
+        // One call sets the mark and makes the future of the permit.
         inner.calls.push(emit!(__r::attempted_within(&mut __retry, &__permit, __future)));
         return Code::Future(inner);
     }
@@ -105,8 +105,9 @@ pub(super) fn surround(context: &LayerContext<'_>, at: usize, code: Code) -> Cod
     Code::Future(inner)
 }
 
-/// Writes the time of the attempt's `#[timeout]`, which is below the retry, or `NO_LIMIT`. If the
-/// retry's limits are around the `#[timeout]`, the time is evaluated with these `times`.
+/// Writes the time of a `#[timeout]` below the retry, or `NO_LIMIT` if the retry has no
+/// `#[timeout]` below. If the `#[timeout]` is inside the retry's limits, stores the statement that
+/// evaluates the time in `times`.
 fn attempt_limit(context: &LayerContext<'_>, times: &mut TokenStream) -> TokenStream {
     let place = context.stack.place(AttributeKind::Timeout);
     let place = place.filter(|timeout| context.plan.retry_above(*timeout));
@@ -129,7 +130,7 @@ pub(super) fn statements(context: &LayerContext<'_>, at: usize, code: Code) -> T
     };
     let prepare = prepares(context, at).then_some(&context.attempt.prepare);
     let Some((outermost, calls)) = calls.split_last() else {
-        // Nothing surrounds the body.
+        // Neither a limit nor a mark surrounds the body.
         let inline = context.attempt.inline.clone();
         let output = inline.unwrap_or_else(|| emit!(#future.await));
         return emit!(#prepare #output);

@@ -1,5 +1,6 @@
-//! Writes the layers around an attempt, one file for each kind. A layer consists of statements that
-//! end in an output. It contains the layers below it, so the innermost layer is written first.
+//! Writes the layers around an attempt, with one file for each kind of layer. A layer consists of
+//! statements that evaluate to an output. It contains the layers below it, so the innermost layer
+//! is written first.
 
 mod breaker;
 mod context;
@@ -20,7 +21,7 @@ pub(super) fn write(context: &LayerContext<'_>) -> TokenStream {
     let mut code = limits::surround(context, body, limits::attempt(context, body));
     for at in (0..body).rev() {
         code = match context.stack.get(at) {
-            // The retry directly above also writes the breaker.
+            // The retry directly above also writes this breaker.
             Some(LayerArgs::Breaker(_)) if context.breaker_of_retry(at).is_some() => continue,
             Some(LayerArgs::Timeout(args)) => limits::timeout(context, at, args, code),
             Some(LayerArgs::Retry(args)) => {

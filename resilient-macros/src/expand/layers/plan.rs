@@ -1,6 +1,6 @@
-//! Plans the parts of an expansion that concern several layers: which layers limits and marks
-//! surround, where arguments are prepared, and which layers pass on that a call was cut off or
-//! rejected.
+//! Plans the parts of an expansion that concern several layers: which layers the limits of the
+//! retry and the mark of an attempt (see `limits`) surround, where arguments are prepared, and
+//! which layers report to the layers above that a call was rejected or cut short.
 //!
 //! Layers have indices. The outermost layer has index 0, and the body has the index after the last
 //! layer.
@@ -15,19 +15,19 @@ pub(in crate::expand) struct StackPlan {
     timeout: Option<usize>,
     fallback: Option<usize>,
     body: usize,
-    /// The index of the outermost layer inside the time limits of the retry. The value is `None` if
-    /// the retry has no time limits.
+    /// The index of the outermost layer inside the time limits of the retry, or `None` if the retry
+    /// has no time limits.
     limit: Option<usize>,
-    /// The index of the outermost layer inside the mark of an attempt. The value is `None` if there
-    /// is no retry, or if the retry has time limits.
+    /// The index of the outermost layer inside the mark of an attempt, or `None` if there is no
+    /// retry or if the retry has time limits.
     mark: Option<usize>,
-    /// The index of the outermost layer inside the future that runs under the permit. The value is
-    /// `None` if there is no breaker, or if nothing below the breaker waits.
+    /// The index of the outermost layer inside the future that runs under the permit, or `None` if
+    /// there is no breaker or if nothing below the breaker waits.
     within: Option<usize>,
     waits: bool,
-    /// The function returns the errors of all attempts.
+    /// Whether the function returns the errors of all attempts.
     pub(in crate::expand) records: bool,
-    /// The loop keeps outputs.
+    /// Whether the loop stores the outputs of failed attempts.
     pub(super) keeps: bool,
 }
 
@@ -41,17 +41,18 @@ impl StackPlan {
         let breaker = place(AttributeKind::CircuitBreaker);
         let timeout = place(AttributeKind::Timeout);
         let args = stack.retry();
-        // C2: the limits are inside the breaker, so that a host that hangs opens its circuit.
+        // C2: the breaker is outside the limits, so that a dependency that hangs opens its circuit.
         let limit = args
             .filter(|args| args.deadline.is_some() || args.attempt_timeout.is_some())
             .and(retry)
             .map(|retry| 1 + breaker.filter(|breaker| *breaker > retry).unwrap_or(retry));
-        // A `#[timeout]` directly around the body already makes a future, which the mark can
-        // surround.
+        // If a `#[timeout]` is directly around the body, its code is already a future, which the
+        // mark can surround.
         let lowest = timeout.filter(|timeout| timeout + 1 == body && Some(*timeout) > retry);
         let mark = args.filter(|_| limit.is_none()).map(|_| lowest.unwrap_or(body));
         let fallback = place(AttributeKind::Fallback);
-        // B18: a retry below the breaker sleeps, and a fallback may make more calls.
+        // B18: below the breaker, a retry waits between attempts, and a fallback may make more
+        // calls.
         let within = breaker.filter(|_| waits).and_then(|breaker| {
             let runs_more = retry.max(fallback) > Some(breaker);
             if runs_more { Some(breaker + 1) } else { body_waits.then_some(body) }
@@ -88,7 +89,7 @@ impl StackPlan {
     }
 
     /// Returns whether every call reports on the thread where it got its permit, and no other code
-    /// runs there meanwhile.
+    /// runs on this thread between the two.
     pub(in crate::expand) fn calls_end_where_they_begin(&self) -> bool {
         self.within.is_none()
     }
@@ -102,9 +103,9 @@ impl StackPlan {
         self.waits && (self.limits_at(at) || self.timeout == Some(at) || self.is_body(at))
     }
 
-    /// Returns whether arguments are prepared directly before the code of the layer at `at`.
-    /// Arguments are prepared below the layers that use arguments again, and before the first
-    /// future below these layers.
+    /// Returns whether arguments are prepared directly before the code of the layer at `at`. The
+    /// retry and the fallback use the arguments again, so arguments are prepared below these two
+    /// layers, and before the outermost future there.
     pub(super) fn prepares_at(&self, at: usize) -> bool {
         let first = self.retry.max(self.fallback).map_or(0, |place| place + 1);
         let place = (first..self.body).find(|at| self.is_future(*at));
@@ -122,8 +123,8 @@ impl StackPlan {
         self.breaker.filter(|breaker| *breaker > at)
     }
 
-    /// Returns whether the breaker is below the retry with other layers between them. The breaker
-    /// then reports a rejection to the retry through a variable.
+    /// Returns whether there are layers between the retry and a breaker below it. The breaker then
+    /// reports a rejection to the retry through a variable.
     pub(super) fn tells_rejection(&self) -> bool {
         let between = self.retry.zip(self.breaker).map(|(retry, breaker)| breaker > retry + 1);
         between == Some(true)
@@ -134,39 +135,39 @@ impl StackPlan {
         self.limit.is_some_and(|limit| limit > at)
     }
 
-    /// Returns whether the `#[timeout]` at `at` is inside the limits of the retry, which read its
-    /// value before they start.
+    /// Returns whether the `#[timeout]` at `at` is inside the limits of the retry. The limits read
+    /// the time of the `#[timeout]` before they start.
     pub(super) fn is_timeout_in_limits(&self, at: usize) -> bool {
         self.timeout == Some(at) && self.limit.is_some_and(|limit| limit <= at)
     }
 
-    /// Returns whether the layer at `at` checks the variable `__cut`: whether a time limit made
-    /// the output.
+    /// Returns whether the layer at `at` reads the variable `__cut`, which says whether a time
+    /// limit ended the attempt.
     pub(super) fn reads_cut(&self, at: usize) -> bool {
         let reads = self.retry == Some(at) || self.breaker == Some(at);
         reads && self.is_cut_below(at)
     }
 
-    /// Returns whether a layer above `at` checks the variable `__cut`. If so, the layer at `at`
-    /// must set `__cut`.
+    /// Returns whether a layer above `at` reads the variable `__cut`. If so, the layer at `at` must
+    /// set `__cut`.
     pub(super) fn tells_cut(&self, at: usize) -> bool {
         (0..at).any(|reader| self.reads_cut(reader))
     }
 
-    /// Returns whether the layer at `at` is the outermost layer that checks the variable `__cut`,
-    /// and therefore declares `__cut`.
+    /// Returns whether the layer at `at` is the outermost layer that reads the variable `__cut`.
+    /// This layer declares `__cut`.
     pub(super) fn declares_cut(&self, at: usize) -> bool {
         self.reads_cut(at) && !self.tells_cut(at)
     }
 
-    /// Returns whether a time limit below the layer at `at` can make the output.
+    /// Returns whether there is a time limit below the layer at `at`.
     pub(super) fn is_cut_below(&self, at: usize) -> bool {
         let writers = [self.timeout, self.limit];
         writers.into_iter().flatten().any(|writer| writer > at)
     }
 
-    /// Returns whether the layer at `at` is between the retry and the breaker that reports
-    /// rejections to the retry.
+    /// Returns whether the layer at `at` is between the retry and a breaker that reports rejections
+    /// to the retry through a variable.
     pub(super) fn tells_rejection_through(&self, at: usize) -> bool {
         self.tells_rejection() && self.retry_above(at) && self.breaker > Some(at)
     }

@@ -1,5 +1,5 @@
-//! Tests which layers limits surround, where arguments are prepared, and which layers pass messages
-//! on.
+//! Tests which layers the limits surround, where arguments are prepared, and which layers report to
+//! the layers above.
 
 use quote::quote;
 
@@ -7,8 +7,8 @@ use super::*;
 use crate::args::OuterAttribute;
 use proc_macro2::{Span, TokenStream};
 
-/// Plans an asynchronous stack. Each letter is a layer: `f`allback, `r`etry, `b`reaker, `t`imeout.
-/// `R` is a retry with limits.
+/// Plans an asynchronous stack. Each letter stands for a layer: `f` is a fallback, `r` a retry, `R`
+/// a retry with limits, `b` a breaker and `t` a timeout.
 fn plan(stack: &str) -> StackPlan {
     StackPlan::new(&layers(stack), true, true)
 }
@@ -51,7 +51,7 @@ fn c02_the_retrys_limits_are_inside_the_breaker_below_it() {
 }
 
 #[test]
-fn an_attempt_begins_next_to_the_body_so_that_it_needs_no_block_of_its_own() {
+fn the_mark_of_an_attempt_is_next_to_the_body_so_that_it_needs_no_block() {
     for (stack, mark) in [
         ("r", Some(1)),
         ("rb", Some(2)),
@@ -90,7 +90,7 @@ fn b18_the_permit_surrounds_the_body_and_all_that_waits_below_the_breaker() {
 }
 
 #[test]
-fn arguments_are_prepared_below_all_that_needs_them_again() {
+fn arguments_are_prepared_below_the_layers_that_use_them_again() {
     for (stack, place) in [
         ("r", 1),
         ("rbt", 2),
@@ -112,7 +112,7 @@ fn arguments_are_prepared_below_all_that_needs_them_again() {
 }
 
 #[test]
-fn a_cut_is_told_to_retries_and_breakers_above_it_only() {
+fn only_retries_and_breakers_above_a_time_limit_learn_that_it_ended_an_attempt() {
     for (stack, readers) in [
         ("t", ""),
         ("ft", ""),
@@ -141,7 +141,7 @@ fn a_cut_is_told_to_retries_and_breakers_above_it_only() {
 }
 
 #[test]
-fn r09_a_rejection_needs_a_word_only_through_other_layers() {
+fn r09_a_variable_reports_a_rejection_only_through_other_layers() {
     for (stack, tells) in [("rb", false), ("br", false), ("rtb", true), ("rfb", true)] {
         assert_eq!(plan(stack).tells_rejection(), tells, "{stack}");
     }

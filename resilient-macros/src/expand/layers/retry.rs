@@ -1,9 +1,10 @@
 //! Writes `#[retry]`: a loop around the layers below.
 //!
-//! If a breaker is directly below the retry, both are written as one loop. If the first attempt of
-//! a call is rejected, the call returns the rejection. If a later attempt is rejected, the call
-//! returns the output of the last attempt that was made (R9). A breaker further down sets a
-//! variable to report a rejection to the loop.
+//! If a breaker is directly below the retry, the loop includes the code of the breaker. If the
+//! first attempt of a call is rejected, the call returns the rejection. If a later attempt is
+//! rejected, the call returns the output of the last attempt that ran (R9). If other layers are
+//! between the retry and the breaker, the breaker reports a rejection to the loop through a
+//! variable.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
@@ -37,7 +38,8 @@ struct Loop<'a> {
 }
 
 impl Loop<'_> {
-    /// Writes the loop with a breaker directly below. Every attempt passes through this breaker.
+    /// Writes a loop that includes the code of the breaker directly below the retry. Every attempt
+    /// asks this breaker for a permit.
     fn through_breaker(&self, breaker: &BreakerArgs, below: &TokenStream) -> TokenStream {
         let Self { context, at, .. } = self;
         let Some(site) = &context.call_site else {
@@ -70,15 +72,15 @@ impl Loop<'_> {
         self.repeat(Some(site), &attempt)
     }
 
-    /// Writes the loop without a breaker directly below. A breaker may stand further down.
+    /// Writes a loop around any other layer. There may be a breaker below that layer.
     fn around_anything(&self, below: &TokenStream) -> TokenStream {
         let Self { context, .. } = self;
         let site = self.breaker_below();
         let uncut = self.uncut();
         let admitted = site.map(|_| emit!(let mut __rejection = __r::None;));
         let (known, take_back) = self.known();
-        // If there is a breaker further down, the code of the breaker drops the last output, after
-        // the breaker has admitted the attempt.
+        // If there is a breaker below, the breaker's code drops the last output when the breaker
+        // has admitted the attempt.
         let forget = site.is_none().then(|| context.forget());
         let judge = self.judge(None);
         let judge = if site.is_some() {
@@ -177,20 +179,21 @@ impl Loop<'_> {
         }
     }
 
-    /// Writes the statement before each attempt that resets `__cut`, because no limit has cut the
-    /// attempt off yet. Returns `None` if the loop does not use `__cut`.
+    /// Writes the statement before each attempt that sets `__cut` to `None`, because no limit has
+    /// ended this attempt yet. Returns `None` if the loop does not use `__cut`.
     fn uncut(&self) -> Option<TokenStream> {
         let reads = self.context.plan.reads_cut(self.at);
         let declare = self.context.declare_cut(self.at);
         declare.or_else(|| reads.then(|| emit!(__cut = __r::None;)))
     }
 
-    /// Writes the code for `attempt = ident`: statements before the layers below, which declare the
-    /// variable, and a statement after the layers below, which takes back what was lent.
+    /// Writes the code for `attempt = ident`. Statements before the layers below declare the
+    /// variable, which borrows from the log of outputs. A statement after the layers below ends
+    /// this borrow.
     fn known(&self) -> (TokenStream, TokenStream) {
         let LayerContext { plan, attempt_output, .. } = self.context;
         match &self.args.attempt {
-            // If only errors are recorded, the compiler cannot infer the type of the output.
+            // If only errors are logged, the compiler cannot infer the type of the output.
             Some(ident) if plan.records => (
                 emit! {
                     let __known = __r::AttemptLog::<#attempt_output>::lend(&mut __log, &__retry);
@@ -206,8 +209,9 @@ impl Loop<'_> {
         }
     }
 
-    /// Writes statements that follow an attempt: after a success, they leave the loop; otherwise,
-    /// they declare `__next`. If `breaker` is given, they also report the attempt to the breaker.
+    /// Writes the statements after an attempt. They leave the loop if the attempt succeeded, and
+    /// declare `__next` if it failed. If `breaker` is given, they report the attempt to the
+    /// breaker.
     fn judge(&self, breaker: Option<&BreakerArgs>) -> TokenStream {
         let Self { context, at, args } = self;
         let class = self.class(breaker);
@@ -247,8 +251,8 @@ impl Loop<'_> {
         }
     }
 
-    /// Writes statements that declare `__class` for the loop. If `breaker` is given, they also
-    /// report the attempt to the breaker.
+    /// Writes statements that declare `__class`, the class of the output for the loop. If `breaker`
+    /// is given, they also report the attempt to the breaker.
     fn class(&self, breaker: Option<&BreakerArgs>) -> TokenStream {
         let span = self.context.span;
         let of_retry = Classifier::of_retry(self.args);
@@ -270,8 +274,8 @@ impl Loop<'_> {
         }
     }
 
-    /// Writes an expression that ends the loop if no attempt follows, and otherwise evaluates to
-    /// the delay before the next attempt.
+    /// Writes an expression whose value is the delay before the next attempt. If there is no next
+    /// attempt, the expression leaves the loop.
     fn go_on(&self) -> TokenStream {
         let Self { context, args, .. } = self;
         let on_retry = args.on_retry.as_ref().map(|hook| {
@@ -291,8 +295,8 @@ impl Loop<'_> {
         let on_give_up = args.on_give_up.as_ref().map(
             |hook| emit!(__r::tell(&__r::give_up_event(&__retry, &__output, __reason), #hook);),
         );
-        // If the output is not kept, it is dropped before the sleep, so the output need not be
-        // `Send`.
+        // If the log does not store the output, the output is dropped before the sleep, so that the
+        // output need not be `Send`.
         let keep = context
             .plan
             .keeps
@@ -322,14 +326,14 @@ impl Loop<'_> {
         }
     }
 
-    /// Returns the breaker if it is below the retry, directly or not, and `None` otherwise.
+    /// Returns the breaker if it is anywhere below the retry, and `None` otherwise.
     fn breaker_below(&self) -> Option<&CallSite> {
         let has_breaker = self.context.plan.breaker_below(self.at).is_some();
         self.context.call_site.as_ref().filter(|_| has_breaker)
     }
 
-    /// Writes the sleep before the next attempt. If there is a breaker, the sleep may be a wait for
-    /// the circuit, which ends early if the circuit closes (R9).
+    /// Writes the sleep before the next attempt. If there is a breaker below, the loop may instead
+    /// wait for an open circuit, and this wait ends early if the circuit closes (R9).
     fn sleep(&self) -> TokenStream {
         let LayerContext { plan, attempt_output, .. } = self.context;
         let slept = plan
@@ -345,9 +349,9 @@ impl Loop<'_> {
     }
 }
 
-/// Writes the output and the next step of a rejected attempt. The output is the output of the last
-/// attempt that was made. If no attempt was made, `make` turns the rejection into an output. The
-/// rejection is the variable `__open`.
+/// Writes the output and the next step after the breaker has rejected an attempt with the variable
+/// `__open`. The output is the output of the last attempt that ran. If no attempt ran, `make` turns
+/// the rejection into an output.
 fn rejection(make: &TokenStream) -> TokenStream {
     emit!(__r::after_rejection(&mut __retry, &mut __log, __open, #make))
 }

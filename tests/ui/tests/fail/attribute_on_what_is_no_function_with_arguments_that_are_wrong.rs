@@ -1,4 +1,4 @@
-//! An item that is no function and invalid arguments of the attribute are reported at once.
+//! If the item is no function and the arguments of the attribute are invalid, both are reported.
 
 use resilient::retry;
 

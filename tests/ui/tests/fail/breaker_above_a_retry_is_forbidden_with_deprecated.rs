@@ -1,4 +1,4 @@
-//! The warning about a breaker above a retry is one of `deprecated`, so a crate can forbid it.
+//! The warning about a breaker above a retry is of the lint `deprecated`, so a crate can forbid it.
 
 #![forbid(deprecated)]
 

@@ -1,4 +1,4 @@
-//! A breaker above a retry is a warning at the breaker, unless `order = explicit` confirms it.
+//! A breaker above a retry causes a warning at the breaker, unless it has `order = explicit`.
 
 #![deny(warnings)]
 

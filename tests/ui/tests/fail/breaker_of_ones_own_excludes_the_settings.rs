@@ -1,4 +1,4 @@
-//! With `breaker`, settings are errors. Keys that classify failures are allowed.
+//! With the key `breaker`, settings are errors, but keys that classify failures are allowed.
 
 use resilient::{CircuitBreaker, circuit_breaker};
 

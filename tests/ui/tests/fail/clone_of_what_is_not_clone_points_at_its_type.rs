@@ -1,4 +1,4 @@
-//! `clone(x)` is an error at the type of the argument `x` if the type is not `Clone`.
+//! If `clone(x)` is given and the type of `x` is not `Clone`, the error is at this type.
 
 use resilient::retry;
 

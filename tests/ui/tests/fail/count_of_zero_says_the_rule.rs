@@ -1,4 +1,4 @@
-//! If zero is invalid, the message says why.
+//! If a count of zero is invalid, the message says why.
 
 use resilient::{circuit_breaker, retry};
 

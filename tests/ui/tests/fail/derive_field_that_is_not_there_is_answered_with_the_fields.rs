@@ -1,4 +1,4 @@
-//! If a word names an unknown field, the message lists the variant's fields.
+//! If `retry_after` or `transparent` names an unknown field, the message lists the fields.
 
 use std::time::Duration;
 

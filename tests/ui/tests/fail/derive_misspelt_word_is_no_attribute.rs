@@ -1,4 +1,4 @@
-//! A misspelt word is not an attribute of the derive.
+//! A misspelt class word is an unknown attribute.
 
 use resilient::Classify;
 

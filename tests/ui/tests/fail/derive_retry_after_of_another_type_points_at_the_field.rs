@@ -1,4 +1,4 @@
-//! A hint is a duration or an `Option` of a duration.
+//! The field of `retry_after` is a duration or an `Option` of a duration.
 
 use std::time::Duration;
 

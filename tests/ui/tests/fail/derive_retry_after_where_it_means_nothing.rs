@@ -1,4 +1,4 @@
-//! A hint requires a class that is retried or that counts as a failure.
+//! `retry_after` requires a class that is retried or that counts as a failure.
 
 use std::time::Duration;
 

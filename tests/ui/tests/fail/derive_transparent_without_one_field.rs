@@ -1,4 +1,4 @@
-//! `transparent` needs one field: the only field, or the field that the word names.
+//! `transparent` needs one field: the only field of the variant, or the field in its list.
 
 use resilient::Classify;
 

@@ -1,4 +1,4 @@
-//! All invalid words are reported. The type still implements `Classify`, so its uses compile.
+//! All wrong class words are reported. The type still implements `Classify`, so its uses compile.
 
 use resilient::{Classification, Classify, retry};
 

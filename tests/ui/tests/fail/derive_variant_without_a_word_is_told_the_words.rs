@@ -1,4 +1,4 @@
-//! If neither the variant nor the type has a word, the message lists the words.
+//! If neither the variant nor the type has a class word, the message lists the class words.
 
 use resilient::Classify;
 

@@ -1,4 +1,4 @@
-//! Words belong on variants and types, not on fields.
+//! Class words belong on variants and types, not on fields.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! With `errors = all`, the body has another type than the function, also after an argument error.
+//! With `errors = all`, an argument error causes no second error about the type of the body.
 
 use resilient::{CircuitOpen, RetryError, circuit_breaker, retry};
 

@@ -1,4 +1,4 @@
-//! With `errors = all` the function returns the errors of all attempts in one type.
+//! With `errors = all`, the return type must hold the errors of all attempts.
 
 use resilient::retry;
 

@@ -1,4 +1,4 @@
-//! A span is for consecutive failures, has a unit, and is a duration.
+//! `failure_span` is a duration with a unit. It applies to consecutive failures, not to a rate.
 
 use resilient::circuit_breaker;
 

@@ -1,4 +1,4 @@
-//! The message names the body's variable that is held across `.await`.
+//! If the future is not `Send`, the message names the variable that is held across `.await`.
 
 use std::rc::Rc;
 

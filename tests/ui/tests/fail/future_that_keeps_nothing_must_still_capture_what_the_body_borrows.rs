@@ -1,5 +1,5 @@
-//! A documented limit: the body runs when the future is polled, so the future captures the body's
-//! borrows, even if the body's own future borrows nothing, as in `call` of a `tower::Service`.
+//! A documented limit: the body runs when the future is polled, so the future captures the borrows
+//! of the body, even if the future that the body makes borrows nothing, as in a `tower::Service`.
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! A documented limit: `#[instrument]` above ours moves the arguments into a block first. So an
-//! owned argument must be `Clone`, even if the body only borrows it.
+//! A documented limit: `#[instrument]` above our attribute first moves the arguments into a block.
+//! So an owned argument must be `Clone`, even if the body only borrows the argument.
 
 use resilient::retry;
 use tracing::instrument;

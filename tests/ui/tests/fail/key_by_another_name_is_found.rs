@@ -1,4 +1,4 @@
-//! For the name that a setting has in another library, the message gives the key.
+//! If the user writes the name of a key in another library, the message suggests our key.
 
 use resilient::{circuit_breaker, fallback, retry};
 

@@ -1,4 +1,4 @@
-//! For a key of another attribute, the message names that attribute.
+//! If a key belongs to another attribute, the message names that attribute.
 
 use resilient::{circuit_breaker, retry};
 

@@ -1,4 +1,4 @@
-//! A key needs several traits. The message at the key names the missing traits.
+//! The type of a key needs several traits. The message at the key names the missing traits.
 
 use resilient::circuit_breaker;
 

@@ -1,4 +1,4 @@
-//! If the body does not use the variable of `attempt`, the lint fires at its name.
+//! If the body does not use the variable of `attempt`, the lint fires at the name of the variable.
 #![deny(unused_variables)]
 
 use resilient::retry;

@@ -1,4 +1,4 @@
-//! A pattern where a predicate belongs is shown its key, and the other way round.
+//! For a pattern in a key for predicates, the message names the key for patterns; or the reverse.
 
 use resilient::{circuit_breaker, fallback, retry};
 

@@ -1,4 +1,4 @@
-//! Where there is no retry, the message names no key of a retry.
+//! If the function has no retry, the message names no key of a retry.
 
 use resilient::circuit_breaker;
 

@@ -1,4 +1,4 @@
-//! A documented limit: also a shared borrow of an exclusive argument ends with the attempt.
+//! A documented limit: a shared borrow of an exclusive argument ends with the attempt as well.
 
 use resilient::retry;
 

@@ -1,5 +1,5 @@
-//! A documented limit: attempts rename `self`, but a format string cannot use the new name. Macros
-//! of `std` and a few others get the new name as an argument. This macro is unknown.
+//! A documented limit: attempts rename `self`, but cannot rename it inside a format string. Macros
+//! of `std` and a few others get the new name as an argument; this unknown macro does not.
 
 use resilient::{circuit_breaker, retry};
 

@@ -1,4 +1,4 @@
-//! A string literal matches an error of type `&str`. For other errors, a guard compares.
+//! A string literal matches an error of type `&str`. For other error types, write a guard.
 
 use std::borrow::Cow;
 

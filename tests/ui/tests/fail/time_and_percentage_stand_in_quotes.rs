@@ -1,4 +1,4 @@
-//! A time or a percentage without quotes is shown with them.
+//! For a time or a percentage without quotes, the message shows the value in quotes.
 
 use resilient::{circuit_breaker, retry, timeout};
 

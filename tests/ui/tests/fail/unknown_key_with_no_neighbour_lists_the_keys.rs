@@ -1,4 +1,4 @@
-//! For a key that resembles no other, the message lists all keys.
+//! For an unknown key that resembles no known key, the message lists all keys.
 
 use resilient::{circuit_breaker, retry};
 

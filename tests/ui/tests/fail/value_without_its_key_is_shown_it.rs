@@ -1,4 +1,4 @@
-//! For a value that stands alone, the message names the key that it probably belongs to.
+//! For a value without a key, the message shows the key that probably belongs to it.
 
 use resilient::{circuit_breaker, fallback, retry};
 
