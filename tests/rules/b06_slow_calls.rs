@@ -204,7 +204,7 @@ fn b06_a_streamed_response_is_timed_up_to_its_head() {
         clock.advance(head_after);
         permit.head_received();
         clock.advance(secs(3_600));
-        // A second head changes nothing.
+        // Only the first call of `head_received` counts.
         permit.head_received();
         permit.report(Outcome::Success);
         assert_eq!(window(&breaker).2, slow, "{head_after:?}");

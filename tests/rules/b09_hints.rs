@@ -67,7 +67,7 @@ fn b09_the_default_maximum_bounds_a_hint() {
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(600)));
 }
 
-/// Makes a call whose output is an answered error with a hint.
+/// Makes a call whose output has the class `answered` and this hint.
 fn answer(breaker: &CircuitBreaker, hint: Duration) {
     let class = |_: &Option<()>| Some(Classification::answered().after(hint));
     assert_eq!(run(breaker.call_with(class, async || Some(()))), Some(()));

@@ -57,7 +57,7 @@ fn b10_probes_in_flight_and_decided_ones_share_the_places_of_a_round() {
     // One probe has failed and two are in flight, so the round has no free slot.
     rejection(&breaker);
     drop(second);
-    // The dropped probe left the round, so its slot is free.
+    // The dropped probe no longer counts, so its slot is free.
     let fourth = breaker.try_acquire().unwrap();
     rejection(&breaker);
     third.report(Outcome::Success);

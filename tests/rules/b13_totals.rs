@@ -76,8 +76,8 @@ fn b13_from_the_end_of_the_recovery_time_on_a_breaker_is_half_open_even_if_no_ca
     probe.report(resilient::Outcome::Failure);
     clock.advance(secs(12));
     assert_eq!(seconds(&breaker), [0, 20, 97, 0, 0, 0]);
-    // The open time is over, so the circuit counts as half-open, although no call was admitted yet.
-    // `close` ends the half-open state, too.
+    // The open time is over, so the circuit is half-open, although no call was admitted. From
+    // `close` on, the time counts as closed.
     breaker.close();
     clock.advance(secs(1));
     assert_eq!(seconds(&breaker), [1, 20, 97, 0, 0, 0]);

@@ -1,4 +1,4 @@
-//! Rule B17: a healthy call has a low cost, as far as safe code can measure the cost.
+//! Rule B17: a healthy call has a low cost. These tests check what safe code can measure.
 //!
 //! Tests in other files prove that a call allocates nothing (`tests/allocations.rs`). No test
 //! proves that a call takes no lock or writes no contended memory.

@@ -1,4 +1,4 @@
-//! Each way in which a call can end has one outcome.
+//! Each way to end a call has one outcome.
 
 use std::time::Duration;
 

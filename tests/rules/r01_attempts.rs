@@ -51,7 +51,8 @@ fn r01_max_retries_together_with_max_attempts_is_an_error() {
 
 #[tokio::test]
 async fn r01_the_last_attempts_error_is_returned_as_it_is() {
-    // This type has no `Clone` and no `Default`, so the library cannot create another value.
+    // The type has no `Clone` and no `Default`, so the library cannot replace the error by another
+    // value.
     struct Opaque {
         number: u32,
     }

@@ -11,7 +11,7 @@ use resilient::{Registry, retry};
 
 use crate::support::retry::at_once;
 
-/// Nests two loops with three attempts each. Returns the number of innermost calls.
+/// Nests two loops with three attempts each. Returns how often the innermost function ran.
 async fn executions(outer: NestedMode, inner: NestedMode) -> u32 {
     let calls = Cell::new(0);
     let (outer_policy, inner_policy) = (at_once(2), at_once(2));

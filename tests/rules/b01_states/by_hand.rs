@@ -285,7 +285,8 @@ fn b01_trip_for_on_an_open_circuit_whose_end_has_passed_claims_no_call_and_no_re
     }
     assert_eq!(heard.steps(), []);
     assert_eq!(breaker.snapshot().transitions.opened, 1);
-    // Three times five of nine seconds were open, after the first ten.
+    // Before the first trip, the circuit was open for ten seconds. After each trip, it was open for
+    // five of nine seconds.
     assert_eq!(breaker.snapshot().time_in_state.open, secs(10 + 15));
     fail(&breaker);
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(20)), "the first re-opening");

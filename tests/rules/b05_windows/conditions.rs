@@ -19,7 +19,7 @@ fn b05_as_many_failures_in_the_window_as_failure_count_open_the_circuit() {
 fn b05_failure_count_needs_no_min_calls() {
     let config = settings().window(secs(60)).failure_count(1);
     assert_opens_at_the_end_of(&config, "F", TransitionReason::FailureCount);
-    // `min_calls` applies to rates only.
+    // `min_calls` applies to rates only, not to `failure_count`.
     let config = config.failure_rate(1.0).min_calls(50);
     assert_opens_at_the_end_of(&config, "F", TransitionReason::FailureCount);
     let config = settings().window(60).failure_count(2);
@@ -102,7 +102,8 @@ fn b05_a_cancelled_call_that_counts_as_a_failure_is_tested_as_one() {
 
 #[test]
 fn b05_rates_are_inclusive_and_compared_as_quotients() {
-    // Some products of rate and calls are inexact: in floating point, 0.07 * 100 is more than 7.
+    // In floating point, 0.07 * 100 is more than 7. So the breaker compares the quotient with the
+    // rate, not the product with the failures.
     for (calls_of, failures) in [(100_u32, 7_u32), (100, 29), (100, 57), (10, 3), (3, 1), (7, 5)] {
         let rate = f64::from(failures) / f64::from(calls_of);
         let config = settings().window(calls_of).failure_rate(rate).min_calls(calls_of);

@@ -108,8 +108,7 @@ fn b05_window_buckets_sets_the_number_of_buckets() {
         clock.advance(Duration::from_nanos(1));
         assert_eq!(window(&breaker).0, 0, "{buckets}");
     }
-    // A call at the end of a bucket leaves the window together with the whole bucket: here, 7.5 s
-    // after the call.
+    // The call is at the end of a bucket. It leaves the window with the whole bucket, after 7.5 s.
     let (breaker, clock) = closed(&last_seconds(10).window_buckets(4));
     clock.advance(Duration::from_millis(2_499));
     succeed(&breaker);

@@ -13,8 +13,8 @@ fn refusal(config: &BreakerConfigBuilder) -> ConfigError {
     config.build().expect_err("it must be refused")
 }
 
-/// Asserts that these settings are rejected, and that the error names this field and this value and
-/// contains this part of the rule.
+/// Asserts that the build rejects these settings. The error must name the field and the value, and
+/// its rule must contain the text `rule`.
 #[track_caller]
 pub(super) fn assert_refused(config: &BreakerConfigBuilder, field: &str, value: &str, rule: &str) {
     let error = refusal(config);

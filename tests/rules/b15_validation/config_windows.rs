@@ -12,7 +12,7 @@ fn builder() -> BreakerConfigBuilder {
     BreakerConfig::builder()
 }
 
-/// Returns settings with this window, and with a failure rate that makes them complete.
+/// Returns settings with this window and a failure rate.
 fn windowed(window: impl Into<Window>) -> BreakerConfigBuilder {
     builder().window(window).failure_rate(0.5)
 }

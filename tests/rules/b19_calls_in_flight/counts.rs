@@ -1,4 +1,4 @@
-//! The number of calls in flight.
+//! Rule B19: the breaker counts its calls in flight.
 
 use std::sync::Barrier;
 
@@ -19,7 +19,7 @@ fn acquire(breaker: &CircuitBreaker) -> Permit<'_> {
     breaker.try_acquire().unwrap()
 }
 
-/// Breakers of every kind: without a window, with each window, and with slow calls.
+/// Returns settings of every kind: without a window, with each kind of window, and with slow calls.
 fn every_kind() -> [BreakerConfigBuilder; 5] {
     let never = || BreakerConfig::builder().failure_threshold(1_000);
     [

@@ -1,4 +1,4 @@
-//! Overdue calls of a closed or observed breaker.
+//! Rule B19: overdue calls of a closed or observe-only breaker.
 
 use std::time::Duration;
 
@@ -50,7 +50,7 @@ fn b19_hung_calls_open_the_circuit_at_the_next_report_of_any_outcome() {
 
 #[test]
 fn b19_a_call_is_overdue_from_slow_call_on_and_at_most_an_eighth_later() {
-    // Below an eighth of a millisecond, the tolerance is 16 µs.
+    // The tolerance is an eighth of `slow_call`, but at least 16 µs.
     for slow_call in [1, 17, 4_095, 131_071, 131_072, 131_073, 1_000_000, 2_000_000_000] {
         for begun in [0, 1, 2, 5, 16_383, 16_384, 65_535, 999_999_937] {
             let slow_call = Duration::from_nanos(slow_call);
@@ -70,7 +70,7 @@ fn b19_a_call_is_overdue_from_slow_call_on_and_at_most_an_eighth_later() {
 
 #[test]
 fn b19_the_condition_sees_slow_and_overdue_of_all_calls_and_overdue() {
-    // One slow call of three, and one overdue: two of four.
+    // One of three finished calls is slow, and one call is overdue. So two of four calls are slow.
     let (breaker, clock) = closed(&settings().window(10).min_calls(4));
     take(&breaker, &clock, LIMIT, Outcome::Success);
     calls(&breaker, "SS");
@@ -79,7 +79,7 @@ fn b19_the_condition_sees_slow_and_overdue_of_all_calls_and_overdue() {
     let then = breaker.snapshot().last_opening.unwrap();
     assert_eq!((then.calls, then.slow, then.overdue), (3, 1, 1));
 
-    // One overdue of four is below the rate.
+    // One overdue call out of four calls is below the rate.
     let (breaker, clock) = closed(&settings().window(10).min_calls(4));
     calls(&breaker, "SSS");
     let _hung = hang(&breaker, &clock, 1);

@@ -1,4 +1,4 @@
-//! Overdue probes.
+//! Rule B19: overdue probes.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Overdue calls under settings that change.
+//! Rule B19: overdue calls when the settings change.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The attributes, in every order and on every kind of function.
+//! Rule C2: the attributes, in every order and on every kind of function.
 
 use std::pin::Pin;
 use std::time::Duration;

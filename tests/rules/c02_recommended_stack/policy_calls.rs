@@ -1,4 +1,4 @@
-//! Calls under a policy, through a breaker.
+//! Rule C2: calls under a policy, through a breaker.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ async fn c02_a_host_that_hangs_opens_its_circuit_whatever_the_limits_are() {
         (Some(3 * SECOND), Some(SECOND)),
         (Some(SECOND), Some(Duration::MAX)),
         (Some(Duration::MAX), Some(SECOND)),
-        // Shorter than a tick of a timer, which is a millisecond.
+        // These limits are shorter than a tick of a timer, which is a millisecond.
         (Some(Duration::from_micros(300)), Some(Duration::from_micros(500))),
         (Some(Duration::from_micros(300)), Some(Duration::from_micros(300))),
         (Some(Duration::from_nanos(1)), Some(SECOND)),
@@ -57,8 +57,9 @@ async fn c02_a_host_that_hangs_opens_its_circuit_whatever_the_limits_are() {
     }
 }
 
-/// Makes a call whose first attempt fails after `first`, and whose second attempt hangs. The
-/// deadline is one second. Returns the counts without the failure of the first attempt.
+/// Makes a call with a deadline of one second. The first attempt fails after `first`, and the
+/// second attempt hangs. Returns the counts of failed and abandoned attempts, without the first
+/// attempt.
 async fn hang_second(
     first: Duration,
     delay: Duration,
@@ -160,7 +161,8 @@ async fn c02_a_timer_that_fires_late_counts_what_the_attempt_had() {
             sleep(SECOND).await;
             return Err(Late::Down);
         }
-        // The thread is busy until the attempt has run longer than its own limit.
+        // The timer fires late, as on a busy thread. By then, the attempt has exceeded its own
+        // limit.
         advance(3 * SECOND).await;
         never().await
     });

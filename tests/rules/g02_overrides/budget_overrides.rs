@@ -10,8 +10,8 @@ use crate::support::budget::{builder, config, is_change, retry};
 use crate::support::sites::events_of;
 use resilient_testkit::Heard;
 
-/// Returns a registry and its budget `dependency`. The budget has spent one retry and has tokens
-/// for five more.
+/// Returns a registry and its budget `dependency`. One retry has taken its tokens, and the budget
+/// has tokens for five more retries.
 fn live(code: BudgetConfigBuilder) -> (Registry, RetryBudget) {
     let registry = Registry::new();
     let budget = registry.get_or_register_budget("dependency", config(code));

@@ -158,8 +158,9 @@ fn g02_a_full_window_of_successes_is_tested_under_new_conditions_as_well() {
     assert_eq!(breaker.state(), CircuitState::Open);
 }
 
-/// Asserts that a window of calls holds these calls, oldest first. Makes further successes, which
-/// push the calls out one by one, and checks the window after each success.
+/// Asserts that a window of calls contains calls that ended as `ends` says, oldest first. Then
+/// makes successes until all these calls have left the window, and checks the window after each
+/// success.
 #[track_caller]
 fn assert_holds(breaker: &CircuitBreaker, capacity: usize, ends: &str) {
     assert_eq!(window(breaker).0, ends.len() as u64);
@@ -232,8 +233,8 @@ fn g02_a_window_of_time_carries_over_into_a_longer_and_a_shorter_one() {
     }
     clock.set_back(secs(1));
     change(&registry, builder().window(secs(5)));
-    // A bucket of the new window lasts half a second. The new window treats each
-    // call as if it was made at the end of its old bucket.
+    // A bucket of the new window lasts half a second. The new window treats each call as if it
+    // ended at the end of its old bucket.
     assert_eq!(window(&breaker), (6, 1, 0), "seconds 4 to 9");
     clock.advance(secs(1));
     assert_eq!(window(&breaker), (5, 1, 0), "5 to 9");

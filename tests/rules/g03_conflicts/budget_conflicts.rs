@@ -100,7 +100,7 @@ fn g03_code_that_comes_after_a_site_wins_over_the_defaults_and_that_is_no_confli
     assert_eq!(used.snapshot().counts.spent, 1);
     assert_eq!((heard.count(is_change), heard.count(is_conflict)), (1, 0));
 
-    // From now on, code that declares different settings is in conflict.
+    // From now on, code that declares different settings causes a conflict.
     let _ = Registry::global().get_or_register_budget("sites/late", BudgetConfig::default());
     assert_eq!(used.config(), declared);
     assert_eq!(heard.count(is_conflict), 1);

@@ -17,7 +17,7 @@ fn shards(max_keys: u32) -> (KeyedBreakers<u32>, ManualClock) {
     (shards, clock)
 }
 
-/// Returns the keys that have a breaker, in order.
+/// Returns the sorted keys that have a breaker.
 fn keys(shards: &KeyedBreakers<u32>) -> Vec<u32> {
     let breakers = shards.breakers();
     let keys = breakers.iter().filter_map(|each| each.key()?.parse().ok());
@@ -70,7 +70,7 @@ fn g04_keys_of_an_attacker_neither_reset_nor_evict_an_open_breaker() {
     assert_eq!(shards.get(&1).state(), CircuitState::Open);
     assert_eq!(shards.get(&1).snapshot().totals.failure, 1);
     assert_eq!(shards.len(), 10);
-    // A breaker that is due for a probe or half-open is not evicted, either.
+    // New keys do not evict a breaker that is due for a probe or half-open.
     clock.advance(secs(10));
     for key in 1_000..2_000 {
         let _ = shards.get(&key);
@@ -106,7 +106,7 @@ fn g04_roughly_the_least_recently_used_are_evicted_first() {
     for key in 0..100 {
         let _ = shards.get(&key);
     }
-    // The first fifty keys stay in use while new keys come.
+    // The first fifty keys stay in use while fifty new keys arrive.
     for key in 100..150 {
         for used in 0..50 {
             let _ = shards.get(&used);
@@ -339,7 +339,8 @@ fn g04_a_key_may_use_its_breakers_while_it_is_printed_hashed_cloned_and_dropped(
         }
         let all = ALL.get().unwrap();
         assert_eq!(all.len(), 2);
-        // No breaker is closed, so the group stores no breaker for the new key and drops the key.
+        // No breaker is closed, so the group evicts none. It drops the new key, and its caller gets
+        // the breaker that all other keys share.
         all.breakers().iter().for_each(CircuitBreaker::force_open);
         assert!(is_of_others(&all.get(&Meddler(99))));
     });

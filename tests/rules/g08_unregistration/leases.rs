@@ -1,4 +1,5 @@
-//! Rule G8: a leased breaker leaves the registry with its last handle once it is like a new one.
+//! Rule G8: after its last handle is dropped, a leased breaker leaves the registry as soon as it is
+//! like a new breaker.
 
 use std::time::Instant;
 

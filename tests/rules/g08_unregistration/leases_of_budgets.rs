@@ -1,4 +1,5 @@
-//! Rule G8: a leased budget leaves the registry once it has its initial tokens.
+//! Rule G8: after its last handle is dropped, a leased budget leaves the registry as soon as it has
+//! its initial tokens.
 
 use resilient::__private::BudgetCallSite;
 use resilient::Registry;

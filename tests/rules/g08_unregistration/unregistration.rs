@@ -100,8 +100,8 @@ fn g08_concurrent_register_unregister_and_lookup_never_revive_an_old_state() {
                     let owned = CircuitBreaker::new("tenant", settings());
                     if registry.register(&owned).is_ok() {
                         assert_eq!(owned.state(), CircuitState::Closed);
-                        // This opens the old breaker. Breakers that are registered later under this
-                        // name still start closed.
+                        // `trip_for` opens this breaker before it is removed. A breaker that is
+                        // registered later under this name still starts closed.
                         owned.trip_for(secs(1_000)).unwrap();
                         assert!(registry.unregister(&owned));
                     }

@@ -367,7 +367,7 @@ async fn r09_of_two_rejections_before_any_attempt_the_call_returns_the_later_one
         let Err(Fault::Open(open)) = result else {
             panic!("{result:?}");
         };
-        // The rejection came at 10.1 s, and the circuit stays open until 65 s.
+        // The breaker rejected the call at 10.1 s. The circuit stays open until 65 s.
         let left = open.retry_after().unwrap();
         assert_eq!(left, ms(65_000 - 10_000 - 100));
     }
