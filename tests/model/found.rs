@@ -1,4 +1,4 @@
-//! Each test proves the absence of one defect that the comparison found in the breaker.
+//! Each test proves that the breaker no longer has a defect that the comparison once found.
 
 use std::time::Duration;
 

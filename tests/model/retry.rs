@@ -1,9 +1,9 @@
-//! Compares the retry loops with a simple reference that was written from the rules. Dependencies,
-//! settings, time limits, budgets, circuits and cancelling callers are random. The loop and the
-//! reference must end with the same result, at the same time, at the same cost.
+//! Compares the retry loops with a simple reference that was written from the rules. Each case has
+//! random outcomes of attempts, settings, time limits, budget, circuit and time of cancellation.
+//! The loop and the reference must end with the same result, at the same time, at the same cost.
 //!
-//! If a loop has several reasons to stop, the rules do not define which reason it reports, so the
-//! test accepts each of these reasons. `PROPTEST_CASES` sets the number of cases.
+//! If several reasons to stop apply at once, the rules do not define which reason the loop reports,
+//! so the test accepts each of these reasons. `PROPTEST_CASES` sets the number of cases.
 
 mod plan;
 mod reference;

@@ -1,4 +1,4 @@
-//! The delays of all retry policies have these properties (R2, R3).
+//! Properties of the delays of all retry policies (R2, R3).
 
 use std::time::Duration;
 
@@ -91,14 +91,15 @@ fn built(settings: &RetryPolicyBuilder) -> RetryPolicy {
     settings.build().expect("these settings are in range")
 }
 
-/// Returns the sleeps of a call whose attempts all fail immediately.
+/// Returns the sleeps of a call whose attempts all fail and take no time.
 fn slept(policy: &RetryPolicy) -> Vec<Duration> {
     let mut retry = RetryDriver::start(policy);
     std::iter::from_fn(|| retry.after(AttemptEnd::Failed(Classification::transient()), None).ok())
         .collect()
 }
 
-/// Returns the sleeps that end before the limit if attempts take no time and sleeps are exact.
+/// Returns the sleeps that end before the limit. Assumes that attempts take no time and sleeps are
+/// exact.
 fn slept_within(policy: &RetryPolicy, limit: Duration) -> Vec<Duration> {
     let mut elapsed = Duration::ZERO;
     let begun = policy.delays().take_while(|delay| {
@@ -109,7 +110,7 @@ fn slept_within(policy: &RetryPolicy, limit: Duration) -> Vec<Duration> {
     begun.collect()
 }
 
-/// Returns the number of attempts. The first attempt has no delay before it.
+/// Returns the number of attempts. There is no delay before the first attempt.
 fn attempts_of(delays: &[Duration]) -> u32 {
     u32::try_from(delays.len()).expect("few") + 1
 }

@@ -237,7 +237,7 @@ fn r03_equal_jitter_is_uniform_from_half_the_delay_to_all_of_it() {
 fn r03_a_proportion_is_uniform_around_the_delay_up_to_the_cap() {
     let third = jittered(Jitter::Proportional(0.3));
     assert_drawn(&third, 3, uniform(2.8, 5.2));
-    // The draws are uniform up to the cap. Draws above the cap are not moved to the cap.
+    // The draws are uniform between the lower bound and the cap. They do not accumulate at the cap.
     assert_drawn(&third.clone().max_delay(4 * SECOND), 3, uniform(2.8, 4.0));
     assert_drawn(&third.max_delay(3 * SECOND), 3, uniform(2.1, 3.0));
     assert_drawn(&jittered(Jitter::Proportional(1.0)), 2, uniform(0.0, 4.0));
