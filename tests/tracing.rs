@@ -1,5 +1,5 @@
-//! The feature `tracing` logs each line at the right level, and a panic of a subscriber harms no
-//! call.
+//! The feature `tracing` logs each line at the right level. If a subscriber panics, calls are not
+//! affected.
 
 #![allow(clippy::unused_async, reason = "the tests need async functions, not await points")]
 

@@ -167,8 +167,8 @@ fn fm_e6_a_breaker_that_races_to_be_registered_is_heard_exactly_if_it_is_registe
     let barrier = Barrier::new(2);
     let (put_in, taken_out) =
         (|| drop(registry.register(&breaker)), || _ = registry.unregister(&breaker));
-    // The loop collects mismatches, and the test asserts at the end that there are none. If the
-    // loop panicked, the other thread would wait at the barrier for ever.
+    // The loop collects mismatches, and the test checks them at the end. If the loop panicked, the
+    // other thread would wait at the barrier for ever.
     let mut wrong = Vec::new();
     std::thread::scope(|scope| {
         scope.spawn(|| {

@@ -1,4 +1,5 @@
-//! A call that waits for a circuit is woken when the circuit closes, in every order of the two.
+//! Models of rule R9: a call that waits for its circuit wakes when the circuit closes, even if the
+//! wait begins or ends at the same time.
 
 use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
@@ -8,7 +9,7 @@ use resilient_core::__private::WaitingCall;
 
 use super::*;
 
-/// The answer to a call that may ask the breaker now.
+/// What a waiting call receives if the breaker may admit it now.
 const NOW: Option<Duration> = Some(Duration::ZERO);
 
 fn open() -> &'static CircuitBreaker {
@@ -21,7 +22,7 @@ fn poll(wait: &mut WaitingCall<'_>) -> Poll<Option<Duration>> {
     wait.poll(Waker::noop())
 }
 
-/// A waker that counts. Loom does not interleave its operations.
+/// A waker that counts how often it is woken. Loom does not interleave its operations.
 #[derive(Default)]
 struct Counting(AtomicU32);
 
@@ -62,7 +63,8 @@ fn r09_a_thread_that_blocks_beside_a_closing_goes_on() {
     check(|| {
         let breaker = open();
         let (wait, _) = WaitingCall::begin(breaker);
-        // If the thread blocks for ever, loom unwinds it, and the drop of the call would panic.
+        // If the thread blocked for ever, loom would unwind it, and the drop of the waiting call
+        // would panic.
         let mut wait = ManuallyDrop::new(wait);
         let blocks = move || {
             let admits_in = wait.block();
