@@ -21,8 +21,8 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, Registry};
 
-/// Makes the tests run one at a time, because all tests share one cache of `tracing`. This cache
-/// stores which call sites are enabled.
+/// The tests hold this lock, so that they run one at a time. They share the cache in which
+/// `tracing` stores which call sites are enabled.
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// A span with its fields and the name of its parent.
@@ -50,7 +50,7 @@ impl Visit for Span {
     }
 }
 
-/// All spans of a thread, in order.
+/// All spans of one thread, in the order in which they began.
 #[derive(Clone, Default)]
 struct Spans(Arc<Mutex<Vec<Span>>>);
 

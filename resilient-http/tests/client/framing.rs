@@ -1,5 +1,5 @@
-//! Callers cannot set false framing headers, because such headers could make the server misread the
-//! connection.
+//! Callers cannot set headers that frame the body, because false headers could make the server
+//! misread the connection.
 
 use http_body_util::Full;
 use resilient_http::{ApiError, ApiRequest, Body, BuildErrorKind, Bytes, HeaderMap, HeaderValue};

@@ -1,4 +1,4 @@
-//! Requests send the configured data, and responses are read as the requested type.
+//! The client sends the configured data, and reads responses as the requested type.
 
 use std::time::Duration;
 
@@ -97,7 +97,7 @@ async fn an_error_tells_what_the_server_said() {
     assert_eq!(error.request_id(), Some("r-2"));
     assert_eq!(error.headers().unwrap()["content-type"], "application/json");
     assert_eq!(error.to_string(), "POST users: the server refused (status 422)");
-    // The error names a missing field and shows no part of the body.
+    // The error names the missing field, and contains no part of the body.
     let server = Api::serve(|_, _| json(r#"{"age": 36}"#)).await;
     let api = client(&server.url).build().unwrap();
     let error = within("the call", api.get::<User>("x")).await.unwrap_err();

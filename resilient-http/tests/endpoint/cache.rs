@@ -1,5 +1,5 @@
-//! Responses are cached for the configured time, for one endpoint only, and are used only under the
-//! right conditions.
+//! Each endpoint caches its responses for the configured time, and uses them only under the
+//! documented conditions.
 
 use std::time::Duration;
 
@@ -64,7 +64,7 @@ async fn whatever_makes_another_question_makes_another_answer() {
             assert_eq!(said, n);
         }
     }
-    // A call with other time limits uses the same cached response.
+    // Time limits do not matter for the cache, so this call gets the cached response.
     let options = CallOptions::new().timeout(MINUTE);
     assert_eq!(any.call_with(&json!({}), &options).await.unwrap(), 0);
 }
@@ -97,7 +97,7 @@ async fn failures_and_what_cannot_be_read_are_not_kept() {
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert_eq!(any.call(&json!({})).await.unwrap(), 2);
     assert_eq!(any.call(&json!({})).await.unwrap(), 2);
-    // The cached response cannot be read as this type.
+    // The cached response is a number, which cannot be read as this type.
     let error = any.typed::<Value, Vec<u8>>().call(&json!({})).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Decode, 0));
     assert_eq!(error.status().unwrap().as_u16(), 200);
@@ -119,7 +119,7 @@ async fn what_the_server_wants_stored_nowhere_is_not_kept() {
     }
 }
 
-/// Makes an endpoint whose server responds to the first request and fails all later requests.
+/// Makes an endpoint whose server succeeds once and then always fails.
 fn once_up(cache: CacheConfig) -> Any {
     let config = declared("http://localhost").circuit_breaker(&opens_after(2)).cache(cache);
     over(&config, |n, _| match n {
@@ -133,7 +133,7 @@ async fn a_stale_answer_is_handed_out_while_the_circuit_is_open_if_that_is_asked
     let any = once_up(CacheConfig::new().ttl(MINUTE).stale_if_open(10 * MINUTE));
     any.call(&json!({})).await.unwrap();
     tokio::time::advance(2 * MINUTE).await;
-    // The call whose failures open the circuit already gets the stale response.
+    // The failures of the first call open the circuit. This call already gets the stale response.
     let replies = any.typed::<Value, Reply<String>>();
     for _ in 0..3 {
         let reply = replies.call(&json!({})).await.unwrap();
@@ -143,14 +143,14 @@ async fn a_stale_answer_is_handed_out_while_the_circuit_is_open_if_that_is_asked
     }
     assert_eq!(any.circuit_breaker().state(), resilient::breaker::CircuitState::Open);
     assert_eq!(any.cache().unwrap().counts().stale, 3);
-    // A request that was never made has no cached response.
+    // The cache has no response to a request that was never made.
     let error = any.call(&json!({"other": 1})).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::CircuitOpen);
-    // A refreshing call does not accept a stale response.
+    // A call with `Caching::Refresh` does not accept a stale response.
     let refresh = CallOptions::new().caching(Caching::Refresh);
     let error = any.call_with(&json!({}), &refresh).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::CircuitOpen);
-    // A stale response is not used after `stale_if_open`.
+    // After `stale_if_open`, the endpoint no longer uses the stale response.
     tokio::time::advance(10 * MINUTE).await;
     let error = any.call(&json!({})).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::CircuitOpen);
@@ -180,8 +180,8 @@ async fn while_the_circuit_is_closed_a_failure_is_a_failure() {
     any.call(&json!({})).await.unwrap();
     let error = any.call(&json!({})).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Server);
-    // If the circuit is open, the call gets the stale response. If the circuit is half-open and the
-    // probe receives a 404, the call fails with the 404.
+    // While the circuit is open, the call gets the stale response. While it is half-open, the call
+    // is a probe and fails with the server's 404.
     any.circuit_breaker().trip().unwrap();
     assert_eq!(any.call(&json!({})).await.unwrap(), 1);
     any.circuit_breaker().half_open().unwrap();
@@ -207,7 +207,7 @@ async fn endpoints_in_one_cache_share_its_room_and_no_answer() {
         assert_eq!(alpha.call(&json!({})).await.unwrap(), "alpha");
         assert_eq!(beta.call(&json!({})).await.unwrap(), "beta");
     }
-    // Clones share one cache.
+    // A clone of an endpoint uses the same cache.
     assert_eq!(alpha.clone().call(&json!({})).await.unwrap(), "alpha");
     assert_eq!((cache.counts().misses, cache.counts().hits), (2, 3));
     assert!(cache.bytes() > 0);
@@ -226,7 +226,7 @@ async fn what_is_kept_is_bounded() {
     }
     let bytes = any.cache().unwrap().bytes();
     assert!(bytes <= 100_000, "{bytes}");
-    // A response larger than the whole cache is not cached.
+    // The first response was larger than the whole cache, so it was not cached.
     any.call(&json!({"n": 0})).await.unwrap();
     assert_eq!(any.cache().unwrap().counts().hits, 0);
 }
@@ -255,7 +255,7 @@ async fn a_call_whose_time_is_up_as_the_circuit_opens_has_the_stale_answer() {
     // response.
     assert_eq!(any.call(&json!({})).await.unwrap(), 1);
     assert_eq!((transport.asked(), any.cache().unwrap().counts().stale), (2, 1));
-    // If the circuit is opened by hand during a call, and then the deadline passes, the call gets
+    // The circuit is opened by hand during the call. When the deadline then passes, the call gets
     // the stale response.
     any.circuit_breaker().close();
     let options = CallOptions::new().timeout(None).deadline(Duration::from_secs(1));

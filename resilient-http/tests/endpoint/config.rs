@@ -1,4 +1,4 @@
-//! The configuration of an endpoint has the documented defaults and refuses invalid settings.
+//! The configuration of an endpoint has the documented defaults, and rejects invalid settings.
 
 use std::time::Duration;
 
@@ -145,10 +145,10 @@ async fn the_content_type_that_is_told_is_the_one_that_is_used() {
         assert_eq!(target, "/chat?a=x+y&b=1&b=true&d=0.5");
         assert_eq!((content_type, text), (None, String::new()));
     }
-    // An empty request sends no body.
+    // If the request is empty, the call sends no body.
     let (target, content_type, text) = call(declared(&server.url), Value::Null).await;
     assert_eq!((target.as_str(), content_type, text.as_str()), ("/chat", None, ""));
-    // Values that cannot be written as pairs are refused.
+    // The endpoint rejects requests that cannot be written as pairs of names and values.
     for request in [json!({"a": {"b": 1}}), json!([1]), json!("x")] {
         let get = endpoint(&declared(&server.url).method("GET"));
         assert!(get.prepare(&request).is_err(), "{request}");

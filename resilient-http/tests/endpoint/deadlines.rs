@@ -1,4 +1,5 @@
-//! A server that hangs opens its circuit, and a caller with little time does not.
+//! Rule C2: a server that hangs opens its circuit. A caller whose deadline leaves little time does
+//! not open it.
 
 use std::time::Duration;
 

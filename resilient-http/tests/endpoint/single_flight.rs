@@ -1,4 +1,4 @@
-//! If several calls with the same request run concurrently, one call asks the server.
+//! If several concurrent calls have the same request, only one of them sends it to the server.
 
 use std::future::Future;
 use std::task::Poll;
@@ -25,7 +25,8 @@ fn ask(any: &Any, options: CallOptions) -> JoinHandle<Result<Reply<Value>, ApiEr
     tokio::spawn(async move { any.call_with(&json!({}), &options).await })
 }
 
-/// Starts `calls` calls and lets each run until it waits for the server or for another call.
+/// Starts this many calls, and lets each call run until it waits for the server or for another
+/// call.
 async fn asking(any: &Any, calls: usize) -> Vec<JoinHandle<Result<Reply<Value>, ApiError>>> {
     let calls: Vec<_> = (0..calls).map(|_| ask(any, CallOptions::new())).collect();
     for _ in 0..calls.len() + 10 {
@@ -164,7 +165,8 @@ async fn who_comes_after_the_answer_is_there_joins_no_flight_that_others_have_ye
     });
     let any = gated(&transport);
     let leader = asking(&any, 1).await.remove(0);
-    // The call waits for the first call. It is polled late, after the response has arrived.
+    // This call waits for the first call. The test polls it again only after the response has
+    // arrived.
     let mut waits = Box::pin(any.call(&json!({})));
     std::future::poll_fn(|cx| {
         assert!(waits.as_mut().poll(cx).is_pending());
@@ -188,7 +190,7 @@ async fn that_one_had_less_time_is_not_told_to_the_others() {
     let calls = asking(&any, 3).await;
     let error = hurried.await.unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);
-    // One of the waiting calls asks the server instead, and the other calls wait for it.
+    // One of the waiting calls now sends the request, and the other calls wait for it.
     until("another one asks", || transport.asked() == 2).await;
     transport.let_through(2);
     for call in calls {

@@ -1,5 +1,5 @@
-//! Endpoints emit `tracing` events for a stale response and for a key that is written in a file. No
-//! event contains the text of the key.
+//! Endpoints emit `tracing` events for stale responses, and for API keys that are written in a
+//! document. No event contains a key.
 
 use std::io;
 use std::sync::{Arc, Mutex};
