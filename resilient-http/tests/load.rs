@@ -54,7 +54,7 @@ async fn call_again_and_again(api: ApiClient, caller: u64) -> Ends {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_lost_nothing_hangs_and_no_retry_is_beyond_the_budget() {
+async fn under_load_every_call_ends_and_no_retry_exceeds_the_budget() {
     // The process has both ends of each connection, so it needs many file handles.
     let files = rlimit::increase_nofile_limit(16_384).unwrap();
     assert!(files > 5000, "too few files may be open: {files}");

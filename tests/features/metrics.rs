@@ -163,7 +163,7 @@ fn every_metric_is_described_with_its_unit() {
 }
 
 #[test]
-fn of_the_states_exactly_one_is_one() {
+fn exactly_one_state_has_the_value_one() {
     let (registry, breaker, clock) = registered("payments");
     recording(|snapshotter| {
         let assert_only = |state: CircuitState| {
@@ -308,7 +308,7 @@ fn g08_the_counters_of_a_thousand_released_names_are_kept() {
 }
 
 #[test]
-fn each_breaker_has_series_of_its_own() {
+fn each_breaker_has_its_own_series() {
     let registry = Registry::new();
     let config = settings().build().unwrap();
     let (mail, stock) = (
@@ -336,7 +336,7 @@ fn keyed() -> (Registry, KeyedBreakers<u32>, ManualClock) {
 }
 
 #[test]
-fn the_breakers_of_a_name_with_keys_are_added_up_and_no_key_is_a_label() {
+fn keyed_breakers_of_one_name_are_summed_and_no_key_is_a_label() {
     let (registry, shards, clock) = keyed();
     report(&shards.get(&1), Outcome::Success);
     report(&shards.get(&2), Outcome::Success);
@@ -397,7 +397,7 @@ fn the_counts_of_forgotten_keys_stay_in_the_counters() {
 }
 
 #[test]
-fn the_breaker_of_other_keys_is_in_the_sum() {
+fn the_sum_includes_the_breaker_that_all_other_keys_share() {
     let (registry, shards, _clock) = keyed();
     for key in 0..3 {
         shards.get(&key).trip().unwrap();

@@ -88,7 +88,7 @@ async fn a_probe_dropped_at_any_point_frees_its_slot() {
 }
 
 #[tokio::test]
-async fn a_wait_for_the_end_can_be_dropped_and_begun_again() {
+async fn shutdown_can_be_cancelled_and_called_again() {
     let server = Raw::always(vec![Step::Stall]).await;
     let api = client(&server.url).no_retry().build().unwrap();
     let running = tokio::spawn(api.get::<()>("x").into_future());

@@ -186,7 +186,7 @@ async fn defect_ac11_a_given_client_is_used_with_our_settings_and_stays_open() {
 }
 
 #[tokio::test]
-async fn a_given_client_that_follows_redirects_is_found_out() {
+async fn a_given_client_that_follows_redirects_is_detected() {
     let server = Api::serve(|n, _| match n {
         0 => answer(302, &[("location", "/y")], ""),
         _ => json("1"),

@@ -301,7 +301,7 @@ async fn fm_f17_a_stream_that_is_there_once_is_not_retried_and_the_error_says_wh
 }
 
 #[tokio::test]
-async fn a_stream_that_is_made_anew_is_retried_whole() {
+async fn a_stream_that_can_be_made_again_is_sent_whole_at_each_attempt() {
     let server = Api::statuses(&[503]).await;
     let api = client(&server.url).build().unwrap();
     let anew = Body::factory(|| Full::new(Bytes::from_static(b"stream")));
@@ -392,7 +392,7 @@ async fn fm_f23_a_connection_that_the_server_closed_while_idle_is_no_failure() {
 }
 
 #[tokio::test]
-async fn many_calls_share_connections_that_are_kept() {
+async fn many_calls_share_connections() {
     let server = Api::serve(|_, _| json("1")).await;
     let api = client(&server.url).build().unwrap();
     for _ in 0..10 {
@@ -403,7 +403,7 @@ async fn many_calls_share_connections_that_are_kept() {
 }
 
 #[tokio::test]
-async fn a_wait_that_the_server_asks_for_is_a_floor() {
+async fn a_hint_of_the_server_is_the_shortest_wait() {
     let server = Api::serve(|n, _| match n {
         0 => answer(429, &[("retry-after-ms", "300")], ""),
         _ => json("1"),

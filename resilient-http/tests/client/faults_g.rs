@@ -270,7 +270,7 @@ async fn fm_g13_credentials_over_plain_http_are_refused() {
 }
 
 #[tokio::test]
-async fn credentials_are_shown_each_in_its_way_and_an_allowed_origin_gets_none() {
+async fn each_kind_of_credentials_has_its_header_and_an_allowed_origin_gets_none() {
     let other = Api::serve(|_, _| json("1")).await;
     let server = Api::serve(|_, _| json("1")).await;
     let fresh = || Ok::<_, BoxError>(SecretString::from("Token 7"));
@@ -305,7 +305,7 @@ async fn credentials_are_shown_each_in_its_way_and_an_allowed_origin_gets_none()
 }
 
 #[tokio::test]
-async fn a_key_that_is_not_there_is_an_error_of_the_build() {
+async fn a_missing_key_is_a_build_error() {
     let build = |key| ApiClient::builder("http://localhost").auth(Auth::bearer(key)).build();
     for key in [ApiKey::env("RESILIENT_HTTP_TEST_NOT_SET"), ApiKey::file("/nonexistent/key")] {
         assert_eq!(build(key).unwrap_err().kind(), BuildErrorKind::Credentials);

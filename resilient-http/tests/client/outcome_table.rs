@@ -358,7 +358,7 @@ async fn the_statuses_that_are_retried_can_be_chosen() {
 }
 
 #[tokio::test]
-async fn a_call_that_recovers_tells_its_attempts() {
+async fn a_call_that_recovers_reports_its_number_of_attempts() {
     let server = Raw::serve(|n| match n {
         0 => vec![Step::Reset],
         1 => vec![write("HTTP/1.1 503 x\r\ncontent-length: 0\r\n\r\n"), Step::Next],

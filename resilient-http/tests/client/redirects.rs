@@ -66,7 +66,7 @@ async fn fm_f16_a_post_that_was_sent_on_is_not_replayed_when_there_is_no_connect
 }
 
 #[tokio::test]
-async fn one_with_a_key_and_one_that_was_only_pointed_elsewhere_are_tried_again() {
+async fn a_redirected_post_is_retried_if_it_has_a_key_or_the_redirect_was_a_307() {
     let then = (429, &[("retry-after", "0")][..]);
     let server = sends_on(303, then).await;
     let api = client(&server.url).build().unwrap();

@@ -58,7 +58,7 @@ async fn fm_f20_ten_thousand_clients_do_not_storm_a_server_that_fails() {
 }
 
 #[tokio::test]
-async fn the_budget_is_the_clients_unless_it_is_shared_or_none() {
+async fn each_client_has_a_budget_unless_it_shares_one_or_has_none() {
     let server = Api::statuses(&[500]).await;
     let storm = async |api: ApiClient| {
         let before = server.count();
@@ -115,7 +115,7 @@ async fn fm_f21_loops_in_loops_multiply_unless_a_budget_or_one_loop_bounds_them(
 }
 
 #[tokio::test]
-async fn a_wait_that_does_not_fit_into_the_deadline_is_not_begun() {
+async fn a_wait_that_does_not_fit_into_the_deadline_does_not_begin() {
     let server = Api::serve(|_, _| answer(429, &[("retry-after", "30")], "")).await;
     let api = client(&server.url).deadline(Duration::from_secs(20)).build().unwrap();
     let began = Instant::now();
@@ -153,7 +153,7 @@ async fn the_deadline_of_an_outer_call_holds_for_the_client() {
 }
 
 #[tokio::test]
-async fn a_time_of_the_request_wins_over_the_clients() {
+async fn the_time_limits_of_a_request_override_those_of_the_client() {
     use crate::support::raw::{Raw, Step};
 
     let server = Raw::always(vec![Step::Stall]).await;

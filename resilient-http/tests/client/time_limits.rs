@@ -31,7 +31,7 @@ async fn a_call_with_no_time_left_is_refused_before_anything_is_sent() {
 }
 
 #[test]
-fn to_close_and_wait_where_there_are_no_timers_is_no_panic() {
+fn shutdown_without_timers_does_not_panic() {
     let without_timers = tokio::runtime::Builder::new_current_thread().build();
     let without_timers = without_timers.unwrap();
     let api = client("http://localhost").build().unwrap();

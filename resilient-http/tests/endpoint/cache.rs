@@ -20,7 +20,7 @@ fn counting(cache: CacheConfig) -> Any {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_is_kept_for_its_time_and_not_longer() {
+async fn a_response_is_cached_for_its_time_and_not_longer() {
     let any = counting(CacheConfig::new().ttl(MINUTE));
     assert_eq!(any.call(&json!({})).await.unwrap(), 0);
     tokio::time::advance(Duration::from_millis(59_999)).await;
@@ -32,7 +32,7 @@ async fn an_answer_is_kept_for_its_time_and_not_longer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_an_answer_comes_from_is_told() {
+async fn a_response_tells_whether_it_was_cached() {
     let any = counting(CacheConfig::new()).typed::<Value, Reply<u32>>();
     let reply = any.call(&json!({})).await.unwrap();
     assert_eq!((reply.response.served(), reply.response.attempts()), (Served::Fresh, 1));
@@ -45,7 +45,7 @@ async fn where_an_answer_comes_from_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whatever_makes_another_question_makes_another_answer() {
+async fn each_different_request_has_its_own_cached_response() {
     let config =
         declared("http://localhost").path("models/{m}").param("m", "a").cache(CacheConfig::new());
     let any = over(&config, |n, _| says(200, n.to_string()));
@@ -70,7 +70,7 @@ async fn whatever_makes_another_question_makes_another_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_can_ask_for_news_or_go_by_itself() {
+async fn a_call_can_refresh_or_skip_the_cache() {
     let any = counting(CacheConfig::new());
     assert_eq!(any.call(&json!({})).await.unwrap(), 0);
     let skip = CallOptions::new().caching(Caching::Skip);
@@ -84,7 +84,7 @@ async fn a_call_can_ask_for_news_or_go_by_itself() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn failures_and_what_cannot_be_read_are_not_kept() {
+async fn failures_and_unreadable_responses_are_not_cached() {
     let config = declared("http://localhost").cache(CacheConfig::new());
     let any = over(&config, |n, _| match n {
         0 => says(404, ""),
@@ -104,7 +104,7 @@ async fn failures_and_what_cannot_be_read_are_not_kept() {
 }
 
 #[tokio::test]
-async fn what_the_server_wants_stored_nowhere_is_not_kept() {
+async fn a_response_with_no_store_is_not_cached() {
     let server = Api::serve(|n, _| {
         let control = [("cache-control", "private, No-Store")];
         let headers: &[(&str, &str)] = if n < 2 { &control } else { &[] };
@@ -129,7 +129,7 @@ fn once_up(cache: CacheConfig) -> Any {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stale_answer_is_handed_out_while_the_circuit_is_open_if_that_is_asked_for() {
+async fn with_stale_if_open_an_open_circuit_serves_the_stale_response() {
     let any = once_up(CacheConfig::new().ttl(MINUTE).stale_if_open(10 * MINUTE));
     any.call(&json!({})).await.unwrap();
     tokio::time::advance(2 * MINUTE).await;
@@ -157,7 +157,7 @@ async fn a_stale_answer_is_handed_out_while_the_circuit_is_open_if_that_is_asked
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_being_asked_for_no_stale_answer_is_handed_out() {
+async fn without_stale_if_open_no_stale_response_is_served() {
     let any = once_up(CacheConfig::new().ttl(MINUTE));
     any.call(&json!({})).await.unwrap();
     tokio::time::advance(MINUTE).await;
@@ -168,7 +168,7 @@ async fn without_being_asked_for_no_stale_answer_is_handed_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_the_circuit_is_closed_a_failure_is_a_failure() {
+async fn a_stale_response_is_served_only_while_the_circuit_is_open() {
     let config = declared("http://localhost")
         .circuit_breaker(&opens_after(1000))
         .cache(CacheConfig::new().ttl(Duration::ZERO).stale_if_open(MINUTE));
@@ -190,7 +190,7 @@ async fn while_the_circuit_is_closed_a_failure_is_a_failure() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn endpoints_in_one_cache_share_its_room_and_no_answer() {
+async fn endpoints_in_one_cache_share_its_space_and_no_responses() {
     let cache = ResponseCache::new(&CacheConfig::new()).unwrap();
     let of = |key: &str, says_what: &'static str| -> Any {
         let config =
@@ -214,7 +214,7 @@ async fn endpoints_in_one_cache_share_its_room_and_no_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_kept_is_bounded() {
+async fn the_size_of_a_cache_is_bounded() {
     let cache = CacheConfig::new().max_bytes(100_000);
     let config = declared("http://localhost").cache(cache);
     let any = over(&config, |n, _| match n {
@@ -232,7 +232,7 @@ async fn what_is_kept_is_bounded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_closed_endpoint_hands_nothing_out() {
+async fn a_closed_endpoint_serves_no_cached_response() {
     let any = counting(CacheConfig::new());
     any.call(&json!({})).await.unwrap();
     any.close();
@@ -241,7 +241,7 @@ async fn a_closed_endpoint_hands_nothing_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_whose_time_is_up_as_the_circuit_opens_has_the_stale_answer() {
+async fn a_call_that_times_out_as_the_circuit_opens_gets_the_stale_response() {
     let transport = crate::gated::Gated::new(|_| says(200, "1"));
     let config = declared("http://localhost")
         .circuit_breaker(&opens_after(1))

@@ -27,7 +27,7 @@ struct Answer {
 }
 
 #[tokio::test]
-async fn an_endpoint_is_called_with_one_type_and_answers_with_another() {
+async fn an_endpoint_has_a_request_type_and_a_response_type() {
     let server = Api::serve(|_, _| json(r#"{"text":"Here."}"#)).await;
     let config = declared(&server.url).build().unwrap();
     let ask = Endpoint::<Question, Answer>::new(config).unwrap();
@@ -49,7 +49,7 @@ async fn an_endpoint_is_called_with_one_type_and_answers_with_another() {
 }
 
 #[tokio::test]
-async fn the_call_wins_over_the_request_and_that_over_the_configuration() {
+async fn options_of_the_call_override_the_request_and_the_request_overrides_the_configuration() {
     let server = Api::serve(|_, _| json("1")).await;
     let config = declared(&server.url)
         .extra_body(value!({"a": "config", "b": "config", "c": "config", "d": "config"}))
@@ -72,7 +72,7 @@ async fn the_call_wins_over_the_request_and_that_over_the_configuration() {
 }
 
 #[tokio::test]
-async fn names_in_the_path_have_values_of_the_configuration_or_of_the_call() {
+async fn parameters_of_the_path_come_from_the_configuration_or_the_call() {
     let server = Api::serve(|_, _| json("1")).await;
     let config = declared(&server.url).path("models/{model}/{task}").param("task", "predict");
     let any = endpoint(&config);
@@ -91,7 +91,7 @@ async fn names_in_the_path_have_values_of_the_configuration_or_of_the_call() {
 }
 
 #[tokio::test]
-async fn a_call_has_times_and_idempotency_of_its_own() {
+async fn a_call_can_set_its_time_limits_and_idempotency() {
     let server = Raw::always(vec![Step::Stall]).await;
     let any = endpoint(&declared(&server.url));
     let options =
@@ -116,7 +116,7 @@ async fn a_call_has_times_and_idempotency_of_its_own() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_call_is_told_before_anything_is_sent() {
+async fn an_invalid_call_is_an_error_and_sends_nothing() {
     let server = Api::serve(|_, _| json("1")).await;
     let any = endpoint(&declared(&server.url).extra_body(value!({"a": 1})));
     let wrong = [
@@ -137,7 +137,7 @@ async fn what_is_wrong_with_a_call_is_told_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn what_is_prepared_is_what_would_be_sent() {
+async fn a_prepared_request_equals_the_request_that_a_call_sends() {
     let server = Api::serve(|_, _| json("7")).await;
     let any = endpoint(&declared(&server.url).header("x-a", "1"));
     let prepared = any.prepare(&value!({"a": 1})).unwrap();
@@ -164,7 +164,7 @@ async fn a_thousand_calls_at_once_share_one_endpoint() {
 }
 
 #[tokio::test]
-async fn endpoints_on_a_client_share_its_connections_and_its_end() {
+async fn endpoints_on_a_client_share_its_connections_and_close_with_it() {
     let server = Api::serve(|_, _| json("1")).await;
     let client = ApiClient::builder(&server.url).header("x-own", "client").build().unwrap();
     let on_client = |path: &str| -> Any {

@@ -56,7 +56,7 @@ async fn a_call_dropped_at_any_point_leaves_room_for_the_next_one() {
 }
 
 #[tokio::test]
-async fn one_who_waits_for_another_call_can_be_dropped_at_any_point() {
+async fn a_call_that_waits_for_another_call_can_be_dropped_at_any_point() {
     let transport = crate::gated::Gated::new(|n| crate::declared::says(200, n.to_string()));
     let config = declared("http://localhost").cache(CacheConfig::new());
     let any: crate::declared::Any = resilient_http::Endpoint::builder(config.build().unwrap())

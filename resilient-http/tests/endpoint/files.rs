@@ -112,7 +112,7 @@ async fn an_endpoint_from_a_document_is_called() {
 }
 
 #[test]
-fn what_is_wrong_is_told_with_its_place() {
+fn each_mistake_in_a_document_is_reported_with_its_position() {
     let head = "[defaults]\nmax_retries = 1\n[endpoint.x]\nprovider = \"p\"\n\
                 base_url = \"http://h\"\nauth = \"none\"\n";
     for (rest, line, column, words) in [
@@ -159,7 +159,7 @@ fn what_is_wrong_is_told_with_its_place() {
 }
 
 #[test]
-fn no_error_of_a_document_quotes_it() {
+fn no_error_of_a_document_quotes_the_document() {
     for document in [
         "[endpoint.x]\napi_key = \"canary-1\"",
         "[endpoint.x]\napi_key = 7 # canary-1",
@@ -196,14 +196,14 @@ fn no_error_of_a_document_quotes_it() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_named() {
+fn the_error_for_a_missing_file_names_the_file() {
     let error = EndpointConfigs::from_file("no/such/endpoints.toml").unwrap_err();
     assert!(error.to_string().contains("no/such/endpoints.toml"));
     assert!(error.source().is_some());
 }
 
 #[test]
-fn other_formats_of_serde_go_too() {
+fn other_formats_of_serde_work() {
     let json =
         r#"{"endpoint": {"x": {"provider": "p", "path": "a", "auth": "none", "timeout": "5s"}}}"#;
     let endpoints: EndpointConfigs = serde_json::from_str(json).unwrap();
@@ -214,7 +214,7 @@ fn other_formats_of_serde_go_too() {
 }
 
 #[tokio::test]
-async fn a_document_says_what_pays_for_retries_and_what_may_be_sent_twice() {
+async fn a_document_sets_the_budget_and_the_idempotency() {
     let server = Api::serve(|_, _| crate::support::api::status(500)).await;
     let document = format!(
         r#"

@@ -109,7 +109,7 @@ async fn the_contract_of_anthropic() {
 }
 
 #[tokio::test]
-async fn a_quota_that_is_used_up_is_no_matter_of_patience() {
+async fn a_429_for_an_exhausted_quota_is_not_retried() {
     for body in [
         r#"{"error":{"message":"m","type":"insufficient_quota","param":null,
             "code":"insufficient_quota"}}"#,
@@ -136,7 +136,7 @@ async fn a_quota_that_is_used_up_is_no_matter_of_patience() {
 }
 
 #[test]
-fn presets_are_known_by_name_and_have_delays_of_their_own() {
+fn presets_have_names_and_their_own_delays() {
     assert_eq!(Preset::named("openai"), Some(Preset::OPENAI));
     assert_eq!(Preset::named("anthropic"), Some(Preset::ANTHROPIC));
     assert_eq!(Preset::named("OpenAI"), None);
