@@ -198,7 +198,7 @@ fn an_attempt_that_is_cut_short_and_a_success_after_it_are_logged_at_debug() {
             assert_eq!(output.await, Err(Fault));
 
             let output = policy.call().run(async |_| Ok::<_, Fault>(1)).await;
-            assert_eq!(output, Ok(1), "which logs nothing");
+            assert_eq!(output, Ok(1), "a success at the first attempt logs nothing");
         });
     });
     let expected = [

@@ -156,7 +156,7 @@ impl Scene {
         let seen = self.breaker.snapshot();
         let most = MOST_PROBES as usize;
         holds(seen.probes_in_flight <= most, "there are at most as many probes as slots", &seen);
-        holds(seen.recent.windows(2).all(follows), "the history is a path", &seen);
+        holds(seen.recent.windows(2).all(follows), "the history has no gap", &seen);
     }
 
     fn at_rest(&self) {
@@ -180,7 +180,7 @@ impl Scene {
             &seen,
         );
         let heard = self.heard.lock().unwrap();
-        holds(heard.windows(2).all(follows), "the events are a path", &heard);
+        holds(heard.windows(2).all(follows), "the events have no gap", &heard);
         let recent = &heard[heard.len().saturating_sub(seen.recent.len())..];
         holds(recent == seen.recent, "the events match the history", &(recent, &seen));
         let steps = CircuitState::ALL.map(|state| seen.transitions.of(state)).iter().sum::<u64>();

@@ -162,7 +162,7 @@ fn fm_c5_no_other_longest_time_overflows() {
         breaker.half_open().unwrap();
         let probe = breaker.try_acquire().unwrap();
         clock.advance(Duration::MAX);
-        assert_eq!(rejection(&breaker).retry_after(), None, "a lease without end");
+        assert_eq!(rejection(&breaker).retry_after(), None, "the lease has no end");
         probe.report_after(Outcome::Failure, Duration::MAX);
         assert_eq!(breaker.state(), CircuitState::Open);
         breaker.close();

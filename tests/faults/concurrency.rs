@@ -27,11 +27,11 @@ fn fm_e2_results_of_an_earlier_generation_change_nothing() {
     let late_drop = breaker.try_acquire().unwrap();
     fail(&breaker);
     late_success.report(Outcome::Success);
-    assert_eq!(breaker.state(), CircuitState::Open, "a late success does not close it");
+    assert_eq!(breaker.state(), CircuitState::Open, "a late success does not close the circuit");
     clock.advance(secs(10));
     succeed(&breaker);
     late_failure.report(Outcome::Failure);
-    assert_eq!(breaker.state(), CircuitState::Closed, "a late failure does not open it");
+    assert_eq!(breaker.state(), CircuitState::Closed, "a late failure does not open the circuit");
     drop(late_drop);
     assert_eq!(breaker.snapshot().totals.late, 3);
 }
@@ -198,7 +198,7 @@ fn fm_e6_a_breaker_that_races_to_be_registered_is_heard_exactly_if_it_is_registe
             taken_out();
         }
     });
-    assert_eq!(wrong, [], "round, whether it is registered, events");
+    assert_eq!(wrong, [], "(round, whether registered, events)");
 }
 
 #[test]

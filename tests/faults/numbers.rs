@@ -105,7 +105,7 @@ fn fm_d10_a_rate_of_one_opens_at_a_hundred_of_a_hundred_and_not_before() {
     breaker.close();
     succeed(&breaker);
     (0..99).for_each(|_| fail(&breaker));
-    assert_eq!(breaker.state(), CircuitState::Closed, "ninety-nine of a hundred");
+    assert_eq!(breaker.state(), CircuitState::Closed, "99 of 100 calls failed");
     fail(&breaker);
     assert_eq!(breaker.state(), CircuitState::Open, "the success has left the window");
 }

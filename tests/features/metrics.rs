@@ -390,7 +390,7 @@ fn the_counts_of_forgotten_keys_stay_in_the_counters() {
         assert_eq!(now["slow_calls{breaker=shards}"], u64::from(calls / 2));
         assert_eq!(now["transitions{breaker=shards,to=open}"], u64::from(calls / 2));
         let there = now["state{breaker=shards,state=closed}"];
-        assert_eq!(there, u64::from((key + 1).min(3)), "the breakers that exist");
+        assert_eq!(there, u64::from((key + 1).min(3)), "the number of breakers in the group");
         before = now;
     }
     assert_eq!(shards.len(), 3);

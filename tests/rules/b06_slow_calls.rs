@@ -51,9 +51,9 @@ fn b06_a_slow_call_rate_opens_from_min_calls_on_and_is_inclusive() {
     let (breaker, clock) = closed(&settings());
     calls(&breaker, "SSSS");
     take(&breaker, &clock, secs(2), Outcome::Success);
-    assert_eq!(breaker.state(), CircuitState::Closed, "one of four");
+    assert_eq!(breaker.state(), CircuitState::Closed, "1 of 4 calls is slow");
     take(&breaker, &clock, secs(2), Outcome::Success);
-    assert_eq!(breaker.state(), CircuitState::Open, "two of four");
+    assert_eq!(breaker.state(), CircuitState::Open, "2 of 4 calls are slow");
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn b06_an_async_call_is_timed_from_its_admission_to_its_end() {
 fn b06_in_half_open_any_slow_call_is_one_failure() {
     let (breaker, clock) = due(&settings().half_open_successes(3).half_open_failures(1));
     take(&breaker, &clock, secs(2), Outcome::Success);
-    assert_eq!(breaker.state(), CircuitState::HalfOpen, "one is tolerated");
+    assert_eq!(breaker.state(), CircuitState::HalfOpen, "one failed probe is tolerated");
     take(&breaker, &clock, JUST_FAST, Outcome::Success);
     take(&breaker, &clock, secs(2), Outcome::Success);
     assert_eq!(breaker.state(), CircuitState::Open);

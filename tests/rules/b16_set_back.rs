@@ -114,13 +114,13 @@ fn b16_a_window_of_time_is_empty_after_a_long_setback() {
     (0..2).for_each(|_| fail(&breaker));
     clock.set_back(YEAR);
     succeed(&breaker);
-    assert_eq!(window(&breaker), (3, 2, 0), "successes empty no window");
+    assert_eq!(window(&breaker), (3, 2, 0), "a success does not empty the window");
     fail(&breaker);
     assert_eq!(window(&breaker), (1, 1, 0));
     fail(&breaker);
     clock.advance(secs(60));
     fail(&breaker);
-    assert_eq!(window(&breaker), (1, 1, 0), "it slides at the new time");
+    assert_eq!(window(&breaker), (1, 1, 0), "the window slides at the new time");
     (0..2).for_each(|_| fail(&breaker));
     assert_eq!(breaker.state(), CircuitState::Open);
 }

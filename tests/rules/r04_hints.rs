@@ -60,7 +60,7 @@ async fn r04_a_hint_of_a_minute_is_slept_and_a_longer_one_ends_the_call_at_once(
     let refused = fail(&policy, Classification::throttled().after(ms(60_001))).await;
 
     assert_eq!(kept.delays, [ms(60_100)]);
-    assert_eq!(refused.result, Err(Fault::Down(1)), "the real error");
+    assert_eq!(refused.result, Err(Fault::Down(1)), "the error of the attempt");
     assert_eq!((refused.executions, refused.after), (1, ms(0)));
 }
 

@@ -20,7 +20,7 @@ async fn r05_a_delay_that_would_reach_the_limit_is_not_slept() {
     let fits = fail(&fits, Classification::transient()).await;
 
     assert_eq!(reaches.delays, [ms(100)]);
-    assert_eq!(reaches.result, Err(Fault::Down(2)), "the real error");
+    assert_eq!(reaches.result, Err(Fault::Down(2)), "the error of the attempt");
     assert_eq!(reaches.after, ms(0), "at once");
     assert_eq!(fits.delays, [100, 200].map(ms));
 }

@@ -95,7 +95,7 @@ async fn r06_a_sleep_that_would_cross_the_deadline_is_not_begun() {
         .deadline(SECOND)
         .run(async |_| Err::<(), _>(Late::Down))
         .await;
-    assert_eq!(result, Err(Late::Down), "the real error");
+    assert_eq!(result, Err(Late::Down), "the error of the attempt");
     assert_eq!(start.elapsed(), Duration::ZERO);
 }
 

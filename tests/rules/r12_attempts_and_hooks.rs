@@ -198,7 +198,7 @@ async fn r12_the_reason_is_what_ended_the_call() {
     let open = call.run_recorded(|attempt| fail_slowly(attempt.number()));
     let open = open.await.unwrap_err();
     assert_eq!(open.reason(), StopReason::CircuitOpen);
-    assert_eq!(open.error(), &Fault::Down(2), "the real error");
+    assert_eq!(open.error(), &Fault::Down(2), "the error of the attempt, not the rejection");
 
     let rejected = policy.call().through(&opening);
     let rejected = rejected.run_recorded(|attempt| fail_slowly(attempt.number()));

@@ -75,7 +75,7 @@ async fn r14_an_attempt_that_waits_does_not_affect_other_calls_of_its_thread() {
     });
     let mut resting = Box::pin(resting);
     let polled = resting.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-    assert!(polled.is_pending(), "in its second attempt");
+    assert!(polled.is_pending(), "the outer call is in its second attempt");
 
     let call = inner.call().nested(NestedMode::Collapse);
     let beside = call.run(async |_| {

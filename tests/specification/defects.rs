@@ -255,7 +255,7 @@ fn defect_cb12_delays_at_the_cap_are_spread_and_not_all_the_cap() {
                 let mut retry = RetryDriver::start(&policy);
                 let next =
                     || retry.after(AttemptEnd::Failed(Classification::transient()), None).ok();
-                std::iter::from_fn(next).last().expect("six retries")
+                std::iter::from_fn(next).last().expect("the call makes six retries")
             })
             .inspect(|delay| assert!(*delay <= cap, "{jitter:?}: {delay:?}"))
             .filter(|delay| *delay == cap)
@@ -309,7 +309,7 @@ fn defect_cb15_a_clock_that_is_set_back_prolongs_nothing() {
     clock.set_back(3_600 * SECOND);
     let rejected = breaker.try_acquire().unwrap_err();
 
-    assert_eq!(rejected.retry_after(), Some(30 * SECOND), "and not 3630 s");
+    assert_eq!(rejected.retry_after(), Some(30 * SECOND), "the wait does not grow by the hour");
     assert_eq!(breaker.snapshot().retry_after, Some(30 * SECOND));
 }
 

@@ -191,7 +191,7 @@ fn row_c17_the_longest_times_saturate_and_never_panic() {
     for _ in 0..3 {
         report(&breaker, Outcome::Failure);
         clock.advance(longest);
-        assert_eq!(breaker.state(), CircuitState::Open, "until it is closed by hand");
+        assert_eq!(breaker.state(), CircuitState::Open, "open until `half_open`");
         assert_eq!(breaker.snapshot().retry_after, None);
         breaker.half_open().unwrap();
         report(&breaker, Outcome::Failure);

@@ -37,7 +37,7 @@ async fn ut_01_the_defaults_are_five_failures_half_a_minute_and_one_probe() {
     assert_eq!(breaker.state(), CircuitState::Open, "after five");
 
     advance(Duration::new(29, 999_999_999)).await;
-    assert_eq!(breaker.state(), CircuitState::Open, "just before half a minute");
+    assert_eq!(breaker.state(), CircuitState::Open, "just before the recovery time ends");
     advance(Duration::from_nanos(1)).await;
     assert_eq!(breaker.state(), CircuitState::HalfOpen);
 
@@ -93,7 +93,7 @@ async fn ut_04_a_success_while_half_open_closes_the_circuit() {
     for _ in 0..2 {
         fail(&breaker).await.unwrap_err();
     }
-    assert_eq!(breaker.state(), CircuitState::Closed, "old failures are forgotten");
+    assert_eq!(breaker.state(), CircuitState::Closed, "the success ended the streak");
 }
 
 #[tokio::test(start_paused = true)]
@@ -108,7 +108,7 @@ async fn ut_05_a_failure_while_half_open_opens_the_circuit_again() {
 
     assert_eq!(breaker.state(), CircuitState::Open);
     advance(29 * SECOND).await;
-    assert_eq!(breaker.state(), CircuitState::Open, "for a whole recovery time");
+    assert_eq!(breaker.state(), CircuitState::Open, "the recovery time begins again");
     advance(SECOND).await;
     assert_eq!(breaker.state(), CircuitState::HalfOpen);
 }

@@ -52,7 +52,7 @@ fn b19_a_call_that_ends_beside_a_disabling_is_no_longer_in_flight() {
         breaker.close();
         drop(disabled);
         let seen = breaker.snapshot();
-        holds(seen.in_flight == 0, "the ends are balanced", &seen);
+        holds(seen.in_flight == 0, "each call was counted at its start and end", &seen);
     });
 }
 

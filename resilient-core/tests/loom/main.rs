@@ -344,7 +344,7 @@ fn b14_two_threads_deliver_each_transition_once_and_in_order() {
         both(|| breaker.force_open(), || breaker.disable());
         let seen = breaker.snapshot();
         let heard = heard.lock().unwrap().clone();
-        holds(seen.recent.len() == 2, "both happened", &seen);
+        holds(seen.recent.len() == 2, "both transitions happened", &seen);
         holds(heard == seen.recent, "the events are in order", &heard);
     });
 }
@@ -380,7 +380,7 @@ fn g02_after_an_override_that_times_calls_beside_a_success_calls_are_timed() {
         clock.advance(SECOND);
         permit.report(Outcome::Success);
         let seen = breaker.snapshot();
-        holds((seen.totals.success, seen.totals.slow) == (2, 1), "the second was slow", &seen);
+        holds((seen.totals.success, seen.totals.slow) == (2, 1), "the second call was slow", &seen);
     });
 }
 
@@ -514,7 +514,7 @@ fn fm_e8_a_new_key_never_evicts_an_open_breaker() {
         let shards = keyed(1);
         fail(&shards.get(&1));
         let (admitted, other) = both(|| succeed(&shards.get(&1)), || shards.get(&2));
-        holds(!admitted && !succeed(&shards.get(&1)), "the first stays open", &shards.get(&1));
+        holds(!admitted && !succeed(&shards.get(&1)), "key 1 stays open", &shards.get(&1));
         holds(succeed(&other), "the second breaker is another one", &other);
     });
 }

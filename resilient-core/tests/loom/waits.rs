@@ -40,7 +40,7 @@ fn r09_a_wait_that_begins_beside_a_closing_is_woken_or_never_listed() {
         let news = if admits_in == NOW { Poll::Ready(NOW) } else { poll(&mut wait) };
         holds(news == Poll::Ready(NOW), "the closing wakes the call", &news);
         let seen = breaker.snapshot();
-        holds(seen.waiting == 0, "no call is listed", &seen);
+        holds(seen.waiting == 0, "no call waits", &seen);
     });
 }
 
@@ -54,7 +54,7 @@ fn r09_a_poll_beside_a_closing_is_ready_or_its_waker_is_woken() {
         let ((news, _wait), ()) = both(move || (wait.poll(&waker), wait), || breaker.close());
         let woken = counting.0.load(SeqCst);
         let once = (news, woken) == (Poll::Ready(NOW), 0) || (news, woken) == (Poll::Pending, 1);
-        holds(once, "the task learns of the closing, once", &(news, woken));
+        holds(once, "the task learns exactly once that the circuit closed", &(news, woken));
     });
 }
 
@@ -72,7 +72,7 @@ fn r09_a_thread_that_blocks_beside_a_closing_goes_on() {
             admits_in
         };
         let (admits_in, ()) = both(blocks, || breaker.close());
-        holds(admits_in == NOW, "the thread asks now", &admits_in);
+        holds(admits_in == NOW, "the thread may ask the breaker now", &admits_in);
     });
 }
 
@@ -97,6 +97,6 @@ fn r11_a_call_that_is_cancelled_beside_its_wake_up_passes_the_wake_up_on() {
         let news = poll(&mut second);
         holds(news == Poll::Ready(NOW), "the other call is woken", &news);
         let seen = breaker.snapshot();
-        holds(seen.waiting == 0, "no call is listed", &seen);
+        holds(seen.waiting == 0, "no call waits", &seen);
     });
 }

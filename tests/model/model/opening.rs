@@ -86,7 +86,7 @@ impl Model {
             self.reopenings
         };
         let factor = (1..=10).find(|whole| f64::from(*whole) >= self.holding.recovery_factor);
-        let base = Nanos::from(factor.expect("one of the states above"))
+        let base = Nanos::from(factor.expect("the sequences use whole factors up to ten"))
             .checked_pow(n)
             .and_then(|grown| grown.checked_mul(recovery_time));
         match base {

@@ -55,7 +55,7 @@ fn b01_a_state_set_by_hand_ends_at_the_first_admission_at_its_end() {
         assert_eq!((ended.reason, ended.note), (TransitionReason::ManualEnd, note()));
         assert_eq!(breaker.snapshot().window.unwrap().calls, 1);
         fail(&breaker);
-        assert_eq!(breaker.state(), CircuitState::Open, "it counts again");
+        assert_eq!(breaker.state(), CircuitState::Open, "the breaker counts failures again");
     }
 }
 

@@ -29,7 +29,7 @@ fn b01_observe_only_counts_in_its_window_and_reports_the_condition_that_was_met(
         assert_eq!(heard.count(reported), 1);
         calls(&breaker, "FFFF");
         assert_eq!(heard.count(reported), 1);
-        assert_eq!(breaker.snapshot().last_opening, None, "it did not open");
+        assert_eq!(breaker.snapshot().last_opening, None, "the circuit did not open");
     }
 }
 

@@ -128,10 +128,10 @@ fn b05_a_rate_in_a_window_of_time_is_that_of_the_calls_in_it() {
     calls(&breaker, &"S".repeat(50));
     clock.advance(secs(5));
     calls(&breaker, "FFFF");
-    assert_eq!(breaker.state(), CircuitState::Closed, "four of 54");
+    assert_eq!(breaker.state(), CircuitState::Closed, "4 of 54 calls failed");
     clock.advance(secs(5));
     fail(&breaker);
-    assert_eq!(breaker.state(), CircuitState::Open, "five of five");
+    assert_eq!(breaker.state(), CircuitState::Open, "5 of 5 calls failed");
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn b05_the_window_of_the_last_opening_stays_on_record() {
     clock.advance(secs(10));
     succeed(&breaker);
     calls(&breaker, "FS");
-    assert_eq!(last(), (5, 3, 0, 2), "until another one");
+    assert_eq!(last(), (5, 3, 0, 2), "until the next opening");
     breaker.trip().unwrap();
     assert_eq!(last(), (5, 3, 0, 2), "no condition caused an opening by hand");
     breaker.close();

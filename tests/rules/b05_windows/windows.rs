@@ -32,7 +32,7 @@ fn b05_a_window_of_calls_holds_exactly_the_last_n() {
         assert_eq!(window(&breaker), (5, failures, 0));
     }
     clock.advance(secs(1_000_000));
-    assert_eq!(window(&breaker), (5, 2, 0), "calls of any age");
+    assert_eq!(window(&breaker), (5, 2, 0), "calls stay in the window at any age");
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn b05_a_clock_that_goes_back_counts_in_the_newest_bucket() {
     fail(&breaker);
     assert_eq!(window(&breaker), (2, 2, 0));
     clock.advance(secs(14));
-    assert_eq!(window(&breaker), (2, 2, 0), "both in bucket 8, until 18");
+    assert_eq!(window(&breaker), (2, 2, 0), "both calls are in bucket 8, which leaves at 18");
     clock.advance(secs(1));
     assert_eq!(window(&breaker), (0, 0, 0));
 }

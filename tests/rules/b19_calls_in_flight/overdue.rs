@@ -16,7 +16,7 @@ use resilient_testkit::{
 fn b19_hung_calls_open_the_circuit_at_the_next_admission() {
     let (breaker, clock) = closed(&settings().window(100).min_calls(10));
     let _hung = hang(&breaker, &clock, 402);
-    assert_eq!(breaker.state(), CircuitState::Closed, "nobody has called since");
+    assert_eq!(breaker.state(), CircuitState::Closed, "no call has tested the condition");
     rejection(&breaker);
     assert_eq!(breaker.state(), CircuitState::Open);
     assert_eq!(last_reason(&breaker), TransitionReason::SlowCallRate);
@@ -97,7 +97,7 @@ fn b19_a_success_that_reaches_min_calls_tests_the_overdue_calls_too() {
     succeed(&breaker);
     assert_eq!(breaker.state(), CircuitState::Closed, "three calls are too few");
     succeed(&breaker);
-    assert_eq!(breaker.state(), CircuitState::Open, "two of four");
+    assert_eq!(breaker.state(), CircuitState::Open, "2 of 4 calls are slow or overdue");
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn b19_an_overdue_probe_re_opens_the_circuit_at_the_next_admission() {
     assert_eq!(rejection(&breaker).state(), CircuitState::HalfOpen);
     clock.advance(NANO);
     let seen = breaker.snapshot();
-    assert_eq!((seen.overdue, seen.probes_in_flight), (1, 1), "a look changes nothing");
+    assert_eq!((seen.overdue, seen.probes_in_flight), (1, 1), "a snapshot changes nothing");
     let open = rejection(&breaker);
     assert_eq!((open.state(), open.retry_after()), (CircuitState::Open, Some(secs(20))));
     assert_eq!(last_reason(&breaker), TransitionReason::ProbeSlow);

@@ -43,14 +43,14 @@ fn b19_a_new_slow_call_holds_for_the_calls_that_begin_after_it() {
         assert_eq!(overdue(&breaker), 2);
         let what = BreakerOverride::from(config.slow_call(new));
         registry.override_breaker("dependency", what).unwrap();
-        assert_eq!(overdue(&breaker), 0, "the watch begins anew");
+        assert_eq!(overdue(&breaker), 0, "calls in flight can no longer be overdue");
         let begun_after = acquire(&breaker);
         clock.advance(new.saturating_sub(NANO));
         assert_eq!(overdue(&breaker), 0);
         clock.advance(NANO + new / 8);
         assert_eq!(overdue(&breaker), 1);
         drop(old);
-        assert_eq!(overdue(&breaker), 1, "calls of the old watch touch nothing");
+        assert_eq!(overdue(&breaker), 1, "the end of an old call changes no count");
         drop(begun_after);
         assert_eq!(overdue(&breaker), 0);
     }
@@ -98,7 +98,7 @@ fn b19_a_lowered_rate_holds_for_overdue_calls_at_the_next_admission() {
     calls(&breaker, "SSS");
     let _hung = hang(&breaker, &clock, 1);
     drop(acquire(&breaker));
-    assert_eq!(breaker.state(), CircuitState::Closed, "one of four");
+    assert_eq!(breaker.state(), CircuitState::Closed, "1 of 4 calls is overdue");
     let lower = BreakerOverride::from(config.slow_call_rate(0.25));
     registry.override_breaker("dependency", lower).unwrap();
     assert!(breaker.try_acquire().is_err());

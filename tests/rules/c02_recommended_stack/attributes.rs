@@ -115,7 +115,7 @@ async fn c02_a_timeout_between_the_retry_and_the_breaker_abandons_the_permits_be
     let breaker = breaker(1);
     assert!(timed_above(&breaker, Some(SECOND / 2)).await.is_err());
     let (failures, abandoned) = counts(&breaker);
-    assert_eq!((failures, abandoned), (0, 2), "at 0 and at about 0.5 seconds");
+    assert_eq!((failures, abandoned), (0, 2), "the attempts at 0 s and at about 0.5 s");
 }
 
 struct Client {

@@ -41,8 +41,8 @@ async fn c02_an_inherited_deadline_is_a_failure_only_of_an_attempt_that_ran_as_l
     assert_eq!(nested(tiny, none, long, Some(ms(4))).await, FAILED, "its own limit ends first");
     assert_eq!(nested(tiny, none, long, short).await, FAILED, "both end at once");
     assert_eq!(nested(tiny, none, None, short).await, FAILED, "both end at once");
-    assert_eq!(nested(tiny, none, short, None).await, FAILED, "all of its own deadline");
-    assert_eq!(nested(tiny, none, short, long).await, FAILED, "all of its own deadline");
+    assert_eq!(nested(tiny, none, short, None).await, FAILED, "the call had its whole deadline");
+    assert_eq!(nested(tiny, none, short, long).await, FAILED, "the call had its whole deadline");
 }
 
 #[tokio::test(start_paused = true)]

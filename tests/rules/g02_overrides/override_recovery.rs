@@ -73,7 +73,7 @@ fn g02_an_end_that_was_set_by_hand_stays() {
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(50)));
     clock.advance(secs(50));
     fail(&breaker);
-    assert_eq!(rejection(&breaker).retry_after(), Some(secs(2)), "the next one");
+    assert_eq!(rejection(&breaker).retry_after(), Some(secs(2)), "the next opening");
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn g02_slow_calls_are_recognised_from_the_override_on() {
     change(&registry, builder().slow_call(secs(1)).slow_call_rate(1.0));
     clock.advance(secs(5));
     untimed.report(Outcome::Success);
-    assert_eq!(window(&breaker), (1, 0, 0), "its beginning was not recorded");
+    assert_eq!(window(&breaker), (1, 0, 0), "the start of this call was not recorded");
     take(&breaker, &clock, secs(1), Outcome::Success);
     assert_eq!(window(&breaker), (2, 0, 1));
     // This call begins while `slow_call` is set, so the breaker reads the clock at its start. A

@@ -24,7 +24,7 @@ fn g02_an_override_of_a_group_holds_for_keys_that_are_there_and_for_those_to_com
     let applied = registry.override_breaker("shards", strict).unwrap();
     assert_eq!(applied.live, ["shards"]);
     fail(&present);
-    assert_eq!(present.state(), CircuitState::Open, "its streak stayed");
+    assert_eq!(present.state(), CircuitState::Open, "the breaker kept its streak");
     let later = shards.get(&2);
     fail(&later);
     fail(&later);
@@ -92,7 +92,7 @@ fn g02_state_generation_instant_of_opening_and_totals_stay() {
     assert_eq!(breaker.snapshot(), before);
     in_flight.report(Outcome::Failure);
     assert_eq!(breaker.snapshot().totals.late, 0);
-    assert_eq!(breaker.state(), CircuitState::Open, "one before, one now");
+    assert_eq!(breaker.state(), CircuitState::Open, "one failure before the change and one after");
 
     let before = breaker.snapshot();
     clock.advance(secs(3));

@@ -290,7 +290,7 @@ fn g04_the_hash_of_a_key_is_not_known_to_an_attacker() {
         let _ = KeyedBreakers::<Spy>::new("spies", BreakerConfig::default()).get(&Spy);
     }
     let seen: std::collections::BTreeSet<_> = SEEN.take().into_iter().collect();
-    assert_eq!(seen.len(), 8, "each group has its own key");
+    assert_eq!(seen.len(), 8, "each group has another hash key");
 }
 
 #[test]

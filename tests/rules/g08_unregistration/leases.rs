@@ -316,7 +316,7 @@ fn g08_a_clock_that_panics_or_asks_the_registry_disturbs_no_release() {
         drop(registry.lease("dependency", BreakerConfig::default()));
         assert_eq!(names(&registry), [""; 0]);
         drop(registry.lease("panic", BreakerConfig::default()));
-        assert_eq!(names(&registry), ["panic"], "without a time nothing is released");
+        assert_eq!(names(&registry), ["panic"], "if the clock panics, no lease is released");
     });
 }
 

@@ -60,7 +60,7 @@ fn g08_an_override_of_the_initial_tokens_decides_when_a_budget_leaves() {
     let leased = registry.lease_budget("dependency", BudgetConfig::default());
     registry.override_budget("dependency", builder().initial_tokens(60)).unwrap();
     drop(leased);
-    assert_eq!(names(&registry), ["dependency"], "it has 50 tokens, and a new one has 60");
+    assert_eq!(names(&registry), ["dependency"], "the budget has 50 tokens, and a new one has 60");
 }
 
 #[test]

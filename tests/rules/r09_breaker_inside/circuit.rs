@@ -20,7 +20,7 @@ async fn r09_the_failure_that_opens_the_circuit_ends_the_call_without_a_sleep() 
 
     let course = fail_through(&breaker, &build(&exact()), Classification::transient()).await;
 
-    assert_eq!(course.result, Err(Fault::Down(2)), "the real error");
+    assert_eq!(course.result, Err(Fault::Down(2)), "the error of the attempt, not the rejection");
     assert_eq!(course.delays, [ms(100)]);
     assert_eq!(course.after, ms(0));
     assert_eq!(breaker.state(), CircuitState::Open);

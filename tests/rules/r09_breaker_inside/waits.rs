@@ -227,9 +227,9 @@ async fn r09_a_half_open_circuit_lets_one_waiting_call_after_the_other_probe() {
     breaker.half_open().unwrap();
 
     let ends = ends(calls).await;
-    assert_eq!(ends[..3], [1_100, 1_200, 1_300].map(ms), "a probe wakes the next one");
-    assert_eq!(ends[3..], [ms(1_400); 3], "the third closes the circuit");
-    assert_eq!(breaker.snapshot().totals.rejected, 6, "only the first rejections");
+    assert_eq!(ends[..3], [1_100, 1_200, 1_300].map(ms), "a probe that ends wakes the next call");
+    assert_eq!(ends[3..], [ms(1_400); 3], "the third success closes the circuit");
+    assert_eq!(breaker.snapshot().totals.rejected, 6, "each call is rejected only once");
 }
 
 #[tokio::test(start_paused = true)]
@@ -258,13 +258,13 @@ async fn r11_a_cancelled_wait_leaves_nothing_behind_and_passes_its_wake_up_on() 
     sleep(SECOND).await;
     assert_eq!(breaker.snapshot().waiting, 2);
     drop(second);
-    assert_eq!(breaker.snapshot().waiting, 2, "it never began");
+    assert_eq!(breaker.snapshot().waiting, 2, "the dropped call was never polled");
 
     breaker.half_open().unwrap();
     assert_eq!(breaker.snapshot().waiting, 1, "the first call was woken");
     drop(first);
 
-    assert_eq!(breaker.snapshot().waiting, 0, "the other call was woken in its place");
+    assert_eq!(breaker.snapshot().waiting, 0, "the drop of the first call wakes the other one");
     assert_eq!(ends(calls).await, [ms(1_100)]);
 }
 
