@@ -164,7 +164,7 @@ fn assert_closed_with_streak(breaker: &CircuitBreaker, streak: u32) {
 }
 
 #[test]
-fn b04_a_streak_opens_only_at_a_failure_that_ends_a_span_after_its_first() {
+fn b04_a_streak_opens_only_at_a_failure_that_ends_a_span_after_the_first_one() {
     let (breaker, clock) = closed(&over_a_span());
     clock.advance(secs(100));
     (0..20).for_each(|_| fail(&breaker));
@@ -180,7 +180,7 @@ fn b04_a_streak_opens_only_at_a_failure_that_ends_a_span_after_its_first() {
 }
 
 #[test]
-fn b04_a_span_that_is_over_still_needs_as_many_failures_as_the_threshold() {
+fn b04_after_the_span_a_streak_still_needs_as_many_failures_as_the_threshold() {
     let (breaker, clock) = closed(&over_a_span());
     fail(&breaker);
     clock.advance(secs(60));

@@ -243,7 +243,7 @@ fn b06_an_owned_permit_is_timed_up_to_the_head_too() {
 }
 
 #[test]
-fn b06_a_streamed_call_ends_in_every_way_after_its_head() {
+fn b06_after_its_head_a_streamed_call_can_end_in_every_way() {
     let (breaker, clock) = closed(&settings().window(10).min_calls(10));
     let head = |after| {
         let mut permit = breaker.try_acquire().unwrap();
@@ -324,7 +324,7 @@ fn b06_a_head_changes_nothing_where_calls_are_not_timed() {
 }
 
 #[test]
-fn b06_calls_of_many_threads_are_timed_each_by_itself() {
+fn b06_each_call_of_many_threads_is_timed_separately() {
     let (breaker, clock) = closed(&settings().window(1_000).min_calls(1_000));
     let early: Vec<_> = (0..8).map(|_| breaker.try_acquire().unwrap()).collect();
     clock.advance(secs(2));

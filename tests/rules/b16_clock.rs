@@ -252,7 +252,7 @@ fn b16_a_breaker_may_be_used_and_dropped_when_a_thread_ends() {
 }
 
 #[test]
-fn b16_a_registry_gives_its_clock_to_breakers_to_come_and_to_no_others() {
+fn b16_a_registry_gives_its_clock_to_later_breakers_only() {
     let registry = Registry::new();
     let config = || fragile().build().unwrap();
     let before = registry.get_or_register("before", config());

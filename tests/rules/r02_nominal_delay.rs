@@ -120,7 +120,7 @@ fn r02_a_factor_below_one_and_a_cap_below_the_base_are_errors() {
 }
 
 #[test]
-fn r02_any_number_of_retries_is_a_multiplication_once_the_cap_is_reached() {
+fn r02_the_worst_case_of_any_number_of_retries_at_the_cap_is_a_multiplication() {
     let settings = exact().max_retries(u32::MAX);
 
     let worst = worst(&settings);

@@ -116,7 +116,7 @@ async fn r11_a_call_dropped_anywhere_leaves_no_permit_and_no_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r11_a_call_of_probes_dropped_anywhere_leaves_no_slot_taken() {
+async fn r11_a_call_whose_attempts_are_probes_leaves_no_slot_taken_when_it_is_dropped() {
     let policy = build(&exact());
     let half_open = async || {
         let settings = BreakerConfig::builder()

@@ -135,7 +135,7 @@ fn r02_nominal_delays_never_shrink_and_never_exceed_the_cap() {
 }
 
 #[test]
-fn r02_the_first_nominal_delay_is_the_base_and_zero_counts_as_one() {
+fn r02_the_first_nominal_delay_is_the_base_and_retry_zero_counts_as_retry_one() {
     let cases = (any_settings(), any_duration());
     for_all(10_000, cases, |(settings, base)| {
         let settings = settings.base_delay(base).max_delay(Duration::MAX);
@@ -279,7 +279,7 @@ fn r05_the_worst_case_is_the_sum_of_the_longest_delays() {
 }
 
 #[test]
-fn r05_with_no_jitter_the_worst_case_within_a_limit_is_what_happens() {
+fn r05_without_jitter_a_call_takes_exactly_its_worst_case_within_a_limit() {
     let cases = (any_settings(), 0..60_u32, any_duration());
     for_all(10_000, cases, |(settings, retries, limit)| {
         let limit = limit.max(Duration::from_nanos(1));
@@ -293,7 +293,7 @@ fn r05_with_no_jitter_the_worst_case_within_a_limit_is_what_happens() {
 }
 
 #[test]
-fn r05_the_worst_case_of_any_number_of_retries_is_found_soon() {
+fn r05_the_worst_case_of_any_number_of_retries_is_computed_quickly() {
     let cases = (any_settings(), any_number());
     for_all(2_000, cases, |(settings, retries)| {
         let policy = built(&settings.max_retries(retries));

@@ -107,7 +107,7 @@ fn b08_open_time_is_from_the_base_to_the_base_with_all_its_jitter() {
 }
 
 #[test]
-fn b08_growth_ends_at_the_longest_recovery_time_however_often_it_reopens() {
+fn b08_growth_ends_at_the_longest_recovery_time_however_often_the_circuit_reopens() {
     let cases = (any_duration(), 1.01..1e9_f64, any_duration(), 1..60_u32);
     for_all(10_000, cases, |(recovery_time, factor, above, reopenings)| {
         let max = recovery_time.saturating_add(above);

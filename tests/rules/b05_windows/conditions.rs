@@ -94,7 +94,7 @@ fn b05_a_rate_is_not_tested_after_calls_that_do_not_count() {
 }
 
 #[test]
-fn b05_a_cancelled_call_that_counts_as_a_failure_is_tested_as_one() {
+fn b05_after_a_cancelled_call_that_counts_as_a_failure_the_conditions_are_tested() {
     let config = settings().abandoned(AbandonedOutcome::Failure);
     let config = config.window(9).failure_count(2);
     assert_opens_at_the_end_of(&config, "XSX", TransitionReason::FailureCount);
@@ -145,7 +145,7 @@ fn b05_of_several_conditions_the_first_that_is_met_opens() {
 }
 
 #[test]
-fn b05_of_conditions_that_one_call_meets_the_first_in_order_is_the_reason() {
+fn b05_if_one_call_meets_several_conditions_the_first_in_order_is_the_reason() {
     let slow_calls = settings().slow_call(secs(1)).slow_call_rate(0.5);
     let all =
         slow_calls.window(2).failure_threshold(2).failure_count(2).failure_rate(1.0).min_calls(2);

@@ -100,7 +100,7 @@ fn b14_a_listener_may_use_its_breaker() {
 }
 
 #[test]
-fn b14_a_listener_that_resets_receives_its_own_reset_after_the_event_that_it_handles() {
+fn b14_a_listener_that_resets_receives_its_reset_after_the_event_in_progress() {
     must_end(|| {
         let (breaker, _clock) = closed(&fragile());
         let depth = Arc::new(AtomicUsize::new(0));

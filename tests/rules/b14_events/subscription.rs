@@ -98,7 +98,7 @@ fn b14_every_subscription_has_every_event() {
 }
 
 #[test]
-fn b14_an_event_that_waits_already_is_there_without_waiting() {
+fn b14_an_event_that_is_already_in_the_queue_is_returned_without_waiting() {
     let (breaker, _clock) = closed(&fragile());
     let mut events = breaker.subscribe(9);
     open_and_close(&breaker);

@@ -125,7 +125,7 @@ fn b15_zero_is_allowed_for_the_recovery_time() {
 }
 
 #[test]
-fn b15_the_defaults_are_valid_and_the_same_by_both_ways() {
+fn b15_the_defaults_are_valid_and_equal_in_default_and_builder() {
     assert_eq!(BreakerConfig::builder().build(), Ok(BreakerConfig::default()));
 }
 

@@ -56,7 +56,7 @@ fn b19_a_call_is_in_flight_from_its_admission_to_its_end_however_it_ends() {
 }
 
 #[test]
-fn b19_healthy_calls_before_and_after_leave_the_number_exact() {
+fn b19_healthy_calls_do_not_change_the_number_of_calls_in_flight() {
     for settings in every_kind() {
         let (breaker, _clock) = closed(&settings);
         let held = acquire(&breaker);

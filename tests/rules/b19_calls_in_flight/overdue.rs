@@ -69,7 +69,7 @@ fn b19_a_call_is_overdue_from_slow_call_on_and_at_most_an_eighth_later() {
 }
 
 #[test]
-fn b19_the_condition_sees_slow_and_overdue_of_all_calls_and_overdue() {
+fn b19_the_condition_counts_overdue_calls_as_slow_calls() {
     // One of three finished calls is slow, and one call is overdue. So two of four calls are slow.
     let (breaker, clock) = closed(&settings().window(10).min_calls(4));
     take(&breaker, &clock, LIMIT, Outcome::Success);
@@ -179,7 +179,7 @@ fn b19_a_snapshot_shows_overdue_calls_and_changes_nothing() {
 }
 
 #[test]
-fn b19_each_transition_clears_and_older_permits_touch_nothing() {
+fn b19_after_a_transition_no_older_call_is_overdue_or_changes_a_count() {
     let (breaker, clock) = closed(&settings().window(10).min_calls(3));
     let old = hang(&breaker, &clock, 2);
     breaker.close();

@@ -32,7 +32,7 @@ fn untimed() -> BreakerConfigBuilder {
 }
 
 #[test]
-fn b19_a_new_slow_call_holds_for_the_calls_that_begin_after_it() {
+fn b19_a_new_slow_call_applies_to_calls_that_begin_after_the_change() {
     for new in [secs(1), secs(3), secs(300), Duration::from_millis(1)] {
         let config = settings().window(10).min_calls(9);
         let (breaker, clock) = closed(&config);
@@ -76,7 +76,7 @@ fn b19_slow_call_can_be_removed_and_set_again_while_calls_are_in_flight() {
 }
 
 #[test]
-fn b19_a_mode_of_an_override_clears_like_any_transition() {
+fn b19_after_the_mode_of_an_override_changes_the_state_no_older_call_is_overdue() {
     let (breaker, clock) = closed(&settings().window(10).min_calls(9));
     let registry = Registry::new();
     registry.register(&breaker).unwrap();
@@ -106,7 +106,7 @@ fn b19_a_lowered_rate_holds_for_overdue_calls_at_the_next_admission() {
 }
 
 #[test]
-fn b19_calls_that_leave_a_window_of_time_let_overdue_calls_count_for_more() {
+fn b19_when_calls_leave_a_window_of_time_the_share_of_overdue_calls_grows() {
     let config = settings().window(secs(10)).min_calls(2);
     let (breaker, clock) = closed(&config);
     calls(&breaker, "SSSS");

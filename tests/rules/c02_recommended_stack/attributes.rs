@@ -176,7 +176,7 @@ async fn c02_the_limit_of_a_later_attempt_is_read_when_the_attempt_starts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn c02_functions_that_return_futures_count_alike() {
+async fn c02_functions_that_return_futures_count_failures_in_the_same_way() {
     for limit in [None, Some(SECOND), Some(MINUTE)] {
         let client = Client { breaker: breaker(5), limit, log: Vec::new() };
         assert!(sendable(client.returned()).await.is_err());

@@ -100,7 +100,7 @@ async fn c02_a_cut_of_an_attempt_without_a_limit_is_a_failure_unless_the_call_mo
 }
 
 #[tokio::test(start_paused = true)]
-async fn c02_a_wait_for_the_circuit_is_a_wait_too() {
+async fn c02_a_wait_for_the_circuit_counts_as_waiting() {
     for (attempt_timeout, counted) in
         [(None, ABANDONED), (Some(MINUTE), ABANDONED), (Some(SECOND), FAILED)]
     {
@@ -153,7 +153,7 @@ async fn c02_an_output_that_is_an_option_counts_like_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn c02_a_timer_that_fires_late_counts_what_the_attempt_had() {
+async fn c02_if_a_timer_fires_late_the_real_time_of_the_attempt_counts() {
     let (policy, breaker) = (at_once(1), breaker(5));
     let call = limited(&policy, 2 * SECOND, 2 * SECOND).through(&breaker);
     let result = call.run(async |attempt| {

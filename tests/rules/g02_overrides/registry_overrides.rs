@@ -39,7 +39,7 @@ fn g02_an_override_of_a_group_holds_for_keys_that_are_there_and_for_those_to_com
 }
 
 #[test]
-fn g02_an_override_waits_for_a_group() {
+fn g02_an_override_applies_to_a_group_that_is_registered_later() {
     let registry = Registry::new();
     let strict = BreakerConfig::builder().failure_threshold(2);
     let applied = registry.override_breaker("shards", strict).unwrap();
@@ -282,7 +282,7 @@ fn g02_a_window_of_another_kind_starts_clean() {
 }
 
 #[test]
-fn g02_a_window_can_come_and_go() {
+fn g02_an_override_can_add_and_remove_a_window() {
     let (registry, breaker, _clock) = live(&builder().failure_threshold(99));
     calls(&breaker, "FF");
     change(&registry, builder().window(9).failure_count(2));

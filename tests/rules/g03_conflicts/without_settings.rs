@@ -59,7 +59,7 @@ fn g03_an_attribute_without_settings_leaves_them_to_the_next_attribute_of_the_na
 }
 
 #[test]
-fn g03_of_three_attributes_the_first_with_settings_gives_them() {
+fn g03_the_first_of_three_attributes_that_has_settings_sets_them() {
     const NAME: &str = "g03 three";
     #[circuit_breaker(name = "g03 three")]
     fn first() -> Option<()> {

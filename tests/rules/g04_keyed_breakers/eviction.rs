@@ -160,7 +160,7 @@ fn g04_if_no_breaker_is_closed_new_keys_share_one_breaker() {
 }
 
 #[test]
-fn g04_the_shared_breaker_is_heard_configured_and_steered_like_the_others() {
+fn g04_listeners_overrides_and_operators_reach_the_shared_breaker() {
     let registry = Registry::new();
     let heard = Heard::default();
     registry.on_event(heard.listener());
@@ -214,7 +214,7 @@ fn g04_a_key_that_a_raised_bound_admitted_can_be_evicted_too() {
 }
 
 #[test]
-fn g04_max_keys_can_be_overridden_both_ways() {
+fn g04_max_keys_can_be_raised_and_lowered_by_an_override() {
     let registry = Registry::new();
     let (shards, _clock) = shards(10);
     registry.register_keyed(&shards).unwrap();

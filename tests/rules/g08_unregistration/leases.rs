@@ -281,7 +281,7 @@ fn g08_a_listener_that_owns_a_handle_keeps_the_name() {
 }
 
 #[test]
-fn g08_a_name_of_another_kind_is_released_under_its_longer_name() {
+fn g08_a_lease_that_got_a_longer_name_because_of_a_conflict_releases_that_name() {
     let registry = Registry::new();
     let _ = registry.get_or_register("shared", BreakerConfig::default());
     let keyed = registry.lease_keyed::<u32>("shared", BreakerConfig::default());

@@ -71,7 +71,7 @@ fn r07_a_success_after_retries_refunds_the_cost_of_the_last_one() {
 }
 
 #[test]
-fn r07_a_success_at_the_first_attempt_brings_the_deposit() {
+fn r07_a_success_at_the_first_attempt_adds_the_deposit() {
     for (deposit, tokens) in [(0, 20), (1, 21), (7, 27), (u32::MAX, 500)] {
         let budget = budget(builder().initial_tokens(20).deposit(deposit));
         budget.succeeded(false);

@@ -20,7 +20,7 @@ async fn fail(policy: &RetryPolicy, budget: &RetryBudget) -> RetryError<Fault> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r07_an_empty_budget_ends_the_call_with_the_real_error() {
+async fn r07_an_empty_budget_ends_the_call_with_the_error_of_the_attempt() {
     let budget = budget(12);
     let start = Instant::now();
     let policy = build(&exact().max_retries(9));

@@ -95,7 +95,7 @@ async fn told(breaker: &CircuitBreaker, told: &Mutex<Vec<Told>>) -> Result<(), F
 }
 
 #[tokio::test(start_paused = true)]
-async fn r09_hooks_are_told_of_waits_and_attempts_apart() {
+async fn r09_hooks_receive_waits_and_attempts_separately() {
     let (breaker, seen) = (breaker(1), Mutex::new(Vec::new()));
     breaker.trip().unwrap();
     advance(10 * SECOND).await;
@@ -128,7 +128,7 @@ async fn r09_a_call_that_was_only_rejected_counts_as_one_attempt() {
 }
 
 #[test]
-fn r09_the_hooks_of_a_plain_function_are_told_of_waits_too() {
+fn r09_the_hooks_of_a_plain_function_also_receive_waits() {
     #[retry(
         max_retries = 1,
         jitter = none,

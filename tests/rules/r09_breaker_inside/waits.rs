@@ -205,7 +205,7 @@ async fn r09_after_a_failed_probe_the_wait_goes_on_until_the_new_end_of_the_open
 }
 
 #[tokio::test(start_paused = true)]
-async fn r09_an_open_time_that_is_moved_moves_the_waits() {
+async fn r09_if_the_end_of_the_open_time_moves_the_waits_move_with_it() {
     let breaker = Arc::new(breaker(1));
     breaker.trip_for(3600 * SECOND).unwrap();
     let calls = start_all(1, &breaker, &build(&waiting()));
@@ -217,7 +217,7 @@ async fn r09_an_open_time_that_is_moved_moves_the_waits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r09_a_half_open_circuit_lets_one_waiting_call_after_the_other_probe() {
+async fn r09_in_a_half_open_circuit_waiting_calls_are_probes_one_after_the_other() {
     let settings = BreakerConfig::builder().half_open_successes(3).recovery_time(10 * SECOND);
     let breaker = Arc::new(CircuitBreaker::new("inventory", settings.build().unwrap()));
     breaker.trip().unwrap();
@@ -290,7 +290,7 @@ async fn r09_a_hint_is_a_floor_for_a_wait_that_ends_early() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r09_a_loop_by_hand_wakes_early_too() {
+async fn r09_a_loop_that_is_written_by_hand_also_wakes_early() {
     let breaker = breaker(1);
     let policy = build(&waiting());
     let mut driver = RetryDriver::start_async(&policy);
