@@ -91,7 +91,7 @@ fn fm_i7_a_recorder_that_panics_harms_no_call_and_no_listener() {
         assert!(events.try_next().is_some());
         breaker.close();
         assert!(events.try_next().is_some());
-        // The recorder's panic reaches the caller of `record_metrics`. A later call of it can
+        // The recorder's panic reaches the caller of `record_metrics`. A later call can
         // succeed.
         assert_eq!(panic_of(|| registry.record_metrics()), OWN_PANIC);
     });
