@@ -1,5 +1,5 @@
-//! Faults I2 to I4: a heap profiler measures the memory that calls allocate and that dropped
-//! breakers free.
+//! Faults I2 to I4: measures with a heap profiler how much memory calls allocate and how much
+//! memory dropped breakers free.
 
 #![allow(clippy::unused_async, reason = "the tests need async functions, not await points")]
 
@@ -34,9 +34,9 @@ impl Heap {
         Self { _profiler: Profiler::builder().testing().build(), _alone: alone }
     }
 
-    /// Runs `code` many times after a first run, and returns the smallest increase of `count`. Only
-    /// the smallest increase is reliable, because the threads of the test harness may allocate
-    /// during some of the runs.
+    /// Runs `code` once to warm up and then many times. Returns the smallest increase of `count`
+    /// over one run. Threads of the test harness may allocate during some runs, so larger increases
+    /// mean nothing.
     #[expect(clippy::unused_self, reason = "the guard must be held while it measures")]
     fn least<N: Into<u128>>(
         &self,
@@ -57,8 +57,7 @@ impl Heap {
         least
     }
 
-    /// Makes a thousand calls to warm up, and asserts that a thousand further calls allocate no
-    /// block.
+    /// Asserts that a thousand calls allocate no block, after a thousand calls to warm up.
     #[track_caller]
     fn allocates_nothing(&self, what: &str, mut call: impl FnMut()) {
         let allocated = self.least(|stats| stats.total_blocks, || (0..1_000).for_each(|_| call()));
@@ -298,8 +297,8 @@ fn fm_i2_state_changes_do_not_grow_the_memory() {
     assert!(breaker.snapshot().transitions.opened >= 1_000);
 }
 
-/// The heap size of a breaker stays small, both after its first call and with a full history. The
-/// size includes the counters, the name and the settings.
+/// The heap size of a breaker with its counters, name and settings stays small. `called` is the
+/// limit after the first calls, and `remembering` is the limit with a full history.
 #[test]
 fn fm_i2_a_breaker_takes_two_kibibytes_or_little_more_with_its_history_and_three_with_a_window() {
     let heap = Heap::alone();
@@ -334,7 +333,8 @@ fn fm_i2_a_breaker_takes_two_kibibytes_or_little_more_with_its_history_and_three
     }
 }
 
-/// With `slow_call`, a breaker also counts its calls in flight by the time when they began.
+/// With `slow_call`, a breaker is larger, because it counts its calls in flight by the time at
+/// which they began.
 #[test]
 fn fm_i2_a_breaker_with_slow_calls_takes_four_and_a_half_kibibytes() {
     let heap = Heap::alone();
@@ -422,7 +422,7 @@ fn fm_i4_evicted_keys_free_every_byte() {
     let mut next = 0;
     heap.frees_everything("evicted", || {
         for _ in 0..200 {
-            // The number has six digits in each run, so all names have the same length.
+            // The number always has six digits, so all names have the same length.
             use_up(&keyed.get(&(100_000 + next)));
             next += 1;
         }

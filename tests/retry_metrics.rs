@@ -1,5 +1,5 @@
-//! The feature `metrics` counts each call of a retry policy under exactly one result. The counters
-//! are global, so this file is a separate program.
+//! The feature `metrics` counts each call of a retry policy under exactly one result. This file is
+//! a separate program, because the counters are global.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ impl From<TimedOut> for Fault {
     }
 }
 
-/// The course of an attempt, which succeeds, fails, never ends, or panics.
+/// What an attempt does.
 #[derive(Clone, Copy)]
 enum Does {
     Succeed,
@@ -137,7 +137,7 @@ async fn annotated(call: &Call) -> Result<(), Fault> {
     call.attempt().await
 }
 
-/// Makes one call and returns the label for its result.
+/// Makes one call and returns the expected label of its result.
 fn one(random: &mut fastrand::Rng) -> &'static str {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -166,7 +166,7 @@ fn one(random: &mut fastrand::Rng) -> &'static str {
     }
 }
 
-/// Creates two calls and never polls them.
+/// Creates two calls and drops them without a poll.
 fn never_polled() {
     drop(annotated(&Call::any(&mut fastrand::Rng::with_seed(1))));
     drop(Call::any(&mut fastrand::Rng::with_seed(1)).by_policy());
@@ -196,7 +196,8 @@ fn each_call_of_any_course_falls_into_exactly_one_result() {
         .collect();
     assert_eq!(counted, expected);
     assert_eq!(counted.values().sum::<u64>(), 2_000);
-    // In this test, no loop is nested and a timer is always available, so two stop reasons cannot
-    // occur. All other results occur.
+    // There are two labels for success, two for cancellation and panic, and seven for stop reasons.
+    // The other two stop reasons cannot occur here: no loop is nested, and a timer is always
+    // available.
     assert_eq!(counted.len(), 2 + 7 + 2, "{counted:?}");
 }

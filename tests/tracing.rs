@@ -1,5 +1,5 @@
-//! The feature `tracing` logs each line at the right level, and a panic of a subscriber harms no
-//! call.
+//! The feature `tracing` logs each line at the right level. If a subscriber panics, calls are not
+//! affected.
 
 #![allow(clippy::unused_async, reason = "the tests need async functions, not await points")]
 
@@ -198,7 +198,7 @@ fn an_attempt_that_is_cut_short_and_a_success_after_it_are_logged_at_debug() {
             assert_eq!(output.await, Err(Fault));
 
             let output = policy.call().run(async |_| Ok::<_, Fault>(1)).await;
-            assert_eq!(output, Ok(1), "which logs nothing");
+            assert_eq!(output, Ok(1), "a success at the first attempt logs nothing");
         });
     });
     let expected = [

@@ -1,5 +1,5 @@
-//! Defines the call that every case makes, and the error of that call. The call is so short that it
-//! does not hide the overhead of a library.
+//! The call that every case makes, and its error. The call is so short that it does not hide the
+//! overhead of a library.
 
 use std::cell::Cell;
 use std::fmt;
@@ -39,13 +39,13 @@ pub fn work(x: u64) -> Result<u64, Fault> {
     black_box(if x == u64::MAX { Err(Fault) } else { Ok(x) })
 }
 
-/// Fails in one of 64 calls, so that any 100 consecutive calls have one or two failures.
+/// Fails in one of 64 calls. Among any 100 consecutive calls, one or two fail.
 #[inline(never)]
 pub fn work_with_failures(x: u64) -> Result<u64, Fault> {
     black_box(if x & 63 == 63 { Err(Fault) } else { Ok(x) })
 }
 
-/// Succeeds in one of 32 calls, so that any 100 consecutive calls have at most 97 failures.
+/// Succeeds in one of 32 calls. Among any 100 consecutive calls, at most 97 fail.
 #[inline(never)]
 pub fn work_failing(x: u64) -> Result<u64, Fault> {
     black_box(if x & 31 == 31 { Ok(x) } else { Err(Fault) })
@@ -57,7 +57,7 @@ pub fn work_never(_: u64) -> Result<u64, Fault> {
     black_box(Err(Fault))
 }
 
-/// Decrements `failures` and fails until it is zero, then succeeds.
+/// Fails as long as `failures` is above zero, and decrements it. Then succeeds.
 #[inline(never)]
 pub fn work_after(failures: &Cell<u32>) -> Result<u64, Fault> {
     let left = failures.get();
@@ -69,13 +69,13 @@ pub fn work_after(failures: &Cell<u32>) -> Result<u64, Fault> {
     })
 }
 
-/// Does the work in a future, as a client library would.
+/// Calls `work` in a future, as a client library would.
 #[inline(never)]
 pub async fn work_later(x: u64) -> Result<u64, Fault> {
     work(x)
 }
 
-/// Polls a future that is ready at the first poll.
+/// Polls a future once. The future must then be ready.
 #[inline(always)]
 pub fn ready<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
@@ -84,7 +84,7 @@ pub fn ready<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// Polls a future until it is ready, because the future may wait for another thread.
+/// Polls a future until it is ready. The future may wait for another thread.
 #[cfg(feature = "peers")]
 #[inline(always)]
 pub fn insist<T>(future: impl Future<Output = T>) -> T {
@@ -97,22 +97,23 @@ pub fn insist<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// Leaks a value that threads share.
+/// Leaks a value, so that threads can share it.
 #[cfg(feature = "peers")]
 pub fn leak<T>(value: T) -> &'static T {
     Box::leak(Box::new(value))
 }
 
-/// The number of keys in the cases with keys.
+/// The number of keys in the scenarios with keys.
 pub const KEYS: u64 = 10_000;
 
-/// Returns the key index for call `x`. The indexes of consecutive calls are far apart.
+/// Returns the index of the key for call `x`. The indexes of consecutive calls are far apart.
 #[inline(always)]
 pub fn key_of(x: u64) -> usize {
     (x.wrapping_mul(7_919) % KEYS) as usize
 }
 
-/// Returns the key index for call `x`. Only 64 indexes occur, so the data of the keys stays cached.
+/// Returns the index of the key for call `x`. There are only 64 indexes, so the breakers of these
+/// keys stay in the processor's cache.
 #[inline(always)]
 pub fn hot_key_of(x: u64) -> usize {
     (x % 64 * 151) as usize
@@ -124,7 +125,7 @@ pub fn string_keys() -> &'static [String] {
     keys.leak()
 }
 
-/// Returns keys that are spread over the whole range of numbers.
+/// Returns keys that are spread over all 64-bit numbers.
 pub fn number_keys() -> &'static [u64] {
     let keys: Vec<u64> = (0..KEYS).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15)).collect();
     keys.leak()

@@ -1,5 +1,6 @@
-//! Measures our breakers and retries beside their peers. Several runners share one table of cases.
-//! The scripts of this package start the runners. `README.md` explains what is measured and how.
+//! Measures our breakers and retries, and those of other libraries. Several runners share one table
+//! of cases. The scripts of this package start the runners. `README.md` explains what each runner
+//! measures, and how.
 
 mod call;
 mod cases;

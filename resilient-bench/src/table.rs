@@ -1,9 +1,9 @@
-//! The table of cases. A case has a scenario, a library, and code that sets up the call.
+//! The table of cases. A case has a scenario, a library, and code that makes calls.
 
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// The kind of call and the state of the breaker.
+/// Which kind of call a case makes, and in which state the breaker is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scenario {
     Plain,
@@ -101,17 +101,18 @@ impl Scenario {
     }
 }
 
-/// The calls without a library, which are subtracted for net figures.
+/// The library name of the calls without a library. Their counts and times are subtracted from
+/// those of the other cases.
 pub const BARE: &str = "bare";
-/// Our library.
+/// The name of our library.
 pub const OURS: &str = "resilient";
 
-/// A loop with the call compiled into the loop. `fork` returns a second loop, which makes the same
-/// calls on the same breaker in another thread.
+/// A loop that makes calls. The compiler can inline the call into the loop. `fork` returns a second
+/// loop, which makes the same calls on the same breaker in another thread.
 pub trait Calls: Send {
     /// Makes `n` calls.
     fn empty(&mut self, n: u64);
-    /// Makes `n` calls. After each call, makes eight stores that need the result of the call.
+    /// Makes `n` calls. After each call, makes eight stores that depend on the result of the call.
     fn stores(&mut self, n: u64);
     fn fork(&self) -> Box<dyn Calls>;
 }
@@ -140,7 +141,7 @@ impl<F: FnMut(u64) -> bool + Clone + Send + 'static> Calls for Each<F> {
     #[inline(never)]
     fn stores(&mut self, n: u64) {
         let end = self.next + n;
-        // Without `black_box`, the compiler would drop the stores, because no code reads them.
+        // No code reads the stores, so without `black_box` the compiler would remove them.
         let stores = &black_box(&STORES).0;
         for x in self.next..end {
             let done = black_box((self.call)(black_box(x)));
@@ -161,14 +162,14 @@ pub struct Case {
     pub library: &'static str,
     /// How the case differs from the other cases of the scenario.
     pub note: &'static str,
-    /// The largest number of calls in one batch or profile. It is limited if a call is slow or
+    /// The largest number of calls in one batch or profile. There is a limit if a call is slow or
     /// leaves state behind.
     pub most: u64,
     make: Box<dyn Fn() -> Box<dyn Calls>>,
 }
 
 impl Case {
-    /// Sets up the call and makes warm-up calls.
+    /// Sets up the call and makes calls to warm up.
     pub fn calls(&self) -> Box<dyn Calls> {
         let mut calls = (self.make)();
         calls.empty(self.most.min(256));
@@ -180,7 +181,7 @@ impl Case {
     }
 }
 
-/// A scenario that a library lacks. The table shows every gap.
+/// A scenario that a library does not support. The tables show it as a gap.
 pub struct Lack {
     pub scenario: Scenario,
     pub library: &'static str,
@@ -194,7 +195,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// Adds a case. `make` sets up the case and returns the call. The call returns whether it
+    /// Adds a case. `make` sets up the case and returns the call. The call returns whether it has
     /// succeeded.
     pub fn add<F: FnMut(u64) -> bool + Clone + Send + 'static>(
         &mut self,

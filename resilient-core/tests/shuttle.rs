@@ -1,13 +1,14 @@
-//! Runs eight threads on one breaker in thousands of random schedules. There are too many threads
-//! to try every interleaving.
+//! Runs eight threads on one breaker in thousands of random schedules. Loom could not try every
+//! interleaving of so many threads.
 //!
 //! ```text
 //! RUSTFLAGS="--cfg shuttle" CARGO_TARGET_DIR=target/shuttle \
 //!     cargo test --release -p resilient-core --no-default-features --test shuttle
 //! ```
 //!
-//! Each model runs under two kinds of schedules: random schedules, and schedules by priorities
-//! (PCT). `SHUTTLE_SCHEDULES` sets the number for each kind. Set a higher number before a release.
+//! Each model runs under random schedules and under schedules by random priorities (PCT).
+//! `SHUTTLE_SCHEDULES` sets the number of schedules of each kind. Set a higher number before a
+//! release.
 //!
 //! `.ci/mutants` proves that each model can fail.
 #![cfg(shuttle)]
@@ -51,7 +52,7 @@ fn holds(condition: bool, what: &str, seen: &impl std::fmt::Debug) {
     assert!(condition, "broken: {what}: {seen:#?}");
 }
 
-/// Runs `work` in eight threads and waits for them.
+/// Runs `work` in eight threads and waits until they end.
 fn in_threads(work: impl Fn(usize) + Send + Sync + 'static) {
     let work = Arc::new(work);
     let threads: Vec<_> = (0..THREADS)
@@ -71,9 +72,9 @@ fn config() -> BreakerConfigBuilder {
 
 const MOST_PROBES: u32 = 2;
 
-/// Returns settings of one of four kinds. Kind 0 opens the circuit after two consecutive failures,
-/// kind 1 at a failure rate of one half, and kind 2 at two failures in a window of time. Any other
-/// kind opens the circuit after two consecutive failures or if all calls in the window are slow.
+/// Returns settings of one of four kinds. All kinds but 1 and 2 open the circuit after two
+/// consecutive failures. Kind 1 opens it at a failure rate of one half, and kind 2 at two failures
+/// in a window of time. Kind 3 also opens it if all calls in the window are slow.
 fn settings(kind: u32) -> BreakerConfigBuilder {
     let probes = config().half_open_max_calls(MOST_PROBES).half_open_successes(2);
     match kind {
@@ -84,7 +85,8 @@ fn settings(kind: u32) -> BreakerConfigBuilder {
     }
 }
 
-/// A breaker, its events, and the threads' counts of its decisions.
+/// A breaker, its registry, its clock, the transitions that its listener received, and how many
+/// calls it admitted and rejected.
 struct Scene {
     registry: Registry,
     breaker: CircuitBreaker,
@@ -120,7 +122,7 @@ impl Scene {
         scene
     }
 
-    /// Performs random operations.
+    /// Performs random operations on the breaker.
     fn wander(&self) {
         let mut held: Vec<Permit<'_>> = Vec::new();
         for _ in 0..8 {
@@ -154,7 +156,7 @@ impl Scene {
         let seen = self.breaker.snapshot();
         let most = MOST_PROBES as usize;
         holds(seen.probes_in_flight <= most, "there are at most as many probes as slots", &seen);
-        holds(seen.recent.windows(2).all(follows), "the history is a path", &seen);
+        holds(seen.recent.windows(2).all(follows), "the history has no gap", &seen);
     }
 
     fn at_rest(&self) {
@@ -178,7 +180,7 @@ impl Scene {
             &seen,
         );
         let heard = self.heard.lock().unwrap();
-        holds(heard.windows(2).all(follows), "the events are a path", &heard);
+        holds(heard.windows(2).all(follows), "the events have no gap", &heard);
         let recent = &heard[heard.len().saturating_sub(seen.recent.len())..];
         holds(recent == seen.recent, "the events match the history", &(recent, &seen));
         let steps = CircuitState::ALL.map(|state| seen.transitions.of(state)).iter().sum::<u64>();

@@ -1,5 +1,5 @@
-//! Fault I1: calls do not use more and more memory. A release build makes a hundred million calls,
-//! and a debug build makes a million.
+//! Fault I1: the memory of a breaker does not grow with the number of calls. A release build makes
+//! a hundred million calls, and a debug build makes a million.
 
 #![cfg(target_os = "linux")]
 
@@ -18,8 +18,8 @@ fn resident() -> u64 {
     size.unwrap().parse().unwrap()
 }
 
-/// Makes `calls / 100` calls to warm up, and then `calls` calls. Returns the growth of memory in
-/// KiB after the warm-up.
+/// Makes `calls / 100` calls to warm up, and then `calls` more. Returns how many KiB the memory
+/// grew by after the warm-up.
 fn growth(settings: &BreakerConfigBuilder, calls: u32, outcome: impl Fn(u32) -> Outcome) -> u64 {
     let breaker = CircuitBreaker::new("soaked", settings.build().unwrap());
     let make = |calls| {
@@ -41,7 +41,7 @@ fn growth(settings: &BreakerConfigBuilder, calls: u32, outcome: impl Fn(u32) -> 
     after.saturating_sub(before)
 }
 
-// This file has only one test, because threads of another test would change the measurement.
+// This file has only one test, because the threads of a second test would change the measurement.
 #[test]
 fn fm_i1_a_hundred_million_calls_take_no_memory() {
     let settings = BreakerConfig::builder().failure_threshold(u32::MAX);

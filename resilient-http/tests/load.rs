@@ -23,7 +23,7 @@ const DEAD_FOR: Duration = Duration::from_secs(2);
 /// The results of the calls of one caller.
 #[derive(Default)]
 struct Ends {
-    /// The number of calls by kind of error. `None` means success.
+    /// The number of calls for each kind of error. The key `None` stands for success.
     kinds: BTreeMap<Option<&'static str>, u64>,
     attempts: u64,
     /// The number of calls that sent at least one request.
@@ -40,7 +40,7 @@ impl Ends {
 
 async fn call_again_and_again(api: ApiClient, caller: u64) -> Ends {
     let mut ends = Ends::default();
-    // The delay spreads the starts of the calls.
+    // Spreads the first calls of the callers over half a second.
     tokio::time::sleep(Duration::from_millis(caller % 500)).await;
     for _ in 0..CALLS_EACH {
         let call = api.get::<Response>("items/{n}").param("n", caller);
@@ -54,8 +54,8 @@ async fn call_again_and_again(api: ApiClient, caller: u64) -> Ends {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_lost_nothing_hangs_and_no_retry_is_beyond_the_budget() {
-    // Both ends of each connection are in this process, so the process needs many file handles.
+async fn under_load_every_call_ends_and_no_retry_exceeds_the_budget() {
+    // The process has both ends of each connection, so it needs many file handles.
     let files = rlimit::increase_nofile_limit(16_384).unwrap();
     assert!(files > 5000, "too few files may be open: {files}");
     let died = OnceLock::new();
@@ -89,7 +89,7 @@ async fn nothing_is_lost_nothing_hangs_and_no_retry_is_beyond_the_budget() {
         .map(|caller| tokio::spawn(call_again_and_again(api.clone(), caller)))
         .collect();
     let mut all = Ends::default();
-    // Every call ends within its deadline. If a call does not end, the test runner reports a hang.
+    // Every call ends within its deadline. If a call hung, the test would hang here.
     for caller in callers {
         let ends = caller.await.unwrap();
         all.attempts += ends.attempts;
@@ -102,16 +102,16 @@ async fn nothing_is_lost_nothing_hangs_and_no_retry_is_beyond_the_budget() {
     let counts = budget.snapshot().counts;
     println!("{:?} {totals:?} {counts:?} {} requests", all.kinds, server.count());
     assert_eq!(all.kinds.values().sum::<u64>(), (CALLERS as u64) * u64::from(CALLS_EACH));
-    // Some calls reached the server while it was up, some while it was down, and some met an open
-    // circuit.
+    // Some calls succeeded, some reached the server while it was down, and the breaker rejected
+    // some.
     assert!(all.kinds[&None] > 100);
     assert!(totals.rejected > 0, "the circuit opened");
-    // The callers and the circuit breaker counted the same number of attempts. The server counted
-    // at most this number.
+    // The breaker counted the same attempts as the callers. The server counted at most as many,
+    // because some attempts did not reach it.
     let reported = totals.success + totals.failure + totals.ignored + totals.late;
     assert_eq!((reported, totals.abandoned), (all.attempts, 0));
     assert!(server.count() as u64 <= all.attempts);
-    // The budget paid for each retry and did not spend more than it had.
+    // The budget paid for each retry, and did not spend more tokens than it had.
     let extra = all.attempts - all.sent;
     assert_eq!(counts.spent, extra);
     let config = budget.config();
@@ -122,7 +122,7 @@ async fn nothing_is_lost_nothing_hangs_and_no_retry_is_beyond_the_budget() {
             <= u64::from(config.initial_tokens()) + deposits + counts.refunded * cost
     );
     assert_eq!(api.in_flight(), 0);
-    // After the outage, the server and the client recover.
+    // The server is up again. The circuit closes, and calls succeed.
     let well = async {
         while api.get::<Response>("well").into_future().await.is_err() {
             tokio::time::sleep(Duration::from_millis(50)).await;

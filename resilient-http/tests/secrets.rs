@@ -1,6 +1,6 @@
-//! Row G1: neither this crate nor its dependencies print a secret, at any log level.
+//! Row G1: neither this crate nor its dependencies print a secret, whatever the log level is.
 //!
-//! This is a separate test binary, because loggers are global.
+//! This file is a separate test program, because loggers are global.
 
 #[path = "support/mod.rs"]
 mod support;
@@ -23,12 +23,12 @@ use support::raw::{Raw, Step, refusing, write};
 use support::settings::client;
 use support::within;
 
-/// The secret. Every value of every call in this file contains it.
+/// The secret. Every value that a call in this file sends contains it.
 const CANARY: &str = "cAnArY-7f3a";
-/// The base64 form of `me:cAnArY-7f3a`, as `Basic` sends it.
+/// `me:cAnArY-7f3a` in base64, as the scheme `Basic` sends it.
 const ENCODED: &str = "bWU6Y0FuQXJZLTdmM2E=";
 
-/// Everything that was printed.
+/// All text that loggers, errors and panics have printed.
 #[derive(Clone, Default)]
 struct Printed(Arc<Mutex<Vec<u8>>>);
 
@@ -105,13 +105,13 @@ fn listen() -> Printed {
     printed
 }
 
-/// Builds a client outside of this crate, with or without logging of all traffic.
+/// Builds a `reqwest` client. If `verbose` is true, the client logs all traffic.
 fn given(verbose: bool) -> reqwest::Client {
     let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
     builder.connection_verbose(verbose).build().unwrap()
 }
 
-/// Builds clients with the secret in every setting that can hold a secret.
+/// Builds clients with the secret in every setting that can contain one.
 fn clients(url: &str, printed: &Printed) -> Vec<ApiClient> {
     let key = || ApiKey::secret(CANARY);
     let fresh = || Ok::<_, io::Error>(SecretString::from(CANARY));
@@ -174,7 +174,8 @@ async fn call_all(api: &ApiClient, printed: &Printed) -> Vec<Option<ErrorKind>> 
     kinds
 }
 
-/// Makes requests that cannot be built, with the secret in the invalid part.
+/// Makes requests that the client refuses to build. The secret is in the invalid part of each
+/// request.
 async fn refuse_all(api: &ApiClient, printed: &Printed) {
     let text = CANARY;
     let long = text.repeat(1000);
@@ -284,7 +285,7 @@ async fn fm_g1_a_secret_is_in_nothing_that_is_printed() {
     assert!(found.contains(&None));
     let leaks = leaks(&printed);
     assert!(leaks.is_empty(), "{}", &leaks[..leaks.len().min(4000)]);
-    // Proves that the search works: the search finds the secret in the log of a verbose client.
+    // Proves that the search can find a leak: a verbose client logs the secret.
     let api = client(&server.url).transport(ReqwestTransport::given(given(true)));
     call_all(&api.build().unwrap(), &printed).await;
     assert!(self::leaks(&printed).contains("TRACE"));

@@ -21,8 +21,8 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, Registry};
 
-/// Makes the tests run one at a time, because all tests share one cache of `tracing`. This cache
-/// stores which call sites are enabled.
+/// The tests hold this lock, so that they run one at a time. They share the cache in which
+/// `tracing` stores which call sites are enabled.
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// A span with its fields and the name of its parent.
@@ -50,7 +50,7 @@ impl Visit for Span {
     }
 }
 
-/// All spans of a thread, in order.
+/// All spans of one thread, in the order in which they began.
 #[derive(Clone, Default)]
 struct Spans(Arc<Mutex<Vec<Span>>>);
 
@@ -88,7 +88,7 @@ impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Spans {
 }
 
 #[tokio::test]
-async fn one_client_span_for_each_attempt_and_an_internal_one_around_them() {
+async fn each_attempt_has_a_client_span_inside_one_internal_span() {
     let _alone = ALONE.lock().await;
     let server = Api::serve(|n, _| if n < 2 { status(503) } else { json("1") }).await;
     let api = client(&server.url).build().unwrap();
@@ -121,7 +121,7 @@ async fn one_client_span_for_each_attempt_and_an_internal_one_around_them() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_a_resend_and_a_broken_connection_a_type_of_error() {
+async fn a_redirect_counts_as_a_resend_and_a_broken_connection_has_an_error_type() {
     let _alone = ALONE.lock().await;
     let server = Api::serve(|n, _| match n {
         0 => answer(302, &[("location", "/there")], ""),
@@ -147,7 +147,7 @@ async fn a_redirect_is_a_resend_and_a_broken_connection_a_type_of_error() {
 }
 
 #[tokio::test]
-async fn how_long_requests_take_is_measured_by_status_and_error() {
+async fn the_durations_of_requests_are_measured_by_status_and_error() {
     let _alone = ALONE.lock().await;
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();

@@ -7,12 +7,12 @@ use resilient::{BreakerConfig, CircuitBreaker, Registry};
 const SETTINGS: &str = include_str!("../../docs/settings.md");
 const OPERATING: &str = include_str!("../../docs/operating.md");
 
-/// Returns each text between backquotes.
+/// Returns each text between two backquotes.
 fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
-/// Returns the names in the first column of the table under the heading.
+/// Returns the names in the first column of the tables in the section with this heading.
 fn rows_under<'a>(page: &'a str, heading: &str) -> Vec<&'a str> {
     let (_, after) = page.split_once(heading).expect("the heading is there");
     let section = after.split("\n# ").next().unwrap_or(after);

@@ -4,8 +4,8 @@
 mod guide;
 mod schedule;
 
-// These modules are the source of the example. The files refer to each other by paths from the root
-// of their crate.
+// These files belong to the example `schedule`. They refer to each other by paths from the root of
+// the crate, so they are modules of the root here.
 #[path = "../../examples/schedule/args.rs"]
 mod args;
 #[path = "../../examples/schedule/draws.rs"]

@@ -38,7 +38,7 @@ fn the_command_of_the_readme_draws_the_default_policy() {
 }
 
 #[test]
-fn a_fixed_seed_draws_this() {
+fn a_fixed_seed_draws_the_documented_delays() {
     let text =
         drawn("--max 400ms --jitter equal --retries 4 --seed 5 --draws 1000 --attempt-timeout 2s");
     assert_eq!(text, include_str!("schedule.txt"), "{text}");

@@ -83,7 +83,7 @@ fn classify(output: &Result<(), Fault>) -> Option<Classification> {
     output.as_ref().err().map(Fault::classify)
 }
 
-/// Returns a closed and a half-open breaker, both of which keep their state for three failures.
+/// Returns a closed breaker and a half-open breaker. Three failures change the state of neither.
 pub(crate) fn breakers() -> [CircuitBreaker; 2] {
     let settings = fragile().failure_threshold(100).half_open_successes(5).half_open_failures(5);
     [breaker(&settings), half_open(&settings)]
@@ -103,14 +103,15 @@ pub(crate) async fn cut(future: impl Future, polls: usize) -> bool {
     false
 }
 
-/// The holder of a permit: each attempt, or the whole loop.
+/// What one permit covers: an attempt, or the whole loop.
 #[derive(Clone, Copy)]
 enum PermitFor {
     Attempt,
     Loop,
 }
 
-/// Checks the breaker and the attempts of a call that was dropped after `polls` polls.
+/// Checks that a call that was dropped after `polls` polls left no attempt alive and no slot taken,
+/// and that the breaker counted each permit.
 fn check(breaker: &CircuitBreaker, attempts: &Attempts, permits: PermitFor, polls: usize) {
     let snapshot = breaker.snapshot();
     let begun = attempts.begun.get();
@@ -128,8 +129,8 @@ fn check(breaker: &CircuitBreaker, attempts: &Attempts, permits: PermitFor, poll
     succeed(breaker);
 }
 
-/// Drops a call after every possible number of polls. Tries each number with a new closed and a new
-/// half-open breaker.
+/// Drops a call after every possible number of polls, each time with a new breaker. The breaker is
+/// closed in the first round and half-open in the second.
 async fn cut_everywhere(permits: PermitFor, call: impl AsyncFn(&CircuitBreaker, &Attempts)) {
     for nth in 0..2 {
         let mut polls = 0;
@@ -422,8 +423,8 @@ async fn fm_a8_a_task_aborted_within_a_listener_has_changed_the_state_and_run_al
     let spawned = tokio::spawn({
         let breaker = breaker.clone();
         async move {
-            // The second attempt opens the circuit, and the listener then aborts this task. Without
-            // the listener, the task would never end.
+            // The second attempt opens the circuit, and the listener then aborts this task. If the
+            // listener did not abort the task, it would never end.
             _ = fails(&breaker).await;
             std::future::pending::<()>().await;
         }
@@ -468,7 +469,8 @@ fn fm_a10_a_call_that_is_dropped_before_its_report_is_abandoned_even_if_it_succe
     assert_eq!((snapshot.totals.success, snapshot.totals.abandoned), (0, 1));
     assert_eq!(snapshot.consecutive_failures, 1, "no success has ended it");
 
-    // There is no await point between the end of the operation and the report.
+    // The future has no await point between the end of the operation and the report. So once the
+    // operation has succeeded, the success is reported.
     let call = breaker.call(async || {
         pause(3).await;
         Some(())

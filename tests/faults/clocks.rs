@@ -162,7 +162,7 @@ fn fm_c5_no_other_longest_time_overflows() {
         breaker.half_open().unwrap();
         let probe = breaker.try_acquire().unwrap();
         clock.advance(Duration::MAX);
-        assert_eq!(rejection(&breaker).retry_after(), None, "a lease without end");
+        assert_eq!(rejection(&breaker).retry_after(), None, "the lease has no end");
         probe.report_after(Outcome::Failure, Duration::MAX);
         assert_eq!(breaker.state(), CircuitState::Open);
         breaker.close();
@@ -188,7 +188,7 @@ fn fm_c6_an_open_time_of_zero_admits_the_next_call_and_one_probe_at_a_time() {
     assert_eq!(rejection(&breaker).state(), CircuitState::HalfOpen);
     drop(probe);
     let snapshot = breaker.snapshot();
-    // Each call opens the circuit once, and the next admission makes the circuit half-open once.
+    // Each failure opens the circuit, and the next call is admitted as a probe.
     assert_eq!(snapshot.transitions.opened, 1_000);
     assert_eq!(snapshot.transitions.half_opened, 1_000);
     assert_eq!(snapshot.totals.failure, 1_000);
@@ -222,7 +222,7 @@ fn fm_c7_five_hundred_and_eighty_four_years_saturate() {
     let config = fragile().slow_call(secs(1)).slow_call_rate(1.0).window(secs(60));
     let (breaker, clock) = on_clock(&config);
     let begun = breaker.try_acquire().unwrap();
-    // `Duration::MAX` exceeds the nanoseconds that fit in 64 bits.
+    // `Duration::MAX` is longer than the nanoseconds that fit into 64 bits.
     clock.advance(Duration::MAX);
     begun.report(Outcome::Success);
     assert_eq!(breaker.snapshot().totals.slow, 1);
@@ -233,7 +233,7 @@ fn fm_c7_five_hundred_and_eighty_four_years_saturate() {
     assert_eq!(breaker.snapshot().time_in_state.closed, Duration::from_nanos(u64::MAX));
 }
 
-/// A clock near the last instant that the platform can represent.
+/// Reads times near the last instant that the platform can represent.
 struct EndOfTime(ManualClock);
 
 impl Clock for EndOfTime {

@@ -13,7 +13,7 @@ use resilient::{BreakerConfig, CircuitBreaker, Outcome, Registry, circuit_breake
 use crate::support::{Fault, breaker, half_open, on_clock, registered};
 use resilient_testkit::{Heard, fail, fragile, must_end, rejection, run, secs, succeed};
 
-/// The number of rounds: enough to expose a race.
+/// The number of rounds. It is large enough to expose a race.
 const ROUNDS: u32 = 20_000;
 
 const OPENED: (CircuitState, CircuitState) = (CircuitState::Closed, CircuitState::Open);
@@ -27,11 +27,11 @@ fn fm_e2_results_of_an_earlier_generation_change_nothing() {
     let late_drop = breaker.try_acquire().unwrap();
     fail(&breaker);
     late_success.report(Outcome::Success);
-    assert_eq!(breaker.state(), CircuitState::Open, "a late success does not close it");
+    assert_eq!(breaker.state(), CircuitState::Open, "a late success does not close the circuit");
     clock.advance(secs(10));
     succeed(&breaker);
     late_failure.report(Outcome::Failure);
-    assert_eq!(breaker.state(), CircuitState::Closed, "a late failure does not open it");
+    assert_eq!(breaker.state(), CircuitState::Closed, "a late failure does not open the circuit");
     drop(late_drop);
     assert_eq!(breaker.snapshot().totals.late, 3);
 }
@@ -167,8 +167,8 @@ fn fm_e6_a_breaker_that_races_to_be_registered_is_heard_exactly_if_it_is_registe
     let barrier = Barrier::new(2);
     let (put_in, taken_out) =
         (|| drop(registry.register(&breaker)), || _ = registry.unregister(&breaker));
-    // Mismatches are collected and asserted at the end. A panic in the loop would leave the other
-    // thread waiting at the barrier.
+    // The loop collects mismatches, and the test checks them at the end. If the loop panicked, the
+    // other thread would wait at the barrier for ever.
     let mut wrong = Vec::new();
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -179,8 +179,8 @@ fn fm_e6_a_breaker_that_races_to_be_registered_is_heard_exactly_if_it_is_registe
             }
         });
         for round in 0..ROUNDS {
-            // In even rounds, the breaker is removed and then added. In odd rounds, it is added and
-            // then removed.
+            // In even rounds, the breaker is registered before the other thread unregisters it. In
+            // odd rounds, it is not registered at first.
             if round % 2 == 0 {
                 put_in();
             }
@@ -198,7 +198,7 @@ fn fm_e6_a_breaker_that_races_to_be_registered_is_heard_exactly_if_it_is_registe
             taken_out();
         }
     });
-    assert_eq!(wrong, [], "round, whether it is registered, events");
+    assert_eq!(wrong, [], "(round, whether registered, events)");
 }
 
 #[test]
@@ -314,7 +314,8 @@ fn fm_e13_every_listener_of_many_threads_hears_a_legal_sequence() {
         for thread in 0..4 {
             let breaker = &breaker;
             scope.spawn(move || {
-                // The queue holds all these events, even if one thread delivers all of them.
+                // All events of this test fit into the queue of the breaker, even if one thread
+                // delivers all of them.
                 for round in 0..30 {
                     if let Ok(permit) = breaker.try_acquire() {
                         permit.report([Outcome::Failure, Outcome::Success][(round + thread) % 2]);

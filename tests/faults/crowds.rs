@@ -1,5 +1,5 @@
-//! Crowds of real threads and tasks. The models in `resilient-core/tests/loom` and `shuttle.rs` try
-//! the interleavings of a few threads.
+//! Many real threads and tasks use the same breakers. The models in `resilient-core/tests/loom` and
+//! `shuttle.rs` try the interleavings of a few threads.
 
 use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
@@ -89,7 +89,7 @@ fn fm_e4_a_thousand_threads_that_declare_one_keyed_name_and_bring_its_keys_get_o
     });
     let shards = registry.get_keyed::<usize>("shards").unwrap();
     assert_eq!(shards.len(), KEYS);
-    // If a call went to another breaker of the key, this total would miss it.
+    // If a key had a second breaker, this total would lack the calls of that breaker.
     for seen in shards.snapshot() {
         assert_eq!(seen.totals.abandoned, THREADS as u64);
     }
@@ -99,7 +99,7 @@ fn fm_e4_a_thousand_threads_that_declare_one_keyed_name_and_bring_its_keys_get_o
 fn fm_e16_of_two_to_sixty_four_threads_that_hammer_one_breaker_no_call_is_lost_or_counted_twice() {
     const CALLS: usize = 1_000;
     for size in [2, 4, 8, 16, 32, 64] {
-        // The circuit opens often, and an open circuit admits a probe at once.
+        // With these settings, the circuit opens often, and an open circuit admits a probe at once.
         let config = BreakerConfig::builder()
             .failure_threshold(3)
             .recovery_time(Duration::ZERO)

@@ -41,7 +41,7 @@ const EVERY_JITTER: [Jitter; 8] = [
 
 #[test]
 fn fm_d1_two_to_the_64th_saturates_at_the_cap() {
-    // At `k = 65` the delay is 2^64 times the base, and 2^64 exceeds `u64::MAX` by one.
+    // At retry 65, the delay is 2^64 times the base. 2^64 is `u64::MAX` plus one.
     for base in [Duration::from_nanos(1), secs(1)] {
         for k in [64, 65, 66, 95, 96, 97, 1_000] {
             assert_eq!(built(&exact().base_delay(base)).nominal_delay(k), secs(10), "{base:?} {k}");
@@ -132,7 +132,7 @@ fn fm_d5_a_cap_below_the_base_is_refused() {
 
 #[test]
 fn fm_d6_no_jitter_leaves_zero_and_the_cap() {
-    // `tests/model/properties/delays.rs` checks this property for all policies.
+    // The model in `tests/model/properties/delays.rs` checks this property for all policies.
     for jitter in EVERY_JITTER {
         for seed in 0..200 {
             let settings = RetryPolicy::builder().jitter(jitter).seed(seed);
@@ -219,7 +219,7 @@ fn fm_d12_the_longest_delay_within_a_limit_overflows_nothing() {
     assert_eq!(worst.with_attempt_timeout(Duration::MAX), Duration::MAX);
 }
 
-/// Returns the longest time from now to a representable instant.
+/// Returns the time from now to the last instant that the platform can represent.
 fn longest() -> Duration {
     let now = Instant::now().into_std();
     let longest = (0..94).rev().fold(0_u128, |longest, bit| {

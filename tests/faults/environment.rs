@@ -51,8 +51,8 @@ fn fm_h1_a_retry_without_a_runtime_ends_with_the_real_error() {
     assert_eq!(breaker.snapshot().totals.failure, 1);
 }
 
-/// Fails twice, then succeeds. Each attempt yields to the runtime, and between attempts the loop
-/// waits for the runtime's timer.
+/// Fails twice, then succeeds. Each attempt yields to the runtime. Between two attempts, the loop
+/// sleeps on the runtime's timer.
 #[retry(base_delay = "1ms", jitter = none)]
 #[circuit_breaker(breaker = breaker)]
 async fn third_time(breaker: &CircuitBreaker, calls: &RefCell<u32>) -> Result<u32, Fault> {
@@ -69,7 +69,7 @@ async fn on_any_runtime() {
     let breaker = breaker(&fragile().failure_threshold(9));
     let calls = RefCell::new(0);
     assert_eq!(third_time(&breaker, &calls).await, Ok(3));
-    // The methods of the core accept futures that are not `Send`, too.
+    // This future is not `Send`, because it contains an `Rc`. `call` accepts it.
     let shared = Rc::new(RefCell::new(0));
     let output = breaker
         .call(async || {
@@ -144,8 +144,7 @@ fn fm_h4_a_runtime_shut_down_in_a_probe_or_a_sleep_leaves_no_slot_taken() {
     });
     assert_eq!(in_a_probe.snapshot().probes_in_flight, 1);
     runtime.shutdown_background();
-    // The worker drops the tasks in the background. The number of probes in flight shows when the
-    // tasks are dropped.
+    // The worker drops the tasks in the background. It has dropped them when no probe is in flight.
     while in_a_probe.snapshot().probes_in_flight > 0 {
         std::thread::yield_now();
     }
@@ -156,8 +155,8 @@ fn fm_h4_a_runtime_shut_down_in_a_probe_or_a_sleep_leaves_no_slot_taken() {
     assert_eq!((totals.failure, totals.abandoned), (1, 0));
 }
 
-/// Runs one test of this program in a new process and returns the output. In the new process,
-/// `RESILIENT_FAULTS_CHILD` is set, so this function returns `None`.
+/// Runs one test of this program in a new process and returns its output. In the new process,
+/// returns `None`, because `RESILIENT_FAULTS_CHILD` is set there.
 pub(crate) fn in_new_process(test: &str) -> Option<Output> {
     const CHILD: &str = "RESILIENT_FAULTS_CHILD";
     if std::env::var_os(CHILD).is_some() {
@@ -175,7 +174,8 @@ fn use_everything(registry: &Registry) {
     let keyed = registry.get_or_register_keyed::<u32>("keyed", config);
     let mut events = registry.subscribe(4);
     registry.on_event(|_| ());
-    // Two keys have separate breakers. All other keys share one breaker.
+    // The group has breakers for two keys. The third key gets the breaker that all other keys
+    // share.
     (0..3).for_each(|key| fail(&keyed.get(&key)));
     succeed(&breaker);
     fail(&breaker);
@@ -258,8 +258,9 @@ fn fm_h8_a_thread_may_use_breakers_in_its_last_destructors() {
     for uses_it_before in [false, true] {
         let breaker = breaker.clone();
         let thread = std::thread::spawn(move || {
-            // Tries two cases: the library already has thread-locals, which are dropped before
-            // `USED_AT_THE_END`, or the library has no thread-locals yet.
+            // If `uses_it_before`, the thread has thread-locals of the library, and drops them
+            // before `USED_AT_THE_END`. Otherwise, the library creates its thread-locals during the
+            // drop.
             if uses_it_before {
                 use_everything(&Registry::new());
             }

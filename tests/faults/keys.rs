@@ -11,7 +11,7 @@ use resilient::{Outcome, Registry, circuit_breaker};
 use crate::support::Fault;
 use resilient_testkit::{fail, fragile, run, succeed};
 
-/// The number of keys that an attacker sends. A debug build sends a tenth of the keys.
+/// The number of keys that an attacker sends. A debug build sends fewer keys.
 const MANY: u32 = if cfg!(debug_assertions) { 100_000 } else { 1_000_000 };
 
 fn keyed(max_keys: u32) -> KeyedBreakers<u32> {
@@ -118,7 +118,7 @@ fn fm_e8_the_attributes_keys_cannot_be_pushed_out_while_they_are_open() {
     assert!(matches!(run(call("victim", true)), Err(Fault::Open(_))));
 }
 
-/// A key whose values all have the same hash. An attacker may choose such keys.
+/// A key that an attacker may choose: all values have the same hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Colliding(u32);
 

@@ -26,8 +26,8 @@ fn budget() -> RetryBudget {
     RetryBudget::new("dependency", settings.build().unwrap())
 }
 
-/// Asserts that each token is still in the bucket or was spent on a retry, so that no token is lost
-/// or doubled.
+/// Asserts that `retries` retries spent five tokens each, and that all other tokens are in the
+/// bucket.
 #[track_caller]
 fn assert_paid(budget: &RetryBudget, retries: u64) {
     let counts = budget.snapshot().counts;
@@ -50,12 +50,12 @@ fn classify(output: &Result<(), Fault>) -> Option<Classification> {
     output.as_ref().err().map(Fault::classify)
 }
 
-/// The breaker, budget and settings of a call.
+/// The breaker, the budget, the counts and the limit of a call.
 struct Parts<'a> {
     breaker: &'a CircuitBreaker,
     budget: &'a RetryBudget,
     attempts: &'a Attempts,
-    /// This limit is shorter than an attempt in some cases, and longer in the other cases.
+    /// In some cases, this limit is shorter than an attempt.
     attempt_timeout: Duration,
 }
 
@@ -89,7 +89,7 @@ async fn cut_everywhere(call: impl AsyncFn(&Parts<'_>)) {
                 break;
             }
         }
-        assert_eq!(in_a_sleep, 2, "the call can be cut at each of the two");
+        assert_eq!(in_a_sleep, 2, "the call can be cut in each of its two sleeps");
     }
 }
 
@@ -177,7 +177,8 @@ async fn fm_a7_a_timeout_around_a_loop_ends_it_in_its_backoff() {
         attempts.fail().await
     }
     let (budget, attempts, start) = (budget(), Attempts::default(), Instant::now());
-    // The loop does not start the sleep of 100 ms, because the sleep would end after the limit.
+    // The next sleep would take 100 ms and end after the limit of 50 ms, so the loop does not start
+    // it.
     assert_eq!(call(&budget, &attempts).await, Err(Fault::Down));
     assert_eq!(start.elapsed(), Duration::ZERO);
     assert_eq!(attempts.begun.get(), 1);
@@ -346,7 +347,7 @@ fn fm_b7_an_output_whose_destructor_panics_loses_no_permit_and_no_token() {
     let armed = Cell::new(true);
     assert_eq!(panic_of_call(annotated(&breaker, &budget, &armed)), OWN_PANIC);
     let totals = breaker.snapshot().totals;
-    // The second attempt had a permit, but its body did not run.
+    // The second attempt took a permit, but its body did not run.
     assert_eq!((totals.failure, totals.abandoned), (2, 0));
     assert_paid(&budget, 0);
 }
@@ -395,8 +396,8 @@ fn fm_h1_and_fm_h2_a_limit_with_no_timer_to_keep_it_calls_nothing_and_says_so() 
         }
     }
     let name = "loops::fm_h1_and_fm_h2_a_limit_with_no_timer_to_keep_it_calls_nothing_and_says_so";
-    // In the runtime without timers, tokio panics and the panic hook prints a message. A new
-    // process keeps this message out of the output of the tests.
+    // If a runtime has no timers, tokio panics, and the panic hook prints a message. The test runs
+    // in a new process to hide this message.
     if let Some(output) = crate::environment::in_new_process(name) {
         assert!(output.status.success(), "{output:?}");
         return;
@@ -420,7 +421,7 @@ fn fm_h1_and_fm_h2_a_limit_with_no_timer_to_keep_it_calls_nothing_and_says_so() 
         assert_eq!(attempts.begun.get(), 0);
         let snapshot = breaker.snapshot();
         assert_eq!(snapshot.probes_in_flight, 0);
-        // The dependency was not called, so the call is ignored.
+        // The dependency was not called, so the breaker ignores the calls.
         assert_eq!((snapshot.totals.ignored, snapshot.totals.failure), (3, 0));
         assert_paid(&budget, 0);
     }

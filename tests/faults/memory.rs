@@ -27,8 +27,8 @@ fn fm_i2_however_often_the_state_changes_only_the_last_transitions_are_stored() 
     assert_eq!(snapshot.lost_events, 0);
 }
 
-/// Checks that each of two successive snapshots is consistent, and that no total decreases between
-/// the snapshots. Only calls and `half_open` change the breaker.
+/// Checks that each of two successive snapshots is consistent, and that no total decreases from the
+/// first to the second. Assumes that only calls and `half_open` change the breaker.
 fn check(before: &BreakerSnapshot, after: &BreakerSnapshot) {
     for snapshot in [before, after] {
         let totals = snapshot.totals;
@@ -46,8 +46,8 @@ fn check(before: &BreakerSnapshot, after: &BreakerSnapshot) {
             assert_eq!(pair[0].to, pair[1].from);
         }
         let counts = snapshot.transitions;
-        // The circuit goes from closed to open, then half-open, then closed or open again. So it
-        // leaves a state at most as often as it enters the state.
+        // The circuit goes from closed to open, from open to half-open, and from half-open to
+        // closed or open. So it leaves a state at most as often as it enters the state.
         assert!(counts.closed <= counts.half_opened);
         assert!(counts.half_opened <= counts.opened);
         assert!(counts.opened <= counts.half_opened + 1);
@@ -70,8 +70,8 @@ fn fm_i6_snapshots_under_load_are_consistent_in_themselves() {
         .failure_rate(0.5)
         .half_open_successes(2)
         .half_open_max_calls(2);
-    // The clock stands still. If the clock advanced, a snapshot could be half-open before the
-    // transition to half-open is recorded.
+    // The clock stands still, so the circuit becomes half-open only by `half_open`. If time passed,
+    // a snapshot could show half-open before the breaker records the transition.
     let (breaker, _clock) = on_clock(&settings.recovery_time(secs(1)));
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -118,7 +118,7 @@ fn fm_i6_snapshots_under_load_are_consistent_in_themselves() {
 
 #[test]
 fn fm_i6_totals_and_window_of_one_snapshot_are_of_one_instant() {
-    // The window never fills, so it has every call since the breaker was created.
+    // The window is larger than the number of calls, so it contains every call.
     let settings = fragile().failure_threshold(u32::MAX).window(1_000_000).failure_count(1_000_000);
     let breaker = breaker(&settings);
     let done = AtomicBool::new(false);

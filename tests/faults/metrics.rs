@@ -13,7 +13,7 @@ use resilient::{BreakerConfig, Outcome, Registry};
 
 use resilient_testkit::{OWN_PANIC, fail, fragile, panic_of, panic_quietly, succeed};
 
-/// A recorder that stores every series. A broken recorder panics instead.
+/// A recorder that stores the name of every series. If it is broken, it panics.
 #[derive(Default)]
 struct Recording {
     series: Mutex<BTreeSet<String>>,
@@ -73,7 +73,7 @@ fn fm_i5_the_number_of_series_depends_on_the_names_and_not_on_the_keys() {
     let few = series(1);
     assert_eq!(series(500), few);
     assert!(few.iter().all(|series| series.split(' ').any(|word| word == "hosts")), "{few:?}");
-    // The calls of evicted keys are still counted under the group's name.
+    // Some keys were evicted, but their calls are still counted under the group's name.
     let _ = registry.get_or_register("second", config);
     assert_eq!(series(2_000).len(), 2 * few.len());
 }
@@ -91,8 +91,8 @@ fn fm_i7_a_recorder_that_panics_harms_no_call_and_no_listener() {
         assert!(events.try_next().is_some());
         breaker.close();
         assert!(events.try_next().is_some());
-        // The recorder's panic reaches the caller of `record_metrics`, and the caller may try
-        // again.
+        // The recorder's panic reaches the caller of `record_metrics`. A later call can
+        // succeed.
         assert_eq!(panic_of(|| registry.record_metrics()), OWN_PANIC);
     });
     let working = Recording::default();

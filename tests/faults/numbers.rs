@@ -11,7 +11,7 @@ use resilient::{BreakerConfig, Outcome, Registry, circuit_breaker};
 use crate::support::{on_clock, registered};
 use resilient_testkit::{fail, fragile, run, succeed};
 
-/// Returns the field and the message of the `ConfigError` of these settings.
+/// Asserts that the build rejects the settings. Returns the field and the message of the error.
 #[track_caller]
 fn refused(settings: &BreakerConfigBuilder) -> (&'static str, String) {
     let error = settings.build().expect_err("it must be refused");
@@ -105,7 +105,7 @@ fn fm_d10_a_rate_of_one_opens_at_a_hundred_of_a_hundred_and_not_before() {
     breaker.close();
     succeed(&breaker);
     (0..99).for_each(|_| fail(&breaker));
-    assert_eq!(breaker.state(), CircuitState::Closed, "ninety-nine of a hundred");
+    assert_eq!(breaker.state(), CircuitState::Closed, "99 of 100 calls failed");
     fail(&breaker);
     assert_eq!(breaker.state(), CircuitState::Open, "the success has left the window");
 }
@@ -143,7 +143,7 @@ fn fm_d14_the_largest_settings_still_count() {
 
 #[test]
 fn fm_d16_what_the_attribute_refuses_the_builder_refuses_in_the_same_words() {
-    // `tests/ui` checks that the attribute reports the same errors.
+    // The tests in `tests/ui` check that the attribute reports the same errors.
     assert_eq!(
         refused(&BreakerConfig::builder().failure_threshold(0)).1,
         "`failure_threshold` is 0: must be at least 1"
@@ -159,8 +159,8 @@ fn fm_d17_a_permit_matches_no_later_generation() {
     let (breaker, _clock) = on_clock(&fragile());
     let old = breaker.try_acquire().unwrap();
     let older = breaker.try_acquire().unwrap();
-    // A generation has 59 bits. If it had 30 bits, it would repeat after a billion calls of
-    // `close`.
+    // A generation has 59 bits, so `close` cannot bring back an old generation. With 30 bits, a
+    // generation would repeat after a billion calls of `close`.
     for _ in 0..100_000 {
         breaker.close();
     }

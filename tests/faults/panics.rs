@@ -34,7 +34,8 @@ fn at_once() -> RetryPolicy {
     settings.build().unwrap()
 }
 
-/// Asserts that the probe that panicked counted as one failure and freed its slot.
+/// Asserts that a probe that panicked counted as one failure, freed its slot and opened the
+/// circuit.
 #[track_caller]
 fn reopened_by_one_failure(breaker: &CircuitBreaker) {
     let snapshot = breaker.snapshot();
@@ -213,7 +214,7 @@ fn fm_b5_a_panic_in_the_key_expression_leaves_no_key() {
     assert_eq!(breakers().unwrap().len(), 1);
 }
 
-/// The method of [`Key`] that panics.
+/// Which method of [`Key`] panics.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Panicking {
     Nothing,
@@ -242,7 +243,7 @@ impl Key {
 impl std::hash::Hash for Key {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         Self::may_panic(Panicking::Hash);
-        // Two keys have the same hash, so the map calls `eq` to compare them.
+        // Keys 0 and 1 have the same hash, so the map must call `eq` to tell them apart.
         (self.0 / 2).hash(state);
     }
 }
@@ -281,7 +282,8 @@ fn fm_b5_a_panic_in_a_keys_own_code_leaves_no_key_and_no_lock() {
     let config = fragile().max_keys(3).build().unwrap();
     let breakers = registry.get_or_register_keyed::<Key>("keyed", config);
     fail(&breakers.get(&Key(0)));
-    // The lookup compares the keys. Under the lock, the insertion compares the keys twice more.
+    // `get` compares the keys once to look up the key, and twice more to insert it under the lock.
+    // `Eq(0)` to `Eq(2)` panic at each of these comparisons.
     for panicking in [Hash, Clone, Display, Eq(0), Eq(1), Eq(2)] {
         PANICKING.set(panicking);
         assert_eq!(panic_of(|| breakers.get(&Key(1))), OWN_PANIC, "{panicking:?}");
@@ -331,7 +333,7 @@ fn fm_b6_a_listener_that_panics_at_a_conflict_poisons_nothing() {
     assert_eq!(first.snapshot().listener_panics, 2);
 }
 
-/// A clock that panics while it is broken.
+/// A clock that panics when it is read while `is_broken` is true.
 #[derive(Clone, Default)]
 struct Broken {
     clock: ManualClock,
@@ -349,7 +351,8 @@ impl Clock for Broken {
 
 #[test]
 fn fm_b7_a_permit_dropped_while_unwinding_never_panics_itself() {
-    // A second panic while the thread unwinds would abort the process.
+    // The permit is dropped while the thread unwinds. If the drop panicked, the process would
+    // abort.
     let clock = Broken::default();
     let config = fragile().build().unwrap();
     let breaker = CircuitBreaker::with_clock("dependency", config, clock.clone());
@@ -432,7 +435,7 @@ fn fm_b9_an_annotated_function_may_hold_types_that_are_not_unwind_safe() {
     let (mut calls, cell) = (Vec::new(), RefCell::new(0));
     assert_eq!(run(call(&breaker, &mut calls, &cell)), Some(7));
     assert_eq!(calls.len(), 2);
-    // A breaker is unwind safe, so `catch_unwind` accepts it without a wrapper.
+    // `catch_unwind` accepts a breaker without a wrapper, because a breaker is unwind safe.
     let output = catch_unwind(|| run(breaker.call(async || Some(1)))).unwrap();
     assert_eq!(output, Some(1));
 }

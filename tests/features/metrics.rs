@@ -13,8 +13,8 @@ use resilient::{BreakerConfig, CircuitBreaker, Outcome, Registry, RetryPolicy};
 
 const RESULTS: [&str; 6] = ["success", "failure", "ignored", "abandoned", "late", "rejected"];
 
-/// Returns settings that open the circuit for ten seconds at the second consecutive failure. A call
-/// of two seconds or more is slow.
+/// Returns settings that open the circuit for ten seconds after two consecutive failures. A call of
+/// two seconds or more is slow.
 fn settings() -> BreakerConfigBuilder {
     BreakerConfig::builder()
         .failure_threshold(2)
@@ -25,7 +25,7 @@ fn settings() -> BreakerConfigBuilder {
         .min_calls(100)
 }
 
-/// Returns a registry, a breaker in it, and the clock that the breaker reads.
+/// Returns a registry, its breaker `name`, and the breaker's clock.
 fn registered(name: &str) -> (Registry, CircuitBreaker, ManualClock) {
     let (registry, clock) = (Registry::new(), ManualClock::new());
     let config = settings().build().unwrap();
@@ -38,11 +38,11 @@ fn report(breaker: &CircuitBreaker, outcome: Outcome) {
     breaker.try_acquire().unwrap().report(outcome);
 }
 
-/// The values in a recorder. A key is the name of a series, such as
-/// `calls{breaker=payments,result=success}`, without the prefix `resilient.breaker.`.
+/// The values in a recorder. Each key is the name and the labels of a series without the prefix
+/// `resilient.breaker.`, such as `calls{breaker=payments,result=success}`.
 type Recorded = BTreeMap<String, u64>;
 
-/// Runs `code` with a separate recorder, which `code` can read through `take`.
+/// Runs `code` with a new recorder. `code` reads the recorder with `take`.
 fn recording<R>(code: impl FnOnce(&Snapshotter) -> R) -> R {
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
@@ -71,7 +71,7 @@ fn take(snapshotter: &Snapshotter) -> Recorded {
         .collect()
 }
 
-/// Returns the series of one breaker that are not zero.
+/// Returns the series that are not zero.
 fn above_zero(recorded: &Recorded) -> Vec<(&str, u64)> {
     let series = recorded.iter().filter(|(_, value)| **value != 0);
     series.map(|(name, value)| (name.as_str(), *value)).collect()
@@ -142,7 +142,7 @@ fn the_labels_of_every_series_are_a_closed_set() {
         expected.insert(format!("state{{breaker=payments,state={state}}}"));
         expected.insert(format!("time_in_state{{breaker=payments,state={state}}}"));
     }
-    // All series are present from the start, most of them at zero.
+    // The recorder has every series from the start. Most of them are zero.
     assert_eq!(recorded.into_keys().collect::<BTreeSet<_>>(), expected);
 }
 
@@ -163,7 +163,7 @@ fn every_metric_is_described_with_its_unit() {
 }
 
 #[test]
-fn of_the_states_exactly_one_is_one() {
+fn exactly_one_state_has_the_value_one() {
     let (registry, breaker, clock) = registered("payments");
     recording(|snapshotter| {
         let assert_only = |state: CircuitState| {
@@ -178,7 +178,7 @@ fn of_the_states_exactly_one_is_one() {
         assert_only(CircuitState::Closed);
         breaker.trip().unwrap();
         assert_only(CircuitState::Open);
-        // No call follows. The time alone makes the circuit half-open.
+        // No call follows. The circuit becomes half-open because its open time ends.
         clock.advance(Duration::from_secs(10));
         assert_only(CircuitState::HalfOpen);
         breaker.force_open();
@@ -229,7 +229,7 @@ fn b19_the_gauges_show_calls_in_flight_and_overdue_calls_of_all_keys_that_exist(
     assert_eq!(gauges(), (4, 3));
     drop(permits);
     assert_eq!(gauges(), (1, 0));
-    // A key that is evicted leaves no call behind in the gauges.
+    // The new keys evict keys 1 to 3. The gauges no longer show the call of key 3.
     (4..7).for_each(|key| drop(shards.get(&key)));
     assert_eq!(gauges(), (0, 0));
     drop(young);
@@ -308,7 +308,7 @@ fn g08_the_counters_of_a_thousand_released_names_are_kept() {
 }
 
 #[test]
-fn each_breaker_has_series_of_its_own() {
+fn each_breaker_has_its_own_series() {
     let registry = Registry::new();
     let config = settings().build().unwrap();
     let (mail, stock) = (
@@ -326,7 +326,7 @@ fn each_breaker_has_series_of_its_own() {
     assert_eq!((calls("stock", "success"), calls("stock", "failure")), (0, 1));
 }
 
-/// Returns a registry, its keyed breakers for at most three keys, and their clock.
+/// Returns a registry, a group of breakers for at most three keys, and the clock of the group.
 fn keyed() -> (Registry, KeyedBreakers<u32>, ManualClock) {
     let (registry, clock) = (Registry::new(), ManualClock::new());
     let config = settings().max_keys(3).build().unwrap();
@@ -336,7 +336,7 @@ fn keyed() -> (Registry, KeyedBreakers<u32>, ManualClock) {
 }
 
 #[test]
-fn the_breakers_of_a_name_with_keys_are_added_up_and_no_key_is_a_label() {
+fn keyed_breakers_of_one_name_are_summed_and_no_key_is_a_label() {
     let (registry, shards, clock) = keyed();
     report(&shards.get(&1), Outcome::Success);
     report(&shards.get(&2), Outcome::Success);
@@ -390,14 +390,14 @@ fn the_counts_of_forgotten_keys_stay_in_the_counters() {
         assert_eq!(now["slow_calls{breaker=shards}"], u64::from(calls / 2));
         assert_eq!(now["transitions{breaker=shards,to=open}"], u64::from(calls / 2));
         let there = now["state{breaker=shards,state=closed}"];
-        assert_eq!(there, u64::from((key + 1).min(3)), "the breakers that exist");
+        assert_eq!(there, u64::from((key + 1).min(3)), "the number of breakers in the group");
         before = now;
     }
     assert_eq!(shards.len(), 3);
 }
 
 #[test]
-fn the_breaker_of_other_keys_is_in_the_sum() {
+fn the_sum_includes_the_breaker_that_all_other_keys_share() {
     let (registry, shards, _clock) = keyed();
     for key in 0..3 {
         shards.get(&key).trip().unwrap();
@@ -503,8 +503,8 @@ fn every_metric_of_a_budget_is_described() {
     }
 }
 
-/// Returns the number of calls under a retry in this process so far, by result, and the number of
-/// their waits. Results without a call are left out.
+/// Returns the calls of retry policies in this process by result, and the number of waits under
+/// `waits`. Leaves out results without a call.
 fn retry_calls() -> BTreeMap<String, u64> {
     let recorded = recording(|snapshotter| {
         Registry::global().record_metrics();
@@ -595,7 +595,7 @@ fn each_call_under_a_retry_is_in_exactly_one_result() {
     assert!(panics.join().is_err());
 
     let expected = [
-        // The call that waited was not retried.
+        // One of these calls waited for the circuit. A wait is not a retry.
         ("success", 4),
         ("waits", 1),
         ("success_after_retry", 1),

@@ -15,7 +15,7 @@ fn report(breaker: &CircuitBreaker, outcome: Outcome) {
 }
 
 #[test]
-fn a_snapshot_is_json_with_times_in_seconds() {
+fn a_snapshot_is_written_as_json_with_times_in_seconds() {
     let clock = ManualClock::new();
     let config = BreakerConfig::builder().window(10).failure_count(2).recovery_time(secs(30));
     let config = config.slow_call(secs(2)).slow_call_rate(1.0);
@@ -207,7 +207,7 @@ fn unknown_keys_and_wrong_forms_are_refused() {
 }
 
 #[test]
-fn a_setting_can_be_read_by_itself() {
+fn single_settings_and_modes_can_be_read() {
     let mode: OperatorMode = serde_json::from_value(json!("forced_open")).unwrap();
     assert_eq!(mode, OperatorMode::ForcedOpen);
     assert_eq!(serde_json::to_value(OperatorMode::ObserveOnly).unwrap(), json!("observe_only"));

@@ -62,7 +62,7 @@ fn sleeps_take_no_time_and_need_no_timer() {
 }
 
 #[test]
-fn a_plain_function_is_under_test_too() {
+fn a_scope_also_covers_plain_functions() {
     let scope = Scope::new();
     assert_eq!(scope.run_blocking(plain), Err(Fault::Down));
     scope.assert_attempts(3);
@@ -120,7 +120,7 @@ fn the_same_seed_draws_the_same_delays_and_another_one_others() {
 }
 
 #[test]
-fn a_policys_own_seed_holds() {
+fn a_seed_of_the_policy_overrides_the_seed_of_the_scope() {
     let policy = RetryPolicy::builder().seed(3).build().unwrap();
     let delays = |scope: Scope| {
         let _: Option<()> = block_on(scope.run(policy.call().run(async |_| None)));
@@ -164,7 +164,7 @@ fn a_rejected_attempt_was_not_made() {
 }
 
 #[test]
-fn a_call_that_is_cancelled_has_no_end() {
+fn a_cancelled_call_is_recorded_without_an_end() {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_time().build().unwrap();
     let scope = Scope::new().with_real_sleeps();
@@ -192,7 +192,7 @@ fn scopes_do_not_record_calls_of_other_scopes_or_outside() {
 }
 
 #[test]
-fn a_scope_inside_another_one_is_its_own() {
+fn a_scope_inside_another_scope_records_separately() {
     let (outer, inner) = (Scope::new(), Scope::new().without_retries());
     let result = block_on(outer.run(inner.run(annotated(&Cell::new(1)))));
     assert_eq!(result, Err(Fault::Down));
@@ -201,7 +201,7 @@ fn a_scope_inside_another_one_is_its_own() {
 }
 
 #[test]
-fn a_clone_goes_with_a_task() {
+fn a_clone_of_a_scope_can_move_to_a_task() {
     let scope = Scope::new();
     block_on(async {
         let task = scope.clone();

@@ -1,8 +1,9 @@
-//! Finds the circles in a graph: groups of nodes that can all be reached from each other.
+//! Finds the circles in a graph. A circle is a group of nodes in which each node can reach every
+//! other node.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Returns the groups of nodes that can reach each other, and single nodes that lead to themselves.
+/// Returns all circles. A single node is a circle if it has an edge to itself.
 pub(crate) fn circles<'a>(edges: &BTreeSet<(&'a str, &'a str)>) -> Vec<BTreeSet<&'a str>> {
     let mut next: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (from, to) in edges {

@@ -1,4 +1,4 @@
-//! Every test that `docs/faults.md` names exists, and every test of a fault is on the page.
+//! Every test that `docs/faults.md` names exists, and the page names every test of a fault.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,7 +9,8 @@ use crate::workspace::{root, rust_files};
 fn the_fault_page_and_the_tests_of_faults_agree() {
     let page = fs::read_to_string(root().join("docs/faults.md")).expect("docs/faults.md");
     let files = rust_files(&root()).into_iter();
-    // The folder `house` is left out, because it has the made-up names below.
+    // Leaves out the folder `house`, because this file contains the names of tests that do not
+    // exist.
     let files = files.filter(|(path, _)| !path.starts_with("tests/house"));
     let tests: String = files.map(|(_, text)| text).collect();
     let wrong = differences(&page, &tests);
@@ -26,7 +27,7 @@ fn differences(page: &str, tests: &str) -> Vec<String> {
     missing.chain(unnamed).collect()
 }
 
-/// Returns whether `text` is the whole name of a test of a fault, such as `fm_a1_it_holds`.
+/// Returns whether `text` is the complete name of a test of a fault, such as `fm_a1_it_holds`.
 fn is_test(text: &str) -> bool {
     let row = text.strip_prefix("fm_").and_then(|rest| rest.split_once('_'));
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';

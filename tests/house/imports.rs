@@ -1,25 +1,26 @@
-//! Finds the imports between the files of a crate. A file imports an item of another file by `use`
-//! or by a path in the code.
+//! Finds the imports between the files of a crate. A file imports an item of another file by a
+//! `use`, or by a path in its code.
 //!
-//! A path is followed through re-exports to the file that defines the item. A re-export counts only
-//! if the code of its file uses the name. Code under `cfg(test)`, attributes, and code in `quote!`
-//! are left out.
+//! The search follows a path through re-exports to the file that defines the item. A re-export is
+//! an import only if its own file uses the name. The search leaves out code under `cfg(test)`,
+//! attributes, and code in `quote!`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 
-/// The use of an item by another file of the same crate.
+/// One file uses an item of another file of the same crate.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Import {
     pub(crate) from: String,
     pub(crate) to: String,
-    /// The path as the code writes it.
+    /// The path in the code.
     pub(crate) path: String,
 }
 
-/// Returns the imports between the files of a crate. A file is given as (path below `src`, text).
+/// Returns the imports between the files of a crate. Each element of `files` is (path below `src`,
+/// text).
 pub(crate) fn imports(files: &[(String, String)]) -> BTreeSet<Import> {
     let mut tree = Tree { files: files.iter().cloned().collect(), modules: Vec::new() };
     let root = tree.add("lib.rs", None);
@@ -44,7 +45,7 @@ pub(crate) fn imports(files: &[(String, String)]) -> BTreeSet<Import> {
     found
 }
 
-/// Returns the module that a file holds, such as `breaker/window`. For `lib.rs`, returns `""`.
+/// Returns the name of the module in a file, such as `breaker/window`. Returns `""` for `lib.rs`.
 pub(crate) fn module_of(file: &str) -> &str {
     let module = file.strip_suffix(".rs").unwrap_or(file);
     match module {
@@ -59,12 +60,12 @@ struct Module {
     parent: Option<usize>,
     children: BTreeMap<String, usize>,
     items: BTreeSet<String>,
-    /// Names that `use` brings in, with their paths.
+    /// The names that `use` imports, each with its path.
     aliases: Vec<(String, Vec<String>)>,
     globs: Vec<Vec<String>>,
-    /// The aliases that other modules can use.
+    /// The imported names that other modules can use.
     re_exports: BTreeSet<String>,
-    /// All paths in the module's code.
+    /// All paths in the code of the module.
     paths: Vec<(Vec<String>, PathKind)>,
 }
 
@@ -72,7 +73,7 @@ struct Module {
 enum PathKind {
     Plain,
     Glob,
-    /// A single name: an item of the file itself, or a name that a `use` imports.
+    /// A single name. It names an item of the file itself, or a name that a `use` imports.
     Name,
 }
 
@@ -126,7 +127,7 @@ impl Tree {
                 let items = self.parse(&file);
                 (file, below, items)
             };
-            // A module may be declared twice, under different `cfg`s.
+            // Two `cfg`s may each declare the same module.
             let child = match self.modules[at].children.get(&name) {
                 Some(&child) => child,
                 None => self.add(&file, Some(at)),
@@ -138,7 +139,7 @@ impl Tree {
 
     /// Returns the target of a path in module `from`.
     fn resolve(&self, from: usize, path: &[String], depth: u32) -> Target {
-        // If `foo` is another crate, `use foo::foo` resolves to itself without end.
+        // If `foo` is another crate, `use foo::foo` would resolve to itself for ever.
         if depth > 16 {
             return Target::Outside;
         }
@@ -160,7 +161,7 @@ impl Tree {
                     Some(Target::Module(other)) => at = other,
                     Some(other) => return other,
                     None if nth == 0 => return Target::Outside,
-                    // The item may come from a macro, which is not expanded here.
+                    // A macro may define the item. Macros are not expanded here.
                     None => return Target::Item(at),
                 },
             }

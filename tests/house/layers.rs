@@ -1,6 +1,6 @@
-//! Checks the imports between crates and between modules against the tables below.
+//! Checks the imports between crates, and between the modules of a crate, against the tables below.
 //!
-//! This command shows what a crate imports today, including circles:
+//! This command prints what a crate imports today, including circles:
 //!
 //! ```text
 //! LAYERS=1 cargo test --test house layers -- --nocapture
@@ -13,25 +13,25 @@ use crate::circles::circles;
 use crate::imports::{Import, imports, module_of};
 use crate::workspace::{libraries, root, rust_files};
 
-/// A row of the tables: first the modules of the row, then the modules that the row may use. A row
-/// may also use every module that a used module may use. A submodule belongs to the row of its
-/// parent module unless another row lists the submodule.
+/// A row of a table: the modules of the row, and the modules that these modules may use. They may
+/// also use everything that the used modules may use. A submodule belongs to the row of its parent
+/// module, unless a row lists the submodule itself.
 type Layer = (&'static [&'static str], &'static [&'static str]);
 
 struct Crate {
     folder: &'static str,
-    /// The rows from the bottom up. Without rows, the modules have no order but may not form
-    /// circles.
+    /// The rows, lowest row first. If there are no rows, modules may import each other in any
+    /// order, but not in circles.
     layers: &'static [Layer],
-    /// Modules that all modules above the lowest row may use.
+    /// The modules that every module may use, except the modules of the lowest row.
     everywhere: &'static [&'static str],
-    /// Allowed imports that go up or close a circle, as (from, to). A comment gives the reason. The
-    /// test fails if an exception is no longer needed.
+    /// Imports that are allowed although they go up or close a circle, as (from, to). A comment
+    /// gives the reason. The test fails if an exception is not needed.
     exceptions: &'static [(&'static str, &'static str)],
 }
 
-/// The rules of each crate. In a crate that is not listed here, modules have no order but may not
-/// form circles.
+/// The rules of each crate. In a crate that is not listed, modules may import each other in any
+/// order, but not in circles.
 const CRATES: &[Crate] = &[
     Crate {
         folder: "resilient-core",
@@ -41,7 +41,7 @@ const CRATES: &[Crate] = &[
             (&["settings"], &["signal"]),
             (&["event"], &["signal"]),
             (&["telemetry"], &["event"]),
-            // Arithmetic without a clock.
+            // This module calculates with instants and reads no clock.
             (&["time/instant"], &[]),
             (&["time"], &["telemetry", "time/instant"]),
             (
@@ -94,7 +94,8 @@ const CRATES: &[Crate] = &[
     },
 ];
 
-/// The crates that each of our crates may depend on. Plug-ins may use only the facade.
+/// The crates of this workspace that each crate may depend on. Plug-ins may depend only on the
+/// facade.
 const DEPENDENCIES: &[(&str, &[&str])] = &[
     ("resilient-settings", &[]),
     ("resilient-macros", &["resilient-settings"]),
@@ -200,7 +201,7 @@ fn edges<'a>(imports: &[&'a Import]) -> BTreeSet<(&'a str, &'a str)> {
     imports.iter().map(|import| (import.from.as_str(), import.to.as_str())).collect()
 }
 
-/// Returns whether an import is part of one of these circles.
+/// Returns whether both ends of the import are in one of these circles.
 fn closes(circles: &[BTreeSet<&str>], import: &Import) -> bool {
     let (from, to) = (import.from.as_str(), import.to.as_str());
     circles.iter().any(|circle| circle.contains(from) && circle.contains(to))
@@ -215,8 +216,8 @@ fn is_in(file: &str, module: &str) -> bool {
     }
 }
 
-/// Returns the row of the innermost listed module that contains the file, or `None` if no listed
-/// module contains the file.
+/// Returns the row of the module that contains the file. If several listed modules contain it, the
+/// innermost module counts. If no listed module contains it, returns `None`.
 fn layer(rules: &Crate, file: &str) -> Option<usize> {
     let rows = rules.layers.iter().enumerate();
     let modules = rows.flat_map(|(row, (modules, _))| modules.iter().map(move |one| (row, one)));
@@ -231,7 +232,7 @@ fn goes_up(rules: &Crate, import: &Import) -> bool {
     from != to && !below(rules, from).contains(&to)
 }
 
-/// Returns the rows that the modules of a row may use.
+/// Returns the rows that a row may use.
 fn below(rules: &Crate, row: usize) -> BTreeSet<usize> {
     let row_of = |module: &str| {
         let found = rules.layers.iter().position(|(modules, _)| modules.contains(&module));
@@ -246,11 +247,11 @@ fn below(rules: &Crate, row: usize) -> BTreeSet<usize> {
             ahead.push(other);
         }
     }
-    // The lowest row may use no other module, not even the modules that all others may use.
+    // The lowest row may use no other row, not even the modules in `everywhere`.
     if row == 0 { BTreeSet::new() } else { rows }
 }
 
-/// Prints the forbidden imports of a crate, and the exceptions that would allow them.
+/// Prints the forbidden imports of a crate, and the lines of `exceptions` that would allow them.
 fn print(
     folder: &str,
     rules: &Crate,
@@ -280,7 +281,7 @@ fn print(
     }
 }
 
-/// A made-up crate of three layers, with `low` at the bottom.
+/// A crate for the tests of this file. It has three layers, and `low` is the lowest.
 const MADE_UP: Crate = Crate {
     folder: "made-up",
     layers: &[

@@ -1,5 +1,6 @@
-//! Checks rules for the source: modules import only what they may, each rule of the product has a
-//! test and a mark, the page of faults names its tests, and each setting is defined once.
+//! Checks rules about the source: modules import only what they may import, each rule of the
+//! product has a test and a mark, the page of faults names its tests, and each setting is defined
+//! once.
 
 mod circles;
 mod fault_coverage;

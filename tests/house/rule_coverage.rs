@@ -1,8 +1,9 @@
-//! Every rule of `docs/rules.md` has a test and a mark.
+//! Every rule of `docs/rules.md` has a test, and a mark in the source.
 //!
 //! A test of rule B10 is a function whose name starts with `b10_`. A mark is a line comment in the
-//! source of the product that starts with the numbers of rules: `// B10`, `// B8, B9: why`. If a
-//! line of a rule starts with `Status: not implemented yet`, the rule needs no test and no mark.
+//! source of the product that starts with numbers of rules, such as `// B10` or `// B8, B9: why`. A
+//! rule needs neither a test nor a mark if one of its lines starts with `Status: not implemented
+//! yet`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -54,7 +55,7 @@ fn is_number(text: &str) -> bool {
     })
 }
 
-/// Returns the rules that names of functions begin with, such as `fn b01_…` or `fn b1_…`.
+/// Returns the rules for which the text has functions with names such as `b01_…` or `b1_…`.
 fn tested(text: &str) -> BTreeSet<String> {
     let names = text.split("fn ").skip(1).filter_map(|rest| rest.split_once('_'));
     let numbers = names.map(|(prefix, _)| prefix.to_uppercase());
@@ -66,7 +67,7 @@ fn without_zero(number: &str) -> String {
     format!("{letter}{}", digits.trim_start_matches('0'))
 }
 
-/// Returns the rules that marks name, such as `// B10` or `// B8, B9: why`.
+/// Returns the rules for which the text has marks, such as `// B10` or `// B8, B9: why`.
 fn marked(text: &str) -> BTreeSet<String> {
     let comments = text.lines().filter_map(|line| line.trim_start().strip_prefix("//"));
     let mut found = BTreeSet::new();

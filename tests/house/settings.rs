@@ -1,7 +1,7 @@
 //! The table of `resilient-settings` is the only place that defines a setting. Other code may use a
-//! setting by its name, but must not write its name as a key again or repeat its default.
+//! setting by its name, but must not repeat its default or write its name as a key.
 //!
-//! This command shows where settings are named:
+//! This command prints where settings are named:
 //!
 //! ```text
 //! SETTINGS=1 cargo test --test house settings -- --nocapture
@@ -16,8 +16,9 @@ use crate::workspace::{libraries, root, rust_files};
 
 const TABLES: [&Table; 4] = [&breaker::TABLE, &retry::TABLE, &budget::TABLE, &limits::TABLE];
 
-/// The files that may name settings. An entry has the beginning of a path, how often a file may
-/// name one setting, and why. For each file, the first entry that matches the file's path applies.
+/// The files that may name settings. Each entry has the beginning of a path, the limit on how often
+/// a file may name one setting, and the reason. The first entry that matches the path of a file
+/// applies.
 const USES: &[(&str, usize, &str)] = &[
     ("resilient-core/src/breaker/config/builder.rs", 5, "fills in defaults"),
     ("resilient-core/src/breaker/config/mod.rs", 1, "holds the checked values"),
@@ -32,7 +33,7 @@ const USES: &[(&str, usize, &str)] = &[
     ("resilient-macros/src/", 3, "time limits and keyed breakers generate different code"),
 ];
 
-/// A token of the code. Attributes, comments and tests are left out, and text has no quotes.
+/// A token of the code outside attributes, comments and tests. The text of a string has no quotes.
 struct Token {
     text: String,
     is_literal: bool,
@@ -70,8 +71,8 @@ fn tokens(code: &str) -> Vec<Token> {
     found
 }
 
-/// Returns the positions where the code names the setting: as an identifier, as a key in quotes, or
-/// as a constant.
+/// Returns the positions at which the code names the setting: as an identifier, as a key in quotes,
+/// or as a constant.
 fn names<'a>(tokens: &'a [Token], setting: &'a Setting) -> impl Iterator<Item = usize> + 'a {
     let constant = setting.name.to_uppercase();
     let is_named = move |token: &Token| token.text == setting.name || token.text == constant;
@@ -88,7 +89,7 @@ fn places(tokens: &[Token], setting: &Setting) -> usize {
     names(tokens, setting).filter(|at| !is_taken(at)).count()
 }
 
-/// Returns whether a literal equal to the default follows the setting's name in the same
+/// Returns whether a literal that equals the default follows the name of the setting in the same
 /// expression.
 fn repeats_default(tokens: &[Token], setting: &Setting) -> bool {
     let default = match setting.default {
@@ -114,7 +115,7 @@ fn settings() -> impl Iterator<Item = &'static Setting> {
     TABLES.into_iter().flat_map(|table| table.settings)
 }
 
-/// Returns the tokens of the product's files, without the table and without tests.
+/// Returns the tokens of the product's files. Leaves out the table and tests.
 fn files() -> BTreeMap<String, Vec<Token>> {
     let mut files = BTreeMap::new();
     for folder in libraries() {
@@ -132,7 +133,8 @@ fn files() -> BTreeMap<String, Vec<Token>> {
 
 #[test]
 fn a_setting_is_named_only_by_the_code_that_uses_it() {
-    // Names of one word are left out, because other code may use the word for something else.
+    // Leaves out settings whose names are single words, because other code may use these words for
+    // something else.
     let settings: Vec<_> = settings().filter(|it| it.name.contains('_')).collect();
     let mut wrong = Vec::new();
     for (path, tokens) in files() {

@@ -3,15 +3,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Returns the folder of the workspace, which holds the lock file.
+/// Returns the folder of the workspace, which contains the lock file.
 pub(crate) fn root() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = package.ancestors().find(|folder| folder.join("Cargo.lock").exists());
     root.expect("Cargo.lock in a folder above this package").to_owned()
 }
 
-/// Returns the Rust files below `folder` without build output, sorted, as (path relative to
-/// `folder`, text).
+/// Returns the Rust files below `folder`, sorted, as (path relative to `folder`, text). Leaves out
+/// build output.
 pub(crate) fn rust_files(folder: &Path) -> Vec<(String, String)> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -34,7 +34,8 @@ pub(crate) fn rust_files(folder: &Path) -> Vec<(String, String)> {
     files
 }
 
-/// Returns the folders of the workspace's libraries, relative to its root. The root itself is `""`.
+/// Returns the folders of the libraries, relative to the root of the workspace. The root itself is
+/// `""`.
 pub(crate) fn libraries() -> Vec<String> {
     let root = root();
     let mut folders = vec![String::new()];

@@ -1,12 +1,13 @@
-//! Annotated functions in every position, and the number of their breakers.
+//! Annotated functions in every position. The test compares their number with the number of listed
+//! breakers.
 
 extern crate resilient as renamed;
 
 use self::renamed::circuit_breaker as another_name;
 use resilient::{circuit_breaker, retry};
 
-/// The number of functions in this file with one breaker, and the number of functions with one
-/// breaker per key.
+/// The number of functions in this file that have one breaker, and the number of functions that
+/// have one breaker per key.
 pub(crate) const HERE: (usize, usize) = (12, 5);
 
 #[circuit_breaker]
@@ -129,7 +130,7 @@ pub(crate) mod without_a_prelude {
         Some(1)
     }
 
-    /// Items with names that the expansion also uses.
+    /// The code that the attribute generates also uses these names.
     pub(crate) mod core {}
     pub(crate) mod std {}
 }

@@ -3,7 +3,8 @@
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseResult, TestRng, TestRunner};
 
-/// Runs the test with this many random cases. If `PROPTEST_CASES` is set, it replaces this number.
+/// Runs the test with this many random cases, or with `PROPTEST_CASES` cases if that variable is
+/// set.
 #[track_caller]
 pub(crate) fn for_all<S: Strategy>(
     cases: u32,
@@ -14,8 +15,8 @@ pub(crate) fn for_all<S: Strategy>(
     let config = Config {
         cases: wanted.and_then(|cases| cases.parse().ok()).unwrap_or(cases),
         failure_persistence: None,
-        // Proptest seeds a generator for each alternative of a strategy. This generator is cheap to
-        // seed.
+        // Proptest seeds a random generator for each alternative of a strategy. `XorShift` is cheap
+        // to seed.
         rng_algorithm: RngAlgorithm::XorShift,
         ..Config::default()
     };
@@ -24,7 +25,7 @@ pub(crate) fn for_all<S: Strategy>(
     }
 }
 
-/// Returns whether a case fails. Every run tries the same cases.
+/// Returns whether the test fails for at least one case. Every run tries the same cases.
 pub(crate) fn one_fails<S: Strategy>(
     cases: u32,
     cases_of: S,

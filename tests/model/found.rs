@@ -1,4 +1,4 @@
-//! Each test proves the absence of one defect that the comparison found in the breaker.
+//! Each test proves that the breaker no longer has a defect that the comparison once found.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ fn call(breaker: &CircuitBreaker, outcome: Outcome) {
 }
 
 #[test]
-fn g02_a_round_that_new_settings_make_lost_reopens_for_its_failures_and_not_for_slowness() {
+fn g02_if_new_settings_fail_a_round_the_reason_is_its_failures_and_not_a_slow_call() {
     let (registry, breaker, _clock) = registered(&BreakerConfig::builder().half_open_failures(1));
     breaker.trip().unwrap();
     breaker.half_open().unwrap();

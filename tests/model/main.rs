@@ -1,7 +1,7 @@
 //! Compares the breaker with a simple model that was written from the rules. After each random
-//! operation, the model and the breaker must show the same state. If the rules leave a case open,
-//! the model follows the breaker, and a comment says so. Other tests check properties that hold for
-//! all settings and all calls.
+//! operation, the model and the breaker must show the same state. Where the rules leave a choice,
+//! the model does what the breaker does, and a comment says so. Other tests check properties of all
+//! settings and all calls.
 //!
 //! `PROPTEST_CASES` sets the number of cases for each test.
 

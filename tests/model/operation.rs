@@ -9,21 +9,20 @@ use crate::settings::Settings;
 /// The maximum number of calls in flight in a sequence.
 pub(crate) const SLOTS: usize = 8;
 
-/// One step of a sequence. The model computes the exact action.
+/// One step of a sequence. The model computes times that depend on the state.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Operation {
-    /// Requests a permit. If the permit is granted, the call takes the first free slot, searched
-    /// from this slot on.
+    /// Requests a permit. An admitted call takes the first free slot, searched from this slot on.
     Admit(usize),
     /// Ends the first call in flight, searched from this slot on.
     End(usize, Ending),
-    /// Makes a whole call that lasts for this span.
+    /// Makes a call that lasts for this span, and ends it.
     Call(Ending, Span),
     Advance(Span),
     Do(Action),
 }
 
-/// An exact action, which both the model and the breaker execute.
+/// An operation with exact times. The model and the breaker both execute it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Action {
     Admit(usize),
@@ -35,7 +34,7 @@ pub(crate) enum Action {
     ClearOverride,
 }
 
-/// An operation by hand. An action carries the operator's name with it, which is also the reason.
+/// An operation by hand. The operator's name is also the reason in the note.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum ByHand {
     Trip,
@@ -49,7 +48,7 @@ impl Action {
     pub(crate) const CLOSE: Self = Self::ByHand(ByHand::Close, None);
 }
 
-/// The mode of an override, and how long it lasts.
+/// The mode of an override, and how long the mode lasts.
 pub(crate) type Mode = (OperatorMode, Option<Duration>);
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -63,8 +62,8 @@ pub(crate) enum Ending {
     Unwound,
 }
 
-/// A fixed time, or the time to a boundary that the model computes. Sequences reach a boundary
-/// exactly, one nanosecond early, or one nanosecond late.
+/// A fixed time, or the time until a boundary. The model computes the boundary, and the sequence
+/// ends exactly at the boundary, one nanosecond before, or one nanosecond after.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Span {
     Fixed(Duration),
@@ -73,18 +72,18 @@ pub(crate) enum Span {
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Edge {
-    /// The end of the wait that `retry_after` of a rejection states.
+    /// The end of the wait that a rejection returns as `retry_after`.
     RetryAfter,
     Bucket,
-    /// The end of a later bucket: this many buckets after the present bucket.
+    /// The end of a later bucket, this many buckets after the present bucket.
     Buckets(u32),
-    /// The shortest time that makes a call slow.
+    /// The end of `slow_call`, counted from now.
     Slow,
-    /// The end of the last lease.
+    /// The end of the lease that ends last.
     LastLease,
     /// The end of the present state.
     StateEnd,
-    /// The time from which on a failure ends a streak that is long enough.
+    /// The end of `failure_span`. From then on, a failure can open the circuit.
     FailureSpan,
 }
 

@@ -1,9 +1,9 @@
-//! Compares the retry loops with a simple reference that was written from the rules. Dependencies,
-//! settings, time limits, budgets, circuits and cancelling callers are random. The loop and the
-//! reference must end with the same result, at the same time, at the same cost.
+//! Compares the retry loops with a simple reference that was written from the rules. Each case has
+//! random outcomes of attempts, settings, time limits, budget, circuit and time of cancellation.
+//! The loop and the reference must end with the same result, at the same time, at the same cost.
 //!
-//! If a loop has several reasons to stop, the rules do not define which reason it reports, so the
-//! test accepts each of these reasons. `PROPTEST_CASES` sets the number of cases.
+//! If several reasons to stop apply at once, the rules do not define which reason the loop reports,
+//! so the test accepts each of these reasons. `PROPTEST_CASES` sets the number of cases.
 
 mod plan;
 mod reference;
@@ -19,14 +19,14 @@ use reference::{Course, Ended, course_of};
 fn compare(plan: &Plan) -> Result<Course, TestCaseError> {
     let expected = course_of(plan);
     let real = subject::run(plan);
-    prop_assert_eq!(&real.ended, &expected.ended, "how it ended");
+    prop_assert_eq!(&real.ended, &expected.ended, "how the call ended");
     prop_assert_eq!(&real.starts, &expected.starts, "when attempts started");
     prop_assert_eq!(real.made, expected.made, "attempts that were made and ended");
     prop_assert_eq!(real.tokens, expected.tokens, "tokens");
     prop_assert_eq!(&real.circuit, &expected.circuit, "what the circuit counted");
-    prop_assert_eq!(&real.record, &expected.record, "every attempt's error");
+    prop_assert_eq!(&real.record, &expected.record, "the error of every attempt");
     if let Some(at) = real.at {
-        prop_assert_eq!(at, expected.at, "when it ended");
+        prop_assert_eq!(at, expected.at, "when the call ended");
     }
     let Some(reason) = real.reason else {
         prop_assert!(expected.reasons.is_empty(), "{:?}", expected.reasons);

@@ -9,9 +9,9 @@ use crate::settings::Settings;
 use crate::subject::{Parts, Subject};
 use crate::view::View;
 
-/// Runs a sequence on the model and on two breakers. The test reads the first breaker after each
-/// step, and the second breaker only at the end. This proves that reading a breaker does not change
-/// it.
+/// Runs a sequence on the model and on two breakers. Compares the first breaker with the model
+/// after each step, and the second breaker only at the end. So the comparison also proves that
+/// reading a breaker does not change it.
 ///
 /// Returns the breaker's final view.
 pub(crate) fn compare(
@@ -69,7 +69,8 @@ impl Comparison<'_> {
             Operation::Advance(span) => {
                 self.act(&Action::Advance(self.model.length(*span)))?;
             }
-            // A clock that goes back can hide overdue calls. The rules do not say for how long.
+            // Leaves out this operation. A clock that goes back can hide overdue calls, and the
+            // rules do not say for how long.
             Operation::Do(Action::SetBack(_)) if self.model.watches() => {}
             Operation::Do(action) => {
                 self.act(action)?;
@@ -78,8 +79,8 @@ impl Comparison<'_> {
         Ok(())
     }
 
-    /// Searches the slots in order, from slot `from` on. If `in_flight` is true, returns the first
-    /// slot that has a call in flight; otherwise, returns the first slot without a call.
+    /// Searches the slots in order, from slot `from` on. Returns the first slot with a call in
+    /// flight, or, if `in_flight` is false, the first slot without one.
     fn slot(&self, from: usize, in_flight: bool) -> Option<usize> {
         (from..from + SLOTS)
             .map(|slot| slot % SLOTS)

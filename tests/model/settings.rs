@@ -6,7 +6,7 @@ use std::time::Duration;
 use resilient::BreakerConfig;
 use resilient::breaker::{AbandonedOutcome, BreakerConfigBuilder, Window};
 
-/// The settings that were set. A setting that is `None` has its default.
+/// Settings from one source. A setting that is `None` is not set.
 #[derive(Clone, Default, PartialEq)]
 pub(crate) struct Settings {
     pub(crate) failure_threshold: Option<u32>,
@@ -28,7 +28,7 @@ pub(crate) struct Settings {
     pub(crate) abandoned: Option<AbandonedOutcome>,
 }
 
-/// The effective value of each setting.
+/// The effective value of each setting, as the breaker uses it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Holding {
     pub(crate) failure_threshold: Option<u32>,
@@ -50,7 +50,7 @@ pub(crate) struct Holding {
     pub(crate) abandoned: AbandonedOutcome,
 }
 
-/// Calls a macro with the names of all settings.
+/// Passes the names of all settings to a macro.
 macro_rules! for_each_setting {
     ($then:ident) => {
         $then!(
@@ -75,7 +75,7 @@ macro_rules! for_each_setting {
     };
 }
 
-/// Prints only the settings that are set.
+/// Shows only the settings that are set.
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut given = f.debug_struct("Settings");
@@ -92,7 +92,7 @@ impl fmt::Debug for Settings {
 }
 
 impl Settings {
-    /// Returns these settings. Settings that are unset are taken from `below`.
+    /// Returns these settings. Takes settings that are not set here from `below`.
     pub(crate) fn over(&self, below: &Self) -> Self {
         macro_rules! first {
             ($($name:ident),*) => { Self { $($name: self.$name.or(below.$name),)* } };
@@ -126,8 +126,8 @@ impl Settings {
         builder
     }
 
-    /// Returns whether the settings are valid together. The strategies keep each single setting
-    /// within its range.
+    /// Returns whether the settings are valid together. Each single setting is already within its
+    /// range.
     pub(crate) fn go_together(&self) -> bool {
         let holding = self.holding();
         let rate = self.failure_rate.is_some() || self.slow_call_rate.is_some();
@@ -148,7 +148,7 @@ impl Settings {
             && holding.half_open_max_calls <= probes
     }
 
-    /// Returns the effective settings. An unset setting has its default.
+    /// Returns the effective settings. A setting that is not set has its default.
     pub(crate) fn holding(&self) -> Holding {
         let other_condition = self.failure_rate.is_some()
             || self.failure_count.is_some()

@@ -1,8 +1,9 @@
-//! Generates random valid settings, and random operations that are often at a boundary.
+//! Generates random valid settings and random operations. The times of the operations are often at
+//! a boundary.
 //!
-//! Strategies that are alternatives inside another strategy are boxed. Without boxes, the value
-//! tree of many alternatives takes thousands of bytes, and proptest moves each value tree several
-//! times.
+//! A strategy that is an alternative inside another strategy is boxed. Without boxes, the value
+//! tree of many alternatives would take thousands of bytes, and proptest moves each value tree
+//! several times.
 
 use std::time::Duration;
 
@@ -34,7 +35,7 @@ fn window() -> impl Strategy<Value = (Window, Option<u32>)> {
     ]
 }
 
-/// Generates settings with no condition, one condition or several conditions.
+/// Generates settings with any number of conditions that open the circuit.
 fn conditions() -> impl Strategy<Value = Settings> {
     let rates = vec![0.1, 0.2, 0.25, 1.0 / 3.0, 0.3, 0.5, 0.6, 0.75, 1.0];
     let spans = vec![Duration::ZERO, Duration::from_nanos(1), secs(1), secs(12)];
@@ -71,8 +72,8 @@ fn conditions() -> impl Strategy<Value = Settings> {
     })
 }
 
-/// Generates whole seconds and whole factors, because the rules do not define the rounding of the
-/// last bit.
+/// Generates only whole seconds and whole factors, because the rules do not define how the open
+/// time is rounded.
 fn recovery() -> impl Strategy<Value = Settings> {
     let recovery_time = prop_oneof![
         8 => select(vec![secs(1), secs(10), secs(30)]),
@@ -215,7 +216,7 @@ pub(crate) fn operation() -> BoxedStrategy<Operation> {
     .boxed()
 }
 
-/// Generates actions that need no boundary from the model.
+/// Generates actions with fixed times, which do not depend on a boundary.
 pub(crate) fn action() -> BoxedStrategy<Action> {
     prop_oneof![
         6 => (0..SLOTS).prop_map(Action::Admit),

@@ -1,4 +1,4 @@
-//! Drives the breaker under test with the operations of a sequence.
+//! Executes the operations of a sequence on the breaker under test.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex};
@@ -18,7 +18,8 @@ use crate::view::{Heard, View};
 
 const NAME: &str = "dependency";
 
-/// The parts that permits borrow. These parts outlive the [`Subject`].
+/// The breaker under test, its registry and its clock. The permits of a [`Subject`] borrow from
+/// this value.
 pub(crate) struct Parts {
     breaker: CircuitBreaker,
     registry: Registry,

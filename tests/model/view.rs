@@ -1,5 +1,5 @@
-//! The view contains the visible state of a breaker. The tests compare the views of the model and
-//! the breaker. Instants are durations since the breaker was created.
+//! The visible state of a breaker. The tests compare the views of the model and of the breaker.
+//! Instants are durations since the breaker was created.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ pub(crate) struct View {
     pub(crate) retry_after: Option<Duration>,
     pub(crate) ends_in: Option<Duration>,
     pub(crate) note: OperatorNote,
-    /// The rejection that the next call would get, if the circuit is open.
+    /// The rejection of the next call, or `None` if the circuit is not open.
     pub(crate) open_now: Option<Rejection>,
     pub(crate) streak: u32,
     pub(crate) window: Option<Remembered>,

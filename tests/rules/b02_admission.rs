@@ -62,7 +62,7 @@ fn b02_a_permit_reports_exactly_once() {
 }
 
 #[test]
-fn b02_a_slot_comes_back_when_the_question_mark_leaves() {
+fn b02_a_slot_is_freed_when_a_question_mark_returns_from_the_function() {
     fn call(breaker: &CircuitBreaker) -> Result<i32, Box<dyn std::error::Error>> {
         let permit = breaker.try_acquire()?;
         let number = "no number".parse()?;
@@ -75,7 +75,7 @@ fn b02_a_slot_comes_back_when_the_question_mark_leaves() {
 }
 
 #[test]
-fn b02_a_slot_comes_back_when_the_function_returns_early() {
+fn b02_a_slot_is_freed_when_the_function_returns_early() {
     fn call(breaker: &CircuitBreaker, is_cached: bool) -> Option<()> {
         let permit = breaker.try_acquire().ok()?;
         if is_cached {

@@ -101,7 +101,7 @@ fn b02_an_owned_permit_that_is_reported_while_another_panic_unwinds_counts_as_re
 }
 
 #[test]
-fn b02_the_slot_of_an_owned_permit_that_was_forgotten_comes_back_with_its_lease() {
+fn b02_the_slot_of_a_forgotten_owned_permit_is_freed_at_the_end_of_its_lease() {
     let (breaker, clock) = due(&fragile().probe_timeout(secs(5)));
     std::mem::forget(breaker.try_acquire_owned().unwrap());
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(5)));

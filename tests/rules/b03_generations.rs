@@ -31,9 +31,9 @@ const ENDS: [End; 5] = [
     |permit| while_unwinding(permit),
 ];
 
-/// Makes a call on a new breaker for each way to end a call. `lead_away` ends the generation during
-/// the call. Asserts that the end of the call then changes only the counts of late calls and of
-/// calls in flight.
+/// Makes a call on a new breaker for each way to end a call. While the call is in flight,
+/// `lead_away` ends the generation. Asserts that the end of the call then changes only the counts
+/// of late calls and of calls in flight.
 #[track_caller]
 fn assert_moves_nothing(lead_away: fn(&CircuitBreaker)) {
     for end in ENDS {

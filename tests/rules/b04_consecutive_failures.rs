@@ -23,7 +23,7 @@ fn b04_the_default_threshold_is_off_if_another_condition_is_set() {
     for other in others {
         assert_stays_closed(&other, &"F".repeat(99));
     }
-    // A window without a rate or a failure count opens no circuit, so the default threshold
+    // A window without a rate or a failure count never opens the circuit, so the default threshold
     // applies.
     let config = settings().window(100);
     assert_opens_at_the_end_of(&config, "FFFFF", TransitionReason::FailureThreshold);
@@ -152,7 +152,7 @@ fn b04_a_success_and_a_failure_that_meet_at_the_threshold_happen_in_some_order()
     }
 }
 
-/// Returns settings that open the circuit at three failures in a row over three seconds.
+/// Returns settings that open the circuit after three consecutive failures that last three seconds.
 fn over_a_span() -> BreakerConfigBuilder {
     settings().failure_threshold(3).failure_span(secs(3))
 }
@@ -164,7 +164,7 @@ fn assert_closed_with_streak(breaker: &CircuitBreaker, streak: u32) {
 }
 
 #[test]
-fn b04_a_streak_opens_only_at_a_failure_that_ends_a_span_after_its_first() {
+fn b04_a_streak_opens_only_at_a_failure_that_ends_a_span_after_the_first_one() {
     let (breaker, clock) = closed(&over_a_span());
     clock.advance(secs(100));
     (0..20).for_each(|_| fail(&breaker));
@@ -180,7 +180,7 @@ fn b04_a_streak_opens_only_at_a_failure_that_ends_a_span_after_its_first() {
 }
 
 #[test]
-fn b04_a_span_that_is_over_still_needs_as_many_failures_as_the_threshold() {
+fn b04_after_the_span_a_streak_still_needs_as_many_failures_as_the_threshold() {
     let (breaker, clock) = closed(&over_a_span());
     fail(&breaker);
     clock.advance(secs(60));
@@ -195,7 +195,7 @@ fn b04_a_span_counts_from_the_end_of_a_call_and_not_from_its_start() {
     let (breaker, clock) = closed(&over_a_span());
     let calls: Vec<_> = (0..3).map(|_| breaker.try_acquire().unwrap()).collect();
     clock.advance(secs(60));
-    // A single event ends all calls at once, and says nothing about the time since.
+    // All three calls fail at the same time, so the streak has lasted for no time.
     for call in calls {
         call.report(resilient::Outcome::Failure);
     }

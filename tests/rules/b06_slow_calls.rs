@@ -51,9 +51,9 @@ fn b06_a_slow_call_rate_opens_from_min_calls_on_and_is_inclusive() {
     let (breaker, clock) = closed(&settings());
     calls(&breaker, "SSSS");
     take(&breaker, &clock, secs(2), Outcome::Success);
-    assert_eq!(breaker.state(), CircuitState::Closed, "one of four");
+    assert_eq!(breaker.state(), CircuitState::Closed, "1 of 4 calls is slow");
     take(&breaker, &clock, secs(2), Outcome::Success);
-    assert_eq!(breaker.state(), CircuitState::Open, "two of four");
+    assert_eq!(breaker.state(), CircuitState::Open, "2 of 4 calls are slow");
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn b06_an_async_call_is_timed_from_its_admission_to_its_end() {
 fn b06_in_half_open_any_slow_call_is_one_failure() {
     let (breaker, clock) = due(&settings().half_open_successes(3).half_open_failures(1));
     take(&breaker, &clock, secs(2), Outcome::Success);
-    assert_eq!(breaker.state(), CircuitState::HalfOpen, "one is tolerated");
+    assert_eq!(breaker.state(), CircuitState::HalfOpen, "one failed probe is tolerated");
     take(&breaker, &clock, JUST_FAST, Outcome::Success);
     take(&breaker, &clock, secs(2), Outcome::Success);
     assert_eq!(breaker.state(), CircuitState::Open);
@@ -204,7 +204,7 @@ fn b06_a_streamed_response_is_timed_up_to_its_head() {
         clock.advance(head_after);
         permit.head_received();
         clock.advance(secs(3_600));
-        // A second head changes nothing.
+        // Only the first call of `head_received` counts.
         permit.head_received();
         permit.report(Outcome::Success);
         assert_eq!(window(&breaker).2, slow, "{head_after:?}");
@@ -243,7 +243,7 @@ fn b06_an_owned_permit_is_timed_up_to_the_head_too() {
 }
 
 #[test]
-fn b06_a_streamed_call_ends_in_every_way_after_its_head() {
+fn b06_after_its_head_a_streamed_call_can_end_in_every_way() {
     let (breaker, clock) = closed(&settings().window(10).min_calls(10));
     let head = |after| {
         let mut permit = breaker.try_acquire().unwrap();
@@ -324,7 +324,7 @@ fn b06_a_head_changes_nothing_where_calls_are_not_timed() {
 }
 
 #[test]
-fn b06_calls_of_many_threads_are_timed_each_by_itself() {
+fn b06_each_call_of_many_threads_is_timed_separately() {
     let (breaker, clock) = closed(&settings().window(1_000).min_calls(1_000));
     let early: Vec<_> = (0..8).map(|_| breaker.try_acquire().unwrap()).collect();
     clock.advance(secs(2));

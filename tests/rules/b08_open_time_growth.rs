@@ -47,7 +47,7 @@ fn b08_neither_growth_nor_jitter_is_on_by_default() {
 }
 
 #[test]
-fn b08_ignored_and_abandoned_probes_do_not_make_it_grow() {
+fn b08_ignored_and_abandoned_probes_do_not_make_the_open_time_grow() {
     let (breaker, clock) = closed(&fragile().recovery_factor(2.0));
     fail(&breaker);
     clock.advance(secs(10));

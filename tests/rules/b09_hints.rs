@@ -67,7 +67,7 @@ fn b09_the_default_maximum_bounds_a_hint() {
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(600)));
 }
 
-/// Makes a call whose output is an answered error with a hint.
+/// Makes a call whose output has the class `answered` and this hint.
 fn answer(breaker: &CircuitBreaker, hint: Duration) {
     let class = |_: &Option<()>| Some(Classification::answered().after(hint));
     assert_eq!(run(breaker.call_with(class, async || Some(()))), Some(()));
@@ -124,9 +124,9 @@ fn b09_a_success_with_a_hint_that_opens_nothing_is_counted_as_any_success() {
     assert_eq!(breaker.snapshot().totals.success, 6);
     fail(&breaker);
     answer(&breaker, secs(120));
-    assert_eq!(breaker.snapshot().consecutive_failures, 0, "it ends a streak");
+    assert_eq!(breaker.snapshot().consecutive_failures, 0, "a success ends the streak");
     fail(&breaker);
-    assert_eq!(rejection(&breaker).retry_after(), Some(secs(10)), "its hint has passed");
+    assert_eq!(rejection(&breaker).retry_after(), Some(secs(10)), "without the hint");
 }
 
 #[test]

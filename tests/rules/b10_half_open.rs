@@ -45,7 +45,7 @@ fn b10_no_failure_of_a_probe_is_tolerated_by_default() {
 }
 
 #[test]
-fn b10_probes_in_flight_and_decided_ones_share_the_places_of_a_round() {
+fn b10_probes_in_flight_and_finished_probes_share_the_slots_of_a_round() {
     // The round has three slots: two for successes and one for a tolerated failure.
     let config = fragile().half_open_max_calls(3).half_open_successes(2).half_open_failures(1);
     let (breaker, _clock) = due(&config);
@@ -57,7 +57,7 @@ fn b10_probes_in_flight_and_decided_ones_share_the_places_of_a_round() {
     // One probe has failed and two are in flight, so the round has no free slot.
     rejection(&breaker);
     drop(second);
-    // The dropped probe left the round, so its slot is free.
+    // The dropped probe no longer counts, so its slot is free.
     let fourth = breaker.try_acquire().unwrap();
     rejection(&breaker);
     third.report(Outcome::Success);
@@ -67,7 +67,7 @@ fn b10_probes_in_flight_and_decided_ones_share_the_places_of_a_round() {
 }
 
 #[test]
-fn b10_ignored_abandoned_and_late_probes_count_in_neither_sum() {
+fn b10_ignored_abandoned_and_late_probes_count_neither_as_success_nor_as_failure() {
     let config = fragile().half_open_successes(2).probe_timeout(secs(5));
     let (breaker, clock) = due(&config);
     for _ in 0..20 {
@@ -141,7 +141,7 @@ fn b10_probes_by_hand_follow_the_same_rules() {
 }
 
 #[test]
-fn b10_of_ten_thousand_simultaneous_callers_exactly_as_many_as_there_are_slots_get_in() {
+fn b10_of_ten_thousand_simultaneous_callers_one_per_slot_is_admitted() {
     const THREADS: usize = 10;
     const CALLS: usize = 1_000;
     const ROUNDS: u32 = 50;

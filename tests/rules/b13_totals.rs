@@ -76,8 +76,8 @@ fn b13_from_the_end_of_the_recovery_time_on_a_breaker_is_half_open_even_if_no_ca
     probe.report(resilient::Outcome::Failure);
     clock.advance(secs(12));
     assert_eq!(seconds(&breaker), [0, 20, 97, 0, 0, 0]);
-    // The open time is over, so the circuit counts as half-open, although no call was admitted yet.
-    // `close` ends the half-open state, too.
+    // The open time is over, so the circuit is half-open, although no call was admitted. From
+    // `close` on, the time counts as closed.
     breaker.close();
     clock.advance(secs(1));
     assert_eq!(seconds(&breaker), [1, 20, 97, 0, 0, 0]);
@@ -125,7 +125,7 @@ fn b13_reads_and_calls_that_change_no_state_add_no_time_twice() {
 }
 
 #[test]
-fn b13_a_clock_that_goes_back_takes_no_time_away() {
+fn b13_a_clock_that_goes_back_reduces_no_time_in_a_state() {
     let (breaker, clock) = closed(&fragile());
     clock.advance(secs(20));
     breaker.force_open();
@@ -322,7 +322,7 @@ fn b13_the_totals_never_fall_while_threads_count() {
 }
 
 #[test]
-fn b13_a_snapshot_names_its_breaker_and_knows_the_streak() {
+fn b13_a_snapshot_contains_the_name_and_the_streak() {
     let (breaker, _clock) = closed(&fragile().failure_threshold(9));
     fail(&breaker);
     fail(&breaker);

@@ -90,7 +90,7 @@ fn b16_at_a_time_before_the_opening_no_time_has_passed() {
     assert_eq!(breaker.state(), CircuitState::Open);
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(10)));
     assert_eq!(breaker.snapshot().retry_after, Some(secs(10)));
-    // The open time counts from the new time of the clock.
+    // The clock went back. From then on, the open time counts from the new reading.
     clock.advance(secs(9));
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(1)));
     clock.advance(secs(1));
@@ -106,8 +106,8 @@ fn b16_a_clock_that_goes_back_while_half_open_makes_no_wait_longer_than_a_lease(
     let _probe = breaker.try_acquire().unwrap();
     clock.set_back(secs(60));
     let wait = rejection(&breaker).retry_after().unwrap();
-    // A reading before the beginning of the state counts as the beginning of the state, as `Clock`
-    // documents. So the wait is at most one lease.
+    // If the clock reads a time before the state began, the breaker uses the time at which the
+    // state began. So the wait is at most one lease.
     assert!(wait <= secs(5), "{wait:?}");
 }
 
@@ -252,7 +252,7 @@ fn b16_a_breaker_may_be_used_and_dropped_when_a_thread_ends() {
 }
 
 #[test]
-fn b16_a_registry_gives_its_clock_to_breakers_to_come_and_to_no_others() {
+fn b16_a_registry_gives_its_clock_to_later_breakers_only() {
     let registry = Registry::new();
     let config = || fragile().build().unwrap();
     let before = registry.get_or_register("before", config());

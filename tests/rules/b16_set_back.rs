@@ -49,7 +49,7 @@ fn b16_reading_a_breaker_does_not_start_its_open_time_again() {
 }
 
 #[test]
-fn b16_a_setback_within_the_open_time_prolongs_it_by_at_most_that() {
+fn b16_a_setback_within_the_open_time_prolongs_the_open_time_by_at_most_the_setback() {
     let (breaker, clock) = late_breaker(&fragile());
     fail(&breaker);
     clock.advance(secs(8));
@@ -114,13 +114,13 @@ fn b16_a_window_of_time_is_empty_after_a_long_setback() {
     (0..2).for_each(|_| fail(&breaker));
     clock.set_back(YEAR);
     succeed(&breaker);
-    assert_eq!(window(&breaker), (3, 2, 0), "successes empty no window");
+    assert_eq!(window(&breaker), (3, 2, 0), "a success does not empty the window");
     fail(&breaker);
     assert_eq!(window(&breaker), (1, 1, 0));
     fail(&breaker);
     clock.advance(secs(60));
     fail(&breaker);
-    assert_eq!(window(&breaker), (1, 1, 0), "it slides at the new time");
+    assert_eq!(window(&breaker), (1, 1, 0), "the window slides at the new time");
     (0..2).for_each(|_| fail(&breaker));
     assert_eq!(breaker.state(), CircuitState::Open);
 }
@@ -154,7 +154,7 @@ fn b16_a_slow_call_empties_a_window_after_a_long_setback() {
 }
 
 #[test]
-fn b16_before_the_breaker_was_made_no_call_is_slow_except_probes() {
+fn b16_if_the_clock_reads_a_time_before_the_breaker_was_made_only_probes_can_be_slow() {
     let config = settings().window(9).slow_call(secs(1)).slow_call_rate(1.0);
     let (breaker, clock) = late_breaker(&config);
     clock.set_back(YEAR);

@@ -1,4 +1,4 @@
-//! Rule B17: a healthy call has a low cost, as far as safe code can measure the cost.
+//! Rule B17: a healthy call has a low cost. These tests check what safe code can measure.
 //!
 //! Tests in other files prove that a call allocates nothing (`tests/allocations.rs`). No test
 //! proves that a call takes no lock or writes no contended memory.
@@ -38,7 +38,7 @@ fn b17_admission_by_a_closed_breaker_reads_no_clock_even_after_a_failure() {
 }
 
 #[test]
-fn b17_once_a_success_has_ended_a_streak_the_next_reads_no_clock_again() {
+fn b17_after_a_success_has_ended_a_streak_the_next_success_reads_no_clock() {
     let (breaker, reads) = on_counting_clock();
     fail(&breaker);
     succeed(&breaker);
@@ -48,7 +48,7 @@ fn b17_once_a_success_has_ended_a_streak_the_next_reads_no_clock_again() {
 }
 
 #[test]
-fn b17_the_same_holds_after_the_circuit_was_open() {
+fn b17_a_success_reads_no_clock_after_the_circuit_was_open() {
     let (breaker, reads) = on_counting_clock();
     breaker.trip().unwrap();
     breaker.half_open().unwrap();

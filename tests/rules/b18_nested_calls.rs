@@ -10,17 +10,17 @@ use resilient::{CircuitBreaker, Registry};
 
 use resilient_testkit::secs;
 
-/// Makes the circuit half-open: its recovery time is over, and the next call is a probe. The time
-/// of tokio must be paused.
+/// Makes the circuit due for a probe: opens it and waits until its recovery time is over. Tokio's
+/// time must be paused.
 async fn make_due(breaker: &CircuitBreaker) {
     breaker.trip().unwrap();
     tokio::time::advance(secs(1_000)).await;
     assert_eq!(breaker.state(), CircuitState::HalfOpen);
 }
 
-/// Asserts that the function closes its circuit with one call, although it calls itself or another
-/// function of its breaker. While the circuit is closed, `calls` calls are counted for each call of
-/// the function.
+/// Asserts that the first call of the function closes the circuit, although the function calls
+/// itself or another function with the same breaker. On a closed circuit, each call of the function
+/// must add `calls` calls to the totals.
 async fn closes<C: AsyncFn() -> bool>(name: &str, calls: u64, call: C) {
     assert!(call().await, "{name}: the first call succeeds");
     let breaker = Registry::global().get(name).unwrap();

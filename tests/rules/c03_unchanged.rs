@@ -75,7 +75,7 @@ async fn c03_a_call_through_a_breaker_can_be_spawned() {
 /// An error that is `Send` but not `Sync`.
 type Unshared = Box<dyn Error + Send>;
 
-/// An `Unshared` error that implements the traits that the library needs.
+/// Wraps `Unshared` and implements the traits that the library needs.
 #[derive(Debug)]
 struct ConvertedError(Unshared);
 
@@ -108,9 +108,9 @@ fn sendable<F: Future + Send>(future: F) -> F {
 struct Client {
     policy: RetryPolicy,
     breaker: CircuitBreaker,
-    /// Counts the calls of `fetch`.
+    /// The number of calls of `fetch`.
     asked: AtomicU32,
-    /// Counts the outputs that were classified.
+    /// The number of classified outputs.
     judged: AtomicU32,
 }
 

@@ -1,4 +1,4 @@
-//! Rule G4: keyed breakers.
+//! Rule G4: each key has a breaker, and the number of keys is bounded.
 
 mod eviction;
 mod keyed;

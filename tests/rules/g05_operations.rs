@@ -153,7 +153,7 @@ fn g05_snapshots_come_ordered_by_name_and_key() {
 }
 
 #[test]
-fn g05_operations_move_those_that_are_selected_and_no_others() {
+fn g05_operations_change_only_the_selected_breakers() {
     let (registry, _shards) = populated();
     let (closed, open) = (CircuitState::Closed, CircuitState::Open);
     assert!(registry.with_prefix("payments/").trip().is_empty());
@@ -196,7 +196,7 @@ fn g05_breakers_that_refuse_are_reported_and_the_others_move() {
 }
 
 #[test]
-fn g05_those_that_are_registered_later_are_not_selected() {
+fn g05_breakers_that_are_registered_later_are_not_selected() {
     let (registry, _shards) = populated();
     let selected = registry.all();
     let later = registry.get_or_register("later", settings());
@@ -234,7 +234,7 @@ fn g05_one_key_can_be_moved_by_itself() {
 }
 
 #[test]
-fn g05_keys_that_come_are_heard_in_the_state_that_they_come_in() {
+fn g05_listeners_hear_the_state_in_which_a_new_key_starts() {
     let (registry, shards) = populated();
     let heard = Heard::default();
     registry.on_event(heard.listener());

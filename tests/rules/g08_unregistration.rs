@@ -1,4 +1,5 @@
-//! Rule G8: what was registered can be removed, and a lease ends with its last handle.
+//! Rule G8: code can unregister a breaker, a group or a budget. A lease ends when its last handle
+//! is dropped.
 
 mod leases;
 mod leases_of_budgets;

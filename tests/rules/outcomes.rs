@@ -1,4 +1,4 @@
-//! Each way in which a call can end has one outcome.
+//! Each way to end a call has one outcome.
 
 use std::time::Duration;
 
@@ -78,7 +78,7 @@ fn outcome_each_end_of_a_probe_has_the_effect_in_the_table() {
 }
 
 #[test]
-fn outcome_abandoned_is_a_failure_where_that_is_set() {
+fn outcome_an_abandoned_call_is_a_failure_if_that_is_set() {
     let config = fragile().failure_threshold(2).abandoned(AbandonedOutcome::Failure);
     let (breaker, clock) = closed(&config);
     abandon(&breaker);
@@ -95,7 +95,7 @@ fn outcome_abandoned_is_a_failure_where_that_is_set() {
 }
 
 #[test]
-fn outcome_a_host_on_which_every_call_is_cancelled_opens_only_where_that_is_set() {
+fn outcome_cancelled_calls_open_the_circuit_only_if_they_count_as_failures() {
     let (lenient, _clock) = closed(&fragile());
     let (strict, _clock) = closed(&fragile().abandoned(AbandonedOutcome::Failure));
     for breaker in [&lenient, &strict] {

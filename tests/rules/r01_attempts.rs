@@ -51,7 +51,8 @@ fn r01_max_retries_together_with_max_attempts_is_an_error() {
 
 #[tokio::test]
 async fn r01_the_last_attempts_error_is_returned_as_it_is() {
-    // This type has no `Clone` and no `Default`, so the library cannot create another value.
+    // The type has no `Clone` and no `Default`, so the library cannot replace the error by another
+    // value.
     struct Opaque {
         number: u32,
     }
@@ -96,7 +97,7 @@ async fn r01_a_first_attempt_that_succeeds_is_the_only_one() {
 }
 
 #[tokio::test]
-async fn r01_none_is_retried() {
+async fn r01_an_output_of_none_is_retried() {
     let late =
         at_once(3).call().run(async |attempt| (attempt.number() == 4).then_some("there")).await;
     let never: Option<()> = at_once(3).call().run(async |_| None).await;
@@ -201,7 +202,7 @@ async fn an_async_closure_may_borrow_captured_variables_and_change_cells() {
 }
 
 #[test]
-fn r01_no_retries_are_one_attempt_and_no_sleep() {
+fn r01_with_no_retries_a_call_makes_one_attempt_and_does_not_sleep() {
     let worst = worst(&exact().max_retries(0));
 
     assert_eq!((worst.attempts(), worst.sleep()), (1, ms(0)));

@@ -120,7 +120,7 @@ fn r02_a_factor_below_one_and_a_cap_below_the_base_are_errors() {
 }
 
 #[test]
-fn r02_any_number_of_retries_is_a_multiplication_once_the_cap_is_reached() {
+fn r02_the_worst_case_of_any_number_of_retries_at_the_cap_is_a_multiplication() {
     let settings = exact().max_retries(u32::MAX);
 
     let worst = worst(&settings);
@@ -212,7 +212,7 @@ fn r02_nominal_delays_are_those_without_jitter() {
     assert_eq!(nominal, build(&exact().max_retries(9)).delays().collect::<Vec<_>>());
 }
 
-/// Returns settings whose delays have no bound but the longest duration.
+/// Returns settings whose delays grow up to the longest duration.
 fn unbounded(base: Duration) -> resilient::retries::RetryPolicyBuilder {
     exact().base_delay(base).max_delay(Duration::MAX)
 }
@@ -245,7 +245,7 @@ fn r02_fibonacci_grows_beyond_the_numbers_of_64_bits() {
     for k in 3..=136 {
         assert_eq!(delay(k), delay(k - 1) + delay(k - 2), "{k}");
     }
-    // The 137th Fibonacci number of nanoseconds is longer than the longest duration.
+    // From retry 137 on, the Fibonacci number of nanoseconds exceeds `Duration::MAX`.
     for k in [137, 138, 1_000, u32::MAX] {
         assert_eq!(delay(k), Duration::MAX, "{k}");
     }

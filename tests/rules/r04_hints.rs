@@ -31,7 +31,8 @@ async fn r04_a_hint_is_a_floor_under_the_wait_for_a_circuit_that_is_not_open_as_
 async fn r04_a_hint_is_a_floor_under_the_delay() {
     let course = fail(&build(&exact()), Classification::transient().after(5 * SECOND)).await;
 
-    // The loop adds the first delay to the hint, so that clients with equal hints spread out.
+    // The loop waits for the hint and then for the first delay, so that clients with equal hints do
+    // not return together.
     assert_eq!(course.delays, [5_100, 5_100, 5_100].map(ms));
 }
 
@@ -59,7 +60,7 @@ async fn r04_a_hint_of_a_minute_is_slept_and_a_longer_one_ends_the_call_at_once(
     let refused = fail(&policy, Classification::throttled().after(ms(60_001))).await;
 
     assert_eq!(kept.delays, [ms(60_100)]);
-    assert_eq!(refused.result, Err(Fault::Down(1)), "the real error");
+    assert_eq!(refused.result, Err(Fault::Down(1)), "the error of the attempt");
     assert_eq!((refused.executions, refused.after), (1, ms(0)));
 }
 

@@ -11,7 +11,8 @@ use crate::support::worst_case::worst;
 
 #[tokio::test(start_paused = true)]
 async fn r05_a_delay_that_would_reach_the_limit_is_not_slept() {
-    // The second delay would end at 300 ms, which is exactly the first limit.
+    // The delays are 100 and 200 ms. The second delay would end at 300 ms, exactly at the first
+    // limit.
     let reaches = build(&exact().max_elapsed(ms(300)));
     let fits = build(&exact().max_elapsed(ms(301)));
 
@@ -19,7 +20,7 @@ async fn r05_a_delay_that_would_reach_the_limit_is_not_slept() {
     let fits = fail(&fits, Classification::transient()).await;
 
     assert_eq!(reaches.delays, [ms(100)]);
-    assert_eq!(reaches.result, Err(Fault::Down(2)), "the real error");
+    assert_eq!(reaches.result, Err(Fault::Down(2)), "the error of the attempt");
     assert_eq!(reaches.after, ms(0), "at once");
     assert_eq!(fits.delays, [100, 200].map(ms));
 }
@@ -126,7 +127,7 @@ fn r05_the_defaults_are_four_attempts_and_700_ms() {
 fn r05_max_elapsed_bounds_sleep_attempts_and_the_start_of_the_last_one() {
     // The delays are 100, 200 and 400 ms. A fourth delay would end after the limit of one second.
     let fixed = worst(&exact().max_retries(9).max_elapsed(SECOND));
-    // Delays with full jitter may be zero, so all ten attempts are possible.
+    // Delays with full jitter may be zero, so all ten attempts may fit.
     let spread = worst(&RetryPolicy::builder().max_retries(9).max_elapsed(SECOND));
 
     assert_eq!((fixed.attempts(), fixed.sleep()), (4, ms(700)));

@@ -95,7 +95,7 @@ async fn r06_a_sleep_that_would_cross_the_deadline_is_not_begun() {
         .deadline(SECOND)
         .run(async |_| Err::<(), _>(Late::Down))
         .await;
-    assert_eq!(result, Err(Late::Down), "the real error");
+    assert_eq!(result, Err(Late::Down), "the error of the attempt");
     assert_eq!(start.elapsed(), Duration::ZERO);
 }
 
@@ -135,8 +135,8 @@ async fn r06_an_outer_deadline_bounds_the_loops_inside_it() {
         })
         .await;
 
-    // The inner loop waits once, until one second has passed. A second wait would end at three
-    // seconds, after the outer deadline, so the inner loop stops.
+    // The inner loop waits once, for one second. Another wait would end at three seconds, after the
+    // outer deadline, so the inner loop stops.
     assert_eq!(inner_result.into_inner(), Some(Err("down")));
     assert_eq!(result, Err(Late::Down));
     assert_eq!(start.elapsed(), SECOND);
@@ -157,8 +157,8 @@ async fn r06_an_inner_deadline_beyond_the_outer_one_does_not_extend_it() {
         })
         .await;
     assert_eq!(start.elapsed(), 5 * SECOND);
-    // The timers of both calls fire at the same time. If the outer timer is first, the inner call
-    // has no result.
+    // Both deadlines end at the same time. If the outer timer fires first, the inner call is
+    // dropped and has no result.
     match inner_result.into_inner() {
         Some(inner) => assert_eq!(cut(inner), (TimeLimit::Deadline, 1, 5 * SECOND)),
         None => assert_eq!(cut(result), (TimeLimit::Deadline, 1, 5 * SECOND)),
@@ -183,8 +183,8 @@ async fn r06_a_future_that_never_waits_is_cut_at_its_limit() {
         .call()
         .attempt_timeout(ms(10))
         .run(async |_| {
-            // This loop waits for no event and no timer. It only consumes the budget that tokio
-            // gives to each task, and advances the time.
+            // This loop never waits for an event or a timer. It only advances the time and consumes
+            // the budget that tokio gives to each task.
             loop {
                 tokio::task::coop::consume_budget().await;
                 tokio::time::advance(ms(1)).await;
@@ -206,7 +206,7 @@ fn r06_without_timers_a_limited_call_is_not_made() {
             calls += 1;
             async { Ok::<(), Late>(()) }
         });
-        // The first case has a runtime without timers, the second case has no runtime.
+        // In the first case, the runtime has no timers. In the second case, there is no runtime.
         let result = if enabled {
             let hook = std::panic::take_hook();
             std::panic::set_hook(Box::new(|_| {}));

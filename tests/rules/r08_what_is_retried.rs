@@ -68,7 +68,7 @@ async fn r08_classify_sets_the_hint() {
 }
 
 #[tokio::test]
-async fn r08_health_and_retry_are_two_questions() {
+async fn r08_a_classification_decides_separately_on_health_and_on_retries() {
     // The columns are the classification, the number of attempts, and the breaker's counts of
     // successes, failures and ignored calls.
     let table = [

@@ -16,8 +16,8 @@ use tokio::time::advance;
 use crate::support::cuts::never;
 use crate::support::retry::{SECOND, at_once, breaker, build, exact};
 
-/// Polls a future this many times and then drops it. Between two polls, more time passes than the
-/// longest delay in these tests. Returns whether the future was ready.
+/// Polls a future this many times and then drops it. Between two polls, the time advances by more
+/// than the longest delay of these tests. Returns whether the future was ready.
 async fn poll_and_drop(future: impl Future, polls: usize) -> bool {
     let mut future = pin!(future);
     for _ in 0..polls {
@@ -60,8 +60,8 @@ impl Drop for Running<'_> {
     }
 }
 
-/// Drops a call after every possible number of polls, each time with a new breaker, and checks that
-/// every attempt is counted. Returns the number of attempts of the whole call.
+/// Drops a call after every possible number of polls, each time with a new breaker. Asserts that
+/// the breaker counts every attempt. Returns the number of attempts of the whole call.
 async fn cut_everywhere(
     breaker: impl AsyncFn() -> CircuitBreaker,
     call: impl AsyncFn(&CircuitBreaker, &Attempts),
@@ -116,7 +116,7 @@ async fn r11_a_call_dropped_anywhere_leaves_no_permit_and_no_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r11_a_call_of_probes_dropped_anywhere_leaves_no_slot_taken() {
+async fn r11_a_call_whose_attempts_are_probes_leaves_no_slot_taken_when_it_is_dropped() {
     let policy = build(&exact());
     let half_open = async || {
         let settings = BreakerConfig::builder()

@@ -62,7 +62,7 @@ async fn r12_an_attempt_knows_the_output_of_the_one_before_it() {
     assert_eq!(known, [(None, None), after(1), after(2), after(3)]);
 }
 
-/// A value that counts the living values of its type.
+/// Counts how many values of its type exist.
 struct Alive(Rc<Cell<usize>>);
 
 impl Alive {
@@ -198,7 +198,7 @@ async fn r12_the_reason_is_what_ended_the_call() {
     let open = call.run_recorded(|attempt| fail_slowly(attempt.number()));
     let open = open.await.unwrap_err();
     assert_eq!(open.reason(), StopReason::CircuitOpen);
-    assert_eq!(open.error(), &Fault::Down(2), "the real error");
+    assert_eq!(open.error(), &Fault::Down(2), "the error of the attempt, not the rejection");
 
     let rejected = policy.call().through(&opening);
     let rejected = rejected.run_recorded(|attempt| fail_slowly(attempt.number()));
@@ -238,9 +238,9 @@ async fn r12_a_rejection_between_two_attempts_is_not_an_attempt() {
     let (result, ()) = tokio::join!(call, operator);
 
     let error = result.unwrap_err();
-    // The breaker rejects the call at 110 ms. The recovery time of ten seconds began at 50 ms, so
-    // 9.94 s of the recovery time are left. The loop adds a delay of 100 ms. The second attempt is
-    // a probe, which opens the circuit again.
+    // At 50 ms, the operator opens the circuit for ten seconds. At 110 ms, the breaker rejects the
+    // call, and 9.94 s of the ten seconds are left. The loop adds a delay of 100 ms. The second
+    // attempt is a probe that fails, so the circuit opens again.
     assert_eq!(
         parts(&error),
         [

@@ -11,7 +11,7 @@ use resilient::{Registry, retry};
 
 use crate::support::retry::at_once;
 
-/// Nests two loops with three attempts each. Returns the number of innermost calls.
+/// Nests two loops with three attempts each. Returns how often the innermost function ran.
 async fn executions(outer: NestedMode, inner: NestedMode) -> u32 {
     let calls = Cell::new(0);
     let (outer_policy, inner_policy) = (at_once(2), at_once(2));
@@ -38,18 +38,18 @@ async fn r14_nested_loops_multiply() {
 }
 
 #[tokio::test]
-async fn r14_from_the_outer_loops_second_attempt_on_a_collapsed_loop_makes_one() {
+async fn r14_from_the_outer_loops_second_attempt_on_a_collapsed_loop_makes_one_attempt() {
     assert_eq!(executions(NestedMode::Warn, NestedMode::Collapse).await, 3 + 1 + 1);
     assert_eq!(executions(NestedMode::Collapse, NestedMode::Collapse).await, 5);
 }
 
 #[tokio::test]
-async fn r14_a_loop_that_allows_nesting_is_ignored() {
+async fn r14_a_loop_that_allows_nesting_does_not_count_as_outer_loop() {
     assert_eq!(executions(NestedMode::Allow, NestedMode::Collapse).await, 9);
 }
 
 #[tokio::test]
-async fn r14_a_loop_beside_another_one_is_not_inside_it() {
+async fn r14_two_concurrent_loops_are_not_nested() {
     let policy = at_once(2);
     let first = policy.call().run(async |_| Option::<()>::None);
     let (mut first, mut calls) = (Box::pin(first), 0);
@@ -75,7 +75,7 @@ async fn r14_an_attempt_that_waits_does_not_affect_other_calls_of_its_thread() {
     });
     let mut resting = Box::pin(resting);
     let polled = resting.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-    assert!(polled.is_pending(), "in its second attempt");
+    assert!(polled.is_pending(), "the outer call is in its second attempt");
 
     let call = inner.call().nested(NestedMode::Collapse);
     let beside = call.run(async |_| {

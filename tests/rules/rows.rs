@@ -227,8 +227,8 @@ async fn row_r06_an_attempt_that_outlasts_the_time_of_the_call_is_its_last() {
     assert_eq!(error.reason(), StopReason::Elapsed);
 }
 
-/// Makes the call, and drops it when `token` is notified. Returns the result of the call, or `None`
-/// if the call was dropped.
+/// Makes the call. If `token` is notified first, drops the call and returns `None`. Otherwise,
+/// returns the result of the call.
 async fn unless_notified<O>(token: &Notify, call: impl Future<Output = O>) -> Option<O> {
     tokio::select! {
         biased;
@@ -264,7 +264,7 @@ async fn row_r11_an_operation_that_fails_while_its_caller_goes_away_is_not_made_
     assert_eq!(executions.get(), 1);
 }
 
-/// A value that counts the living values of its type.
+/// Counts how many values of its type exist.
 struct Counted(Rc<Cell<u32>>);
 
 impl Counted {

@@ -1,5 +1,5 @@
-//! This library's budget follows these rows of published scenarios. `README.md` lists the other
-//! rows.
+//! The budget of this library follows these rows of the published scenarios. `README.md` lists the
+//! other rows.
 
 use resilient::RetryBudget;
 use resilient::budget::BudgetConfig;
@@ -16,8 +16,8 @@ fn starting_at(initial_tokens: u32, capacity: u32, retry_cost: u32) -> RetryBudg
     RetryBudget::new("dependency", settings.build().expect("in range"))
 }
 
-/// Makes one call whose attempts fail (`F`) or succeed (`S`) in this order. Returns the tokens
-/// after each attempt, and the number of retries that the budget refused.
+/// Makes one call. Each letter of `attempts` is an attempt that fails (`F`) or succeeds (`S`).
+/// Returns the tokens after each attempt, and how many retries the budget has refused.
 fn call(budget: &RetryBudget, max_attempts: usize, attempts: &str) -> (Vec<u32>, u64) {
     let mut tokens = Vec::new();
     let mut paid = false;

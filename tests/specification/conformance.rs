@@ -1,4 +1,4 @@
-//! The breaker passes each script of `breaker.json`, and the runner finds mistakes in scripts.
+//! The breaker passes each script of `breaker.json`, and the runner detects mistakes in scripts.
 
 mod notation;
 mod runner;
@@ -32,7 +32,7 @@ fn assert_passes(id: &str) {
     }
 }
 
-/// Generates a test for each script, and a list of the scripts' ids.
+/// Generates a test for each script, and a list of the ids of all scripts.
 macro_rules! driven {
     ($($test:ident = $id:literal;)*) => {
         const DRIVEN: &[&str] = &[$($id),*];
@@ -105,7 +105,7 @@ fn no_script_is_skipped() {
     assert_eq!((all.len(), DRIVEN.len()), (50, 50));
 }
 
-/// Runs a script that is wrong on purpose, and returns the runner's error.
+/// Runs a script that the runner must reject, and returns the runner's error.
 #[track_caller]
 fn complaint(config: &str, script: &str) -> String {
     let script = Script {

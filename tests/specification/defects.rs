@@ -1,8 +1,8 @@
 //! The library has none of the defects CB1 to CB20 of the original Python system. For each defect,
-//! a test fails if the library has it.
+//! a test fails if the library has the defect.
 //!
-//! CB9 can occur in attributes only, so a test of the attributes covers CB9. In this file, settings
-//! cannot clash with a function's arguments.
+//! Only attributes can have CB9, a clash of settings with the arguments of a function, so a test of
+//! the attributes covers CB9.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -116,7 +116,7 @@ async fn defect_cb6_code_of_the_library_or_its_listeners_is_never_counted_agains
     let breaker = CircuitBreaker::with_clock("service", settings.build().unwrap(), BrokenClock);
     breaker.on_event(|_| std::panic::panic_any("a broken listener"));
 
-    // The operations are closures. A closure has no name that the breaker could look up.
+    // The operations are closures, so they have no name that the breaker could look up.
     let unnamed: [Box<dyn Fn() -> Result<u8, ClientError>>; 2] =
         [Box::new(|| Err(ClientError::Unavailable(1))), Box::new(|| Ok(7))];
     let failed = breaker.call(async || unnamed[0]()).await;
@@ -255,7 +255,7 @@ fn defect_cb12_delays_at_the_cap_are_spread_and_not_all_the_cap() {
                 let mut retry = RetryDriver::start(&policy);
                 let next =
                     || retry.after(AttemptEnd::Failed(Classification::transient()), None).ok();
-                std::iter::from_fn(next).last().expect("six retries")
+                std::iter::from_fn(next).last().expect("the call makes six retries")
             })
             .inspect(|delay| assert!(*delay <= cap, "{jitter:?}: {delay:?}"))
             .filter(|delay| *delay == cap)
@@ -309,7 +309,7 @@ fn defect_cb15_a_clock_that_is_set_back_prolongs_nothing() {
     clock.set_back(3_600 * SECOND);
     let rejected = breaker.try_acquire().unwrap_err();
 
-    assert_eq!(rejected.retry_after(), Some(30 * SECOND), "and not 3630 s");
+    assert_eq!(rejected.retry_after(), Some(30 * SECOND), "the wait does not grow by the hour");
     assert_eq!(breaker.snapshot().retry_after, Some(30 * SECOND));
 }
 
@@ -328,7 +328,7 @@ async fn defect_cb16_a_rejection_while_half_open_never_reports_a_negative_wait()
         advance(10 * SECOND).await;
     }
 
-    // Each wait is the remaining lease of the probe. When the lease ends, the slot is free.
+    // Each wait is the rest of the probe's lease. When the lease ends, the slot is free.
     assert_eq!(waits, [30, 20, 10].map(|left| Some(left * SECOND)));
     assert!(breaker.try_acquire().is_ok());
     drop(probe);
@@ -358,7 +358,7 @@ fn defect_cb18_a_plain_function_is_protected_and_has_its_effect_once() {
         Ok("charged")
     };
 
-    // This loop runs without a runtime, as it would in a function that is not async.
+    // The loop runs without a runtime, as in a function that is not async.
     let result = loop {
         let permit = breaker.try_acquire().expect("closed");
         let result = charge();
@@ -400,8 +400,8 @@ async fn defect_cb19_an_outage_is_one_event_however_many_calls_fail_and_are_reje
     assert_eq!(breaker.snapshot().totals.rejected, 1_000);
 }
 
-/// A clock that counts its readings. The breaker reads the clock before it takes its lock, so a
-/// call without a reading takes no lock.
+/// A clock that counts its readings. The breaker takes its lock only after it has read the clock,
+/// so a call that does not read the clock takes no lock.
 #[derive(Clone, Default)]
 struct CountingClock(Arc<AtomicU64>);
 

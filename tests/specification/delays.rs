@@ -1,4 +1,4 @@
-//! The delays of retries follow rows W02 to W33 of the published scenarios.
+//! The delays between attempts follow rows W02 to W33 of the published scenarios.
 
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ fn row_w06_a_quarter_around_the_third_linear_delay() {
     let settings =
         exact().backoff(Backoff::Linear).base_delay(SECOND).jitter(Jitter::Proportional(0.25));
     let policy = built(&settings);
-    // The published row gives the delays for the random numbers 0 and 1. They are these bounds.
+    // The published row gives the delays for the random numbers 0 and 1, which are the bounds.
     assert_eq!(policy.delay_bounds(3), ms(2_250)..=ms(3_750));
     let draws: Vec<_> =
         (0..10_000).map(|seed| delays(&settings.clone().seed(seed), 3)[2]).collect();
@@ -147,8 +147,8 @@ fn row_w32_a_fifth_around_a_capped_exponential_delay() {
         .base_delay(ms(100))
         .max_delay(SECOND)
         .jitter(Jitter::Proportional(0.2));
-    // In the source, jitter can lengthen a capped delay by a fifth. This library keeps the jittered
-    // delay within the cap (R3).
+    // In the published scenario, jitter can lengthen a capped delay by a fifth. In this library, a
+    // jittered delay never exceeds the cap (R3).
     for (k, nominal) in (1..).zip([100, 200, 400, 800, 1_000, 1_000]) {
         let longest = (nominal * 12 / 10).min(1_000);
         let bounds = built(&settings).delay_bounds(k);

@@ -1,4 +1,5 @@
-//! Breakers are concurrent and robust, as in rows C03 to C18 of the published scenarios.
+//! Breakers pass rows C03 to C18 of the published scenarios, which are about concurrency and
+//! robustness.
 
 mod linear;
 
@@ -13,7 +14,7 @@ use resilient::{BreakerConfig, CircuitBreaker, Outcome};
 use crate::support::{SECOND, breaker, report};
 use linear::{Calls, Seen, race};
 
-/// Returns settings with a window of calls. The breaker never opens.
+/// Returns settings with a window of calls. The circuit never opens.
 fn never_opens(window: u32) -> BreakerConfigBuilder {
     BreakerConfig::builder().failure_threshold(u32::MAX).window(window)
 }
@@ -24,7 +25,7 @@ fn row_c03_every_snapshot_and_the_totals_at_rest_are_explained_by_an_interleavin
     let mut snapshots_under_way = 0;
     for round in 0..200 {
         let (threads, window) = (2 + round % 2, 3 + round % 3);
-        // Low failure rates are included, because they produce windows full of successes.
+        // Low failure rates produce windows without failures.
         let share = [0.1, 0.5, 0.9][random.usize(..3)];
         let calls: Calls =
             (0..threads).map(|_| (0..6).map(|_| random.f64() < share).collect()).collect();
@@ -54,20 +55,20 @@ fn row_c03_the_checker_refuses_what_no_interleaving_explains() {
         success: 3,
         failure: 1,
     };
-    // The window holds three of the four calls. If the failure was the oldest call, it has left the
-    // window.
+    // The window contains three of the four calls. If the failure was the first call, it has left
+    // the window.
     for failures in [0, 1] {
         assert_eq!(linear::explain(&calls, 3, &[at_rest(failures, 0)]), Ok(()));
     }
-    // A streak of 1 is impossible, because a success follows the failure in the same thread. Two
-    // failures in the window are impossible, because only one call failed. At rest, no success is
-    // missing.
+    // Three snapshots are impossible. The streak cannot be 1, because the same thread succeeds
+    // after its failure. The window cannot have two failures, because only one call failed. The
+    // total cannot lack a success, because all calls have ended.
     linear::explain(&calls, 3, &[at_rest(1, 1)]).unwrap_err();
     linear::explain(&calls, 3, &[at_rest(2, 0)]).unwrap_err();
     let lost = Seen { success: 2, ..at_rest(1, 0) };
     linear::explain(&calls, 3, &[lost]).unwrap_err();
-    // `early` shows the window after the first call. It may come before a snapshot at rest, but not
-    // after one, because the number of calls in the window never decreases.
+    // `early` is a snapshot after the first call. It can precede a snapshot at rest, but not follow
+    // it, because the number of calls in the window never decreases.
     let early = Seen {
         done: vec![1, 0],
         begun: vec![1, 0],
@@ -148,7 +149,7 @@ fn row_c08_a_listener_that_asks_for_the_state_does_not_deadlock() {
         let seen = seen.lock().unwrap().clone();
         done.send(seen).unwrap();
     });
-    // If the test passes, it does not wait this long.
+    // The timeout is long. It ends the test only in case of a deadlock.
     let seen = waiting.recv_timeout(60 * SECOND);
     assert_eq!(seen, Ok(vec![CircuitState::Open, CircuitState::Closed]));
 }
@@ -190,7 +191,7 @@ fn row_c17_the_longest_times_saturate_and_never_panic() {
     for _ in 0..3 {
         report(&breaker, Outcome::Failure);
         clock.advance(longest);
-        assert_eq!(breaker.state(), CircuitState::Open, "until it is closed by hand");
+        assert_eq!(breaker.state(), CircuitState::Open, "open until `half_open`");
         assert_eq!(breaker.snapshot().retry_after, None);
         breaker.half_open().unwrap();
         report(&breaker, Outcome::Failure);
@@ -203,7 +204,7 @@ fn row_c17_the_longest_times_saturate_and_never_panic() {
     }
 }
 
-/// A `Duration` is never negative, and the configuration rejects durations that are too short.
+/// The build rejects durations that are too short. A `Duration` cannot be negative.
 #[test]
 fn row_c18_invalid_times_are_a_build_error() {
     let builder = BreakerConfig::builder;

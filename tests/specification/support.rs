@@ -13,7 +13,7 @@ pub(crate) const SECOND: Duration = Duration::from_secs(1);
 /// The errors of a client.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum ClientError {
-    /// The service failed. The field is the number of the attempt.
+    /// The service failed. The field is the number of the failed attempt.
     Unavailable(u32),
     /// The service asks the client to wait this long.
     TooMany(Duration),
@@ -45,7 +45,7 @@ pub(crate) fn breaker(settings: &BreakerConfigBuilder) -> CircuitBreaker {
     CircuitBreaker::new("service", settings.build().expect("in range"))
 }
 
-/// Creates a breaker that opens after this many consecutive failures, for the default recovery
+/// Creates a breaker that opens after this many consecutive failures, with the default recovery
 /// time.
 pub(crate) fn opens_after(failures: u32) -> CircuitBreaker {
     breaker(&BreakerConfig::builder().failure_threshold(failures))
@@ -55,8 +55,8 @@ pub(crate) fn policy(settings: &RetryPolicyBuilder) -> RetryPolicy {
     settings.build().expect("in range")
 }
 
-/// Returns the delays of the original Python system: they start at one second, double up to one
-/// minute, and have no jitter.
+/// Returns the retry settings of the original Python system: delays start at one second, double up
+/// to one minute, and have no jitter.
 pub(crate) fn exact() -> RetryPolicyBuilder {
     RetryPolicy::builder().base_delay(SECOND).max_delay(60 * SECOND).jitter(Jitter::None)
 }
@@ -69,7 +69,7 @@ pub(crate) async fn fail(breaker: &CircuitBreaker) -> Result<(), ClientError> {
     breaker.call(async || Err(ClientError::Unavailable(1))).await
 }
 
-/// Makes one call, which ends at once with this outcome.
+/// Makes one call with this outcome.
 pub(crate) fn report(breaker: &CircuitBreaker, outcome: Outcome) {
     breaker.try_acquire().expect("the circuit admits this call").report(outcome);
 }

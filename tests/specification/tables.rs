@@ -1,5 +1,5 @@
 //! The library passes the tables UT-1 to UT-12 and the tasks T-1 and T-2. The tests of the
-//! attributes contain UT-13 and T-3.
+//! attributes cover UT-13 and T-3.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ async fn ut_01_the_defaults_are_five_failures_half_a_minute_and_one_probe() {
     assert_eq!(breaker.state(), CircuitState::Open, "after five");
 
     advance(Duration::new(29, 999_999_999)).await;
-    assert_eq!(breaker.state(), CircuitState::Open, "just before half a minute");
+    assert_eq!(breaker.state(), CircuitState::Open, "just before the recovery time ends");
     advance(Duration::from_nanos(1)).await;
     assert_eq!(breaker.state(), CircuitState::HalfOpen);
 
@@ -93,7 +93,7 @@ async fn ut_04_a_success_while_half_open_closes_the_circuit() {
     for _ in 0..2 {
         fail(&breaker).await.unwrap_err();
     }
-    assert_eq!(breaker.state(), CircuitState::Closed, "old failures are forgotten");
+    assert_eq!(breaker.state(), CircuitState::Closed, "the success ended the streak");
 }
 
 #[tokio::test(start_paused = true)]
@@ -108,7 +108,7 @@ async fn ut_05_a_failure_while_half_open_opens_the_circuit_again() {
 
     assert_eq!(breaker.state(), CircuitState::Open);
     advance(29 * SECOND).await;
-    assert_eq!(breaker.state(), CircuitState::Open, "for a whole recovery time");
+    assert_eq!(breaker.state(), CircuitState::Open, "the recovery time begins again");
     advance(SECOND).await;
     assert_eq!(breaker.state(), CircuitState::HalfOpen);
 }
@@ -228,7 +228,7 @@ async fn ut_10_an_excluded_error_is_not_retried_and_returned_at_once() {
     assert!(start.elapsed().is_zero());
 }
 
-/// Makes a call whose attempts all fail. Returns the delays before its retries in milliseconds.
+/// Makes a call whose attempts all fail. Returns the delays between the attempts in milliseconds.
 async fn delays_in_ms(policy: &RetryPolicy) -> Vec<u128> {
     let mut before = Instant::now();
     let mut delays = Vec::new();
@@ -343,7 +343,8 @@ async fn t_2_a_policy_has_options_for_number_delay_growth_cap_jitter_and_time() 
 
     let delays = delays_in_ms(&policy(&settings)).await;
 
-    // The fourth delay ends at 12.5 s. A fifth delay would end after the limit of 13 s.
+    // The fourth delay ends at 12.5 s. A fifth delay would end after the limit of 13 s, so the call
+    // stops.
     assert_eq!(delays, [500, 2_000, 5_000, 5_000]);
 }
 
@@ -364,6 +365,6 @@ async fn t_2_each_error_is_handled_by_its_classification() {
 
     assert_eq!(result, Err(ClientError::BadInput));
     assert!(errors.is_empty());
-    // The first delay is one second. The second delay is the hint plus the first delay.
+    // The first delay is one second. The second delay is the hint of ten seconds plus one second.
     assert_eq!(start.elapsed(), 12 * SECOND);
 }

@@ -1,5 +1,5 @@
-//! Adds the bare calls, which use no library. The scenarios of rejections and delays have no bare
-//! call.
+//! Adds the cases of the bare calls, which use no library. There is no bare call in the scenarios
+//! of rejections and delays.
 
 use std::cell::Cell;
 use std::hint::black_box;
@@ -57,8 +57,7 @@ pub fn add(table: &mut Table) {
     });
 }
 
-/// Adds a case that calls with string keys. `index` maps the number of a call to the index of the
-/// key.
+/// Adds a case with string keys. `index` returns the index of the key for a call.
 fn string_keys_of(
     table: &mut Table,
     scenario: Scenario,

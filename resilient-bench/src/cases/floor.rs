@@ -1,6 +1,6 @@
-//! The least code that could do the work of a library: an atomic word, a count per thread, and a
-//! loop. The code lacks names, listeners, cancellation and late probes. Its cost shows how far a
-//! library could still improve.
+//! The floor: the least code that could do the work of a library, with an atomic word, a count per
+//! thread, and a loop. It has no names, no listeners, no cancellation and no late probes. Its cost
+//! shows how much a library could still improve.
 
 use std::cell::Cell;
 use std::sync::OnceLock;
@@ -15,8 +15,8 @@ use crate::table::{Scenario, Table};
 const FLOOR: &str = "floor";
 const FLOOR_TOTALS: &str = "floor, totals";
 
-/// The lower half is the streak of failures, and the upper half is the generation. All bits are one
-/// while the circuit is open.
+/// The lower half of the word is the streak of failures, and the upper half is the generation.
+/// While the circuit is open, all bits are one.
 struct Word(AtomicU64);
 
 const OPEN: u64 = u64::MAX;
@@ -76,8 +76,8 @@ fn count() {
     slot.store(slot.load(Relaxed).wrapping_add(1), Relaxed);
 }
 
-/// The last 100 calls as bits: a failure is a one, a success is a zero. While there are no
-/// failures, a success writes nothing.
+/// The last 100 calls as bits, one bit for each failure. If no bit is set, a success writes
+/// nothing.
 struct Ring {
     word: Word,
     failures: [AtomicU64; 2],

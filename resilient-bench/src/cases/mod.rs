@@ -1,4 +1,4 @@
-//! The cases by library.
+//! The cases of each library.
 
 mod bare;
 mod floor;

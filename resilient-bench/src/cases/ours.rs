@@ -1,5 +1,5 @@
-//! Our cases. They use the attributes, except the case of the delay, because no attribute returns a
-//! delay.
+//! Our cases. They use the attributes, except the case of the coarse clock, and the case of the
+//! delay, because no attribute returns a delay.
 
 use std::cell::Cell;
 use std::hint::black_box;
@@ -18,7 +18,7 @@ use crate::call::{
 };
 use crate::table::{OURS, Scenario, Table};
 
-/// Makes every call of ours slower if the feature `planted` is on. This proves that the guard
+/// If the feature `planted` is on, makes each of our calls slower. This proves that the guard
 /// detects a regression.
 #[inline(always)]
 fn planted() {
@@ -76,7 +76,8 @@ fn time_window(x: u64) -> Result<u64, Fault> {
     work(x)
 }
 
-/// Uses the breaker by hand, because an attribute would clone a breaker that is an argument.
+/// Calls through the breaker by hand, because an attribute would clone a breaker that is an
+/// argument.
 fn coarse(breaker: &CircuitBreaker, x: u64) -> Result<u64, Fault> {
     let permit = breaker.try_acquire()?;
     let result = work(x);
@@ -142,11 +143,12 @@ async fn stack_awaits(x: u64) -> Result<u64, Fault> {
     work_later(x).await
 }
 
-/// The name of the cases with `?` in the body.
+/// The library name of the cases with `?` in the body.
 pub const TRIES: &str = "resilient, tries";
-/// The name of the cases with both attributes on one function, in the scenarios of a breaker.
+/// The library name of the cases with both attributes on one function, in the scenarios of a
+/// breaker.
 pub const STACK: &str = "resilient, both";
-/// The name of the cases with the clock of the feature `coarse-clock`.
+/// The library name of the cases with the clock of the feature `coarse-clock`.
 pub const COARSE: &str = "resilient, coarse";
 
 macro_rules! by_attribute {
@@ -237,8 +239,7 @@ pub fn add(table: &mut Table) {
     });
 }
 
-/// Adds a case that calls with string keys. `index` maps the number of a call to the index of the
-/// key.
+/// Adds a case with string keys. `index` returns the index of the key for a call.
 fn string_keys_of(
     table: &mut Table,
     scenario: Scenario,

@@ -1,4 +1,4 @@
-//! Measures the sizes of futures with an argument of 128 bytes, by `size_of_val`.
+//! Measures the sizes of futures with `size_of_val`. The functions have an argument of 128 bytes.
 
 use resilient::breaker::Permit;
 use resilient::retries::RetryDriver;
@@ -54,16 +54,17 @@ pub struct FutureSize {
     pub library: &'static str,
     pub shape: &'static str,
     pub bytes: usize,
-    /// How much larger this future is than the future of the bare function of the same shape.
+    /// How many bytes this future has more than the future of a bare function of the same shape.
     pub added: usize,
 }
 
 pub const ARGUMENT: usize = size_of::<Argument>();
 
-/// The size of a permit, which each future holds.
+/// The size of a permit. The future of a call through a breaker contains a permit.
 pub const PERMIT: usize = size_of::<Permit<'static>>();
 
-/// The size of the state of a call's retries.
+/// The size of the state of a call's retries. The future of a call with retries contains this
+/// state.
 pub const RETRY: usize = size_of::<RetryDriver<'static>>();
 
 pub const BY_FUTURE: &str = "breaker, fn -> impl Future";
@@ -71,7 +72,7 @@ pub const BY_ASYNC: &str = "breaker, async fn";
 pub const BY_RETRY: &str = "retry, async fn";
 pub const BY_BOTH: &str = "retry and breaker, async fn";
 
-/// Returns the sizes of the futures of all libraries that do not box their futures.
+/// Returns the sizes of the futures of all libraries that do not allocate their futures in boxes.
 pub fn futures() -> Vec<FutureSize> {
     let argument: Argument = [1; 16];
     let mut sizes = Vec::new();

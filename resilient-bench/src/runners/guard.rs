@@ -1,5 +1,5 @@
-//! Compares our counts with the limits of a file. Counts repeat exactly, so this is the only
-//! benchmark that can reject a change.
+//! Compares our counts with the limits in a file. Counts are the same in every run, so this is the
+//! only benchmark that can reject a change.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -7,8 +7,8 @@ use std::path::Path;
 use crate::runners::count::{self, Counts, Row};
 use crate::table::{BARE, OURS, Table};
 
-/// Returns the names of our cases and of the bare calls, which are subtracted. A build without
-/// peers has all these cases.
+/// Returns the names of our cases and of the bare calls, whose counts are subtracted. A build
+/// without the feature `peers` has all these cases.
 pub fn names(table: &Table) -> Vec<String> {
     let is_ours = |library: &str| library.starts_with(OURS) || library == BARE;
     table.cases.iter().filter(|case| is_ours(case.library)).map(|case| case.name()).collect()
@@ -18,7 +18,7 @@ fn counted(table: &Table) -> Result<Vec<Row>, String> {
     Ok(count::net(&count::gross(table, &names(table))?))
 }
 
-/// Parses the rows of the file. A row names a case and its four limits.
+/// Parses the rows of the file. Each row has the name of a case and four limits.
 fn parse(text: &str) -> Result<Vec<(String, [f64; 4])>, String> {
     let rows =
         text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -39,11 +39,11 @@ fn key(row: &Row) -> String {
     format!("{}/{}", row.0.name(), row.1).replace(", ", "+")
 }
 
-/// A difference of counts below this value comes from rounding.
+/// If two counts differ by less than this, the difference comes from rounding.
 const NOTHING: f64 = 0.005;
 
-/// Returns one message for each excess. A case without limits counts as an excess, and so do limits
-/// without a case.
+/// Returns a message for each count that is above its limit, for each case without limits, and for
+/// each row of limits without a case.
 fn excesses(rows: &[Row], limits: &[(String, [f64; 4])]) -> Vec<String> {
     let mut excesses = Vec::new();
     for row in rows {
@@ -66,7 +66,8 @@ fn excesses(rows: &[Row], limits: &[(String, [f64; 4])]) -> Vec<String> {
     excesses
 }
 
-/// Compares and prints the counts. Returns whether all counts are within the limits.
+/// Compares the counts with the limits and prints both. Returns whether all counts are within the
+/// limits.
 ///
 /// # Errors
 ///
@@ -94,8 +95,8 @@ pub fn check(table: &Table, file: &Path) -> Result<bool, String> {
     Ok(excesses.is_empty())
 }
 
-/// Adds headroom to a number of instructions, so that a patch release of the compiler does not fail
-/// the guard.
+/// Adds headroom to a count of instructions. Without headroom, a patch release of the compiler
+/// could make the guard fail.
 fn with_headroom(instructions: f64) -> f64 {
     (instructions + (instructions.abs() * 0.04).max(1.0)).ceil()
 }

@@ -1,4 +1,4 @@
-//! The runners. Each measures the cases of the table in a different way.
+//! The runners. Each runner measures the cases of the table in another way.
 
 pub mod count;
 pub mod futures;

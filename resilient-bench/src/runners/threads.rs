@@ -1,29 +1,30 @@
-//! Measures two threads on one breaker, in wall time. The figure is a range over the repetitions,
-//! because other programs disturb the threads.
+//! Measures two threads that share one breaker, in wall time. The result is a range over the
+//! repetitions, because other programs disturb the threads.
 
 use std::sync::Barrier;
 use std::time::Instant;
 
 use crate::table::{BARE, Calls, Scenario, Table};
 
-/// The times of one library on one thread and on two threads, in the order of the repetitions.
+/// The times of one library on one thread and on two threads, one value per repetition.
 pub struct Scaling {
     pub library: &'static str,
-    /// Nanoseconds per call on one thread.
+    /// Nanoseconds per call if one thread makes all calls.
     pub one: Vec<f64>,
-    /// Nanoseconds per call on two threads, over the calls of both threads.
+    /// Nanoseconds per call if two threads each make the same number of calls. The time is divided
+    /// by the calls of both threads.
     pub two: Vec<f64>,
 }
 
 impl Scaling {
-    /// Returns how many calls two threads make in the time of one call on one thread. Both times
-    /// are from the fastest repetition, because other programs slow other repetitions down.
+    /// Returns how many calls two threads make in the time in which one thread makes one call. Uses
+    /// the fastest repetitions, because other programs slow the other ones down.
     pub fn scale(&self) -> f64 {
         range(&self.one).0 / range(&self.two).0
     }
 }
 
-/// Returns the nanoseconds per call on this many threads.
+/// Returns the nanoseconds per call with this many threads.
 fn wall(calls: &dyn Calls, threads: u64, n: u64) -> f64 {
     let start = Barrier::new(threads as usize);
     let spans: Vec<(Instant, Instant)> = std::thread::scope(|scope| {
@@ -32,8 +33,8 @@ fn wall(calls: &dyn Calls, threads: u64, n: u64) -> f64 {
                 let mut calls = calls.fork();
                 let start = &start;
                 scope.spawn(move || {
-                    // These calls are not measured. They give the scheduler time to move each
-                    // thread to a separate core.
+                    // Makes calls that are not measured. Meanwhile, the scheduler can move each
+                    // thread to its own core.
                     start.wait();
                     calls.empty(2 * n);
                     start.wait();

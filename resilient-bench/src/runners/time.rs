@@ -1,19 +1,19 @@
-//! Measures nanoseconds of processor time per call. All libraries of a scenario are interleaved in
-//! one process.
+//! Measures nanoseconds of processor time per call. All libraries of a scenario run in one process
+//! and take turns.
 //!
-//! In every round, each library makes a batch of calls. The next round starts with another library.
-//! The figure of a run is the median, over its rounds, of the difference to the bare call of the
-//! same round. There are three runs, each newly set up, and the middle figure is reported. Other
-//! programs disturb rounds, but not medians.
+//! In each round, each library makes a batch of calls. Each round starts with another library. In
+//! each round, the time of the bare call is subtracted. The figure of a run is the median of these
+//! differences. There are three runs, each with a new setup, and the middle figure of the three is
+//! reported. Other programs disturb single rounds, but hardly the median.
 
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::table::{BARE, Calls, Scenario, Table};
 
-/// The processor time that a batch should take.
+/// The processor time that one batch should take.
 const BATCH_NS: f64 = 1_000_000.0;
 
-/// The net nanoseconds per call of a case, in both variants of the loop.
+/// The nanoseconds per call of a case, without the bare call, for both kinds of loop.
 pub struct Timed {
     pub library: &'static str,
     pub note: &'static str,
@@ -21,7 +21,7 @@ pub struct Timed {
     pub a: f64,
     /// The figure of a loop with eight stores after each call.
     pub s: f64,
-    /// The width of the range that holds the middle half of the rounds of `s`.
+    /// The width of the range of the middle half of the rounds, for `s`.
     pub spread: f64,
 }
 
@@ -51,12 +51,13 @@ struct Runner {
     note: &'static str,
     calls: Box<dyn Calls>,
     n: u64,
-    /// If true, the calls leave state behind, so they are set up again for each round.
+    /// If true, the calls leave state behind, so each round sets them up again.
     renew: bool,
     rounds: [Vec<f64>; 2],
 }
 
-/// Times one scenario. Returns the middle figure of three runs for each library and variant.
+/// Measures one scenario. Returns the middle figure of three runs for each library and each kind of
+/// loop.
 pub fn scenario(table: &Table, scenario: Scenario, rounds: usize) -> Vec<Timed> {
     let mut runs = [(); 3].map(|()| run(table, scenario, rounds));
     let mut middle = |of: &dyn Fn(&Timed) -> f64, place: usize| {
@@ -85,8 +86,9 @@ fn run(table: &Table, scenario: Scenario, rounds: usize) -> Vec<Timed> {
         .of(scenario)
         .map(|case| {
             let few = case.most.min(1_000);
-            // Uses the fastest of three batches. If a busy machine slowed a single batch down, `n`
-            // would be so small that later batches would mostly measure the clock.
+            // Takes the fastest of three batches. A single batch could be slow because the machine
+            // is busy. Then `n` would be so small that later batches would mostly measure the
+            // clock.
             let least = [(); 3]
                 .map(|()| batch(&mut *case.calls(), few, true))
                 .into_iter()

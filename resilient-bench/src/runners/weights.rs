@@ -1,5 +1,5 @@
-//! Measures bytes per breaker: the growth of the process's resident memory over many used breakers,
-//! divided by their number. The figure includes the breaker's heap memory and the allocator's
+//! Measures bytes per breaker: creates and uses many breakers, and divides the growth of the
+//! process's resident memory by their number. The result includes heap memory and the allocator's
 //! overhead.
 
 use std::process::Command;
@@ -11,10 +11,10 @@ use resilient::{BreakerConfig, CircuitBreaker, Outcome};
 #[cfg(feature = "peers")]
 use crate::call::{Fault, work};
 
-/// The number of breakers that a measurement creates to compute the average weight of one breaker.
+/// How many breakers a measurement creates. The result is the average of their sizes.
 const MANY: usize = 4_000;
 
-/// Returns the resident memory in bytes.
+/// Returns the resident memory of the process in bytes.
 fn resident() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
@@ -28,7 +28,7 @@ fn resident() -> usize {
 fn ours(config: &BreakerConfig) -> CircuitBreaker {
     let breaker = CircuitBreaker::new("inventory", config.clone());
     use_it(&breaker, 150);
-    // Fills the history of transitions, so that the figure includes the history.
+    // Fills the history of transitions, so that the result includes it.
     for _ in 0..20 {
         let _ = breaker.trip();
         breaker.close();
@@ -51,7 +51,7 @@ fn windowed(
     builder().failure_rate(0.9).build().expect("these settings are within their ranges")
 }
 
-/// The names of all libraries and kinds of breaker that can be weighed.
+/// The names of all kinds of breaker that `weigh` can measure.
 pub const WEIGHED: &[&str] = &[
     "resilient, consecutive",
     "resilient, last 100 calls",
@@ -75,8 +75,8 @@ pub const WEIGHED: &[&str] = &[
     "tower-resilience",
 ];
 
-/// Returns the bytes per breaker of one library, or `None` if no library has this name. The process
-/// must not have weighed anything before.
+/// Returns the bytes per breaker of this kind, or `None` if the name is unknown. A process can
+/// measure only once, because later measurements would reuse freed memory.
 pub fn weigh(what: &str) -> Option<usize> {
     fn each<T>(mut make: impl FnMut(usize) -> T) -> usize {
         let mut all: Vec<Option<T>> = Vec::with_capacity(MANY);
@@ -181,8 +181,8 @@ fn weigh_peer(
     Some(weighs)
 }
 
-/// Returns the growth of one breaker's memory over a million calls, two thousand transitions and
-/// many threads.
+/// Returns by how many bytes the process's memory grows while one breaker has a million calls, two
+/// thousand transitions and many threads.
 pub fn growth() -> usize {
     let config = windowed(&mut || BreakerConfig::builder().window(Duration::from_secs(60)));
     let breaker = ours(&config);
@@ -205,15 +205,14 @@ pub fn growth() -> usize {
     resident().saturating_sub(before)
 }
 
-/// Weighs in a separate process, because later measurements in one process would reuse freed
-/// memory. Returns `None` if the process reports no weight.
+/// Calls `weigh` in a new process. Returns `None` if the process prints no number.
 pub fn weigh_apart(what: &str) -> Option<usize> {
     let program = std::env::current_exe().ok()?;
     let output = Command::new(program).args(["weigh", what]).output().ok()?;
     String::from_utf8_lossy(&output.stdout).trim().parse().ok()
 }
 
-/// The name under which [`weigh_apart`] measures [`growth`].
+/// The name for which [`weigh_apart`] measures [`growth`].
 pub const GROWTH: &str = "growth";
 
 pub fn print() {

@@ -1,4 +1,5 @@
-//! The tokens of a retry budget are correct under concurrent retries, deposits and overrides.
+//! Models of a retry budget: concurrent retries, deposits and overrides lose no token and create
+//! none.
 
 use resilient_core::retry::{BudgetConfig, BudgetConfigBuilder, RetryBudget};
 
@@ -14,7 +15,7 @@ fn ten() -> BudgetConfigBuilder {
     BudgetConfig::builder().capacity(10).retry_cost(5)
 }
 
-/// Reserves and spends the tokens of one retry. Returns whether the budget granted them.
+/// Spends the tokens of one retry. Returns whether the budget granted them.
 fn retry(budget: &RetryBudget) -> bool {
     let reservation = budget.try_reserve();
     reservation.map(|reserved| reserved.spend()).is_some()

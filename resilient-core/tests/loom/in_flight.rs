@@ -1,14 +1,14 @@
-//! Calls in flight and overdue calls: no start or end is lost, and none counts twice, whatever
-//! other threads do meanwhile.
+//! Models of rule B19: whatever other threads do, the breaker counts the start and the end of each
+//! call exactly once.
 
 use super::*;
 
-/// More than the time that the breaker may take to notice an overdue call.
+/// More than the longest time by which the breaker may notice an overdue call late.
 const TOLERANCE: Duration = Duration::from_millis(125);
 const JUST_BELOW: Duration = Duration::from_nanos(999_999_999);
 
-/// Returns settings under which a call of one second is overdue. Nine calls have to be slow before
-/// the circuit opens.
+/// Returns settings under which a call is overdue after one second. The circuit opens only after
+/// nine slow calls.
 fn timed() -> BreakerConfigBuilder {
     config().window(9).slow_call(SECOND).slow_call_rate(1.0).min_calls(9)
 }
@@ -23,8 +23,8 @@ fn b19_a_snapshot_counts_each_call_that_is_in_flight_while_it_is_taken() {
         let (breaker, _) = closed(&config());
         own_stripe(0);
         let held = acquire(breaker);
-        // Loom runs the first thread first. Only then the loads of the second may return old
-        // values.
+        // Loom runs the first closure first. So old values can only appear in the loads of the
+        // second closure, which takes the snapshot.
         let (_, seen) =
             both(with_slot(0, || succeed(breaker)), with_slot(1, || breaker.snapshot()));
         let counts = (seen.in_flight, seen.totals.success);
@@ -52,7 +52,7 @@ fn b19_a_call_that_ends_beside_a_disabling_is_no_longer_in_flight() {
         breaker.close();
         drop(disabled);
         let seen = breaker.snapshot();
-        holds(seen.in_flight == 0, "the ends are balanced", &seen);
+        holds(seen.in_flight == 0, "each call was counted at its start and end", &seen);
     });
 }
 
@@ -126,7 +126,8 @@ fn b19_a_counter_that_is_taken_over_beside_the_end_of_its_call_loses_no_count() 
         let (breaker, clock) = closed(&timed());
         own_stripe(0);
         let old = acquire(breaker);
-        // A slice is 2^26 nanoseconds. The counter serves again 32 slices later.
+        // Each slice of time of 2^26 nanoseconds has a counter. After 32 slices, a new slice takes
+        // over the counter of the old call.
         clock.advance(Duration::from_nanos(32 << 26));
         let (new, ()) = both(
             with_slot(0, || acquire(breaker)),

@@ -1,4 +1,4 @@
-//! Leases of a registry: one ends while another thread begins one.
+//! Models of leases: one thread ends a lease while another thread begins one.
 
 use resilient_core::breaker::{BreakerConfig, CircuitBreaker, CircuitState};
 use resilient_core::keyed::KeyedBreakers;
@@ -26,7 +26,7 @@ fn lease_keyed(registry: &Registry) -> Lease<KeyedBreakers<u32>> {
     registry.lease_keyed("dependency", two_failures())
 }
 
-/// A budget whose initial tokens pay for one retry.
+/// Leases a budget whose initial tokens pay for one retry.
 fn lease_budget(registry: &Registry) -> Lease<RetryBudget> {
     let one_retry = BudgetConfig::builder().capacity(10).initial_tokens(5).retry_cost(5);
     registry.lease_budget("dependency", one_retry.build().unwrap())

@@ -7,14 +7,13 @@
 //! ```
 //!
 //! `.ci/mutants` applies the patches in `mutants/`, which proves that each model can fail. A model
-//! tries all interleavings, unless the model limits the number of preemptions.
-//! `LOOM_MAX_PREEMPTIONS=4` raises this limit.
+//! tries all interleavings, unless it limits the number of preemptions. `LOOM_MAX_PREEMPTIONS=4`
+//! replaces this limit.
 //!
 //! The state word, the lock, the counters, and the locks of a keyed group and of a registry are
 //! loom types. The lists of listeners, each `OnceLock` and `Arc`, and the clock are types of the
-//! standard library. Loom does not interleave the operations of these standard types. No thread of
-//! a model holds or changes such an object when loom switches to another thread that uses the
-//! object.
+//! standard library, and loom does not interleave their operations. In these models, loom never
+//! switches to a thread that uses such an object while another thread holds or changes it.
 #![cfg(loom)]
 
 mod budget;
@@ -43,18 +42,18 @@ use resilient_core::time::ManualClock;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Runs a model twice. The first run tries all interleavings, and each load returns the newest
-/// value. In the second run, loads may also return older values. See `src/platform/sync.rs`.
+/// Runs a model twice. Both runs try all interleavings. In the first run, each load returns the
+/// newest value. In the second run, loads may also return older values. See `src/platform/sync.rs`.
 #[track_caller]
 fn check(model: fn()) {
     check_up_to(None, model);
 }
 
-/// Runs a model with this limit on preemptions. `LOOM_MAX_PREEMPTIONS` replaces the limit.
+/// Runs a model with at most this many preemptions. `LOOM_MAX_PREEMPTIONS` replaces the limit.
 #[track_caller]
 fn check_up_to(preemptions: Option<usize>, model: fn()) {
     let mut checker = loom::model::Builder::new();
-    // A look for overdue calls reads a hundred counters.
+    // The breaker reads a hundred counters to find overdue calls, and each read is a branch.
     checker.max_branches = 10_000;
     let given = checker.preemption_bound;
     checker.preemption_bound = preemptions.map(|few| given.unwrap_or(few));
@@ -71,8 +70,8 @@ fn config() -> BreakerConfigBuilder {
     BreakerConfig::builder().recovery_time(SECOND)
 }
 
-/// Creates a breaker and leaks it, so that permits can move to other threads. A model is small and
-/// ends soon.
+/// Creates a breaker and leaks it, so that permits can move to other threads. The leak is small,
+/// and the process ends soon.
 fn closed(config: &BreakerConfigBuilder) -> (&'static CircuitBreaker, ManualClock) {
     let clock = ManualClock::new();
     let breaker = CircuitBreaker::with_clock("dependency", config.build().unwrap(), clock.clone());
@@ -210,7 +209,8 @@ fn b10_half_open_admits_exactly_its_two_slots_of_three_threads() {
     });
 }
 
-/// Asserts that one round began, in which `count` probes have a slot and one call was rejected.
+/// Asserts that exactly one round began, that `count` probes have a slot, and that one call was
+/// rejected.
 fn admitted_in_one_round(count: usize, breaker: &CircuitBreaker) {
     let seen = breaker.snapshot();
     holds(seen.probes_in_flight == count, "each admitted call has a slot", &seen);
@@ -238,8 +238,9 @@ fn b10_of_two_probes_that_disagree_the_first_decides() {
     check(|| {
         let config = config().half_open_max_calls(2).half_open_successes(1);
         let breaker = due(&config.half_open_failures(1));
-        // The success closes the circuit. If the failure comes first, the round tolerates it. If
-        // the failure comes later, it is late, and the closed circuit does not record it.
+        // The success closes the circuit. If the failure comes first, it is the one failure that
+        // the round tolerates. If the failure comes second, it is late, and the closed circuit does
+        // not record it.
         let probe: fn(&'static CircuitBreaker) -> Permit<'static> =
             |breaker| breaker.try_acquire().unwrap();
         let (one, other) = (probe(breaker), probe(breaker));
@@ -322,9 +323,9 @@ fn b05_a_call_that_reads_the_clock_early_and_locks_late_moves_no_bucket_back() {
         );
         clock.advance(SECOND);
         fail(breaker);
-        // The order of the threads decides in which of two buckets the first failure is counted.
-        // The earlier bucket has just left the window. The later bucket, which also has the second
-        // failure, is still in the window.
+        // The first failure is counted in either of two buckets, depending on the order of the
+        // threads. The earlier bucket has left the window. The later bucket, which contains the
+        // second failure, is still in the window.
         let window = breaker.snapshot().window.unwrap();
         holds([2, 3].contains(&window.failures), "no recent failure is lost", &window);
     });
@@ -343,7 +344,7 @@ fn b14_two_threads_deliver_each_transition_once_and_in_order() {
         both(|| breaker.force_open(), || breaker.disable());
         let seen = breaker.snapshot();
         let heard = heard.lock().unwrap().clone();
-        holds(seen.recent.len() == 2, "both happened", &seen);
+        holds(seen.recent.len() == 2, "both transitions happened", &seen);
         holds(heard == seen.recent, "the events are in order", &heard);
     });
 }
@@ -379,7 +380,7 @@ fn g02_after_an_override_that_times_calls_beside_a_success_calls_are_timed() {
         clock.advance(SECOND);
         permit.report(Outcome::Success);
         let seen = breaker.snapshot();
-        holds((seen.totals.success, seen.totals.slow) == (2, 1), "the second was slow", &seen);
+        holds((seen.totals.success, seen.totals.slow) == (2, 1), "the second call was slow", &seen);
     });
 }
 
@@ -392,7 +393,7 @@ fn g02_an_override_of_the_threshold_beside_a_failure_holds_from_some_failure_on(
         both(|| fail(breaker), move || reconfigure(breaker, lower));
         let seen = breaker.snapshot();
         holds(breaker.state() == seen.state, "the state word shows the machine's state", &seen);
-        // The override alone does not open the circuit. The breaker evaluates the new threshold at
+        // The override itself never opens the circuit. The breaker evaluates the new threshold at
         // the next counted call.
         if seen.state == CircuitState::Closed {
             holds(seen.consecutive_failures == 2, "the failure came first", &seen);
@@ -434,7 +435,7 @@ fn g02_an_override_that_forces_open_beside_a_failure_wins() {
     });
 }
 
-/// Overrides the breaker's settings.
+/// Overrides the settings of the breaker.
 fn reconfigure(breaker: &CircuitBreaker, what: impl Into<BreakerOverride>) {
     let registry = Registry::new();
     registry.register(breaker).unwrap();
@@ -513,7 +514,7 @@ fn fm_e8_a_new_key_never_evicts_an_open_breaker() {
         let shards = keyed(1);
         fail(&shards.get(&1));
         let (admitted, other) = both(|| succeed(&shards.get(&1)), || shards.get(&2));
-        holds(!admitted && !succeed(&shards.get(&1)), "the first stays open", &shards.get(&1));
+        holds(!admitted && !succeed(&shards.get(&1)), "key 1 stays open", &shards.get(&1));
         holds(succeed(&other), "the second breaker is another one", &other);
     });
 }
@@ -531,8 +532,9 @@ fn g04_a_key_that_comes_after_a_closing_finds_the_closed_breakers_place() {
 
 #[test]
 fn g04_a_registry_that_comes_while_the_shared_breaker_is_made_hears_it() {
-    // The cell of the shared breaker is not a loom cell, so loom does not try every order here, and
-    // this model may miss its mutant (see `.ci/mutants`). The model below detects the mutant.
+    // The shared breaker is in a `OnceLock`, which is not a loom type, so loom does not try every
+    // order here. This model may miss its mutant (see `.ci/mutants`), but the next model detects
+    // it.
     check_up_to(Some(3), || {
         let shards = keyed(1);
         fail(&shards.get(&1));

@@ -36,7 +36,7 @@ fn b18_a_probe_whose_slot_is_taken_meanwhile_admits_a_nested_call_only_before() 
         let (breaker, clock) = closed(&config().probe_timeout(SECOND));
         breaker.trip().unwrap();
         clock.advance(SECOND);
-        // It is leaked, so that another thread can run its call.
+        // The permit is leaked, so that another thread can borrow it.
         let hung: &Permit<'_> = Box::leak(Box::new(breaker.try_acquire().unwrap()));
         clock.advance(SECOND);
         let (nested, heir) = both(
@@ -67,7 +67,8 @@ fn b18_a_nested_call_beside_a_reset_and_a_new_round_reports_nothing() {
             },
         );
         let seen = breaker.snapshot();
-        // Between `trip` and the new probe, a call of the old probe may be the new probe.
+        // Between `half_open` and `try_acquire`, the call inside the old probe may take the slot of
+        // the new round.
         let took_slot = nested && seen.state == CircuitState::Closed;
         holds(present.is_ok() || took_slot, "the new round has one probe", &seen);
         let counted = u64::from(took_slot);

@@ -1,11 +1,12 @@
-//! A thread may defer the counting of a success. The success is counted correctly, even if another
-//! thread ends the success's generation or bucket before the thread counts it.
+//! Models of deferred successes. A thread may count a success later than it was reported. The
+//! success is counted correctly, even if another thread ends its generation or its bucket before
+//! that.
 
 use super::*;
 
-/// Creates a breaker with a window of four calls, a failure rate from the second call on, and a
-/// failure count of four. The window holds a success and a failure. The breaker defers its
-/// successes.
+/// Creates a breaker with a window of four calls, which contains a success and a failure. Both a
+/// failure rate of one from the second call on and a failure count of four open the circuit. The
+/// thread on stripe 0 defers its successes.
 fn windowed() -> (&'static CircuitBreaker, ManualClock) {
     let (breaker, clock) =
         closed(&config().window(4).failure_rate(1.0).failure_count(4).min_calls(2));
@@ -58,13 +59,13 @@ fn b05_a_deferred_success_beside_a_failure_opens_if_both_orders_open() {
         own_stripe(0);
         succeed(breaker);
         both(with_slot(0, || succeed(breaker)), with_slot(1, || fail(breaker)));
-        // One of three calls failed, which meets the condition. The breaker opens either at the
-        // third call or at the next call.
+        // One of three calls failed, which meets the condition. The circuit opens at the third call
+        // or, if that call is deferred, at the next call.
         succeed(breaker);
         let seen = breaker.snapshot();
         holds(seen.state == CircuitState::Open, "the rate was reached", &seen);
         let then = seen.last_opening.unwrap();
-        holds((then.calls, then.failures) == (3, 1), "by these", &seen);
+        holds((then.calls, then.failures) == (3, 1), "the first three calls opened it", &seen);
     });
 }
 
@@ -72,8 +73,8 @@ fn b05_a_deferred_success_beside_a_failure_opens_if_both_orders_open() {
 fn b03_a_success_that_is_deferred_while_its_generation_ends_changes_nothing_in_the_next() {
     check(|| {
         let (breaker, _) = windowed();
-        // The permit is acquired on stripe 0. The thread that reports it owns this stripe, so it
-        // may defer the success.
+        // This thread acquires the permit on stripe 0. The thread that reports also owns stripe 0,
+        // so it may defer the success.
         let permit = breaker.try_acquire().unwrap();
         both(
             with_slot(0, move || permit.report(Outcome::Success)),

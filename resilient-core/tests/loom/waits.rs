@@ -1,4 +1,5 @@
-//! A call that waits for a circuit is woken when the circuit closes, in every order of the two.
+//! Models of rule R9: a call that waits for its circuit wakes when the circuit closes, even if the
+//! wait begins or ends at the same time.
 
 use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
@@ -8,7 +9,7 @@ use resilient_core::__private::WaitingCall;
 
 use super::*;
 
-/// The answer to a call that may ask the breaker now.
+/// What a waiting call receives if the breaker may admit it now.
 const NOW: Option<Duration> = Some(Duration::ZERO);
 
 fn open() -> &'static CircuitBreaker {
@@ -21,7 +22,7 @@ fn poll(wait: &mut WaitingCall<'_>) -> Poll<Option<Duration>> {
     wait.poll(Waker::noop())
 }
 
-/// A waker that counts. Loom does not interleave its operations.
+/// A waker that counts how often it is woken. Loom does not interleave its operations.
 #[derive(Default)]
 struct Counting(AtomicU32);
 
@@ -39,7 +40,7 @@ fn r09_a_wait_that_begins_beside_a_closing_is_woken_or_never_listed() {
         let news = if admits_in == NOW { Poll::Ready(NOW) } else { poll(&mut wait) };
         holds(news == Poll::Ready(NOW), "the closing wakes the call", &news);
         let seen = breaker.snapshot();
-        holds(seen.waiting == 0, "no call is listed", &seen);
+        holds(seen.waiting == 0, "no call waits", &seen);
     });
 }
 
@@ -53,7 +54,7 @@ fn r09_a_poll_beside_a_closing_is_ready_or_its_waker_is_woken() {
         let ((news, _wait), ()) = both(move || (wait.poll(&waker), wait), || breaker.close());
         let woken = counting.0.load(SeqCst);
         let once = (news, woken) == (Poll::Ready(NOW), 0) || (news, woken) == (Poll::Pending, 1);
-        holds(once, "the task learns of the closing, once", &(news, woken));
+        holds(once, "the task learns exactly once that the circuit closed", &(news, woken));
     });
 }
 
@@ -62,7 +63,8 @@ fn r09_a_thread_that_blocks_beside_a_closing_goes_on() {
     check(|| {
         let breaker = open();
         let (wait, _) = WaitingCall::begin(breaker);
-        // If the thread blocks for ever, loom unwinds it, and the drop of the call would panic.
+        // If the thread blocked for ever, loom would unwind it, and the drop of the waiting call
+        // would panic.
         let mut wait = ManuallyDrop::new(wait);
         let blocks = move || {
             let admits_in = wait.block();
@@ -70,7 +72,7 @@ fn r09_a_thread_that_blocks_beside_a_closing_goes_on() {
             admits_in
         };
         let (admits_in, ()) = both(blocks, || breaker.close());
-        holds(admits_in == NOW, "the thread asks now", &admits_in);
+        holds(admits_in == NOW, "the thread may ask the breaker now", &admits_in);
     });
 }
 
@@ -95,6 +97,6 @@ fn r11_a_call_that_is_cancelled_beside_its_wake_up_passes_the_wake_up_on() {
         let news = poll(&mut second);
         holds(news == Poll::Ready(NOW), "the other call is woken", &news);
         let seen = breaker.snapshot();
-        holds(seen.waiting == 0, "no call is listed", &seen);
+        holds(seen.waiting == 0, "no call waits", &seen);
     });
 }

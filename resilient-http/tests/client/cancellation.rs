@@ -1,4 +1,4 @@
-//! Dropping the future of a call is safe at every point where it can be dropped.
+//! A caller may drop the future of a call at any await point.
 
 use std::future::{Future, IntoFuture, poll_fn};
 use std::pin::pin;
@@ -13,7 +13,8 @@ use crate::support::raw::{Raw, Step};
 use crate::support::settings::client;
 use crate::support::{until, within};
 
-/// Polls a future at most `times` times, then drops it. Returns the output if the future finished.
+/// Polls a future at most `times` times, then drops it. Returns the output, or `None` if the future
+/// did not finish.
 async fn poll_times<F: Future>(future: F, times: u32) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut polls = 0;
@@ -87,7 +88,7 @@ async fn a_probe_dropped_at_any_point_frees_its_slot() {
 }
 
 #[tokio::test]
-async fn a_wait_for_the_end_can_be_dropped_and_begun_again() {
+async fn shutdown_can_be_cancelled_and_called_again() {
     let server = Raw::always(vec![Step::Stall]).await;
     let api = client(&server.url).no_retry().build().unwrap();
     let running = tokio::spawn(api.get::<()>("x").into_future());

@@ -133,8 +133,8 @@ async fn defect_ac8_the_breaker_is_within_the_retry_and_sees_every_attempt() {
     for _ in 0..5 {
         within("the call", api.get::<()>("x")).await.unwrap_err();
     }
-    // The first call makes three attempts. The second call makes two, then the circuit is open.
-    // Without the breaker there would be 15 requests.
+    // The first call makes three attempts. The second call makes two attempts, which open the
+    // circuit. Without the breaker, the server would receive 15 requests.
     assert_eq!(server.count(), 5);
 }
 
@@ -186,7 +186,7 @@ async fn defect_ac11_a_given_client_is_used_with_our_settings_and_stays_open() {
 }
 
 #[tokio::test]
-async fn a_given_client_that_follows_redirects_is_found_out() {
+async fn a_given_client_that_follows_redirects_is_detected() {
     let server = Api::serve(|n, _| match n {
         0 => answer(302, &[("location", "/y")], ""),
         _ => json("1"),

@@ -1,4 +1,4 @@
-//! The tests for rows F of the fault model: how a transport can fail a call.
+//! Tests of rows F of the fault model: how a transport can fail a call.
 
 use std::future::IntoFuture;
 #[cfg(feature = "gzip")]
@@ -62,7 +62,8 @@ async fn fm_f3_half_an_answer_is_an_error_that_keeps_the_status() {
         assert!(error.is_body_truncated());
         assert_eq!(server.count(), 3);
     }
-    // If the body of an error response breaks off, the error still has the kind of its status.
+    // If the body of an error response is truncated, the kind of the error still follows from the
+    // status.
     let server = Raw::always(vec![write("HTTP/1.1 404 x\r\ncontent-length: 9\r\n\r\nno us")]).await;
     let api = client(&server.url).build().unwrap();
     let error = within("the call", api.get::<()>("x")).await.unwrap_err();
@@ -78,7 +79,7 @@ async fn fm_f4_a_body_that_stalls_is_a_timeout_not_bad_json() {
     let error = within("the call", api.get::<Vec<u32>>("x")).await.unwrap_err();
     assert!(matches!(error, ApiError::Timeout { phase: TimeoutPhase::Attempt, .. }), "{error:?}");
     assert_eq!(error.attempts(), 3);
-    // Without a timeout, the deadline ends the call.
+    // If the attempt has no timeout, the deadline ends the call.
     let api = client(&server.url).timeout(None).deadline(Duration::from_secs(1));
     let call = api.build().unwrap().get::<Vec<u32>>("x").into_future();
     let error = within("the call", call).await.unwrap_err();
@@ -114,13 +115,13 @@ async fn fm_f6_an_endless_body_is_too_large_and_memory_is_bounded() {
     let totals = api.circuit_breaker().snapshot().totals;
     assert_eq!((totals.failure, totals.ignored), (0, 1));
     until("its connection is closed", || server.connections.open() == 0).await;
-    // If the announced length is too long, the client does not read the body at all.
+    // If the announced length exceeds the limit, the client does not read the body.
     let head = write("HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n");
     let server = Raw::always(vec![head, Step::Stall]).await;
     let api = client(&server.url).build().unwrap();
     let error = within("the call", api.get::<()>("x")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooLarge);
-    // The client reads only the start of an endless error body.
+    // The client reads only the beginning of an endless error body.
     let head = write("HTTP/1.1 500 x\r\ntransfer-encoding: chunked\r\n\r\n");
     let server = Raw::always(vec![head, Step::Flood(chunk)]).await;
     let api = client(&server.url).build().unwrap();
@@ -205,7 +206,7 @@ async fn fm_f12_a_wait_of_ages_is_not_begun() {
 
 #[tokio::test]
 async fn fm_f13_dates_are_read_in_three_forms_whatever_the_servers_clock_says() {
-    // The `date` header of the server is wrong by years and has no effect.
+    // The client does not use the server's `date` header, which is wrong by years.
     let date = "Sun, 06 Nov 1994 08:49:37 GMT";
     for past in [date, "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"] {
         let server =
@@ -291,7 +292,7 @@ async fn fm_f17_a_stream_that_is_there_once_is_not_retried_and_the_error_says_wh
     assert_eq!(server.only().text(), "stream");
     assert_eq!(error.retries_disabled(), Some(RetriesDisabled::Body));
     assert!(!error.is_retryable());
-    // If a body can be sent only once, its prepared request can be executed only once.
+    // A prepared request can be executed only once if its body can be sent only once.
     let once = Body::once(Full::new(Bytes::from_static(b"stream")));
     let prepared = api.request(Method::PUT, "x").body(once).prepare().unwrap();
     within("the call", api.execute(&prepared)).await.unwrap_err();
@@ -300,7 +301,7 @@ async fn fm_f17_a_stream_that_is_there_once_is_not_retried_and_the_error_says_wh
 }
 
 #[tokio::test]
-async fn a_stream_that_is_made_anew_is_retried_whole() {
+async fn a_stream_that_can_be_made_again_is_sent_whole_at_each_attempt() {
     let server = Api::statuses(&[503]).await;
     let api = client(&server.url).build().unwrap();
     let anew = Body::factory(|| Full::new(Bytes::from_static(b"stream")));
@@ -328,7 +329,7 @@ async fn fm_f18_one_key_for_all_attempts_and_another_for_the_next_call() {
     assert!(keys[..3].iter().all(|key| *key == keys[0]));
     assert!(keys[3..].iter().all(|key| *key == keys[3]));
     assert_ne!(keys[0], keys[3]);
-    // The name of the idempotency header can be changed.
+    // The client sends the idempotency key in the header that its settings name.
     let api = client(&server.url).idempotency_header("x-request-key").no_retry();
     let call = api.build().unwrap().post::<()>("x").idempotency_key("mine");
     within("the call", call).await.unwrap_err();
@@ -381,8 +382,8 @@ async fn fm_f23_a_connection_that_the_server_closed_while_idle_is_no_failure() {
     for n in 1..=5 {
         let one: u32 = within("the call", api.get("x")).await.unwrap();
         assert_eq!(one, 1);
-        // The server closes each connection after its response, and the client may notice this
-        // late.
+        // The server closes each connection after its response. The client may notice this only
+        // when it sends the next request.
         until("the server has closed it", || server.connections.open() == 0).await;
         assert_eq!(server.count(), n);
     }
@@ -391,7 +392,7 @@ async fn fm_f23_a_connection_that_the_server_closed_while_idle_is_no_failure() {
 }
 
 #[tokio::test]
-async fn many_calls_share_connections_that_are_kept() {
+async fn many_calls_share_connections() {
     let server = Api::serve(|_, _| json("1")).await;
     let api = client(&server.url).build().unwrap();
     for _ in 0..10 {
@@ -402,7 +403,7 @@ async fn many_calls_share_connections_that_are_kept() {
 }
 
 #[tokio::test]
-async fn a_wait_that_the_server_asks_for_is_a_floor() {
+async fn a_hint_of_the_server_is_the_shortest_wait() {
     let server = Api::serve(|n, _| match n {
         0 => answer(429, &[("retry-after-ms", "300")], ""),
         _ => json("1"),
@@ -413,7 +414,8 @@ async fn a_wait_that_the_server_asks_for_is_a_floor() {
     let one: u32 = within("the call", api.get("x")).await.unwrap();
     assert_eq!(one, 1);
     assert!(began.elapsed() >= Duration::from_millis(300));
-    // If the wait exceeds the policy's limit, the call ends, and the error contains the wait.
+    // If the hint exceeds the limit of the policy, the client does not wait. The error contains the
+    // hint.
     let policy = RetryPolicy::builder().max_retry_after(Duration::from_secs(1)).build().unwrap();
     let server = Api::serve(|_, _| answer(429, &[("retry-after", "2")], "")).await;
     let api = client(&server.url).retry(policy).build().unwrap();
@@ -423,7 +425,8 @@ async fn a_wait_that_the_server_asks_for_is_a_floor() {
 
 #[tokio::test]
 async fn fm_f13_an_error_shows_one_wait_whenever_it_is_asked() {
-    // The error stores the wait. If the error stored the date, the wait would change at each read.
+    // The error stores how long to wait, not the date in the header. With the date, the wait would
+    // be different at each read.
     let header = [("retry-after", "Fri, 01 Jan 2100 00:00:00 GMT")];
     for code in [429, 503] {
         let server = Api::serve(move |_, _| answer(code, &header, "")).await;

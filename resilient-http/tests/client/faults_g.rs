@@ -1,5 +1,5 @@
-//! The tests for rows G of the fault model: attacks through input and responses. `tests/secrets.rs`
-//! tests that nothing printed contains a secret.
+//! Tests of rows G of the fault model: attacks through input and responses. `tests/secrets.rs`
+//! tests that no output contains a secret.
 
 use std::error::Error;
 
@@ -27,7 +27,7 @@ async fn fm_g2_a_key_in_the_query_reaches_the_server_and_no_error() {
     let error = within("the call", call).await.unwrap_err();
     assert_eq!(server.seen()[0].target, "/x?q=canary&api_key=canary%26x");
     assert!(!format!("{error} {error:?}").contains("canary"));
-    // The URL stays hidden even if the transport's error contains it.
+    // The error hides the URL even if the transport's error contains it.
     let url = crate::support::raw::refusing().await;
     let api = client(&url).auth(Auth::query("api_key", ApiKey::secret("canary")));
     let error = within("the call", api.build().unwrap().get::<()>("x")).await.unwrap_err();
@@ -45,7 +45,7 @@ async fn fm_g2_a_key_in_the_query_reaches_the_server_and_no_error() {
 /// call has an API key in a header, and a body.
 async fn redirected(code: u16) {
     let other = Api::serve(|_, _| json("1")).await;
-    // A different port, or `http` instead of `https`, makes a different origin.
+    // Two URLs have different origins if their ports differ, or if only one of them uses `https`.
     let location = format!("{}/steal", other.url);
     let to = location.clone();
     let server = Api::serve(move |_, _| answer(code, &[("location", &to)], "")).await;
@@ -54,7 +54,7 @@ async fn redirected(code: u16) {
     let call = api.post::<u32>("x").json(&"body").idempotency_key("k");
     let error = within("the call", call).await.unwrap_err();
     assert!(error.is_redirect(), "{error:?}");
-    // The caller can read the target of the redirect.
+    // The caller can read the target of the redirect from the error.
     assert_eq!(error.headers().unwrap()["location"], location);
     assert_eq!((server.count(), other.count()), (1, 0), "{code}");
 }
@@ -136,8 +136,8 @@ async fn fm_g6_parameters_that_climb_are_refused_before_anything_is_sent() {
         "%2e%2e",
         "%2E%2e",
         "%252e%252e",
-        // The client would send this value as one segment. A proxy that decodes the path before it
-        // resolves dot segments would see three segments.
+        // The client would send this value as one segment. But a proxy that decodes the path first
+        // would see the dot segments and resolve them.
         "../../etc",
         "a/../b",
         "a/..",
@@ -263,14 +263,14 @@ async fn fm_g13_credentials_over_plain_http_are_refused() {
     let allowed = ApiClient::builder("http://api.example.com").auth(key()).allow_plain_http();
     assert!(allowed.build().is_ok());
     assert!(ApiClient::builder("http://api.example.com").build().is_ok());
-    // A single request cannot add a key over plain `http` either.
+    // The client also rejects a key in the header of a single request over plain `http`.
     let plain = ApiClient::builder("http://api.example.com").build().unwrap();
     let call = plain.get::<()>("x").header("authorization", "k");
     assert_eq!(call.prepare().unwrap_err().kind(), BuildErrorKind::Credentials);
 }
 
 #[tokio::test]
-async fn credentials_are_shown_each_in_its_way_and_an_allowed_origin_gets_none() {
+async fn each_kind_of_credentials_has_its_header_and_an_allowed_origin_gets_none() {
     let other = Api::serve(|_, _| json("1")).await;
     let server = Api::serve(|_, _| json("1")).await;
     let fresh = || Ok::<_, BoxError>(SecretString::from("Token 7"));
@@ -293,7 +293,7 @@ async fn credentials_are_shown_each_in_its_way_and_an_allowed_origin_gets_none()
         let _: Response = within("the call", api.get(format!("{}/x", other.url))).await.unwrap();
         let seen = other.seen().pop().unwrap();
         assert_eq!((seen.header(name), seen.header("x-of-client")), (None, None));
-        // Each origin has its own circuit breaker.
+        // Each origin has a circuit breaker, so this breaker counts only one of the two calls.
         assert_eq!(api.circuit_breaker().snapshot().totals.success, 1);
     }
     let stale = || Err::<SecretString, _>("expired");
@@ -305,7 +305,7 @@ async fn credentials_are_shown_each_in_its_way_and_an_allowed_origin_gets_none()
 }
 
 #[tokio::test]
-async fn a_key_that_is_not_there_is_an_error_of_the_build() {
+async fn a_missing_key_is_a_build_error() {
     let build = |key| ApiClient::builder("http://localhost").auth(Auth::bearer(key)).build();
     for key in [ApiKey::env("RESILIENT_HTTP_TEST_NOT_SET"), ApiKey::file("/nonexistent/key")] {
         assert_eq!(build(key).unwrap_err().kind(), BuildErrorKind::Credentials);

@@ -1,5 +1,5 @@
-//! Callers cannot set false framing headers, because such headers could make the server misread the
-//! connection.
+//! Callers cannot set headers that frame the body, because false headers could make the server
+//! misread the connection.
 
 use http_body_util::Full;
 use resilient_http::{ApiError, ApiRequest, Body, BuildErrorKind, Bytes, HeaderMap, HeaderValue};
@@ -43,7 +43,7 @@ async fn fm_g5_a_length_that_is_not_the_bodys_is_refused_before_anything_is_sent
 }
 
 #[tokio::test]
-async fn a_length_that_is_the_bodys_or_that_of_a_stream_is_sent() {
+async fn a_content_length_is_sent_if_it_fits_the_body_or_the_body_is_a_stream() {
     let server = Api::serve(|_, _| json("1")).await;
     let api = client(&server.url).build().unwrap();
     let stream = Body::once(Full::new(Bytes::from_static(b"12345")));

@@ -1,4 +1,5 @@
-//! A transport that fetches its token through its own client does not keep the circuit open.
+//! Rule B18: a transport may fetch a token through the client that uses the transport. The circuit
+//! still closes.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -9,7 +10,7 @@ use resilient_http::{
     ApiClient, Exchange, MockTransport, Phase, RequestBody, Transport, TransportError,
 };
 
-/// Asks the API for a token before each request except the one for the token.
+/// A transport that requests a token from the API before each other request.
 struct WithToken {
     api: Arc<OnceLock<ApiClient>>,
     inner: MockTransport,

@@ -1,5 +1,5 @@
-//! Each row of the outcome table holds against a real server, for a `GET`, a `POST`, and a `POST`
-//! with a key.
+//! Each row of the outcome table holds with a real server, for a `GET`, a `POST`, and a `POST` with
+//! an idempotency key.
 
 use std::future::IntoFuture;
 use std::time::Duration;
@@ -14,10 +14,10 @@ use crate::support::raw::{Raw, Step, ok, refusing, write};
 use crate::support::settings::{client, quick};
 use crate::support::{until, within};
 
-/// The end of a call, and the outcomes that its circuit breaker counted.
+/// The error of a call, and the outcomes that the circuit breaker counted.
 struct End {
     error: ApiError,
-    /// Successes, failures, ignored.
+    /// The counts of successes, failures and ignored calls.
     counted: (u64, u64, u64),
 }
 
@@ -43,11 +43,12 @@ async fn end(api: &ApiClient, column: &str) -> End {
     End { error, counted: (totals.success, totals.failure, totals.ignored) }
 }
 
-/// One row: the expected attempts of each column, and the outcome that each attempt has.
+/// A row of the table: the kind of the error, the number of attempts in each column, and the
+/// outcome of each attempt.
 struct Row {
     kind: ErrorKind,
     attempts: [u32; 3],
-    /// The outcomes of one attempt: successes, failures, ignored.
+    /// The outcome of one attempt, as counts of successes, failures and ignored calls.
     counts: (u64, u64, u64),
 }
 
@@ -153,7 +154,7 @@ async fn row_truncated_body_is_a_failure_and_retried_if_it_may_be_repeated() {
         let server = Raw::always(vec![cut, last]).await;
         let row = Row { kind: ErrorKind::Connection, attempts: [3, 1, 3], counts: FAILURE };
         for error in row.check(|| client(&server.url)).await {
-            // The reset may arrive before the response head. Then the error has another phase.
+            // If the reset arrives before the head of the response, the error has another phase.
             if matches!(error, ApiError::Connection { phase: Phase::Body, .. }) {
                 assert_eq!(error.status().unwrap(), 200);
             }
@@ -171,7 +172,7 @@ async fn row_attempt_timeout_is_a_failure_and_retried_if_it_may_be_repeated() {
         let ApiError::Timeout { phase, after, .. } = error else { panic!() };
         assert_eq!((phase, after), (TimeoutPhase::Attempt, time));
     }
-    // An attempt may time out before its request reaches the server.
+    // If an attempt times out before its request arrives, the server does not count it.
     assert!(server.count() <= 3 + 1 + 3);
 }
 
@@ -191,7 +192,8 @@ async fn row_deadline_ends_the_call_and_is_not_counted_again() {
     assert!(matches!(error, ApiError::Timeout { phase: TimeoutPhase::Deadline, .. }), "{error:?}");
     assert!(!error.is_retryable());
     let totals = api.circuit_breaker().snapshot().totals;
-    // The deadline cut an attempt that had time left, so the attempt counts as abandoned.
+    // The deadline ended the last attempt before its own timeout, so the attempt counts as
+    // abandoned.
     assert_eq!((error.attempts(), totals.failure, totals.abandoned), (3, 2, 1));
 }
 
@@ -356,7 +358,7 @@ async fn the_statuses_that_are_retried_can_be_chosen() {
 }
 
 #[tokio::test]
-async fn a_call_that_recovers_tells_its_attempts() {
+async fn a_call_that_recovers_reports_its_number_of_attempts() {
     let server = Raw::serve(|n| match n {
         0 => vec![Step::Reset],
         1 => vec![write("HTTP/1.1 503 x\r\ncontent-length: 0\r\n\r\n"), Step::Next],

@@ -1,5 +1,5 @@
-//! Requests to this machine do not go to a proxy from the environment, because the proxy could read
-//! the requests.
+//! Requests to this machine do not go through a proxy that the environment names, because the proxy
+//! could read the requests.
 
 use std::process::Command;
 
@@ -11,8 +11,8 @@ use crate::support::within;
 
 const TEST: &str = "proxies::fm_g13_keys_for_this_machine_go_to_no_proxy_of_the_environment";
 
-/// Runs the test as a child process, because the environment is global. The child's environment
-/// names a proxy that does not exist, so a call through the proxy would fail.
+/// Runs the test again as a child process, because the environment is global. In the child process,
+/// the environment names a proxy that does not exist, so a call through the proxy would fail.
 #[tokio::test]
 async fn fm_g13_keys_for_this_machine_go_to_no_proxy_of_the_environment() {
     const CHILD: &str = "RESILIENT_TEST_BEHIND_A_PROXY";

@@ -1,5 +1,5 @@
-//! A server that redirects a `POST` to its result has acted on the `POST`, so the client does not
-//! send the `POST` again without a key.
+//! If a server redirects a `POST` to its result, the server has acted on the `POST`. So the client
+//! does not repeat a `POST` that has no idempotency key.
 
 use resilient_http::{ErrorKind, IdempotencyKey, RetriesDisabled};
 
@@ -7,8 +7,8 @@ use crate::support::api::{Api, answer};
 use crate::support::settings::client;
 use crate::support::within;
 
-/// Starts a server that redirects `/orders` with status `code`, and that responds to the redirected
-/// request with `then`.
+/// Starts a server that redirects requests of `/orders` with status `code`, and responds to the
+/// redirected requests with `then`.
 async fn sends_on(code: u16, then: (u16, &'static [(&'static str, &'static str)])) -> Api {
     Api::serve(move |_, seen| match seen.target.as_str() {
         "/orders" => answer(code, &[("location", "/result")], ""),
@@ -66,14 +66,15 @@ async fn fm_f16_a_post_that_was_sent_on_is_not_replayed_when_there_is_no_connect
 }
 
 #[tokio::test]
-async fn one_with_a_key_and_one_that_was_only_pointed_elsewhere_are_tried_again() {
+async fn a_redirected_post_is_retried_if_it_has_a_key_or_the_redirect_was_a_307() {
     let then = (429, &[("retry-after", "0")][..]);
     let server = sends_on(303, then).await;
     let api = client(&server.url).build().unwrap();
     let call = api.post::<()>("orders").idempotency_key(IdempotencyKey::Auto);
     let error = within("the call", call).await.unwrap_err();
     assert_eq!((error.attempts(), posts(&server)), (3, 3));
-    // Neither 307 nor 429 means that the server has acted on the request, so the client retries.
+    // Neither the redirect 307 nor the response 429 means that the server has acted on the request,
+    // so the client retries.
     let server = sends_on(307, then).await;
     let api = client(&server.url).build().unwrap();
     let error = within("the call", api.post::<()>("orders")).await.unwrap_err();

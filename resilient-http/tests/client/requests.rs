@@ -1,4 +1,4 @@
-//! Requests send the configured data, and responses are read as the requested type.
+//! The client sends the configured data, and reads responses as the requested type.
 
 use std::time::Duration;
 
@@ -60,7 +60,7 @@ async fn every_verb_sends_its_method_and_body() {
 }
 
 #[tokio::test]
-async fn an_answer_is_read_as_what_it_is_awaited_as() {
+async fn a_response_is_read_as_the_requested_type() {
     let server = Api::serve(|_, _| {
         let headers =
             [("x-request-id", "r-1"), ("x-ratelimit-limit", "9"), ("x-ratelimit-remaining", "8")];
@@ -84,7 +84,7 @@ async fn an_answer_is_read_as_what_it_is_awaited_as() {
 }
 
 #[tokio::test]
-async fn an_error_tells_what_the_server_said() {
+async fn an_error_contains_the_message_of_the_server() {
     let server = Api::serve(|_, _| {
         let headers = [("request-id", "r-2"), ("content-type", "application/json")];
         answer(422, &headers, r#"{"error": {"message": "name is empty", "code": 7}}"#)
@@ -97,7 +97,7 @@ async fn an_error_tells_what_the_server_said() {
     assert_eq!(error.request_id(), Some("r-2"));
     assert_eq!(error.headers().unwrap()["content-type"], "application/json");
     assert_eq!(error.to_string(), "POST users: the server refused (status 422)");
-    // The error names a missing field and shows no part of the body.
+    // The error names the missing field, and contains no part of the body.
     let server = Api::serve(|_, _| json(r#"{"age": 36}"#)).await;
     let api = client(&server.url).build().unwrap();
     let error = within("the call", api.get::<User>("x")).await.unwrap_err();
@@ -128,7 +128,7 @@ async fn a_prepared_request_is_checked_and_can_be_sent_again() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_request_or_a_client_is_told_by_kind() {
+async fn each_mistake_in_a_request_or_a_client_has_its_kind_of_error() {
     let api = client("http://localhost").build().unwrap();
     let kind = |request: ApiRequest| api.call::<()>(&request).map(|_| ()).unwrap_err().kind();
     let request = |text: &str| serde_json::from_str::<ApiRequest>(text).unwrap();
@@ -221,7 +221,7 @@ fn the_future_of_a_call_is_small() {
 }
 
 #[test]
-fn the_last_body_says_what_its_type_is_unless_a_header_does() {
+fn the_last_body_sets_the_content_type_unless_a_header_does() {
     let api = client("http://localhost").build().unwrap();
     let kind = |request: RequestBuilder<()>| {
         let prepared = request.prepare().unwrap();

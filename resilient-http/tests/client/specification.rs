@@ -1,5 +1,5 @@
-//! The tests of the specification: UT-14 to UT-16, IT-1 and IT-3, and acceptance criteria 1, 2, 3,
-//! 6 and 7.
+//! Tests of the specification: UT-14 to UT-16, IT-1 and IT-3, and acceptance criteria 1, 2, 3, 6
+//! and 7.
 
 use std::future::IntoFuture;
 use std::time::{Duration, Instant};
@@ -58,13 +58,13 @@ async fn ut_16_both_are_applied_and_the_retry_is_outside() {
     let server = Api::statuses(&[500]).await;
     let api =
         client(&server.url).retry(quickly(10)).circuit_breaker(opens_after(4)).build().unwrap();
-    // The failures of the first call open the circuit. This call then ends with the server's error,
-    // and the next call ends with `CircuitOpen`.
+    // The failures of this call open the circuit. The call ends with the server's error, and the
+    // next call with `CircuitOpen`.
     let error = within("the call", api.get::<()>("x")).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts(), server.count()), (ErrorKind::Server, 4, 4));
     let error = within("the call", api.get::<()>("x")).await.unwrap_err();
     assert_eq!((error.kind(), server.count()), (ErrorKind::CircuitOpen, 4));
-    // After the server recovers, a call closes the circuit.
+    // When the server has recovered, a call closes the circuit.
     let server = Api::serve(|n, _| if n < 2 { status(500) } else { json("1") }).await;
     let api = client(&server.url).circuit_breaker(opens_after(2)).build().unwrap();
     within("the call", api.get::<u32>("x")).await.unwrap_err();
@@ -74,7 +74,8 @@ async fn ut_16_both_are_applied_and_the_retry_is_outside() {
     assert_eq!((one, api.circuit_breaker().state()), (1, CircuitState::Closed));
 }
 
-/// Starts a server that fails every third request in one of the usual ways.
+/// Starts a server that fails every third request: by a reset, by an error status, or by a
+/// truncated response.
 async fn intermittent() -> Raw {
     Raw::serve(|n| match n % 9 {
         2 => vec![Step::Reset],
@@ -95,10 +96,10 @@ async fn it_1_a_server_that_fails_now_and_then_is_handled_by_retry_and_circuit_b
     }
     let snapshot = api.circuit_breaker().snapshot();
     assert_eq!((snapshot.totals.success, snapshot.state), (60, CircuitState::Closed));
-    // The count at the server shows that there is only one retry loop.
+    // The server received one request per attempt, so there is only one retry loop.
     assert_eq!(server.count() as u64, 60 + snapshot.totals.failure);
     assert!(snapshot.totals.failure >= 20);
-    // The server is now down permanently.
+    // From now on, the server is down.
     let url = server.url.clone();
     drop(server);
     let down = client(&url).circuit_breaker(opens_after(5)).build().unwrap();
@@ -122,7 +123,7 @@ async fn ac_1_an_outage_does_not_cascade() {
     for _ in 0..200 {
         ended.push(within("the call", api.get::<()>("x")).await.unwrap_err());
     }
-    // Five attempts hung. All other calls failed at once and sent nothing.
+    // Five attempts hung and opened the circuit. All later calls failed at once and sent nothing.
     assert!(server.count() <= 5, "{}", server.count());
     assert_eq!(ended.iter().filter(|error| error.is_timeout()).count(), 2);
     assert_eq!(ended.iter().filter(|error| error.is_circuit_open()).count(), 198);
@@ -160,7 +161,7 @@ async fn it_3_ac_3_resources_are_cleaned_up_after_failures_cancellations_and_clo
         let _ = within("the call", api.get::<u32>("x")).await;
         assert_eq!(api.in_flight(), 0);
     }
-    // These calls are cancelled at various points.
+    // These calls are cancelled while they wait for a response or for a retry.
     let hanging = client(&server.url).retry(quickly(1000)).build().unwrap();
     let calls: Vec<_> =
         (0..50).map(|_| tokio::spawn(hanging.get::<Vec<u32>>("x").into_future())).collect();
@@ -172,7 +173,7 @@ async fn it_3_ac_3_resources_are_cleaned_up_after_failures_cancellations_and_clo
         let _ = within("the call ends", call).await;
     }
     assert_eq!(hanging.in_flight(), 0);
-    // A cancelled probe frees the only probe slot, so no permit is lost.
+    // A cancelled probe frees its slot, which is the only slot.
     let breaker = hanging.circuit_breaker();
     breaker.trip().unwrap();
     breaker.half_open().unwrap();
@@ -243,8 +244,8 @@ async fn ac_6_rate_limits_are_waited_for_as_the_server_asks() {
     let response: Response = within("the call", api.post("x").json(&1)).await.unwrap();
     assert!(began.elapsed() >= Duration::from_secs(1));
     assert_eq!((response.attempts(), server.count()), (2, 2));
-    // If the wait does not fit into the deadline, the call ends at once, and the error contains the
-    // wait.
+    // If the hint does not fit into the deadline, the call ends at once, and the error contains the
+    // hint.
     let server = Api::serve(|_, _| {
         answer(429, &[("retry-after", "3600"), ("ratelimit", "\"d\";r=0;t=3600")], "")
     })
@@ -264,8 +265,8 @@ async fn ac_7_a_failing_service_is_not_overwhelmed() {
     for call in calls {
         within("the call", call).await.unwrap().unwrap_err();
     }
-    // The server receives requests that were on their way when the circuit opened, and retries of
-    // the five calls that opened it. It receives no other requests.
+    // The server receives at most the first requests of all calls, which were sent before the
+    // circuit opened, and the retries of the five calls that opened it.
     assert!(server.count() <= 500 + 5 * 2, "{}", server.count());
     assert_eq!(api.circuit_breaker().state(), CircuitState::Open);
     let before = server.count();

@@ -1,5 +1,5 @@
-//! The tests for rows F20 and F21: the load on a server during an outage and with nested loops. The
-//! last tests cover time limits.
+//! Tests of rows F20 and F21: the load on a server during an outage, and the load of nested loops.
+//! The last tests are about time limits.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use crate::support::api::{Api, answer, status};
 use crate::support::settings::{client, quickly};
 use crate::support::within;
 
-/// Returns a budget that pays for `retries` retries before the first success.
+/// Returns a budget that pays for `retries` retries before it needs a success.
 fn pays_for(retries: u32) -> BudgetConfig {
     BudgetConfig::builder().initial_tokens(5 * retries).build().unwrap()
 }
@@ -41,7 +41,7 @@ async fn fm_f20_ten_thousand_clients_do_not_storm_a_server_that_fails() {
                 .name("fm_f20")
                 .transport(transport.clone())
                 .retry(quickly(3))
-                // Only the budget limits the load.
+                // Without a breaker, only the budget limits the load.
                 .no_circuit_breaker()
                 .build()
                 .unwrap();
@@ -58,7 +58,7 @@ async fn fm_f20_ten_thousand_clients_do_not_storm_a_server_that_fails() {
 }
 
 #[tokio::test]
-async fn the_budget_is_the_clients_unless_it_is_shared_or_none() {
+async fn each_client_has_a_budget_unless_it_shares_one_or_has_none() {
     let server = Api::statuses(&[500]).await;
     let storm = async |api: ApiClient| {
         let before = server.count();
@@ -107,15 +107,15 @@ async fn fm_f21_loops_in_loops_multiply_unless_a_budget_or_one_loop_bounds_them(
     assert_eq!(count(Caller { api: unbounded, budget: None }).await, 27);
     let one_loop = client(&server.url).no_retry().build().unwrap();
     assert_eq!(count(Caller { api: one_loop, budget: None }).await, 9);
-    // The outermost loop makes three attempts. The other loops share one budget, which pays for two
-    // retries.
+    // The outermost loop has no budget and makes three attempts. The loops inside it share a budget
+    // that pays for two retries.
     let budget = RetryBudget::new("fm_f21", pays_for(2));
     let api = client(&server.url).shared_budget(budget.clone()).build().unwrap();
     assert_eq!(count(Caller { api, budget: Some(budget) }).await, 3 + 2);
 }
 
 #[tokio::test]
-async fn a_wait_that_does_not_fit_into_the_deadline_is_not_begun() {
+async fn a_wait_that_does_not_fit_into_the_deadline_does_not_begin() {
     let server = Api::serve(|_, _| answer(429, &[("retry-after", "30")], "")).await;
     let api = client(&server.url).deadline(Duration::from_secs(20)).build().unwrap();
     let began = Instant::now();
@@ -123,7 +123,8 @@ async fn a_wait_that_does_not_fit_into_the_deadline_is_not_begun() {
     assert!(began.elapsed() < Duration::from_secs(15));
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::RateLimited, 1));
     assert_eq!(error.retry_after(), Some(Duration::from_secs(30)));
-    // If a backoff delay does not fit, the call also ends at once, with the server's error.
+    // If a delay of the policy does not fit into the deadline, the call ends at once with the
+    // server's error.
     let server = Api::serve(|_, _| status(500)).await;
     let slow = RetryPolicy::builder()
         .base_delay(Duration::from_secs(60))
@@ -152,7 +153,7 @@ async fn the_deadline_of_an_outer_call_holds_for_the_client() {
 }
 
 #[tokio::test]
-async fn a_time_of_the_request_wins_over_the_clients() {
+async fn the_time_limits_of_a_request_override_those_of_the_client() {
     use crate::support::raw::{Raw, Step};
 
     let server = Raw::always(vec![Step::Stall]).await;

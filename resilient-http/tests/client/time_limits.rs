@@ -1,4 +1,4 @@
-//! Time limits that cannot work are errors and are never ignored.
+//! A time limit that cannot work is an error. The client never ignores it.
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -31,13 +31,13 @@ async fn a_call_with_no_time_left_is_refused_before_anything_is_sent() {
 }
 
 #[test]
-fn to_close_and_wait_where_there_are_no_timers_is_no_panic() {
+fn shutdown_without_timers_does_not_panic() {
     let without_timers = tokio::runtime::Builder::new_current_thread().build();
     let without_timers = without_timers.unwrap();
     let api = client("http://localhost").build().unwrap();
     let closed = without_timers.block_on(api.shutdown(Duration::from_secs(1)));
     assert_eq!(closed, Ok(()));
-    // Without any runtime, this does not panic either.
+    // `shutdown` also works without a runtime.
     let mut closed = pin!(api.shutdown(Duration::from_secs(1)));
     let mut context = Context::from_waker(Waker::noop());
     assert_eq!(closed.as_mut().poll(&mut context), Poll::Ready(Ok(())));

@@ -1,5 +1,5 @@
-//! Responses are cached for the configured time, for one endpoint only, and are used only under the
-//! right conditions.
+//! Each endpoint caches its responses for the configured time, and uses them only under the
+//! documented conditions.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn counting(cache: CacheConfig) -> Any {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_is_kept_for_its_time_and_not_longer() {
+async fn a_response_is_cached_for_its_time_and_not_longer() {
     let any = counting(CacheConfig::new().ttl(MINUTE));
     assert_eq!(any.call(&json!({})).await.unwrap(), 0);
     tokio::time::advance(Duration::from_millis(59_999)).await;
@@ -32,7 +32,7 @@ async fn an_answer_is_kept_for_its_time_and_not_longer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_an_answer_comes_from_is_told() {
+async fn a_response_tells_whether_it_was_cached() {
     let any = counting(CacheConfig::new()).typed::<Value, Reply<u32>>();
     let reply = any.call(&json!({})).await.unwrap();
     assert_eq!((reply.response.served(), reply.response.attempts()), (Served::Fresh, 1));
@@ -45,7 +45,7 @@ async fn where_an_answer_comes_from_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whatever_makes_another_question_makes_another_answer() {
+async fn each_different_request_has_its_own_cached_response() {
     let config =
         declared("http://localhost").path("models/{m}").param("m", "a").cache(CacheConfig::new());
     let any = over(&config, |n, _| says(200, n.to_string()));
@@ -64,13 +64,13 @@ async fn whatever_makes_another_question_makes_another_answer() {
             assert_eq!(said, n);
         }
     }
-    // A call with other time limits uses the same cached response.
+    // Time limits do not matter for the cache, so this call gets the cached response.
     let options = CallOptions::new().timeout(MINUTE);
     assert_eq!(any.call_with(&json!({}), &options).await.unwrap(), 0);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_can_ask_for_news_or_go_by_itself() {
+async fn a_call_can_refresh_or_skip_the_cache() {
     let any = counting(CacheConfig::new());
     assert_eq!(any.call(&json!({})).await.unwrap(), 0);
     let skip = CallOptions::new().caching(Caching::Skip);
@@ -84,7 +84,7 @@ async fn a_call_can_ask_for_news_or_go_by_itself() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn failures_and_what_cannot_be_read_are_not_kept() {
+async fn failures_and_unreadable_responses_are_not_cached() {
     let config = declared("http://localhost").cache(CacheConfig::new());
     let any = over(&config, |n, _| match n {
         0 => says(404, ""),
@@ -97,14 +97,14 @@ async fn failures_and_what_cannot_be_read_are_not_kept() {
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert_eq!(any.call(&json!({})).await.unwrap(), 2);
     assert_eq!(any.call(&json!({})).await.unwrap(), 2);
-    // The cached response cannot be read as this type.
+    // The cached response is a number, which cannot be read as this type.
     let error = any.typed::<Value, Vec<u8>>().call(&json!({})).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Decode, 0));
     assert_eq!(error.status().unwrap().as_u16(), 200);
 }
 
 #[tokio::test]
-async fn what_the_server_wants_stored_nowhere_is_not_kept() {
+async fn a_response_with_no_store_is_not_cached() {
     let server = Api::serve(|n, _| {
         let control = [("cache-control", "private, No-Store")];
         let headers: &[(&str, &str)] = if n < 2 { &control } else { &[] };
@@ -119,7 +119,7 @@ async fn what_the_server_wants_stored_nowhere_is_not_kept() {
     }
 }
 
-/// Makes an endpoint whose server responds to the first request and fails all later requests.
+/// Makes an endpoint whose server succeeds once and then always fails.
 fn once_up(cache: CacheConfig) -> Any {
     let config = declared("http://localhost").circuit_breaker(&opens_after(2)).cache(cache);
     over(&config, |n, _| match n {
@@ -129,11 +129,11 @@ fn once_up(cache: CacheConfig) -> Any {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stale_answer_is_handed_out_while_the_circuit_is_open_if_that_is_asked_for() {
+async fn with_stale_if_open_an_open_circuit_serves_the_stale_response() {
     let any = once_up(CacheConfig::new().ttl(MINUTE).stale_if_open(10 * MINUTE));
     any.call(&json!({})).await.unwrap();
     tokio::time::advance(2 * MINUTE).await;
-    // The call whose failures open the circuit already gets the stale response.
+    // The failures of the first call open the circuit. This call already gets the stale response.
     let replies = any.typed::<Value, Reply<String>>();
     for _ in 0..3 {
         let reply = replies.call(&json!({})).await.unwrap();
@@ -143,21 +143,21 @@ async fn a_stale_answer_is_handed_out_while_the_circuit_is_open_if_that_is_asked
     }
     assert_eq!(any.circuit_breaker().state(), resilient::breaker::CircuitState::Open);
     assert_eq!(any.cache().unwrap().counts().stale, 3);
-    // A request that was never made has no cached response.
+    // The cache has no response to a request that was never made.
     let error = any.call(&json!({"other": 1})).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::CircuitOpen);
-    // A refreshing call does not accept a stale response.
+    // A call with `Caching::Refresh` does not accept a stale response.
     let refresh = CallOptions::new().caching(Caching::Refresh);
     let error = any.call_with(&json!({}), &refresh).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::CircuitOpen);
-    // A stale response is not used after `stale_if_open`.
+    // After `stale_if_open`, the endpoint no longer uses the stale response.
     tokio::time::advance(10 * MINUTE).await;
     let error = any.call(&json!({})).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::CircuitOpen);
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_being_asked_for_no_stale_answer_is_handed_out() {
+async fn without_stale_if_open_no_stale_response_is_served() {
     let any = once_up(CacheConfig::new().ttl(MINUTE));
     any.call(&json!({})).await.unwrap();
     tokio::time::advance(MINUTE).await;
@@ -168,7 +168,7 @@ async fn without_being_asked_for_no_stale_answer_is_handed_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_the_circuit_is_closed_a_failure_is_a_failure() {
+async fn a_stale_response_is_served_only_while_the_circuit_is_open() {
     let config = declared("http://localhost")
         .circuit_breaker(&opens_after(1000))
         .cache(CacheConfig::new().ttl(Duration::ZERO).stale_if_open(MINUTE));
@@ -180,8 +180,8 @@ async fn while_the_circuit_is_closed_a_failure_is_a_failure() {
     any.call(&json!({})).await.unwrap();
     let error = any.call(&json!({})).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Server);
-    // If the circuit is open, the call gets the stale response. If the circuit is half-open and the
-    // probe receives a 404, the call fails with the 404.
+    // While the circuit is open, the call gets the stale response. While it is half-open, the call
+    // is a probe and fails with the server's 404.
     any.circuit_breaker().trip().unwrap();
     assert_eq!(any.call(&json!({})).await.unwrap(), 1);
     any.circuit_breaker().half_open().unwrap();
@@ -190,7 +190,7 @@ async fn while_the_circuit_is_closed_a_failure_is_a_failure() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn endpoints_in_one_cache_share_its_room_and_no_answer() {
+async fn endpoints_in_one_cache_share_its_space_and_no_responses() {
     let cache = ResponseCache::new(&CacheConfig::new()).unwrap();
     let of = |key: &str, says_what: &'static str| -> Any {
         let config =
@@ -207,14 +207,14 @@ async fn endpoints_in_one_cache_share_its_room_and_no_answer() {
         assert_eq!(alpha.call(&json!({})).await.unwrap(), "alpha");
         assert_eq!(beta.call(&json!({})).await.unwrap(), "beta");
     }
-    // Clones share one cache.
+    // A clone of an endpoint uses the same cache.
     assert_eq!(alpha.clone().call(&json!({})).await.unwrap(), "alpha");
     assert_eq!((cache.counts().misses, cache.counts().hits), (2, 3));
     assert!(cache.bytes() > 0);
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_kept_is_bounded() {
+async fn the_size_of_a_cache_is_bounded() {
     let cache = CacheConfig::new().max_bytes(100_000);
     let config = declared("http://localhost").cache(cache);
     let any = over(&config, |n, _| match n {
@@ -226,13 +226,13 @@ async fn what_is_kept_is_bounded() {
     }
     let bytes = any.cache().unwrap().bytes();
     assert!(bytes <= 100_000, "{bytes}");
-    // A response larger than the whole cache is not cached.
+    // The first response was larger than the whole cache, so it was not cached.
     any.call(&json!({"n": 0})).await.unwrap();
     assert_eq!(any.cache().unwrap().counts().hits, 0);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_closed_endpoint_hands_nothing_out() {
+async fn a_closed_endpoint_serves_no_cached_response() {
     let any = counting(CacheConfig::new());
     any.call(&json!({})).await.unwrap();
     any.close();
@@ -241,7 +241,7 @@ async fn a_closed_endpoint_hands_nothing_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_whose_time_is_up_as_the_circuit_opens_has_the_stale_answer() {
+async fn a_call_that_times_out_as_the_circuit_opens_gets_the_stale_response() {
     let transport = crate::gated::Gated::new(|_| says(200, "1"));
     let config = declared("http://localhost")
         .circuit_breaker(&opens_after(1))
@@ -255,7 +255,7 @@ async fn a_call_whose_time_is_up_as_the_circuit_opens_has_the_stale_answer() {
     // response.
     assert_eq!(any.call(&json!({})).await.unwrap(), 1);
     assert_eq!((transport.asked(), any.cache().unwrap().counts().stale), (2, 1));
-    // If the circuit is opened by hand during a call, and then the deadline passes, the call gets
+    // The circuit is opened by hand during the call. When the deadline then passes, the call gets
     // the stale response.
     any.circuit_breaker().close();
     let options = CallOptions::new().timeout(None).deadline(Duration::from_secs(1));

@@ -1,4 +1,4 @@
-//! Calls send the configured data, and the options of one call override it.
+//! A call sends the configured data. The options of a call override the configuration.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ struct Answer {
 }
 
 #[tokio::test]
-async fn an_endpoint_is_called_with_one_type_and_answers_with_another() {
+async fn an_endpoint_has_a_request_type_and_a_response_type() {
     let server = Api::serve(|_, _| json(r#"{"text":"Here."}"#)).await;
     let config = declared(&server.url).build().unwrap();
     let ask = Endpoint::<Question, Answer>::new(config).unwrap();
@@ -38,7 +38,7 @@ async fn an_endpoint_is_called_with_one_type_and_answers_with_another() {
     assert_eq!((seen.method.as_str(), &*seen.target), ("POST", "/chat"));
     assert_eq!(seen.header("content-type"), Some("application/json"));
     assert_eq!(seen.text(), r#"{"text":"Where?"}"#);
-    // The handle has another response type.
+    // This handle of the same endpoint has another response type.
     let whole = ask.typed::<Question, Reply<Answer>>();
     let reply = within("the call", whole.call(&question)).await.unwrap();
     assert_eq!((reply.value, reply.response.attempts()), (answer, 1));
@@ -49,7 +49,7 @@ async fn an_endpoint_is_called_with_one_type_and_answers_with_another() {
 }
 
 #[tokio::test]
-async fn the_call_wins_over_the_request_and_that_over_the_configuration() {
+async fn options_of_the_call_override_the_request_and_the_request_overrides_the_configuration() {
     let server = Api::serve(|_, _| json("1")).await;
     let config = declared(&server.url)
         .extra_body(value!({"a": "config", "b": "config", "c": "config", "d": "config"}))
@@ -64,7 +64,7 @@ async fn the_call_wins_over_the_request_and_that_over_the_configuration() {
     let seen = server.only();
     assert_eq!(seen.text(), r#"{"a":"config","b":"request","c":"call"}"#);
     assert_eq!((seen.header("x-a"), seen.header("x-b")), (Some("config"), Some("call")));
-    // Options of one call do not affect the next call.
+    // The options of one call do not affect the next call.
     within("the call", any.call(&value!({}))).await.unwrap();
     let seen = server.seen();
     assert_eq!(seen[1].text(), r#"{"a":"config","b":"config","c":"config","d":"config"}"#);
@@ -72,7 +72,7 @@ async fn the_call_wins_over_the_request_and_that_over_the_configuration() {
 }
 
 #[tokio::test]
-async fn names_in_the_path_have_values_of_the_configuration_or_of_the_call() {
+async fn parameters_of_the_path_come_from_the_configuration_or_the_call() {
     let server = Api::serve(|_, _| json("1")).await;
     let config = declared(&server.url).path("models/{model}/{task}").param("task", "predict");
     let any = endpoint(&config);
@@ -91,7 +91,7 @@ async fn names_in_the_path_have_values_of_the_configuration_or_of_the_call() {
 }
 
 #[tokio::test]
-async fn a_call_has_times_and_idempotency_of_its_own() {
+async fn a_call_can_set_its_time_limits_and_idempotency() {
     let server = Raw::always(vec![Step::Stall]).await;
     let any = endpoint(&declared(&server.url));
     let options =
@@ -103,7 +103,7 @@ async fn a_call_has_times_and_idempotency_of_its_own() {
     let call = any.call_with(&value!({}), &options);
     let error = within("the call", call).await.unwrap_err();
     assert!(error.is_timeout());
-    // With a key, the call is retried, and all attempts carry the key.
+    // A call with an idempotency key is retried. All its attempts carry the same key.
     let server = Api::serve(|n, _| if n == 0 { status(500) } else { json("1") }).await;
     let any = endpoint(&declared(&server.url).idempotency(Idempotency::Auto));
     let options = CallOptions::new().idempotency_key(IdempotencyKey::Auto);
@@ -116,7 +116,7 @@ async fn a_call_has_times_and_idempotency_of_its_own() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_call_is_told_before_anything_is_sent() {
+async fn an_invalid_call_is_an_error_and_sends_nothing() {
     let server = Api::serve(|_, _| json("1")).await;
     let any = endpoint(&declared(&server.url).extra_body(value!({"a": 1})));
     let wrong = [
@@ -137,7 +137,7 @@ async fn what_is_wrong_with_a_call_is_told_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn what_is_prepared_is_what_would_be_sent() {
+async fn a_prepared_request_equals_the_request_that_a_call_sends() {
     let server = Api::serve(|_, _| json("7")).await;
     let any = endpoint(&declared(&server.url).header("x-a", "1"));
     let prepared = any.prepare(&value!({"a": 1})).unwrap();
@@ -164,12 +164,12 @@ async fn a_thousand_calls_at_once_share_one_endpoint() {
 }
 
 #[tokio::test]
-async fn endpoints_on_a_client_share_its_connections_and_its_end() {
+async fn endpoints_on_a_client_share_its_connections_and_close_with_it() {
     let server = Api::serve(|_, _| json("1")).await;
     let client = ApiClient::builder(&server.url).header("x-own", "client").build().unwrap();
     let on_client = |path: &str| -> Any {
         let config = declared("").path(path).build();
-        // An empty base URL cannot be parsed.
+        // The configuration is invalid, because the base URL is empty.
         assert!(config.is_err());
         let config = resilient_http::EndpointConfig::builder(crate::declared::unique(), "test")
             .path(path)
@@ -202,7 +202,7 @@ async fn endpoints_on_a_client_share_its_connections_and_its_end() {
 fn calls_can_be_moved_to_other_threads() {
     fn is_send<T: Send>(_: &T) {}
     let any = over(&declared("http://localhost"), |_, _| says(200, "1"));
-    // The request need not be `Sync`, because it is serialized before the call is awaited.
+    // The request is serialized before the first await point, so it need not be `Sync`.
     let request: std::cell::Cell<Value> = std::cell::Cell::new(Value::Null);
     let request = request.take();
     is_send(&any.call(&request));

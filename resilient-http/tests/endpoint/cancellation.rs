@@ -1,4 +1,4 @@
-//! Dropping the future of an endpoint call is safe at every point where it can be dropped.
+//! A caller may drop the future of an endpoint's call at any await point.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -11,7 +11,8 @@ use crate::declared::{declared, endpoint};
 use crate::support::api::{Api, json, status};
 use crate::support::within;
 
-/// Polls a future at most `times` times, then drops it. Returns the output if the future finished.
+/// Polls a future at most `times` times, then drops it. Returns the output, or `None` if the future
+/// did not finish.
 async fn poll_times<F: Future>(future: F, times: u32) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut polls = 0;
@@ -38,7 +39,7 @@ async fn a_call_dropped_at_any_point_leaves_room_for_the_next_one() {
         let any = endpoint(&config).typed::<Value, Reply<u32>>();
         let ended = within("the polls", poll_times(Box::pin(any.call(&value!({}))), k)).await;
         assert_eq!(any.client().in_flight(), 0, "after {k} polls");
-        // No call waits for a dropped call.
+        // The next call does not wait for the dropped call.
         let next = within("the next call", any.call(&value!({}))).await.unwrap();
         assert_eq!(next.value, 1, "after {k} polls");
         let totals = any.circuit_breaker().snapshot().totals;
@@ -55,7 +56,7 @@ async fn a_call_dropped_at_any_point_leaves_room_for_the_next_one() {
 }
 
 #[tokio::test]
-async fn one_who_waits_for_another_call_can_be_dropped_at_any_point() {
+async fn a_call_that_waits_for_another_call_can_be_dropped_at_any_point() {
     let transport = crate::gated::Gated::new(|n| crate::declared::says(200, n.to_string()));
     let config = declared("http://localhost").cache(CacheConfig::new());
     let any: crate::declared::Any = resilient_http::Endpoint::builder(config.build().unwrap())

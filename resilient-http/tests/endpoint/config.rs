@@ -1,4 +1,4 @@
-//! The configuration of an endpoint has the documented defaults and refuses invalid settings.
+//! The configuration of an endpoint has the documented defaults, and rejects invalid settings.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ fn the_defaults_are_those_of_the_table() {
 }
 
 #[test]
-fn what_cannot_be_is_refused_by_name() {
+fn each_invalid_setting_is_refused_by_its_name() {
     let too_long = "x".repeat(64);
     for (config, named) in vec![
         (EndpointConfig::builder("", "test").path("x"), "`name`"),
@@ -72,7 +72,7 @@ fn what_cannot_be_is_refused_by_name() {
 }
 
 #[test]
-fn what_cannot_be_kept_is_refused_when_the_endpoint_is_built() {
+fn an_invalid_cache_and_a_missing_base_url_are_build_errors() {
     for cache in [
         CacheConfig::new().max_bytes(0),
         CacheConfig::new().ttl(Duration::MAX),
@@ -117,7 +117,7 @@ async fn each_kind_of_auth_shows_the_key_in_its_header() {
 }
 
 #[tokio::test]
-async fn the_content_type_that_is_told_is_the_one_that_is_used() {
+async fn the_configured_content_type_is_the_one_that_is_sent() {
     let server = Api::serve(|_, _| answers("1")).await;
     let call = async |config: EndpointConfigBuilder, request: Value| {
         within("the call", endpoint(&config).call(&request)).await.unwrap();
@@ -145,10 +145,10 @@ async fn the_content_type_that_is_told_is_the_one_that_is_used() {
         assert_eq!(target, "/chat?a=x+y&b=1&b=true&d=0.5");
         assert_eq!((content_type, text), (None, String::new()));
     }
-    // An empty request sends no body.
+    // If the request is empty, the call sends no body.
     let (target, content_type, text) = call(declared(&server.url), Value::Null).await;
     assert_eq!((target.as_str(), content_type, text.as_str()), ("/chat", None, ""));
-    // Values that cannot be written as pairs are refused.
+    // The endpoint rejects requests that cannot be written as pairs of names and values.
     for request in [json!({"a": {"b": 1}}), json!([1]), json!("x")] {
         let get = endpoint(&declared(&server.url).method("GET"));
         assert!(get.prepare(&request).is_err(), "{request}");
@@ -156,7 +156,7 @@ async fn the_content_type_that_is_told_is_the_one_that_is_used() {
 }
 
 #[test]
-fn what_is_set_wins_over_a_preset_before_or_after() {
+fn a_setting_overrides_a_preset_whether_it_is_set_before_or_after() {
     let after = EndpointConfig::builder("chat", "groq")
         .preset(Preset::OPENAI)
         .base_url("https://api.groq.com/openai/v1")
@@ -174,7 +174,7 @@ fn what_is_set_wins_over_a_preset_before_or_after() {
 }
 
 #[test]
-fn what_is_given_to_an_endpoint_wins_over_its_configuration() {
+fn the_builder_of_an_endpoint_overrides_its_configuration() {
     let breaker = resilient_http::CircuitBreaker::new("given", BreakerConfig::default());
     let any: Any = Endpoint::builder(declared("http://localhost").build().unwrap())
         .circuit_breaker(breaker.clone())

@@ -1,4 +1,5 @@
-//! A server that hangs opens its circuit, and a caller with little time does not.
+//! Rule C2: a server that hangs opens its circuit. A caller whose deadline leaves little time does
+//! not open it.
 
 use std::time::Duration;
 
@@ -76,8 +77,8 @@ async fn c02_a_deadline_spent_on_the_wait_for_another_call_is_not_the_servers_fa
     until("it asks", || transport.asked() == 1).await;
     let second = ask(5);
     assert!(first.await.unwrap().is_err());
-    assert_eq!(counts(&any.circuit_breaker()), (1, 0), "it had its whole deadline");
+    assert_eq!(counts(&any.circuit_breaker()), (1, 0), "the attempt had the whole deadline");
     assert!(second.await.unwrap().is_err());
-    assert_eq!(counts(&any.circuit_breaker()), (1, 1), "it had two of five seconds");
+    assert_eq!(counts(&any.circuit_breaker()), (1, 1), "the attempt had two of five seconds");
     assert_eq!(transport.asked(), 2);
 }

@@ -1,4 +1,4 @@
-//! Endpoints for tests. Each endpoint has a unique name.
+//! Makes endpoints for tests. Each endpoint has a unique name.
 
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
@@ -16,14 +16,14 @@ use crate::support::within;
 /// An endpoint whose request and response are JSON values.
 pub(crate) type Any = Endpoint<Value, Value>;
 
-/// Returns a unique name, because circuit breakers with the same name are shared.
+/// Returns a unique name. Endpoints with the same name would share their circuit breaker.
 pub(crate) fn unique() -> String {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     format!("e{}", COUNT.fetch_add(1, SeqCst))
 }
 
-/// Returns a configuration with fast retries, a circuit breaker that stays closed, calls that may
-/// be sent twice, and no key.
+/// Returns a configuration with fast retries, a circuit breaker that stays closed, requests that
+/// may be sent twice, and no API key.
 pub(crate) fn declared(url: &str) -> EndpointConfigBuilder {
     EndpointConfig::builder(unique(), "test")
         .base_url(url)
@@ -48,8 +48,7 @@ pub(crate) fn opens_after(failures: u32) -> BreakerConfig {
         .unwrap()
 }
 
-/// Makes an endpoint that responds with the result of a closure. The closure gets the number of the
-/// request, counted from 0.
+/// Makes an endpoint that responds with the result of `answer`. Requests are counted from 0.
 pub(crate) fn over(
     config: &EndpointConfigBuilder,
     answer: impl Fn(usize, http::Request<Bytes>) -> http::Response<Bytes> + Send + Sync + 'static,

@@ -16,8 +16,8 @@ use crate::support::{until, within};
 #[tokio::test]
 async fn defect_ep1_retries_do_not_multiply() {
     let server = Api::statuses(&[500]).await;
-    // Retries are set in the configuration, in the builder and in the client, and there is a cache.
-    // Still, there is only one loop.
+    // The configuration, the builder and the client each set retries, and there is a cache. Still,
+    // each call has only one loop.
     let configured = declared(&server.url).retry(quickly(3));
     assert_eq!(sent(&server, &endpoint(&configured)).await, 4);
     let given: Any =
@@ -75,7 +75,7 @@ async fn defect_ep5_a_kept_answer_is_found() {
         within("the call", any.call(&value!({}))).await.unwrap();
     }
     assert_eq!(server.count(), 1);
-    // `single_flight` tests concurrent calls.
+    // The tests in `single_flight` cover concurrent calls.
 }
 
 #[tokio::test]

@@ -43,12 +43,12 @@ async fn defect_ep15_no_parameter_leads_out_of_the_path() {
         let options = CallOptions::new().param("id", value);
         assert!(any.prepare_with(&value!({}), &options).is_err());
     }
-    // If a parameter of the path has no value, the call is an error.
+    // A call without a value for a parameter of the path is an error.
     let error = any.prepare(&value!({})).unwrap_err();
     assert_eq!(error.kind(), BuildErrorKind::Parameter);
     assert!(error.to_string().contains("`id`"));
-    // A configuration without a base URL has no base URL. In the original, the base URL was the
-    // text `None`.
+    // An endpoint without a base URL is an error. In the original, its base URL was the text
+    // `None`.
     let error = Any::new(
         EndpointConfig::builder(unique(), "test").path("x").auth(AuthKind::None).build().unwrap(),
     )
@@ -76,7 +76,8 @@ fn defect_ep17_the_name_of_a_variable_is_never_sent_as_the_key() {
     assert!(error.to_string().contains("RESILIENT_TEST_UNSET"));
     let error = of(ApiKey::file("no/such/file")).unwrap_err();
     assert_eq!(error.kind(), BuildErrorKind::Credentials);
-    // Text without a prefix is neither a key nor a name.
+    // Text without a prefix, such as `env:`, is rejected: it is neither a key nor the name of a
+    // variable.
     let bare = declared("http://localhost").auth(AuthKind::Bearer).api_key_from("PATH");
     assert!(bare.build().is_err());
     let literal = bare_literal();
@@ -178,7 +179,7 @@ fn defect_ep22_every_preset_can_be_built() {
             .api_key(ApiKey::secret("k"));
         assert!(config.build().is_ok(), "{preset:?}");
     }
-    // The module `presets` tests the data that the presets send.
+    // The tests in `presets` cover the data that the presets send.
 }
 
 #[tokio::test]
@@ -217,7 +218,7 @@ async fn defect_ep25_endpoints_of_one_name_share_their_circuit_breaker() {
     one.circuit_breaker().trip().unwrap();
     let error = within("the call", two.call(&value!({}))).await.unwrap_err();
     assert!(error.is_circuit_open());
-    // An endpoint with another name has another circuit breaker, even for the same server.
+    // An endpoint with another name has another circuit breaker, even if it calls the same server.
     let other = endpoint(&declared(&server.url));
     assert_eq!(sent(&server, &other).await, 3);
 }

@@ -1,4 +1,4 @@
-//! Endpoints are read from TOML documents, and errors report the positions of mistakes.
+//! The library reads endpoints from TOML documents. Errors contain the positions of mistakes.
 
 use std::error::Error;
 use std::time::Duration;
@@ -66,7 +66,7 @@ fn a_document_declares_endpoints_over_its_defaults() {
     assert_eq!(format!("{:?}", chat.retry()), format!("{policy:?}"));
     let search = endpoints.get("files_search").unwrap();
     assert_eq!((search.timeout(), search.deadline()), (None, None));
-    // If an endpoint has a table, the table replaces the whole table of the defaults.
+    // The endpoint's table `retry` replaces the whole table `retry` of the defaults.
     let policy =
         RetryPolicy::builder().max_retries(0).max_delay(Duration::from_secs(5)).build().unwrap();
     assert_eq!(format!("{:?}", search.retry()), format!("{policy:?}"));
@@ -74,13 +74,13 @@ fn a_document_declares_endpoints_over_its_defaults() {
         chat.circuit_breaker(),
         &resilient_http::BreakerConfig::builder().failure_threshold(9).build().unwrap()
     );
-    // Only a key that is written in the file causes a warning. The warning shows the endpoint's
-    // name and not the key.
+    // Only an API key that is written in the document causes a warning. The warning contains the
+    // name of the endpoint and not the key.
     let warned: Vec<_> =
         endpoints.iter().flat_map(resilient_http::EndpointConfig::warnings).collect();
     assert_eq!(warned.len(), 1);
     assert!(warned[0].contains("files.files_search") && !warned[0].contains("k1"));
-    // The file overrides the preset. A missing key is an error when the endpoint is built.
+    // The document overrides the preset. If the key is not set, building the endpoint is an error.
     let model = endpoints.get("files_model").unwrap();
     assert_eq!(model.provider(), "anthropic");
     assert_eq!(model.timeout(), Some(Duration::from_secs(30)));
@@ -112,7 +112,7 @@ async fn an_endpoint_from_a_document_is_called() {
 }
 
 #[test]
-fn what_is_wrong_is_told_with_its_place() {
+fn each_mistake_in_a_document_is_reported_with_its_position() {
     let head = "[defaults]\nmax_retries = 1\n[endpoint.x]\nprovider = \"p\"\n\
                 base_url = \"http://h\"\nauth = \"none\"\n";
     for (rest, line, column, words) in [
@@ -150,7 +150,7 @@ fn what_is_wrong_is_told_with_its_place() {
     }
     let error = EndpointConfigs::from_toml("[endpoint.x]\npath = \"a\"").unwrap_err();
     assert!(error.to_string().contains("`provider` is missing"), "{error}");
-    // A mistake in the defaults is reported at its position in the defaults.
+    // If a value in the defaults is invalid, the error contains its position in the defaults.
     let error = EndpointConfigs::from_toml(
         &head.replace("max_retries = 1", "timeout = \"0s\"").replace("auth", "path = \"a\"\nauth"),
     )
@@ -159,7 +159,7 @@ fn what_is_wrong_is_told_with_its_place() {
 }
 
 #[test]
-fn no_error_of_a_document_quotes_it() {
+fn no_error_of_a_document_quotes_the_document() {
     for document in [
         "[endpoint.x]\napi_key = \"canary-1\"",
         "[endpoint.x]\napi_key = 7 # canary-1",
@@ -196,14 +196,14 @@ fn no_error_of_a_document_quotes_it() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_named() {
+fn the_error_for_a_missing_file_names_the_file() {
     let error = EndpointConfigs::from_file("no/such/endpoints.toml").unwrap_err();
     assert!(error.to_string().contains("no/such/endpoints.toml"));
     assert!(error.source().is_some());
 }
 
 #[test]
-fn other_formats_of_serde_go_too() {
+fn other_formats_of_serde_work() {
     let json =
         r#"{"endpoint": {"x": {"provider": "p", "path": "a", "auth": "none", "timeout": "5s"}}}"#;
     let endpoints: EndpointConfigs = serde_json::from_str(json).unwrap();
@@ -214,7 +214,7 @@ fn other_formats_of_serde_go_too() {
 }
 
 #[tokio::test]
-async fn a_document_says_what_pays_for_retries_and_what_may_be_sent_twice() {
+async fn a_document_sets_the_budget_and_the_idempotency() {
     let server = Api::serve(|_, _| crate::support::api::status(500)).await;
     let document = format!(
         r#"
@@ -238,7 +238,7 @@ async fn a_document_says_what_pays_for_retries_and_what_may_be_sent_twice() {
     );
     let endpoints = EndpointConfigs::from_toml(&document).unwrap();
     let of = |name: &str| Any::new(endpoints.get(name).unwrap().clone()).unwrap();
-    // At the start, the budget pays for one retry, so the call sends two requests.
+    // The initial tokens pay for one retry, so the call sends two requests.
     within("the call", of("poor").call(&json!({}))).await.unwrap_err();
     assert_eq!(server.count(), 2);
     let rich = of("rich");
@@ -247,7 +247,7 @@ async fn a_document_says_what_pays_for_retries_and_what_may_be_sent_twice() {
     }
     let seen = server.seen();
     assert_eq!(seen.len(), 2 + 5 * 4);
-    // All attempts of a call have one key, and the next call has another key.
+    // All attempts of a call carry the same idempotency key, and each call has another key.
     let keys: Vec<_> =
         seen[2..].iter().map(|seen| seen.header("idempotency-key").unwrap()).collect();
     let calls: std::collections::BTreeSet<_> = keys.iter().collect();

@@ -1,4 +1,4 @@
-//! A transport that waits for the test before it responds.
+//! A transport that responds only when the test lets it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -17,15 +17,15 @@ pub(crate) struct Gated {
 }
 
 impl Gated {
-    /// Creates the transport. It responds to request `n`, counted from 0, with the result of
-    /// `answer`, after the test lets the request through.
+    /// Creates the transport. When the test lets request `n` through, the transport responds with
+    /// the result of `answer(n)`. Requests are counted from 0.
     pub(crate) fn new(
         answer: impl Fn(usize) -> http::Response<Bytes> + Send + Sync + 'static,
     ) -> Self {
         Self { gate: Arc::new(Semaphore::new(0)), asked: Arc::default(), answer: Arc::new(answer) }
     }
 
-    /// Lets `n` requests through.
+    /// Lets this many requests through.
     pub(crate) fn let_through(&self, requests: usize) {
         self.gate.add_permits(requests);
     }

@@ -1,4 +1,5 @@
-//! Each preset sends the documented data, reads the documented response, and retries as documented.
+//! Each preset sends the documented data, reads the documented responses, and retries as
+//! documented.
 
 use resilient_http::{
     ApiKey, EndpointConfig, EndpointConfigBuilder, ErrorKind, Preset, RetryPolicy,
@@ -108,14 +109,14 @@ async fn the_contract_of_anthropic() {
 }
 
 #[tokio::test]
-async fn a_quota_that_is_used_up_is_no_matter_of_patience() {
+async fn a_429_for_an_exhausted_quota_is_not_retried() {
     for body in [
         r#"{"error":{"message":"m","type":"insufficient_quota","param":null,
             "code":"insufficient_quota"}}"#,
         r#"{"error":{"code":"insufficient_quota"}}"#,
         r#"{"code":"insufficient_quota"}"#,
     ] {
-        // The call is not retried, even if the headers of the response ask for a retry.
+        // The client does not retry, although the headers of the response ask for a retry.
         let server = Api::serve(move |_, _| {
             answer(429, &[("retry-after", "0"), ("x-should-retry", "true")], body)
         })
@@ -125,7 +126,7 @@ async fn a_quota_that_is_used_up_is_no_matter_of_patience() {
         assert_eq!((error.kind(), server.count()), (ErrorKind::RateLimited, 1));
         assert!(!error.is_retryable());
     }
-    // A 429 with any other body is retried.
+    // The client retries a 429 with any other body.
     for body in [r#"{"error":{"code":"rate_limit_exceeded"}}"#, "insufficient_quota", "", "[1]"] {
         let server = Api::serve(move |_, _| answer(429, &[], body)).await;
         let chat = endpoint(&preset(Preset::OPENAI, &server.url));
@@ -135,7 +136,7 @@ async fn a_quota_that_is_used_up_is_no_matter_of_patience() {
 }
 
 #[test]
-fn presets_are_known_by_name_and_have_delays_of_their_own() {
+fn presets_have_names_and_their_own_delays() {
     assert_eq!(Preset::named("openai"), Some(Preset::OPENAI));
     assert_eq!(Preset::named("anthropic"), Some(Preset::ANTHROPIC));
     assert_eq!(Preset::named("OpenAI"), None);

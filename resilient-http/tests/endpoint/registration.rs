@@ -1,5 +1,5 @@
-//! Rule G8: what a client registers under its name leaves the registry with the client, unless it
-//! remembers failures.
+//! Rule G8: when a client is dropped, its breaker and its budget leave the registry, unless they
+//! remember failures.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -11,7 +11,7 @@ use resilient_http::{
     ApiClient, ApiClientBuilder, ApiError, AuthKind, Endpoint, EndpointConfig, MockTransport,
 };
 
-/// Responds with this status and counts the requests.
+/// Returns a transport that responds with this status, and the count of its requests.
 fn transport(status: u16) -> (MockTransport, Arc<AtomicUsize>) {
     let requests = Arc::new(AtomicUsize::new(0));
     let seen = Arc::clone(&requests);
@@ -28,8 +28,8 @@ fn client(name: &str, transport: &MockTransport) -> ApiClientBuilder {
     ApiClient::builder("http://localhost").name(name).transport(transport.clone())
 }
 
-/// Returns the registered breakers and budgets whose names begin with `prefix`. Other tests use the
-/// global registry at the same time.
+/// Returns the names of registered breakers and budgets that begin with `prefix`. Other tests use
+/// the global registry at the same time.
 fn registered(prefix: &str) -> Vec<String> {
     let budgets = Registry::global().budgets().into_iter().map(|budget| budget.name);
     let breakers = Registry::global().with_prefix(prefix);
@@ -78,7 +78,8 @@ async fn g08_a_client_for_each_call_still_drains_its_budget() {
         let api = client("g08 budget", &transport).no_circuit_breaker().build().unwrap();
         api.get::<()>("x").await.unwrap_err();
     }
-    // Ten initial retries.
+    // The server receives fifty first attempts, and the ten retries that the initial tokens pay
+    // for.
     assert_eq!(requests.load(Relaxed), 50 + 10);
     assert_eq!(Registry::global().budget("g08 budget").unwrap().tokens(), 0);
 }
@@ -111,7 +112,7 @@ async fn g08_a_call_that_is_cancelled_in_a_wait_leaves_its_budget_as_it_was() {
     assert_eq!(registered("g08 cancelled"), [""; 0]);
 }
 
-/// Runs a call until its first wait, and cancels it.
+/// Polls a call until it waits, and drops it.
 async fn cancel_in_wait(call: impl IntoFuture<Output = Result<(), ApiError>>) {
     let mut call = Box::pin(call.into_future());
     let pending = std::future::poll_fn(|cx| std::task::Poll::Ready(call.as_mut().poll(cx)));

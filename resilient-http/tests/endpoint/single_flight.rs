@@ -1,4 +1,4 @@
-//! If several calls with the same request run concurrently, one call asks the server.
+//! If several concurrent calls have the same request, only one of them sends it to the server.
 
 use std::future::Future;
 use std::task::Poll;
@@ -25,7 +25,8 @@ fn ask(any: &Any, options: CallOptions) -> JoinHandle<Result<Reply<Value>, ApiEr
     tokio::spawn(async move { any.call_with(&json!({}), &options).await })
 }
 
-/// Starts `calls` calls and lets each run until it waits for the server or for another call.
+/// Starts this many calls, and lets each call run until it waits for the server or for another
+/// call.
 async fn asking(any: &Any, calls: usize) -> Vec<JoinHandle<Result<Reply<Value>, ApiError>>> {
     let calls: Vec<_> = (0..calls).map(|_| ask(any, CallOptions::new())).collect();
     for _ in 0..calls.len() + 10 {
@@ -35,7 +36,7 @@ async fn asking(any: &Any, calls: usize) -> Vec<JoinHandle<Result<Reply<Value>, 
 }
 
 #[tokio::test]
-async fn many_calls_are_one_request_and_one_answer() {
+async fn many_calls_share_one_request_and_its_response() {
     let transport = Gated::new(|n| says(200, n.to_string()));
     let any = gated(&transport);
     let calls = asking(&any, 50).await;
@@ -56,7 +57,7 @@ async fn many_calls_are_one_request_and_one_answer() {
 }
 
 #[tokio::test]
-async fn a_failure_is_told_to_all_who_wait_and_to_nobody_later() {
+async fn all_waiting_calls_get_a_failure_and_later_calls_do_not() {
     let transport = Gated::new(|n| match n {
         0 => says(404, "{\"detail\": \"gone\"}"),
         n => says(200, n.to_string()),
@@ -75,7 +76,7 @@ async fn a_failure_is_told_to_all_who_wait_and_to_nobody_later() {
 }
 
 #[tokio::test]
-async fn who_is_cancelled_while_asking_is_replaced_by_one_who_waits() {
+async fn a_waiting_call_replaces_the_sending_call_if_that_is_cancelled() {
     let transport = Gated::new(|n| says(200, n.to_string()));
     let any = gated(&transport);
     let mut calls = asking(&any, 10).await;
@@ -94,7 +95,7 @@ async fn who_is_cancelled_while_asking_is_replaced_by_one_who_waits() {
 }
 
 #[tokio::test]
-async fn who_waits_goes_without_harm() {
+async fn waiting_calls_can_be_cancelled_without_harm() {
     let transport = Gated::new(|n| says(200, n.to_string()));
     let any = gated(&transport);
     let mut calls = asking(&any, 10).await;
@@ -108,7 +109,7 @@ async fn who_waits_goes_without_harm() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_keeps_a_deadline_of_its_own() {
+async fn a_waiting_call_keeps_its_own_deadline() {
     let transport = Gated::new(|n| says(200, n.to_string()));
     let any = gated(&transport);
     let calls = asking(&any, 1).await;
@@ -124,7 +125,7 @@ async fn who_waits_keeps_a_deadline_of_its_own() {
 }
 
 #[tokio::test]
-async fn who_asks_for_news_joins_nobody() {
+async fn a_refreshing_call_does_not_wait_for_another_call() {
     let transport = Gated::new(|n| says(200, n.to_string()));
     let any = gated(&transport);
     let calls = asking(&any, 2).await;
@@ -140,7 +141,7 @@ async fn who_asks_for_news_joins_nobody() {
 }
 
 #[tokio::test]
-async fn other_questions_fly_by_themselves() {
+async fn calls_with_different_requests_do_not_wait_for_each_other() {
     let transport = Gated::new(|n| says(200, n.to_string()));
     let any = gated(&transport);
     let calls: Vec<_> = (0..5)
@@ -157,14 +158,15 @@ async fn other_questions_fly_by_themselves() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_comes_after_the_answer_is_there_joins_no_flight_that_others_have_yet_to_leave() {
+async fn a_call_after_the_response_does_not_join_the_finished_request() {
     let transport = Gated::new(|n| match n {
         0 => says(404, ""),
         n => says(200, n.to_string()),
     });
     let any = gated(&transport);
     let leader = asking(&any, 1).await.remove(0);
-    // The call waits for the first call. It is polled late, after the response has arrived.
+    // This call waits for the first call. The test polls it again only after the response has
+    // arrived.
     let mut waits = Box::pin(any.call(&json!({})));
     std::future::poll_fn(|cx| {
         assert!(waits.as_mut().poll(cx).is_pending());
@@ -180,7 +182,7 @@ async fn who_comes_after_the_answer_is_there_joins_no_flight_that_others_have_ye
 }
 
 #[tokio::test(start_paused = true)]
-async fn that_one_had_less_time_is_not_told_to_the_others() {
+async fn a_timeout_of_the_sending_call_does_not_fail_the_waiting_calls() {
     let transport = Gated::new(|n| says(200, n.to_string()));
     let any = gated(&transport);
     let hurried = ask(&any, CallOptions::new().deadline(Duration::from_secs(1)));
@@ -188,7 +190,7 @@ async fn that_one_had_less_time_is_not_told_to_the_others() {
     let calls = asking(&any, 3).await;
     let error = hurried.await.unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);
-    // One of the waiting calls asks the server instead, and the other calls wait for it.
+    // One of the waiting calls now sends the request, and the other calls wait for it.
     until("another one asks", || transport.asked() == 2).await;
     transport.let_through(2);
     for call in calls {
@@ -198,7 +200,7 @@ async fn that_one_had_less_time_is_not_told_to_the_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_asks_in_the_place_of_another_has_only_its_own_time_left() {
+async fn a_call_that_replaces_the_sending_call_has_only_the_rest_of_its_own_time() {
     let transport = Gated::new(|n| says(200, n.to_string()));
     let any = gated(&transport);
     let began = tokio::time::Instant::now();
@@ -213,7 +215,7 @@ async fn who_asks_in_the_place_of_another_has_only_its_own_time_left() {
 }
 
 #[tokio::test]
-async fn an_answer_that_one_cannot_read_is_read_by_those_who_can() {
+async fn a_response_that_one_call_cannot_read_is_read_by_calls_of_another_type() {
     let transport = Gated::new(|_| says(200, r#""a text""#));
     let any = gated(&transport);
     let numbers = any.typed::<Value, u32>();
@@ -230,7 +232,7 @@ async fn an_answer_that_one_cannot_read_is_read_by_those_who_can() {
 }
 
 #[tokio::test]
-async fn an_answer_that_nobody_can_read_is_asked_for_once() {
+async fn an_unreadable_response_is_requested_once() {
     let transport = Gated::new(|_| says(200, "no JSON"));
     let any = gated(&transport);
     let calls = asking(&any, 10).await;
@@ -243,7 +245,7 @@ async fn an_answer_that_nobody_can_read_is_asked_for_once() {
 }
 
 #[test]
-fn where_there_are_no_timers_a_call_by_way_of_the_cache_is_told_so() {
+fn without_timers_a_call_with_a_cache_is_an_error() {
     let transport = Gated::new(|_| says(200, "1"));
     transport.let_through(1);
     let any = gated(&transport);

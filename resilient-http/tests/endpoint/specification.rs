@@ -1,4 +1,4 @@
-//! The tests of the specification: UT-17 to UT-19, IT-2, IT-3 for endpoints, AC-8 and AC-9.
+//! Tests of the specification: UT-17 to UT-19, IT-2, IT-3 for endpoints, AC-8 and AC-9.
 
 use std::time::{Duration, Instant};
 
@@ -30,7 +30,7 @@ async fn ut_17_the_circuit_breaker_is_applied_to_calls_of_an_endpoint() {
         assert!(open.retry_after().is_some());
     }
     assert_eq!(server.count(), 3);
-    // The registry has the circuit breaker under the endpoint's name.
+    // The circuit breaker has the name of the endpoint in the registry.
     let name = any.config().full_name();
     assert!(any.circuit_breaker().name().contains(&name));
     // A circuit breaker from the builder replaces the configured breaker.
@@ -71,7 +71,7 @@ async fn ut_19_both_are_applied_and_the_retry_is_outside() {
     assert_eq!((error.kind(), error.attempts(), server.count()), (ErrorKind::Server, 4, 4));
     let error = within("the call", any.call(&value!({}))).await.unwrap_err();
     assert_eq!((error.kind(), server.count()), (ErrorKind::CircuitOpen, 4));
-    // After the server recovers, a call closes the circuit.
+    // When the server has recovered, a call closes the circuit.
     let server = Api::serve(|n, _| if n < 2 { status(500) } else { json("1") }).await;
     let any = endpoint(&declared(&server.url).circuit_breaker(&opens_after(2)));
     within("the call", any.call(&value!({}))).await.unwrap_err();
@@ -97,10 +97,10 @@ async fn it_2_a_server_that_fails_now_and_then_is_handled_by_retry_and_circuit_b
     }
     let snapshot = any.circuit_breaker().snapshot();
     assert_eq!((snapshot.totals.success, snapshot.state), (60, CircuitState::Closed));
-    // The count at the server shows that there is only one retry loop.
+    // The server received one request per attempt, so there is only one retry loop.
     assert_eq!(server.count() as u64, 60 + snapshot.totals.failure);
     assert!(snapshot.totals.failure >= 20);
-    // The server is now down permanently.
+    // From now on, the server is down.
     let url = server.url.clone();
     drop(server);
     let down = endpoint(&declared(&url).circuit_breaker(&opens_after(5)));
@@ -130,7 +130,7 @@ async fn it_3_resources_of_endpoints_are_cleaned_up_after_failures_cancellations
         let _ = within("the call", any.call(&value!({ "n": n }))).await;
         assert_eq!(any.client().in_flight(), 0);
     }
-    // These calls are cancelled. Some ask the server, and some wait for another call.
+    // These calls are cancelled while they wait for the server or for another call.
     let hanging = endpoint(&declared(&server.url).retry(quickly(1000)).cache(CacheConfig::new()))
         .typed::<Value, Vec<u32>>();
     let calls: Vec<_> = (0..60)
@@ -147,7 +147,7 @@ async fn it_3_resources_of_endpoints_are_cleaned_up_after_failures_cancellations
         let _ = within("the call ends", call).await;
     }
     assert_eq!(hanging.client().in_flight(), 0);
-    // A cancelled probe frees the only probe slot, so no permit is lost.
+    // A cancelled probe frees its slot, which is the only slot.
     let breaker = hanging.circuit_breaker();
     breaker.trip().unwrap();
     breaker.half_open().unwrap();
@@ -183,10 +183,10 @@ async fn ac_8_service_failures_are_handled_gracefully() {
     let config = declared(&server.url).circuit_breaker(&opens_after(4)).cache(cache);
     let any = endpoint(&config).typed::<Value, Reply<String>>();
     within("the call", any.call(&value!({"known": 1}))).await.unwrap();
-    // Three attempts fail and the circuit stays closed, so the caller gets the error.
+    // Three attempts fail, and the circuit stays closed, so the caller gets the error.
     let error = within("the call", any.call(&value!({"known": 1}))).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Server, 3));
-    // The next failure opens the circuit. After that, calls get stale responses at once and send
+    // The next failure opens the circuit. From then on, calls get stale responses at once and send
     // nothing.
     for _ in 0..100 {
         let reply = within("the call", any.call(&value!({"known": 1}))).await.unwrap();
@@ -251,14 +251,14 @@ async fn ac_9_options_change_how_an_endpoint_behaves() {
     let (a, b, c, d) = (of("a"), of("b"), of("c"), of("d"));
     assert_eq!((sent(&a).await, sent(&a).await, sent(&a).await), (2, 1, 0));
     assert_eq!(sent(&b).await, 5);
-    // A `POST` that may not be sent twice is not retried.
+    // The client does not retry a `POST` that may not be sent twice.
     assert_eq!(sent(&c).await, 1);
     let began = Instant::now();
     assert_eq!(sent(&d).await, 3);
     assert!(began.elapsed() >= Duration::from_millis(40 + 120));
-    // Options of one endpoint do not affect another one.
+    // The settings of one endpoint do not affect another endpoint.
     assert_eq!(b.circuit_breaker().state(), CircuitState::Closed);
-    // The policy can also be set in code and for a single call.
+    // Code can set the policy, and override it for a single call.
     let policy = RetryPolicy::builder()
         .max_retries(1)
         .base_delay(Duration::from_millis(1))
@@ -280,8 +280,8 @@ async fn ac_9_options_change_how_an_endpoint_behaves() {
 
 #[tokio::test(start_paused = true)]
 async fn t_9_the_backoff_of_the_original_is_the_policy_of_the_one_loop() {
-    // The first delay is one second, and each later delay is twice the previous delay. A 4xx status
-    // other than 429 ends the loop at once.
+    // The first delay is one second, and each later delay is twice the delay before it. A 4xx
+    // status other than 429 ends the loop at once.
     let policy = RetryPolicy::builder()
         .max_retries(3)
         .base_delay(Duration::from_secs(1))
@@ -293,12 +293,12 @@ async fn t_9_the_backoff_of_the_original_is_the_policy_of_the_one_loop() {
         let any = over(&config, move |_, _| says(code, ""));
         let began = tokio::time::Instant::now();
         let error = any.call(&value!({})).await.unwrap_err();
-        // Adds a tolerance, because timers are exact only to the millisecond.
+        // Timers are exact only to the millisecond, so this adds a tolerance.
         let elapsed = (began.elapsed() + Duration::from_millis(20)).as_secs();
         assert_eq!(elapsed, waits, "{code}");
         assert_eq!(error.attempts(), if waits == 0 { 1 } else { 4 }, "{code}");
     }
-    // With full jitter, the delays of a call add up to at most seven seconds.
+    // With full jitter, the delays of a call are at most seven seconds together.
     let policy =
         RetryPolicy::builder().max_retries(3).base_delay(Duration::from_secs(1)).build().unwrap();
     let any = over(&declared("http://localhost").retry(policy), |_, _| says(500, ""));

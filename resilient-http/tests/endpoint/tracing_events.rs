@@ -1,5 +1,5 @@
-//! Endpoints emit `tracing` events for a stale response and for a key that is written in a file. No
-//! event contains the text of the key.
+//! Endpoints emit `tracing` events for stale responses, and for API keys that are written in a
+//! document. No event contains a key.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -44,7 +44,7 @@ fn listen() -> (Told, tracing::subscriber::DefaultGuard) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_stands_in_a_configuration_is_warned_of_and_not_shown() {
+async fn a_key_in_a_configuration_causes_a_warning_without_the_key() {
     let (told, _guard) = listen();
     let config = declared("http://localhost")
         .auth(AuthKind::XApiKey)
@@ -64,7 +64,7 @@ async fn a_key_that_stands_in_a_configuration_is_warned_of_and_not_shown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn that_an_answer_is_stale_is_told_at_debug() {
+async fn a_stale_response_is_logged_at_debug() {
     let config = declared("http://localhost")
         .circuit_breaker(&opens_after(1))
         .cache(CacheConfig::new().ttl(Duration::ZERO).stale_if_open(Duration::from_secs(60)));

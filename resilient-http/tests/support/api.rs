@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use super::counted::{Connections, CountedListener};
 
-/// A request, as the server received it.
+/// A request that the server received.
 #[derive(Debug, Clone)]
 pub struct Seen {
     pub method: Method,
@@ -38,7 +38,7 @@ struct Shared {
     answer: Box<Answer>,
 }
 
-/// A server on loopback. Dropping this value stops the server.
+/// A server on loopback. It stops when this value is dropped.
 pub struct Api {
     pub url: String,
     pub connections: Connections,
@@ -61,7 +61,8 @@ impl Api {
         Self { url, connections, shared, server }
     }
 
-    /// Starts a server that responds with these statuses in turn, and repeats the last status.
+    /// Starts a server that responds with these statuses, one after the other, and then repeats the
+    /// last status.
     pub async fn statuses(statuses: &'static [u16]) -> Self {
         Self::serve(move |n, _| status(statuses[n.min(statuses.len() - 1)])).await
     }
@@ -74,7 +75,7 @@ impl Api {
         self.shared.seen.lock().unwrap().clone()
     }
 
-    /// Returns the only request that arrived.
+    /// Returns the request that arrived. Panics if there is not exactly one.
     pub fn only(&self) -> Seen {
         let seen = self.seen();
         assert_eq!(seen.len(), 1, "{seen:?}");

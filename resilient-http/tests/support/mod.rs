@@ -1,4 +1,5 @@
-//! Servers on loopback for tests: one server follows the rules of HTTP, and one server breaks them.
+//! Servers on loopback for tests. One server follows the rules of HTTP, and the other server breaks
+//! them.
 #![allow(dead_code, unreachable_pub, reason = "each test program uses its part")]
 
 pub mod api;
@@ -9,7 +10,7 @@ pub mod settings;
 use std::future::IntoFuture;
 use std::time::Duration;
 
-/// Waits until another task makes the condition true. The wait takes at most 30 s.
+/// Waits until another task makes the condition true. Panics after 30 s.
 pub async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let soon = async {
         while !holds() {
@@ -19,8 +20,7 @@ pub async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     within(what, soon).await;
 }
 
-/// Waits for the future, and fails if it takes longer than 30 s, which is enough for the slowest
-/// machine.
+/// Waits for the future. Panics after 30 s, which is enough time for the slowest machine.
 pub async fn within<F: IntoFuture>(what: &str, work: F) -> F::Output {
     let ended = tokio::time::timeout(Duration::from_secs(30), work.into_future()).await;
     ended.unwrap_or_else(|_| panic!("stuck: {what}"))

@@ -10,14 +10,14 @@ use tokio::task::JoinHandle;
 
 use super::counted::Connections;
 
-/// One step of a script, which runs after a request has arrived.
+/// A step of a script. The server runs the script after a request has arrived.
 #[derive(Debug, Clone)]
 pub enum Step {
     /// Writes these bytes.
     Write(Vec<u8>),
-    /// Writes this byte forever, with this delay between two bytes.
+    /// Writes this byte for ever, with this delay after each byte.
     Drip(u8, Duration),
-    /// Writes these bytes forever, as fast as the client reads them.
+    /// Writes these bytes for ever, as fast as the client reads them.
     Flood(Vec<u8>),
     /// Does nothing until the client closes the connection.
     Stall,
@@ -38,15 +38,15 @@ pub fn ok(body: &str) -> Step {
     write(format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{body}"))
 }
 
-/// Listens with room for all connections of the largest test. If the queue of the listener is full,
-/// the kernel may keep a connection that the client has closed for longer than a test waits.
+/// Listens with a queue for all connections of the largest test. If the queue were full, the kernel
+/// could keep a closed connection open for longer than a test waits.
 fn listen() -> TcpListener {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     socket.listen(4096).unwrap()
 }
 
-/// A server on loopback. Dropping this value stops the server.
+/// A server on loopback. It stops when this value is dropped.
 pub struct Raw {
     pub url: String,
     pub connections: Connections,
@@ -134,7 +134,7 @@ async fn serve_one(
     }
 }
 
-/// Reads one whole request. Returns `None` at the end of the connection.
+/// Reads one whole request. Returns `None` if the connection ends first.
 async fn read_request(stream: &mut TcpStream) -> Option<()> {
     let mut read = Vec::new();
     loop {

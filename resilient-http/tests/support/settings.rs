@@ -24,7 +24,7 @@ pub fn patient() -> BreakerConfig {
 }
 
 /// Returns a builder with fast retries, a circuit breaker that stays closed, and time limits that
-/// no test reaches by accident.
+/// calls of tests do not reach.
 pub fn client(url: &str) -> ApiClientBuilder {
     let builder = ApiClient::builder(url)
         .retry(quick())
@@ -33,7 +33,7 @@ pub fn client(url: &str) -> ApiClientBuilder {
         .connect_timeout(Duration::from_secs(20))
         .timeout(Duration::from_secs(20))
         .deadline(Duration::from_secs(60));
-    // Reading the platform's certificates takes 0.2 s each time.
+    // Leaves out the platform's certificates, which take 0.2 s to read.
     #[cfg(any(feature = "rustls-tls", feature = "native-tls"))]
     let builder = builder.configure(|it| it.tls_certs_only([]));
     builder

@@ -1,14 +1,15 @@
-//! This library's budget, and the published designs that the simulation compares with it. Each
-//! design follows the description in its source.
+//! The budget of this library, and published designs of other budgets. The simulation compares
+//! them. Each design follows the description of its authors.
 
 use resilient::RetryBudget;
 use resilient::budget::BudgetConfig;
 
-/// Decides whether a client may retry.
+/// A retry budget of a client.
 pub(crate) trait Purse {
     fn begin(&mut self) {}
     fn failed(&mut self) {}
-    /// Returns whether the client may retry. If the client may retry, the retry starts now.
+    /// Returns whether the budget allows a retry, and takes the cost of the retry. The retry starts
+    /// now.
     fn pays(&mut self) -> bool;
     /// Records that a call succeeded. `paid` is true if the last attempt of the call was a retry.
     fn succeeded(&mut self, paid: bool);
@@ -40,7 +41,7 @@ pub(crate) fn ours() -> RetryBudget {
     RetryBudget::new("dependency", BudgetConfig::default())
 }
 
-/// Creates a budget whose bucket is full at the start, as in the standard mode of the AWS SDKs.
+/// Creates a budget that is full at the start, as in the standard mode of the AWS SDKs.
 pub(crate) fn full_at_the_start() -> RetryBudget {
     let config = BudgetConfig::builder().initial_tokens(500).build();
     RetryBudget::new("dependency", config.expect("in range"))
@@ -73,8 +74,8 @@ impl Purse for Grpc {
     }
 }
 
-/// Finagle's budget, which allows retries for a fifth of the calls, without a reserve and without
-/// expiry. The field counts fifths of a retry: a call adds one, and a retry takes five.
+/// Finagle's budget without its reserve and expiry. It allows retries for a fifth of the calls. The
+/// field counts fifths of a retry: a call adds one, and a retry takes five.
 pub(crate) struct ShareOfCalls(u32);
 
 impl ShareOfCalls {

@@ -11,8 +11,8 @@ use resilient::budget::{BudgetConfig, BudgetConfigBuilder, Reservation};
 #[derive(Debug, Clone)]
 enum Operation {
     Reserve,
-    /// Cancels an open reservation. Its index is this number modulo the number of open
-    /// reservations.
+    /// Cancels one of the open reservations. The number, modulo the number of open reservations, is
+    /// its index.
     Cancel(usize),
     Spend(usize),
     Succeed,
@@ -48,7 +48,8 @@ fn settings() -> impl Strategy<Value = Settings> {
             Settings {
                 capacity,
                 cost: 1 + cost % capacity.min(10),
-                // With a capacity of `u32::MAX`, every reserve is valid.
+                // If the capacity is `u32::MAX`, `capacity + 1` overflows. Every reserve is valid
+                // then.
                 reserve: capacity.checked_add(1).map_or(reserve, |beyond| reserve % beyond),
                 deposit: if few { deposit % 4 } else { deposit },
             }
@@ -72,7 +73,7 @@ fn sequences() -> impl Strategy<Value = (Settings, Vec<Operation>)> {
     (settings(), proptest::collection::vec(operation(), 1..60))
 }
 
-/// A mistake that the comparison must find.
+/// A deliberate mistake of the model that the comparison must find.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Wrong {
     StartsFull,
@@ -84,7 +85,7 @@ enum Wrong {
     GivesBackTheNewCost,
 }
 
-/// Implements the rule with integers that cannot overflow in these tests.
+/// A simple budget that follows rule R7. Its integers cannot overflow in these tests.
 struct Model {
     settings: Settings,
     tokens: u128,
@@ -287,8 +288,8 @@ fn r07_the_retries_are_at_most_those_that_successes_and_initial_tokens_have_paid
         let config = settings.builder().build().expect("in range");
         let budget = resilient::RetryBudget::new("dependency", config);
         let (mut retries, mut at_first, mut after_retry) = (0_u128, 0_u128, 0_u128);
-        // Each number counts the failures of a call before its success. A call makes at most three
-        // retries.
+        // Each call fails `failures` times before an attempt would succeed. A call makes at most
+        // three retries, so it can end without success.
         for failures in calls {
             let mut failed = 0;
             loop {

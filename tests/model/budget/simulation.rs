@@ -1,6 +1,6 @@
-//! Rule R7 in numbers: simulates a hundred thousand calls with at most three retries. The attempts
-//! fail at random. All designs use the same seed. The calls come from one client, or from many
-//! clients with a hundred calls each.
+//! Checks the figures of rule R7 by simulation. The simulation makes a hundred thousand calls with
+//! at most three retries each, and attempts fail at random, with the same seed for all designs. One
+//! client makes all calls, or each of many clients makes a hundred calls.
 //!
 //! ```text
 //! cargo test -p resilient-tests --test model simulation -- --nocapture
@@ -13,17 +13,17 @@ use super::designs::{Grpc, NoBudget, Purse, ShareOfCalls, full_at_the_start, our
 const CALLS: u32 = 100_000;
 const MAX_RETRIES: u32 = 3;
 
-/// The totals over all calls.
+/// The results of a simulation.
 #[derive(Debug, Clone, Copy)]
 struct Course {
     /// The number of attempts per call.
     load: f64,
-    /// The share of calls that succeeded after all their attempts.
+    /// The share of calls that succeeded at the first attempt or at a retry.
     success: f64,
 }
 
-/// Simulates the clients one after the other. Each client has a budget and an equal share of the
-/// calls.
+/// Simulates the clients one after the other. Each client has its own budget and makes an equal
+/// share of the calls.
 fn simulate<P: Purse>(new_client: impl Fn() -> P, clients: u32, failure_rate: f64) -> Course {
     let mut random = fastrand::Rng::with_seed(7);
     let calls = CALLS.max(clients) / clients;
@@ -52,7 +52,7 @@ fn simulate<P: Purse>(new_client: impl Fn() -> P, clients: u32, failure_rate: f6
     Course { load: f64::from(attempts) / calls, success: f64::from(successes) / calls }
 }
 
-/// Returns the results without a budget, then the results of this library, AWS, gRPC and Finagle.
+/// Returns the results of five designs: no budget, this library, AWS, gRPC and Finagle.
 fn all_designs(clients: u32, failure_rate: f64) -> [Course; 5] {
     [
         simulate(|| NoBudget, clients, failure_rate),
@@ -87,8 +87,8 @@ fn r07_when_everything_fails_the_load_is_at_most_a_fifth_above_the_demand() {
         assert!(all.load <= 1.2, "{clients} clients: {all:?}");
         assert!(simulate(|| NoBudget, clients, 1.0).load >= 4.0);
     }
-    // A full bucket at the start doubles the load. This library starts with fewer tokens to prevent
-    // that.
+    // If the buckets are full at the start, the load doubles. So this library starts with fewer
+    // tokens.
     let of_aws = simulate(full_at_the_start, 1_000, 1.0);
     assert!(of_aws.load >= 1.99, "{of_aws:?}");
 }
@@ -130,7 +130,7 @@ fn r07_a_failure_rate_that_comes_and_goes_leaves_the_bucket_full_again() {
 
 #[test]
 fn fm_f20_ten_thousand_clients_that_see_failures_only_are_a_tenth_more_than_the_demand() {
-    // There are ten thousand processes, and each process has a budget.
+    // Ten thousand processes each have a budget and make a hundred calls.
     let mut retries = 0;
     for _ in 0..10_000 {
         let budget = ours();
@@ -139,7 +139,7 @@ fn fm_f20_ten_thousand_clients_that_see_failures_only_are_a_tenth_more_than_the_
             .count();
     }
     assert_eq!(retries, 100_000, "for a million calls");
-    // Ten thousand concurrent callers in one process share the budget, and ten of them retry.
+    // Ten thousand concurrent callers in one process share one budget, and ten of them may retry.
     let budget = ours();
     let asleep: Vec<_> = (0..10_000).filter_map(|_| budget.try_reserve()).collect();
     assert_eq!(asleep.len(), 10);

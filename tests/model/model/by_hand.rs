@@ -1,4 +1,4 @@
-//! Rules B1 and G2 of the model: operations by hand and the modes of overrides change the state.
+//! Rules B1 and G2 of the model: operators change the state by hand, or by the mode of an override.
 
 use std::time::Duration;
 
@@ -23,8 +23,8 @@ impl Model {
         refused.then_some(Answer::Refused { from: self.state, to })
     }
 
-    /// B1: changes the state by hand. A transition, and a new end of the state, have the operator's
-    /// note.
+    /// B1: executes an operation by hand. If it causes a transition or sets a new end of the state,
+    /// the model stores the operator's note.
     pub(super) fn by_hand(&mut self, by_hand: ByHand, operator: Option<&str>) -> Answer {
         self.follow_clock();
         self.end_hold();
@@ -78,7 +78,7 @@ impl Model {
         self.period.by_hand = true;
     }
 
-    /// Starts a new generation with empty windows. If the state changes, emits an event.
+    /// Starts a new generation and forgets all calls. If the state changes, emits an event.
     fn close(&mut self, note: OperatorNote) {
         self.note = note;
         if self.state == CircuitState::Closed {
@@ -88,8 +88,8 @@ impl Model {
         }
     }
 
-    /// Enters the state of the mode. If the circuit is already in this state, only the end and the
-    /// note change.
+    /// Enters the state of the mode. If the circuit is already in this state, changes only the end
+    /// of the state and the note.
     fn enter_mode(&mut self, mode: OperatorMode, lasts: Option<Duration>, note: OperatorNote) {
         self.note = note;
         if self.state == mode.state() {
@@ -116,9 +116,9 @@ impl Model {
         Answer::Overridden { accepted: true }
     }
 
-    /// Applies the mode once. A later operation by hand takes precedence, even if the same mode is
-    /// set again. If the mode is removed, the circuit closes, unless the state was changed by hand
-    /// after the mode was applied.
+    /// Applies a new mode of an override. Later operations by hand take precedence, so a mode that
+    /// is set again has no effect. If the mode is removed, closes the circuit, unless an operation
+    /// by hand changed the state after the mode was applied.
     fn take_mode(&mut self, mode: Option<Mode>) {
         if self.mode.map(|(mode, _)| mode) == mode {
             return;

@@ -1,4 +1,4 @@
-//! The end of a call in the model: how it is counted, and the transition that it causes.
+//! The end of a call in the model: which total counts the call, and which transition it causes.
 
 use std::time::Duration;
 
@@ -65,7 +65,7 @@ impl Model {
         }
     }
 
-    /// B6: returns whether the call is slow, which means that it took at least `slow_call`.
+    /// B6: returns whether the call took `slow_call` or longer.
     fn is_slow(&self, ticket: Ticket) -> bool {
         let began = self.probes.began(ticket.number).or(ticket.admitted);
         let took = began.map(|began| self.clock - began);
@@ -75,7 +75,7 @@ impl Model {
         })
     }
 
-    /// B4, B5: evaluates the conditions after a call counted in `Closed` or `ObserveOnly`.
+    /// B4, B5: evaluates the conditions after a call was counted in `Closed` or `ObserveOnly`.
     fn counted(&mut self, hint: Option<Duration>) {
         if let Some(reason) = self.condition() {
             self.apply(reason, hint);
@@ -94,7 +94,7 @@ impl Model {
         self.open(reason, hint);
     }
 
-    /// B10: evaluates the result of a probe.
+    /// B10: counts the result of a probe. The result may end the round.
     fn probed(&mut self, failed: bool, slow: bool, hint: Option<Duration>) {
         if failed || slow {
             self.probes.failed += 1;
@@ -109,7 +109,7 @@ impl Model {
         self.decide(reason, hint);
     }
 
-    /// Ends the round if the probes have decided it.
+    /// Ends the round if enough probes have succeeded or failed.
     pub(super) fn decide(&mut self, reason: TransitionReason, hint: Option<Duration>) {
         if self.probes.failed > self.holding.half_open_failures {
             self.open(reason, hint);

@@ -1,5 +1,5 @@
-//! Rules B4 and B5 of the model: the memory stores all calls since the state began and finds the
-//! calls that are in a window.
+//! Rules B4 and B5 of the model: stores all calls since the state began, and finds the calls in a
+//! window.
 
 use resilient::breaker::{TransitionReason, Window};
 
@@ -17,15 +17,17 @@ struct Call {
 
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    /// The beginning of bucket 0, if the window is a window of time.
+    /// For a window of time: the beginning of bucket 0.
     origin: Nanos,
-    /// The latest time of a recorded call. If the clock goes back, windows use this time.
+    /// The latest time at which a call was recorded. If the clock goes back, windows continue to
+    /// use this time.
     latest: Nanos,
     calls: Vec<Call>,
     streak: u32,
-    /// When the first failure of the streak ended, if a failure has read the clock.
+    /// When the first failure of the streak ended, or `None` if no failure of the streak has read
+    /// the clock. A failure reads the clock only if `failure_span` is set.
     streak_began: Option<Nanos>,
-    /// Whether the last call was a failure that makes the streak open the circuit.
+    /// Whether the last call was a failure, and the streak is long enough to open the circuit.
     streak_opens: bool,
 }
 
@@ -41,7 +43,8 @@ impl Memory {
         self.calls.push(Call { at, failed, slow });
     }
 
-    /// B4: counts a call in the streak. The clock is read only if `failure_span` is set.
+    /// B4: counts a call in the streak. Uses `now` only if `failure_span` is set, because otherwise
+    /// the breaker does not read the clock.
     fn count_in_streak(&mut self, now: Nanos, failed: bool, holding: &Holding) {
         let span = nanos(holding.failure_span);
         let threshold = holding.failure_threshold.filter(|_| failed);
@@ -62,7 +65,8 @@ impl Memory {
         Some((self.streak_began? + nanos(holding.failure_span) - now).max(0))
     }
 
-    /// B16: forgets the calls before a failure or a slow call after the clock was set back far.
+    /// B16: if the clock was set back by more than the window, forgets all calls. The model does
+    /// this before it counts a failure or a slow call.
     pub(super) fn follow_clock(&mut self, now: Nanos, holding: &Holding) {
         if self.is_set_back(now, holding) {
             (self.origin, self.latest) = (now, now);
@@ -88,8 +92,8 @@ impl Memory {
         (at - self.origin).max(0) * Nanos::from(buckets) / window
     }
 
-    /// Returns the time from now to the end of the present bucket, or `None` if the breaker has no
-    /// window of time.
+    /// Returns the time until the present bucket ends, or `None` if the breaker has no window of
+    /// time.
     pub(super) fn bucket_ends_in(&self, now: Nanos, holding: &Holding) -> Option<Nanos> {
         let Some(Window::Time(window)) = holding.window else {
             return None;
@@ -99,14 +103,15 @@ impl Memory {
         Some(last + 1 - now)
     }
 
-    /// Returns the last nanosecond that belongs to the bucket.
+    /// Returns the last nanosecond of the bucket.
     fn last_of_bucket(&self, bucket: Nanos, window: Nanos, buckets: u32) -> Nanos {
         let buckets = Nanos::from(buckets);
         let next_begins = ((bucket + 1) * window + buckets - 1) / buckets;
         self.origin + next_begins - 1
     }
 
-    /// Returns the calls in the window. A window of time is extended by `more` older buckets.
+    /// Returns the calls in the window. If it is a window of time, also returns the calls in `more`
+    /// older buckets.
     fn in_window(&self, now: Nanos, holding: &Holding, more: Nanos) -> Vec<Call> {
         match holding.window {
             None => Vec::new(),
@@ -126,8 +131,8 @@ impl Memory {
         }
     }
 
-    /// G2: moves the calls of the old window to a new window of the same kind. In a window of time,
-    /// each call then counts as made at the end of its old bucket.
+    /// G2: replaces the window. If the new window is of the same kind, it takes the calls of the
+    /// old window. A call in a window of time is moved to the end of its old bucket.
     pub(super) fn carry_over(&mut self, now: Nanos, old: &Holding, new: &Holding) {
         if (old.window, old.window_buckets) == (new.window, new.window_buckets) {
             return;
@@ -175,7 +180,7 @@ impl Model {
         }
     }
 
-    /// Returns the first condition that is met, or `None` if no condition is met.
+    /// Returns the first condition that holds, or `None`.
     pub(super) fn condition(&self) -> Option<TransitionReason> {
         let Remembered { calls, failures, streak, .. } = self.remembered();
         let holding = &self.holding;
@@ -191,7 +196,7 @@ impl Model {
         }
     }
 
-    /// B19: returns the condition on slow calls if it is met. It counts overdue calls as slow.
+    /// B19: returns the condition on slow calls if it holds. Overdue calls count as slow.
     pub(super) fn slow_condition(&self) -> Option<TransitionReason> {
         let Remembered { calls, slow, overdue, .. } = self.remembered();
         let is_met = self.reaches(slow + overdue, calls + overdue, self.holding.slow_call_rate);

@@ -1,4 +1,5 @@
-//! The model stores every call, searches all calls at each step, and has one branch per rule.
+//! The model of a breaker. It stores every call, searches all calls at each step, and has one
+//! branch per rule.
 
 mod by_hand;
 mod ending;
@@ -29,17 +30,18 @@ pub(crate) struct Model {
     wrong: Option<Wrong>,
     code: Settings,
     holding: Holding,
-    /// The mode of the override in force, and the generation in which it was applied.
+    /// The mode that the override has set, and the generation in which it was applied.
     mode: Option<(Mode, u64)>,
     clock: Nanos,
-    /// The state that was entered last. After the state's end, it remains until the next call.
+    /// The state that was entered last. If its end passes, the model enters the next state only at
+    /// the next call.
     state: CircuitState,
     period: Period,
     note: OperatorNote,
     generation: u64,
     memory: Memory,
     told_would_open: bool,
-    /// The number of times that the circuit re-opened from half-open since it was last closed.
+    /// How often the circuit went from half-open to open since it was last closed.
     reopenings: u32,
     probes: Probes,
     in_flight: [Option<Ticket>; SLOTS],
@@ -51,12 +53,13 @@ pub(crate) struct Model {
 struct Ticket {
     number: u64,
     generation: u64,
-    /// The time of admission. Without `slow_call`, a closed circuit does not read the clock, and
-    /// this is `None` (B6).
+    /// B6: the time of admission, or `None` if the breaker did not read the clock. A closed circuit
+    /// without `slow_call` does not read the clock.
     admitted: Option<Nanos>,
-    /// B19: whether the call is counted as in flight.
+    /// B19: whether the breaker counts the call as in flight.
     is_counted: bool,
-    /// B19: whether the call can be overdue. A new `slow_call` holds for later calls only.
+    /// B19: whether the call can become overdue. If `slow_call` changes, calls in flight no longer
+    /// can.
     is_watched: bool,
 }
 
@@ -85,13 +88,13 @@ impl Model {
         self.wrong == Some(wrong)
     }
 
-    /// B16: returns the reading of the clock. If the clock was set back to a time before the
-    /// beginning of the present state, returns the beginning of the state.
+    /// B16: returns the reading of the clock. If the clock was set back before the beginning of the
+    /// present state, returns that beginning.
     fn now(&self) -> Nanos {
         self.clock.max(self.period.began)
     }
 
-    /// B12: returns the state that the next caller finds.
+    /// B12: returns the state that the next call would find.
     fn seen_state(&self) -> CircuitState {
         match self.state {
             CircuitState::Open if self.is_over() => CircuitState::HalfOpen,
@@ -100,7 +103,7 @@ impl Model {
         }
     }
 
-    /// B1, B7: returns whether the state's time is over. At the exact end, a call is admitted.
+    /// B1, B7: returns whether the end of the present state has come. The exact end counts as come.
     fn is_over(&self) -> bool {
         let over = |end| {
             if self.is(Wrong::EndIsExclusive) { end < self.now() } else { end <= self.now() }
@@ -154,7 +157,8 @@ impl Model {
         Answer::Admitted
     }
 
-    /// B1, B10: enters the next state at the first call after the end of the present state.
+    /// B1, B10: if the end of the present state has come, enters the next state. The model does
+    /// this at each call.
     fn catch_up(&mut self) {
         self.end_hold();
         if self.is_over() {
@@ -162,7 +166,7 @@ impl Model {
         }
     }
 
-    /// B1: closes the circuit if a state that was set by hand is over.
+    /// B1: if a state that was set by hand has ended, closes the circuit.
     fn end_hold(&mut self) {
         if self.is_over() && self.state != CircuitState::Open {
             self.close_for(TransitionReason::ManualEnd);
@@ -170,7 +174,7 @@ impl Model {
         }
     }
 
-    /// Returns the rejection that the next call would get, or `None` if the call would be admitted.
+    /// Returns the rejection of the next call, or `None` if the breaker would admit it.
     fn would_reject(&self) -> Option<Rejection> {
         let is_full = || {
             self.state == CircuitState::HalfOpen && !self.probes.admits(self.clock, &self.holding)
@@ -199,8 +203,8 @@ impl Model {
         self.record.begin_state();
     }
 
-    /// Enters a state that lasts for this time. The note stays if the state changes by hand, or
-    /// ends after it was set by hand.
+    /// Enters a state that lasts for `lasts`. Keeps the operator's note only if the state was
+    /// changed by hand, or if a state that was set by hand ends.
     fn enter(&mut self, to: CircuitState, reason: TransitionReason, lasts: Option<Duration>) {
         if !matches!(reason, TransitionReason::Manual | TransitionReason::ManualEnd) {
             self.note = OperatorNote::new();

@@ -1,4 +1,4 @@
-//! Rules B7, B8 and B9 of the model: they determine the open time.
+//! Rules B7, B8 and B9 of the model: the length of the open time.
 
 use std::time::Duration;
 
@@ -6,20 +6,20 @@ use resilient::breaker::{CircuitState, TransitionReason};
 
 use super::{Model, Nanos, Wrong};
 
-/// The time for which the present state lasts.
+/// The beginning and the end of the present state.
 #[derive(Debug, Default)]
 pub(super) struct Period {
-    /// The time from which the period counts.
+    /// The time from which the length of the state counts.
     pub(super) began: Nanos,
-    /// The end of the state, or `None` if the state lasts until it is changed by hand or by calls.
+    /// The end of the state, or `None` if only calls or an operator can end it.
     pub(super) end: Option<Nanos>,
     pub(super) hint: Option<Duration>,
-    /// If true, the end was set by hand, and a change of settings does not move it.
+    /// Whether an operator set the end. If so, a change of settings does not move the end.
     pub(super) by_hand: bool,
 }
 
 impl Model {
-    /// B8, B9: opens the circuit for the base time. If the hint is longer, opens it for the hint.
+    /// B8, B9: opens the circuit for the base time, or for the hint if the hint is longer.
     pub(super) fn open(&mut self, reason: TransitionReason, hint: Option<Duration>) {
         if self.state == CircuitState::HalfOpen {
             self.reopenings += 1;
@@ -29,7 +29,7 @@ impl Model {
         self.period.hint = hint;
     }
 
-    /// B1: lets the present state last for this time from now on, without a transition.
+    /// B1: makes the present state last for `lasts` from now on, without a transition.
     pub(super) fn restart(&mut self, lasts: Option<Duration>) {
         self.spend();
         let period = &mut self.period;
@@ -38,7 +38,7 @@ impl Model {
         self.set_length(lasts);
     }
 
-    /// Sets the length of the present state, and corrects it in the history.
+    /// Sets the length of the present state, and corrects the length in the history.
     pub(super) fn set_length(&mut self, lasts: Option<Duration>) {
         let period = &mut self.period;
         period.end = lasts.and_then(|lasts| later(period.began, lasts));
@@ -47,7 +47,8 @@ impl Model {
         self.record.correct_length(lasts);
     }
 
-    /// B16: lets the present state begin now if it begins later, because the clock was set back.
+    /// B16: if the clock was set back before the beginning of the present state, makes the state
+    /// begin now.
     pub(super) fn follow_clock(&mut self) {
         if self.is(Wrong::SetBackProlongs) {
             return;
@@ -58,7 +59,8 @@ impl Model {
         self.probes.follow_clock(self.clock);
     }
 
-    /// Returns the rest of the present state, or `None` if the state has no end or is over.
+    /// Returns the time until the present state ends, or `None` if the state has no end or has
+    /// ended.
     pub(super) fn ends_in(&self) -> Option<Nanos> {
         self.period.end.filter(|_| !self.is_over()).map(|end| end - self.now())
     }
@@ -73,8 +75,8 @@ impl Model {
         hint.map_or(base, |hint| base.max(hint.min(max)))
     }
 
-    /// Returns min(`recovery_time` · `recovery_factor`ⁿ, `max_recovery_time`). The sequences use
-    /// whole factors only.
+    /// Returns min(`recovery_time` · `recovery_factor`ⁿ, `max_recovery_time`), where n is the
+    /// number of re-openings. The sequences use only whole factors.
     pub(super) fn base(&self) -> Duration {
         let recovery_time = nanos(self.holding.recovery_time);
         let max = nanos(self.holding.max_recovery_time);
@@ -84,7 +86,7 @@ impl Model {
             self.reopenings
         };
         let factor = (1..=10).find(|whole| f64::from(*whole) >= self.holding.recovery_factor);
-        let base = Nanos::from(factor.expect("one of the states above"))
+        let base = Nanos::from(factor.expect("the sequences use whole factors up to ten"))
             .checked_pow(n)
             .and_then(|grown| grown.checked_mul(recovery_time));
         match base {
@@ -94,7 +96,8 @@ impl Model {
         }
     }
 
-    /// B7, B10: returns the time until a call may be admitted, or `None` if this time is unknown.
+    /// B7, B10: returns the time until the breaker may admit a call, or `None` if this time is
+    /// unknown.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         let left = match self.seen_state() {
             CircuitState::ForcedOpen | CircuitState::Open => self.ends_in(),

@@ -1,4 +1,4 @@
-//! Rule B19 of the model: the calls in flight, and which of them are overdue.
+//! Rule B19 of the model: which calls are in flight, and which calls are overdue.
 
 use resilient::breaker::{CircuitState, TransitionReason};
 
@@ -10,13 +10,13 @@ impl Model {
         count(self.in_flight.iter().flatten().filter(|ticket| ticket.is_counted))
     }
 
-    /// Returns whether a call that begins now can be overdue later.
+    /// Returns whether a call that begins now can become overdue.
     pub(crate) fn watches(&self) -> bool {
         matches!(self.state, CircuitState::Closed | CircuitState::ObserveOnly)
             && self.holding.slow_call.is_some()
     }
 
-    /// Returns the overdue calls of a closed or observed breaker.
+    /// Returns the number of overdue calls of a closed or observe-only breaker.
     pub(super) fn overdue_calls(&self) -> u64 {
         if !self.watches() || self.is(Wrong::NothingIsOverdue) {
             return 0;
@@ -24,10 +24,10 @@ impl Model {
         count(self.in_flight.iter().flatten().filter(|ticket| self.is_overdue(ticket)))
     }
 
-    /// The rule allows a delay of up to an eighth of `slow_call`. The model follows the breaker,
-    /// which notices the calls of one slice of time together, when the last instant of the slice is
-    /// long enough ago. A slice is a power of two of nanoseconds: at most an eighth of `slow_call`,
-    /// but at least 16 µs.
+    /// The rule lets the breaker notice an overdue call up to an eighth of `slow_call` late. The
+    /// model follows the breaker, which divides time into slices. All calls that began in one slice
+    /// become overdue together, `slow_call` after the last instant of the slice. A slice is a power
+    /// of two of nanoseconds: at most an eighth of `slow_call`, but at least 16 µs.
     fn is_overdue(&self, ticket: &Ticket) -> bool {
         let is_current = ticket.generation == self.generation || self.is(Wrong::OldCallsAreOverdue);
         let times = ticket.admitted.zip(self.holding.slow_call.map(nanos));
@@ -42,7 +42,7 @@ impl Model {
         self.clock - last >= limit
     }
 
-    /// Returns the overdue calls or probes.
+    /// Returns the number of overdue calls or, if the circuit is half-open, of overdue probes.
     pub(super) fn overdue(&self) -> u64 {
         match self.state {
             CircuitState::HalfOpen => {
@@ -52,7 +52,8 @@ impl Model {
         }
     }
 
-    /// Tests what overdue calls and probes change, at an admission or a report.
+    /// Opens the circuit if there are too many overdue calls, and fails overdue probes. The model
+    /// does this at each admission and each report.
     pub(super) fn test_overdue(&mut self) {
         let overdue = self.overdue_calls();
         if overdue > 0 {
@@ -69,7 +70,8 @@ impl Model {
         }
     }
 
-    /// G2: a new `slow_call` holds for the calls that begin from now on.
+    /// G2: a new `slow_call` applies only to calls that begin from now on, so the calls in flight
+    /// cannot become overdue.
     pub(super) fn watch_anew(&mut self) {
         for ticket in self.in_flight.iter_mut().flatten() {
             ticket.is_watched = false;

@@ -1,4 +1,4 @@
-//! Rules B10 and B11 of the model: a round consists of probes with leases.
+//! Rules B10 and B11 of the model: the probes of a round and their leases.
 
 use std::time::Duration;
 
@@ -21,9 +21,8 @@ struct Probe {
 }
 
 impl Probe {
-    /// Returns the remaining time of the lease, under the present setting. Returns zero if the
-    /// lease has expired, and `None` if the lease has no end. B11: a probe loses its slot when it
-    /// is overdue, too.
+    /// Returns the rest of the lease under the present settings: zero if the lease has expired, and
+    /// `None` if it has no end. B11: a probe also loses its slot when it is overdue.
     fn lease_left(&self, clock: Nanos, holding: &Holding) -> Option<Nanos> {
         let lease = holding.slow_call.unwrap_or(Duration::MAX).min(holding.probe_timeout);
         let end = later(self.since, lease)?;
@@ -51,7 +50,7 @@ impl Probes {
         probes.find(|probe| probe.ticket == ticket).map(|probe| probe.since)
     }
 
-    /// B16: lets leases begin now that begin later, because the clock was set back.
+    /// B16: if the clock was set back before the beginning of a lease, makes the lease begin now.
     pub(super) fn follow_clock(&mut self, clock: Nanos) {
         for probe in &mut self.in_flight {
             probe.since = probe.since.min(clock);
@@ -69,9 +68,9 @@ impl Probes {
         self.in_flight.retain(|probe| probe.ticket != ticket);
     }
 
-    /// Returns whether a slot is free. If no probe is in flight, a slot is free, even if changed
-    /// settings make the round count as decided. Otherwise the breaker would reject every later
-    /// call.
+    /// Returns whether a slot is free. If no probe is in flight, a slot is free, even if new
+    /// settings would count the round as decided. Otherwise the breaker would reject all later
+    /// calls.
     fn has_a_free_slot(&self, holding: &Holding) -> bool {
         let in_flight = u32::try_from(self.in_flight.len()).unwrap();
         let fits = in_flight < holding.half_open_max_calls
@@ -84,7 +83,8 @@ impl Probes {
         self.retry_after(clock, holding) == Some(0)
     }
 
-    /// Admits a probe to a free slot, or to the slot of the first probe whose lease has expired.
+    /// Admits a probe. It takes a free slot, or the slot of the first probe whose lease has
+    /// expired.
     pub(super) fn admit(&mut self, ticket: u64, clock: Nanos, holding: &Holding) {
         if !self.has_a_free_slot(holding) {
             let is_over = |probe: &Probe| probe.lease_left(clock, holding) == Some(0);
@@ -95,7 +95,7 @@ impl Probes {
         self.in_flight.push(Probe { ticket, since });
     }
 
-    /// Returns the time until a slot becomes free, or `None` if no lease has an end.
+    /// Returns the time until a slot is free, or `None` if no lease ends.
     pub(super) fn retry_after(&self, clock: Nanos, holding: &Holding) -> Option<Nanos> {
         if self.has_a_free_slot(holding) {
             return Some(0);

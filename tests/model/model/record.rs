@@ -21,8 +21,8 @@ pub(super) struct Record {
     /// All transitions since the breaker was created.
     steps: Vec<Step>,
     spent: ByState,
-    /// The time until which `spent` is complete. It never goes back, so that no time is counted
-    /// twice if the clock goes back.
+    /// The time up to which `spent` is complete. It does not go back with the clock, so no time is
+    /// counted twice.
     spent_until: Nanos,
     heard: Vec<Heard>,
 }
@@ -67,8 +67,8 @@ impl Record {
 }
 
 impl Model {
-    /// Returns the time in each state until now. Time after the end of the present state counts for
-    /// the next state.
+    /// Returns the time in each state until now. If the present state has ended, the time since its
+    /// end counts for the next state.
     fn spent(&self) -> ByState {
         let mut spent = self.record.spent;
         let since = self.record.spent_until;
@@ -101,7 +101,8 @@ impl Model {
         let seen = self.seen_state();
         let remembers = matches!(seen, CircuitState::Closed | CircuitState::ObserveOnly);
         let has_window = remembers && self.holding.window.is_some();
-        // A state that the breaker has not entered yet has no calls.
+        // If the present state has ended, the snapshot shows the next state, which has no calls
+        // yet.
         let remembered = if is_over { Remembered::default() } else { self.remembered() };
         View {
             state: seen,
@@ -134,8 +135,8 @@ impl Model {
         std::mem::take(&mut self.record.heard)
     }
 
-    /// Returns the length of a span. If the span ends in the past or beyond the clock's range,
-    /// returns zero.
+    /// Returns the length of a span. Returns zero if its boundary has passed, does not exist, or is
+    /// farther away than 2²⁴ seconds.
     pub(crate) fn length(&self, span: Span) -> Duration {
         let (edge, side) = match span {
             Span::Fixed(time) => return time,

@@ -1,34 +1,34 @@
-//! Deliberate mistakes. The tests prove that the comparison finds each mistake.
+//! Deliberate mistakes of the model. The tests prove that the comparison finds each mistake.
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Wrong {
-    /// The circuit does not open if a rate equals the threshold.
+    /// The circuit stays closed if a rate equals the threshold.
     RateIsExclusive,
     /// A call that takes exactly `slow_call` is fast.
     SlowIsExclusive,
     /// A caller that waits for exactly `retry_after` is rejected.
     EndIsExclusive,
-    /// A window of time has one bucket too many.
+    /// A window of time covers one bucket too many.
     OneBucketMore,
-    /// The first re-opening does not increase the open time.
+    /// The open time starts to grow at the second re-opening, not at the first.
     GrowthStartsLate,
     /// A hint has no upper bound.
     HintIsUnbounded,
     /// An outcome from an older generation changes the present state.
     LateCounts,
-    /// A probe loses its slot when its lease expires, even if no other call needs the slot.
+    /// A probe loses its slot when its lease expires, even if no other call takes the slot.
     LeaseEndsByItself,
-    /// A changed setting moves an end that was set by hand.
+    /// A changed setting moves the end of a state even if the end was set by hand.
     OverrideMovesAnyEnd,
-    /// A trip by hand of an open circuit whose end has passed counts as a re-opening.
+    /// If an operator trips an open circuit whose end has passed, this counts as a re-opening.
     DueTripReopens,
-    /// The streak opens the circuit at its last failure, however soon.
+    /// The streak opens the circuit before `failure_span` has passed.
     SpanIsIgnored,
-    /// A window of time keeps its calls when the clock is set back far.
+    /// A window of time keeps its calls when the clock is set back by more than the window.
     SetBackKeepsCalls,
     /// A state lasts longer if the clock is set back.
     SetBackProlongs,
-    /// A call that hangs is not overdue.
+    /// A call is never overdue.
     NothingIsOverdue,
     /// A call of an older generation can be overdue.
     OldCallsAreOverdue,

@@ -1,4 +1,4 @@
-//! The delays of all retry policies have these properties (R2, R3).
+//! Properties of the delays of all retry policies (R2, R3).
 
 use std::time::Duration;
 
@@ -91,14 +91,15 @@ fn built(settings: &RetryPolicyBuilder) -> RetryPolicy {
     settings.build().expect("these settings are in range")
 }
 
-/// Returns the sleeps of a call whose attempts all fail immediately.
+/// Returns the sleeps of a call whose attempts all fail and take no time.
 fn slept(policy: &RetryPolicy) -> Vec<Duration> {
     let mut retry = RetryDriver::start(policy);
     std::iter::from_fn(|| retry.after(AttemptEnd::Failed(Classification::transient()), None).ok())
         .collect()
 }
 
-/// Returns the sleeps that end before the limit if attempts take no time and sleeps are exact.
+/// Returns the sleeps that end before the limit. Assumes that attempts take no time and sleeps are
+/// exact.
 fn slept_within(policy: &RetryPolicy, limit: Duration) -> Vec<Duration> {
     let mut elapsed = Duration::ZERO;
     let begun = policy.delays().take_while(|delay| {
@@ -109,7 +110,7 @@ fn slept_within(policy: &RetryPolicy, limit: Duration) -> Vec<Duration> {
     begun.collect()
 }
 
-/// Returns the number of attempts. The first attempt has no delay before it.
+/// Returns the number of attempts. There is no delay before the first attempt.
 fn attempts_of(delays: &[Duration]) -> u32 {
     u32::try_from(delays.len()).expect("few") + 1
 }
@@ -134,7 +135,7 @@ fn r02_nominal_delays_never_shrink_and_never_exceed_the_cap() {
 }
 
 #[test]
-fn r02_the_first_nominal_delay_is_the_base_and_zero_counts_as_one() {
+fn r02_the_first_nominal_delay_is_the_base_and_retry_zero_counts_as_retry_one() {
     let cases = (any_settings(), any_duration());
     for_all(10_000, cases, |(settings, base)| {
         let settings = settings.base_delay(base).max_delay(Duration::MAX);
@@ -278,7 +279,7 @@ fn r05_the_worst_case_is_the_sum_of_the_longest_delays() {
 }
 
 #[test]
-fn r05_with_no_jitter_the_worst_case_within_a_limit_is_what_happens() {
+fn r05_without_jitter_a_call_takes_exactly_its_worst_case_within_a_limit() {
     let cases = (any_settings(), 0..60_u32, any_duration());
     for_all(10_000, cases, |(settings, retries, limit)| {
         let limit = limit.max(Duration::from_nanos(1));
@@ -292,7 +293,7 @@ fn r05_with_no_jitter_the_worst_case_within_a_limit_is_what_happens() {
 }
 
 #[test]
-fn r05_the_worst_case_of_any_number_of_retries_is_found_soon() {
+fn r05_the_worst_case_of_any_number_of_retries_is_computed_quickly() {
     let cases = (any_settings(), any_number());
     for_all(2_000, cases, |(settings, retries)| {
         let policy = built(&settings.max_retries(retries));

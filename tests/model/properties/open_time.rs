@@ -35,11 +35,11 @@ fn opened(settings: &BreakerConfig) -> (CircuitBreaker, ManualClock) {
     (breaker, clock)
 }
 
-/// About 584 years. The history records longer open times as this time.
+/// About 584 years. The history of a breaker shows a longer open time as this time.
 const LONGEST_ON_RECORD: Duration = Duration::from_nanos(u64::MAX - 1);
 
-/// Fails a call, which opens or re-opens the circuit. Returns the open time, or `None` if it has no
-/// end.
+/// Makes a call that fails and opens the circuit. Returns the open time, or `None` if the open time
+/// has no end.
 fn open(breaker: &CircuitBreaker, hint: Option<Duration>) -> Option<Duration> {
     let permit = breaker.try_acquire().expect("closed or half-open");
     match hint {
@@ -83,11 +83,11 @@ fn b08_open_time_is_from_the_base_to_the_base_with_all_its_jitter() {
             let least = base.max(hint.map_or(0.0, |hint| hint.min(max).as_secs_f64()));
             let most = least * (1.0 + jitter);
             let Some(open_for) = open_for else {
-                // The open time ends beyond the range of an instant.
+                // The open time ends later than an instant can represent.
                 prop_assert!(most > 4e18, "until reset, but {} s at most", most);
                 continue;
             };
-            // The allowed error covers the rounding to nanoseconds and the rounding of the growth.
+            // Allows for the rounding of nanoseconds and of the growth.
             let rounding = 2e-9 + least * 1e-12;
             let seconds = open_for.as_secs_f64();
             prop_assert!(
@@ -107,7 +107,7 @@ fn b08_open_time_is_from_the_base_to_the_base_with_all_its_jitter() {
 }
 
 #[test]
-fn b08_growth_ends_at_the_longest_recovery_time_however_often_it_reopens() {
+fn b08_growth_ends_at_the_longest_recovery_time_however_often_the_circuit_reopens() {
     let cases = (any_duration(), 1.01..1e9_f64, any_duration(), 1..60_u32);
     for_all(10_000, cases, |(recovery_time, factor, above, reopenings)| {
         let max = recovery_time.saturating_add(above);

@@ -13,9 +13,9 @@ use crate::subject::{Parts, Subject};
 const NANOSECOND: Duration = Duration::from_nanos(1);
 const A_CENTURY: Duration = Duration::from_secs(3_155_760_000);
 
-/// Requests permits until a call is rejected. If no call is rejected, opens the circuit for
-/// `trip_for` and requests another permit. Returns the `retry_after` of the rejection, and the slot
-/// of the request. If there is no `retry_after`, returns `None`.
+/// Requests permits until the breaker rejects a call. If it rejects none, opens the circuit for
+/// `trip_for` and requests another permit. Returns the `retry_after` of the rejection and the slot
+/// of the rejected call, or `None` if there is no `retry_after`.
 fn rejected(subject: &mut Subject<'_>, trip_for: Duration) -> Option<(Duration, usize)> {
     for slot in 0..SLOTS {
         if subject.is_in_flight(slot) {
@@ -43,8 +43,8 @@ fn b07_retry_after_is_exact_to_the_nanosecond() {
         for action in actions {
             match action {
                 Action::Admit(slot) if subject.is_in_flight(slot) => {}
-                // After the clock goes back, the breaker's time stands still until the clock
-                // reaches its old reading. The sequence leaves this action out.
+                // Leaves out this action. After the clock goes back, the breaker's time stands
+                // still until the clock has caught up, so `retry_after` is not exact.
                 Action::SetBack(_) => {}
                 _ => drop(subject.act(&action)),
             }
@@ -68,7 +68,8 @@ fn b07_retry_after_is_exact_to_the_nanosecond() {
         let probe_was_overdue = subject.view().overdue > 0;
         match subject.act(&Action::Admit(slot)) {
             Answer::Admitted => Ok(()),
-            // B19: the probe whose slot the caller waited for counts as failed.
+            // B19: the caller waited for the slot of a probe. The probe became overdue and counts
+            // as failed, so the circuit may be open.
             Answer::Rejected(_) if probe_was_overdue => Ok(()),
             other => Err(TestCaseError::fail(format!("{other:?} after the wait"))),
         }

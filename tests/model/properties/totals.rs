@@ -28,7 +28,8 @@ fn b13_totals_add_up_to_the_calls_that_were_made() {
             match &action {
                 Action::Admit(slot) if subject.is_in_flight(*slot) => continue,
                 Action::End(slot, _) => {
-                    // `Disabled` ends at a call. Until then, nothing is counted.
+                    // `Disabled` ends only at the next call. Until then, the breaker counts no
+                    // call.
                     let entered = subject.view().recent.last().map(|step| step.to);
                     let is_counted = entered != Some(CircuitState::Disabled);
                     made += u64::from(is_counted && subject.is_in_flight(*slot));

@@ -1,4 +1,5 @@
-//! Compares both kinds of window with simple windows, through snapshots of an observe-only breaker.
+//! Compares both kinds of window with simple windows. Reads the windows from snapshots of an
+//! observe-only breaker.
 
 use std::time::Duration;
 

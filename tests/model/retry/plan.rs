@@ -1,12 +1,13 @@
 //! Generates the random input of a case. All times are even numbers of milliseconds, except the
-//! caller's patience and the time of the operator's command, which are odd and differ. Therefore
-//! neither happens at the instant of another event, unless the command causes that event.
+//! times at which the caller drops the call and at which the operator acts. These two times are odd
+//! and differ, so neither coincides with another event, except an event that the operator's command
+//! causes.
 
 use proptest::prelude::*;
 use resilient::retries::TimeLimit;
 use resilient::{CircuitOpen, Classification, Classify, TimedOut};
 
-/// The function or method that makes the call.
+/// The function or method that makes the call in a case.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Way {
     Call,
@@ -27,13 +28,13 @@ pub(crate) struct Plan {
     pub(crate) max_elapsed: Option<u64>,
     pub(crate) deadline: Option<u64>,
     pub(crate) attempt_timeout: Option<u64>,
-    /// The deadline of an outer call that begins at the same time.
+    /// The deadline of an outer call. The outer call begins at the same time as the call.
     pub(crate) outer_deadline: Option<u64>,
     /// If true, the call runs inside the second attempt of another loop.
     pub(crate) is_nested: bool,
     pub(crate) tokens: Option<u32>,
     pub(crate) circuit: Option<CircuitPlan>,
-    /// The course of each attempt. If there are more attempts than steps, the last step repeats.
+    /// What each attempt does. If there are more attempts than steps, the last step repeats.
     pub(crate) steps: Vec<Step>,
     /// The time at which the caller drops the call.
     pub(crate) patience: Option<u64>,
@@ -44,7 +45,7 @@ pub(crate) struct CircuitPlan {
     pub(crate) threshold: u32,
     pub(crate) recovery: u64,
     pub(crate) before: Before,
-    /// The time and kind of the operator's only command.
+    /// The operator's only command, and its time.
     pub(crate) command: Option<(u64, Command)>,
 }
 
@@ -58,8 +59,7 @@ pub(crate) enum Command {
 /// The circuit's history before the call.
 #[derive(Debug, Clone)]
 pub(crate) enum Before {
-    /// The circuit is closed after this many consecutive failures, which are fewer than the
-    /// threshold.
+    /// The circuit is closed and has this many consecutive failures, fewer than the threshold.
     Failures(u32),
     /// The circuit opened this long before the call.
     Opened(u64),
@@ -91,7 +91,7 @@ pub(crate) enum Kind {
 /// The error of the loop and of the reference.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Fault {
-    /// The number of the attempt that failed, the error's kind, and its hint.
+    /// The number of the failed attempt, the kind of the error, and its hint.
     Down(u32, Kind, Option<u64>),
     Rejected,
     /// The time limit that ended the call, the length of the limit, and the number of the attempt.
@@ -206,7 +206,8 @@ pub(crate) fn plans(way: Way) -> impl Strategy<Value = Plan> {
                 max_elapsed: max_elapsed.map(|time| time.max(2)),
                 deadline,
                 attempt_timeout,
-                // The outer call needs part of its deadline to reach its second attempt.
+                // If the call is nested, the outer call needs at least this deadline to reach its
+                // second attempt.
                 outer_deadline: outer_deadline.map(|time| time.max(2)),
                 is_nested,
                 tokens,

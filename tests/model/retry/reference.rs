@@ -1,4 +1,5 @@
-//! Implements rules R1 to R12, R14, B4, B7, B9, B10 and C2 in a simple form, for one caller.
+//! The reference: implements rules R1 to R12, R14, B4, B7, B9, B10 and C2 in a simple form, for one
+//! caller.
 
 use resilient::retries::{StopReason, TimeLimit};
 
@@ -16,7 +17,7 @@ pub(crate) enum Ended {
     Panicked,
 }
 
-/// The error and the time of each failed attempt, and the delay after the attempt.
+/// The failed attempts: the error, the time of the attempt, and the delay after it.
 pub(crate) type Errors = Vec<(Fault, u64, u64)>;
 
 /// The effects of a call that a caller can observe.
@@ -24,17 +25,17 @@ pub(crate) type Errors = Vec<(Fault, u64, u64)>;
 pub(crate) struct Course {
     pub(crate) ended: Ended,
     pub(crate) at: u64,
-    /// Every reason for which the loop may stop at this point. The loop may report any of them.
+    /// Every reason that applies when the loop stops. The loop may report any of them.
     pub(crate) reasons: Vec<StopReason>,
     pub(crate) starts: Vec<u64>,
     pub(crate) made: u32,
     pub(crate) tokens: Option<u32>,
     pub(crate) circuit: Counted,
-    /// The failed attempts, if the call records them.
+    /// The failed attempts, or `None` if the call does not record them.
     pub(crate) record: Option<Errors>,
 }
 
-/// The outcomes that the circuit counted during the call.
+/// The outcomes that the breaker counted during the call.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Counted {
     pub(crate) success: u64,
@@ -58,12 +59,12 @@ struct Circuit {
     threshold: u32,
     recovery: u64,
     command: Option<(u64, Command)>,
-    /// The number of the operator's commands that changed the state.
+    /// How many of the operator's commands have changed the state.
     commands: u32,
 }
 
 impl Circuit {
-    /// Executes the operator's command, if its time has come.
+    /// Executes the operator's command if its time has come.
     fn advance(&mut self, now: u64) {
         let Some((_, command)) = self.command.take_if(|(at, _)| *at <= now) else { return };
         let state = match (command, self.state) {
@@ -78,8 +79,8 @@ impl Circuit {
         self.commands += 1;
     }
 
-    /// Admits or rejects a call. A rejection has the time until the next admission, or `None` if
-    /// this time is unknown.
+    /// Admits or rejects a call. A rejection contains the time until the next admission, or `None`
+    /// if this time is unknown.
     fn admit(&mut self, now: u64) -> Result<(), Option<u64>> {
         match self.state {
             State::Forced => Err(None),
@@ -111,8 +112,7 @@ impl Circuit {
         }
     }
 
-    /// Returns how long until the next admission by an open circuit, or `None` if this time is
-    /// unknown.
+    /// Returns the time until an open circuit admits a call, or `None` if this time is unknown.
     fn open_for(&self, now: u64) -> Option<u64> {
         match self.state {
             State::Open(end) => Some(end - now),
@@ -133,7 +133,7 @@ enum Attempt {
 #[derive(Clone, Copy)]
 struct Pause {
     most: u64,
-    /// The shortest time and the spread of a wait for the circuit.
+    /// For a wait for the circuit: its shortest time and its spread.
     wait: Option<(u64, u64)>,
 }
 
@@ -254,7 +254,8 @@ impl Loop<'_> {
         }
     }
 
-    /// Returns how long the call sleeps. A command of the operator ends a wait for the circuit.
+    /// Sleeps and returns for how long. A command of the operator can end a wait for the circuit
+    /// early.
     fn sleep(&mut self, pause: Pause) -> u64 {
         let Some((least, spread)) = pause.wait else { return pause.most };
         self.waits += 1;
@@ -275,8 +276,8 @@ impl Loop<'_> {
         self.wait(reasons, self.retries.max(1), retry_after, None)
     }
 
-    /// Makes one attempt, unless the circuit rejects it. If the call ends without an output,
-    /// returns `Err`.
+    /// Makes one attempt, unless the circuit rejects it. Returns `Err` if the call ends without an
+    /// output.
     fn attempt(&mut self) -> Result<Attempt, Ended> {
         let admit = |circuit: &mut Circuit| {
             circuit.advance(self.now);
@@ -358,8 +359,8 @@ impl Loop<'_> {
         }
     }
 
-    /// Returns whether the operator changed the circuit during an attempt, and counts the attempt
-    /// as late if so. `commands` is the number of changes before the attempt.
+    /// Returns whether the operator changed the circuit during the attempt. If so, counts the
+    /// attempt as late. `commands` is the number of changes before the attempt.
     fn is_late(&mut self, commands: u32) -> bool {
         let Some(circuit) = &mut self.circuit else { return false };
         circuit.advance(self.now);
@@ -368,9 +369,9 @@ impl Loop<'_> {
         is_late
     }
 
-    /// Returns the instant of the earliest limit on the attempt, the kind of limit, and its length.
-    /// If the call itself has no limit, returns `None`, because the loop then sets no timer, not
-    /// even for the deadline of an outer call.
+    /// Returns the limit that ends the attempt first: its instant, its kind, and its length. If the
+    /// call itself has no limit, returns `None`, because the loop then sets no timer, even if an
+    /// outer call has a deadline.
     fn cut(&self) -> Option<(u64, TimeLimit, u64)> {
         let plan = self.plan;
         if plan.deadline.is_none() && plan.attempt_timeout.is_none() {
@@ -385,17 +386,18 @@ impl Loop<'_> {
         }
     }
 
-    /// Returns whether an attempt that the deadline cuts now is a failure (C2).
+    /// C2: returns whether an attempt that the deadline ends now is a failure.
     fn had_its_time(&self, start: u64) -> bool {
         let plan = self.plan;
-        // Counts half milliseconds. Limits are equal if they are a tick, one millisecond, apart.
+        // Counts half milliseconds. Two limits are equal if they are at most one tick, a
+        // millisecond, apart.
         let is_over = |from: u64, limit: u64| 2 * self.now >= 2 * (from + limit) - limit.min(2);
         if let Some(limit) = plan.attempt_timeout {
             if is_over(start, limit) {
                 return true;
             }
         }
-        // Otherwise, the cut came from the deadline of a caller.
+        // The attempt timeout had not passed, so a deadline ended the attempt.
         let is_own = plan.deadline.is_some_and(|deadline| is_over(0, deadline));
         let is_first = self.retries == 0 && self.waited == 0;
         let mostly_waited = 2 * self.waited > self.now;

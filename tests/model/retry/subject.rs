@@ -1,5 +1,5 @@
-//! Makes the call of a plan with the real loops. Tokio's time is
-//! paused: it advances only while all tasks sleep.
+//! Makes the call of a plan with the real loops. Tokio's time is paused: it advances only while all
+//! tasks sleep.
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -21,7 +21,7 @@ use super::reference::{CAPACITY, COST, Counted, DEPOSIT, Ended, Errors};
 
 pub(crate) struct Real {
     pub(crate) ended: Ended,
-    /// The time at which the call ended, or `None` if the call panicked.
+    /// The time at which the call ended, or `None` if it panicked.
     pub(crate) at: Option<u64>,
     pub(crate) reason: Option<StopReason>,
     pub(crate) starts: Vec<u64>,
@@ -36,7 +36,7 @@ fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap()
 }
 
-/// The dependency of one call, with the call's plan and the test's observations.
+/// The dependency that a call uses. It knows the plan and records what happens.
 struct Dependency<'a> {
     plan: &'a Plan,
     policy: RetryPolicy,
@@ -211,7 +211,7 @@ async fn recorded_through(
     it.answer().await
 }
 
-/// The error of a call, and its failed attempts if the call records them.
+/// The error of a call, and the failed attempts if the call records them.
 struct Failed {
     error: Fault,
     record: Option<(StopReason, Errors)>,
@@ -238,7 +238,7 @@ fn new_breaker(circuit: &CircuitPlan) -> CircuitBreaker {
     CircuitBreaker::new("dependency", config.build().unwrap())
 }
 
-/// Brings the circuit into its state at the beginning of the call.
+/// Brings the circuit into the state that it has before the call.
 async fn before(circuit: &CircuitPlan, breaker: &CircuitBreaker) {
     match circuit.before {
         Before::Failures(count) => {
@@ -254,7 +254,8 @@ async fn before(circuit: &CircuitPlan, breaker: &CircuitBreaker) {
     }
 }
 
-/// Makes the call inside its outer calls. Returns `None` if an outer call cancelled it.
+/// Makes the call inside an outer call if the plan has one. Returns `None` if the outer call ended
+/// first.
 async fn within_others(it: &Dependency<'_>, scope: &Scope) -> Option<Result<(), Failed>> {
     let plan = it.plan;
     if !plan.is_nested && plan.outer_deadline.is_none() {
@@ -279,7 +280,7 @@ async fn within_others(it: &Dependency<'_>, scope: &Scope) -> Option<Result<(), 
     result.into_inner()
 }
 
-/// Makes the call, and gives the operator's command at its time.
+/// Makes the call, and executes the operator's command at its time.
 async fn beside_operator<R>(it: &Dependency<'_>, call: impl Future<Output = R>) -> R {
     let command = it.plan.circuit.as_ref().and_then(|circuit| circuit.command);
     let (Some((at, command)), Some(breaker)) = (command, &it.breaker) else {
@@ -290,7 +291,7 @@ async fn beside_operator<R>(it: &Dependency<'_>, call: impl Future<Output = R>) 
         match command {
             Command::Close => breaker.close(),
             Command::ForceOpen => breaker.force_open(),
-            // A closed circuit refuses this command.
+            // A closed circuit refuses this command. The test ignores the refusal.
             Command::HalfOpen => breaker.half_open().unwrap_or_default(),
         }
         std::future::pending().await

@@ -55,7 +55,7 @@ fn b01_a_state_set_by_hand_ends_at_the_first_admission_at_its_end() {
         assert_eq!((ended.reason, ended.note), (TransitionReason::ManualEnd, note()));
         assert_eq!(breaker.snapshot().window.unwrap().calls, 1);
         fail(&breaker);
-        assert_eq!(breaker.state(), CircuitState::Open, "it counts again");
+        assert_eq!(breaker.state(), CircuitState::Open, "the breaker counts failures again");
     }
 }
 
@@ -251,7 +251,7 @@ fn b01_all_breakers_of_a_selection_get_end_reason_and_operator() {
 }
 
 #[test]
-fn b01_a_new_key_starts_in_the_state_of_its_name_for_the_rest_of_the_time() {
+fn b01_a_new_key_starts_in_the_state_of_its_group_for_the_rest_of_the_time() {
     let clock = ManualClock::new();
     let registry = Registry::new();
     registry.use_clock(clock.clone());
@@ -272,7 +272,7 @@ fn b01_a_new_key_starts_in_the_state_of_its_name_for_the_rest_of_the_time() {
 }
 
 #[test]
-fn b01_trip_for_on_an_open_circuit_whose_end_has_passed_claims_no_call_and_no_reopening() {
+fn b01_trip_for_on_a_due_circuit_causes_no_transition_and_counts_no_reopening() {
     let config = fragile().recovery_factor(2.0);
     let (breaker, clock) = due(&config);
     let heard = Heard::from(&breaker);
@@ -285,7 +285,8 @@ fn b01_trip_for_on_an_open_circuit_whose_end_has_passed_claims_no_call_and_no_re
     }
     assert_eq!(heard.steps(), []);
     assert_eq!(breaker.snapshot().transitions.opened, 1);
-    // Three times five of nine seconds were open, after the first ten.
+    // Before the first trip, the circuit was open for ten seconds. After each trip, it was open for
+    // five of nine seconds.
     assert_eq!(breaker.snapshot().time_in_state.open, secs(10 + 15));
     fail(&breaker);
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(20)), "the first re-opening");

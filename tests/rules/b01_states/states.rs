@@ -29,7 +29,7 @@ fn b01_observe_only_counts_in_its_window_and_reports_the_condition_that_was_met(
         assert_eq!(heard.count(reported), 1);
         calls(&breaker, "FFFF");
         assert_eq!(heard.count(reported), 1);
-        assert_eq!(breaker.snapshot().last_opening, None, "it did not open");
+        assert_eq!(breaker.snapshot().last_opening, None, "the circuit did not open");
     }
 }
 
@@ -106,7 +106,7 @@ fn b01_disabled_does_not_record_calls_of_earlier_states_either() {
 }
 
 #[test]
-fn b01_observe_only_admits_all_and_counts_as_closed_does() {
+fn b01_observe_only_admits_all_calls_and_counts_them_as_closed_does() {
     let (breaker, _clock) = closed(&fragile().failure_threshold(3));
     breaker.observe_only();
     fail(&breaker);
@@ -203,7 +203,7 @@ fn b01_trip_opens_a_due_breaker_again() {
 }
 
 #[test]
-fn b01_trip_for_moves_the_end_of_an_open_breaker_both_ways() {
+fn b01_trip_for_moves_the_end_of_an_open_breaker_forward_or_back() {
     let (breaker, clock) = within(CircuitState::Open);
     clock.advance(secs(4));
     let heard = Heard::from(&breaker);
@@ -217,7 +217,7 @@ fn b01_trip_for_moves_the_end_of_an_open_breaker_both_ways() {
 }
 
 #[test]
-fn b01_trip_for_opens_for_that_time_where_the_breaker_is_not_open() {
+fn b01_trip_for_opens_a_breaker_that_is_not_open_for_that_time() {
     for state in [CircuitState::Closed, CircuitState::HalfOpen] {
         let (breaker, clock) = within(state);
         breaker.trip_for(secs(7_200)).unwrap();

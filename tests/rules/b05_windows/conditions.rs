@@ -19,7 +19,7 @@ fn b05_as_many_failures_in_the_window_as_failure_count_open_the_circuit() {
 fn b05_failure_count_needs_no_min_calls() {
     let config = settings().window(secs(60)).failure_count(1);
     assert_opens_at_the_end_of(&config, "F", TransitionReason::FailureCount);
-    // `min_calls` applies to rates only.
+    // `min_calls` applies to rates only, not to `failure_count`.
     let config = config.failure_rate(1.0).min_calls(50);
     assert_opens_at_the_end_of(&config, "F", TransitionReason::FailureCount);
     let config = settings().window(60).failure_count(2);
@@ -94,7 +94,7 @@ fn b05_a_rate_is_not_tested_after_calls_that_do_not_count() {
 }
 
 #[test]
-fn b05_a_cancelled_call_that_counts_as_a_failure_is_tested_as_one() {
+fn b05_after_a_cancelled_call_that_counts_as_a_failure_the_conditions_are_tested() {
     let config = settings().abandoned(AbandonedOutcome::Failure);
     let config = config.window(9).failure_count(2);
     assert_opens_at_the_end_of(&config, "XSX", TransitionReason::FailureCount);
@@ -102,7 +102,8 @@ fn b05_a_cancelled_call_that_counts_as_a_failure_is_tested_as_one() {
 
 #[test]
 fn b05_rates_are_inclusive_and_compared_as_quotients() {
-    // Some products of rate and calls are inexact: in floating point, 0.07 * 100 is more than 7.
+    // In floating point, 0.07 * 100 is more than 7. So the breaker compares the quotient with the
+    // rate, not the product with the failures.
     for (calls_of, failures) in [(100_u32, 7_u32), (100, 29), (100, 57), (10, 3), (3, 1), (7, 5)] {
         let rate = f64::from(failures) / f64::from(calls_of);
         let config = settings().window(calls_of).failure_rate(rate).min_calls(calls_of);
@@ -127,10 +128,10 @@ fn b05_a_rate_in_a_window_of_time_is_that_of_the_calls_in_it() {
     calls(&breaker, &"S".repeat(50));
     clock.advance(secs(5));
     calls(&breaker, "FFFF");
-    assert_eq!(breaker.state(), CircuitState::Closed, "four of 54");
+    assert_eq!(breaker.state(), CircuitState::Closed, "4 of 54 calls failed");
     clock.advance(secs(5));
     fail(&breaker);
-    assert_eq!(breaker.state(), CircuitState::Open, "five of five");
+    assert_eq!(breaker.state(), CircuitState::Open, "5 of 5 calls failed");
 }
 
 #[test]
@@ -144,7 +145,7 @@ fn b05_of_several_conditions_the_first_that_is_met_opens() {
 }
 
 #[test]
-fn b05_of_conditions_that_one_call_meets_the_first_in_order_is_the_reason() {
+fn b05_if_one_call_meets_several_conditions_the_first_in_order_is_the_reason() {
     let slow_calls = settings().slow_call(secs(1)).slow_call_rate(0.5);
     let all =
         slow_calls.window(2).failure_threshold(2).failure_count(2).failure_rate(1.0).min_calls(2);
@@ -184,7 +185,7 @@ fn b05_the_window_of_the_last_opening_stays_on_record() {
     clock.advance(secs(10));
     succeed(&breaker);
     calls(&breaker, "FS");
-    assert_eq!(last(), (5, 3, 0, 2), "until another one");
+    assert_eq!(last(), (5, 3, 0, 2), "until the next opening");
     breaker.trip().unwrap();
     assert_eq!(last(), (5, 3, 0, 2), "no condition caused an opening by hand");
     breaker.close();

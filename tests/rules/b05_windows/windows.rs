@@ -32,7 +32,7 @@ fn b05_a_window_of_calls_holds_exactly_the_last_n() {
         assert_eq!(window(&breaker), (5, failures, 0));
     }
     clock.advance(secs(1_000_000));
-    assert_eq!(window(&breaker), (5, 2, 0), "calls of any age");
+    assert_eq!(window(&breaker), (5, 2, 0), "calls stay in the window at any age");
 }
 
 #[test]
@@ -108,8 +108,7 @@ fn b05_window_buckets_sets_the_number_of_buckets() {
         clock.advance(Duration::from_nanos(1));
         assert_eq!(window(&breaker).0, 0, "{buckets}");
     }
-    // A call at the end of a bucket leaves the window together with the whole bucket: here, 7.5 s
-    // after the call.
+    // The call is at the end of a bucket. It leaves the window with the whole bucket, after 7.5 s.
     let (breaker, clock) = closed(&last_seconds(10).window_buckets(4));
     clock.advance(Duration::from_millis(2_499));
     succeed(&breaker);
@@ -203,7 +202,7 @@ fn b05_a_clock_that_goes_back_counts_in_the_newest_bucket() {
     fail(&breaker);
     assert_eq!(window(&breaker), (2, 2, 0));
     clock.advance(secs(14));
-    assert_eq!(window(&breaker), (2, 2, 0), "both in bucket 8, until 18");
+    assert_eq!(window(&breaker), (2, 2, 0), "both calls are in bucket 8, which leaves at 18");
     clock.advance(secs(1));
     assert_eq!(window(&breaker), (0, 0, 0));
 }

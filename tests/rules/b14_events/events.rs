@@ -90,8 +90,8 @@ fn b14_a_listener_may_use_its_breaker() {
         fail(&breaker);
         let expected = [OPENED, CLOSED, OPENED, (CircuitState::Open, CircuitState::ForcedOpen)];
         assert_eq!(heard.steps(), expected);
-        // The listener operates on the breaker only while it handles the first event. The other
-        // events arrive after these operations, so the circuit is then already forced open.
+        // The listener changes the breaker only while it handles the first event. It receives the
+        // other events afterwards, when the circuit is already forced open.
         let forced = (CircuitState::ForcedOpen, CircuitState::ForcedOpen);
         let opened = (CircuitState::Open, CircuitState::Open);
         assert_eq!(*seen.lock().unwrap(), [opened, forced, forced, forced]);
@@ -100,7 +100,7 @@ fn b14_a_listener_may_use_its_breaker() {
 }
 
 #[test]
-fn b14_a_listener_that_resets_receives_its_own_reset_after_the_event_that_it_handles() {
+fn b14_a_listener_that_resets_receives_its_reset_after_the_event_in_progress() {
     must_end(|| {
         let (breaker, _clock) = closed(&fragile());
         let depth = Arc::new(AtomicUsize::new(0));
@@ -212,8 +212,8 @@ fn b14_a_listener_whose_own_drop_panics_harms_neither_the_call_nor_other_listene
     let own_id: Arc<OnceLock<ListenerId>> = Arc::default();
     let id = breaker.on_event({
         let (breaker, own_id, bomb) = (breaker.clone(), Arc::clone(&own_id), Bomb);
-        // The listener removes itself while it runs, so the running delivery holds the last
-        // reference and drops the listener. The drop of `bomb` then panics.
+        // The listener removes itself while it runs. The running delivery then holds the last
+        // reference to the listener, and drops it at the end. This also drops `bomb`, which panics.
         move |_| {
             let _ = &bomb;
             breaker.remove_listener(*own_id.get().unwrap());
@@ -239,8 +239,8 @@ fn b14_a_listener_runs_while_its_caller_unwinds_and_may_panic_then() {
         }
     });
     let heard = Heard::from(&breaker);
-    // The call already unwinds. If the breaker did not catch the listener's panic, the process
-    // would abort.
+    // A panic already unwinds this thread. If the breaker did not catch the listener's panic, the
+    // process would abort.
     while_unwinding(breaker.try_acquire().unwrap());
     assert_eq!(unwinding.load(SeqCst), 1);
     assert_eq!(heard.steps(), [OPENED]);

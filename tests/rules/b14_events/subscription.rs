@@ -72,8 +72,8 @@ fn b14_of_more_events_than_its_capacity_the_oldest_are_lost_and_counted() {
     breaker.close();
     assert_eq!(waiting(&mut events), [CircuitState::Closed]);
     assert_eq!(events.lost(), 8);
-    // Each subscription counts only the events that it lost. The breaker counts the events that its
-    // queue lost.
+    // Each subscription counts the events that it lost itself. The breaker counts only the events
+    // that its queue for listeners lost.
     assert_eq!(breaker.subscribe(3).lost(), 0);
     assert_eq!(breaker.snapshot().lost_events, 0);
 }
@@ -98,7 +98,7 @@ fn b14_every_subscription_has_every_event() {
 }
 
 #[test]
-fn b14_an_event_that_waits_already_is_there_without_waiting() {
+fn b14_an_event_that_is_already_in_the_queue_is_returned_without_waiting() {
     let (breaker, _clock) = closed(&fragile());
     let mut events = breaker.subscribe(9);
     open_and_close(&breaker);

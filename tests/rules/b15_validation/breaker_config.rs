@@ -13,8 +13,8 @@ fn refusal(config: &BreakerConfigBuilder) -> ConfigError {
     config.build().expect_err("it must be refused")
 }
 
-/// Asserts that these settings are rejected, and that the error names this field and this value and
-/// contains this part of the rule.
+/// Asserts that the build rejects these settings. The error must name the field and the value, and
+/// its rule must contain the text `rule`.
 #[track_caller]
 pub(super) fn assert_refused(config: &BreakerConfigBuilder, field: &str, value: &str, rule: &str) {
     let error = refusal(config);
@@ -125,7 +125,7 @@ fn b15_zero_is_allowed_for_the_recovery_time() {
 }
 
 #[test]
-fn b15_the_defaults_are_valid_and_the_same_by_both_ways() {
+fn b15_the_defaults_are_valid_and_equal_in_default_and_builder() {
     assert_eq!(BreakerConfig::builder().build(), Ok(BreakerConfig::default()));
 }
 

@@ -12,7 +12,7 @@ fn builder() -> BreakerConfigBuilder {
     BreakerConfig::builder()
 }
 
-/// Returns settings with this window, and with a failure rate that makes them complete.
+/// Returns settings with this window and a failure rate.
 fn windowed(window: impl Into<Window>) -> BreakerConfigBuilder {
     builder().window(window).failure_rate(0.5)
 }
@@ -86,7 +86,7 @@ fn b15_rates_are_above_0_and_up_to_1() {
 }
 
 #[test]
-fn b15_slow_call_is_longer_than_zero_and_each_needs_the_other() {
+fn b15_slow_call_is_longer_than_zero_and_slow_call_and_its_rate_need_each_other() {
     let config = windowed(10).slow_call(Duration::ZERO).slow_call_rate(0.5);
     assert_refused(&config, "slow_call", "0ns", "longer than zero");
     let config = windowed(10).slow_call(secs(2));

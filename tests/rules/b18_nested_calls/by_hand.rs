@@ -1,4 +1,4 @@
-//! Calls by hand: `call`, a retry policy, and permits.
+//! Rule B18: nested calls through `call`, through a retry policy, and with permits.
 
 use std::cell::Cell;
 
@@ -11,7 +11,7 @@ use resilient_testkit::{Fault, closed, due, fragile, rejection, run, succeed};
 
 type Output = Result<u32, Fault>;
 
-/// Makes two calls, one after the other, and each waits.
+/// Makes two calls, one after the other. Each call yields once to the runtime.
 async fn two_calls(breaker: &CircuitBreaker) -> Output {
     let call = || {
         breaker.call(async || {
@@ -22,7 +22,7 @@ async fn two_calls(breaker: &CircuitBreaker) -> Output {
     Ok(call().await? + call().await?)
 }
 
-/// Makes a call by hand on this thread.
+/// Acquires a permit on this thread and reports a success.
 fn plain_call(breaker: &CircuitBreaker) -> Output {
     let permit = breaker.try_acquire()?;
     let output = Ok(1);

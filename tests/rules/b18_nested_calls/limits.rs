@@ -1,4 +1,5 @@
-//! What is nested and what is not, and how long: tasks, panics, cancellation, leases, generations.
+//! Rule B18: which calls are nested, and until when. The tests cover tasks, panics, cancellation,
+//! leases and generations.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Waker};
@@ -19,7 +20,7 @@ async fn wait(polls: u32) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Makes a call that waits at several points, and in each of them makes a nested call.
+/// Makes a call that waits three times. After each wait, the call makes a nested call.
 async fn probe(breaker: &CircuitBreaker, calls: &Calls) -> Output {
     breaker
         .call(async || {

@@ -1,4 +1,4 @@
-//! Each shape of function closes its circuit, although a call is nested in the probe.
+//! Rule B18: a function of any shape closes its circuit, although its probe makes a nested call.
 
 use std::pin::Pin;
 
@@ -10,7 +10,7 @@ use resilient_testkit::{Fault, fragile};
 
 type Output = Result<u32, Fault>;
 
-/// Stands for the dependency.
+/// Takes the place of a query to the dependency.
 async fn query() -> Output {
     yield_now().await;
     Ok(1)
@@ -90,7 +90,7 @@ impl Client {
         Ok(self.token().await? + u32::from(body.is_empty()))
     }
 
-    // This is what `async_trait` writes.
+    // `async_trait` expands an async method to this form.
     #[circuit_breaker(name = "b18 boxed")]
     fn boxed<'a>(&'a self, depth: u32) -> Pin<Box<dyn Future<Output = Output> + Send + 'a>>
     where
@@ -172,7 +172,7 @@ async fn b18_a_breaker_for_each_key() {
     assert_eq!(other.state(), resilient::breaker::CircuitState::HalfOpen);
 }
 
-/// Functions with several layers. Each calls itself once, and the body runs in the innermost layer.
+/// Declares functions with several attributes. Each function calls itself once.
 macro_rules! stacks {
     ($($name:ident $text:literal: $(#[$layer:meta])+)+) => {
         $(

@@ -1,4 +1,4 @@
-//! The number of calls in flight.
+//! Rule B19: the breaker counts its calls in flight.
 
 use std::sync::Barrier;
 
@@ -19,7 +19,7 @@ fn acquire(breaker: &CircuitBreaker) -> Permit<'_> {
     breaker.try_acquire().unwrap()
 }
 
-/// Breakers of every kind: without a window, with each window, and with slow calls.
+/// Returns settings of every kind: without a window, with each kind of window, and with slow calls.
 fn every_kind() -> [BreakerConfigBuilder; 5] {
     let never = || BreakerConfig::builder().failure_threshold(1_000);
     [
@@ -56,7 +56,7 @@ fn b19_a_call_is_in_flight_from_its_admission_to_its_end_however_it_ends() {
 }
 
 #[test]
-fn b19_healthy_calls_before_and_after_leave_the_number_exact() {
+fn b19_healthy_calls_do_not_change_the_number_of_calls_in_flight() {
     for settings in every_kind() {
         let (breaker, _clock) = closed(&settings);
         let held = acquire(&breaker);

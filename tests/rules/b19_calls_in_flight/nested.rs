@@ -1,4 +1,5 @@
-//! Nested calls: a call that uses the permit of a probe is not counted beside it.
+//! Rule B19: a nested call uses the permit of the probe around it, so the breaker counts both as
+//! one call in flight.
 
 use resilient::Outcome;
 use resilient::breaker::CircuitState;

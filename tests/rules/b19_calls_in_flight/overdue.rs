@@ -1,4 +1,4 @@
-//! Overdue calls of a closed or observed breaker.
+//! Rule B19: overdue calls of a closed or observe-only breaker.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use resilient_testkit::{
 fn b19_hung_calls_open_the_circuit_at_the_next_admission() {
     let (breaker, clock) = closed(&settings().window(100).min_calls(10));
     let _hung = hang(&breaker, &clock, 402);
-    assert_eq!(breaker.state(), CircuitState::Closed, "nobody has called since");
+    assert_eq!(breaker.state(), CircuitState::Closed, "no call has tested the condition");
     rejection(&breaker);
     assert_eq!(breaker.state(), CircuitState::Open);
     assert_eq!(last_reason(&breaker), TransitionReason::SlowCallRate);
@@ -50,7 +50,7 @@ fn b19_hung_calls_open_the_circuit_at_the_next_report_of_any_outcome() {
 
 #[test]
 fn b19_a_call_is_overdue_from_slow_call_on_and_at_most_an_eighth_later() {
-    // Below an eighth of a millisecond, the tolerance is 16 µs.
+    // The tolerance is an eighth of `slow_call`, but at least 16 µs.
     for slow_call in [1, 17, 4_095, 131_071, 131_072, 131_073, 1_000_000, 2_000_000_000] {
         for begun in [0, 1, 2, 5, 16_383, 16_384, 65_535, 999_999_937] {
             let slow_call = Duration::from_nanos(slow_call);
@@ -69,8 +69,8 @@ fn b19_a_call_is_overdue_from_slow_call_on_and_at_most_an_eighth_later() {
 }
 
 #[test]
-fn b19_the_condition_sees_slow_and_overdue_of_all_calls_and_overdue() {
-    // One slow call of three, and one overdue: two of four.
+fn b19_the_condition_counts_overdue_calls_as_slow_calls() {
+    // One of three finished calls is slow, and one call is overdue. So two of four calls are slow.
     let (breaker, clock) = closed(&settings().window(10).min_calls(4));
     take(&breaker, &clock, LIMIT, Outcome::Success);
     calls(&breaker, "SS");
@@ -79,7 +79,7 @@ fn b19_the_condition_sees_slow_and_overdue_of_all_calls_and_overdue() {
     let then = breaker.snapshot().last_opening.unwrap();
     assert_eq!((then.calls, then.slow, then.overdue), (3, 1, 1));
 
-    // One overdue of four is below the rate.
+    // One overdue call out of four calls is below the rate.
     let (breaker, clock) = closed(&settings().window(10).min_calls(4));
     calls(&breaker, "SSS");
     let _hung = hang(&breaker, &clock, 1);
@@ -97,7 +97,7 @@ fn b19_a_success_that_reaches_min_calls_tests_the_overdue_calls_too() {
     succeed(&breaker);
     assert_eq!(breaker.state(), CircuitState::Closed, "three calls are too few");
     succeed(&breaker);
-    assert_eq!(breaker.state(), CircuitState::Open, "two of four");
+    assert_eq!(breaker.state(), CircuitState::Open, "2 of 4 calls are slow or overdue");
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn b19_a_snapshot_shows_overdue_calls_and_changes_nothing() {
 }
 
 #[test]
-fn b19_each_transition_clears_and_older_permits_touch_nothing() {
+fn b19_after_a_transition_no_older_call_is_overdue_or_changes_a_count() {
     let (breaker, clock) = closed(&settings().window(10).min_calls(3));
     let old = hang(&breaker, &clock, 2);
     breaker.close();

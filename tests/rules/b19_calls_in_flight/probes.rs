@@ -1,4 +1,4 @@
-//! Overdue probes.
+//! Rule B19: overdue probes.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ fn b19_an_overdue_probe_re_opens_the_circuit_at_the_next_admission() {
     assert_eq!(rejection(&breaker).state(), CircuitState::HalfOpen);
     clock.advance(NANO);
     let seen = breaker.snapshot();
-    assert_eq!((seen.overdue, seen.probes_in_flight), (1, 1), "a look changes nothing");
+    assert_eq!((seen.overdue, seen.probes_in_flight), (1, 1), "a snapshot changes nothing");
     let open = rejection(&breaker);
     assert_eq!((open.state(), open.retry_after()), (CircuitState::Open, Some(secs(20))));
     assert_eq!(last_reason(&breaker), TransitionReason::ProbeSlow);
@@ -28,7 +28,7 @@ fn b19_an_overdue_probe_re_opens_the_circuit_at_the_next_admission() {
 }
 
 #[test]
-fn b19_an_overdue_probe_that_is_tolerated_is_taken_out_and_its_report_is_late() {
+fn b19_an_overdue_probe_that_is_tolerated_loses_its_slot_and_its_report_is_late() {
     let config = settings().half_open_max_calls(2).half_open_successes(2).half_open_failures(1);
     let (breaker, clock) = due(&config);
     let hung = breaker.try_acquire().unwrap();
@@ -61,7 +61,7 @@ fn b19_the_report_of_another_probe_finds_the_overdue_one() {
 }
 
 #[test]
-fn b19_a_probe_that_reports_before_anyone_looks_counts_in_the_ordinary_way() {
+fn b19_a_probe_that_reports_before_it_is_found_overdue_counts_as_usual() {
     let (breaker, clock) = due(&settings());
     let slow = breaker.try_acquire().unwrap();
     clock.advance(secs(60));

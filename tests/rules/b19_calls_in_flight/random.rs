@@ -1,4 +1,5 @@
-//! Random schedules on several threads, compared with an exact count.
+//! Rule B19: runs random schedules on several threads, and compares the breaker with an exact
+//! count.
 
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
@@ -9,13 +10,13 @@ use resilient::breaker::Permit;
 use crate::support::slow_calls::settings;
 use resilient_testkit::closed;
 
-/// One call in flight: when it began, in nanoseconds, and its permit.
+/// A call in flight. `begun` is its start in nanoseconds.
 struct InFlight<'breaker> {
     begun: u64,
     permit: Permit<'breaker>,
 }
 
-/// Runs `work` on a thread and waits for its end, so that the schedule is exact.
+/// A closure that a thread executes.
 type Work<'scope> = Box<dyn FnOnce() + Send + 'scope>;
 
 fn run_on<'scope, R: Send + 'scope>(
@@ -33,11 +34,11 @@ fn b19_no_schedule_shows_an_overdue_call_early_or_more_than_an_eighth_late() {
         let mut random = fastrand::Rng::with_seed(seed);
         let slow_call = [100, 200_000, 1_000_000, 5_000_000, 2_000_000_000][random.usize(..5)];
         let config = settings().slow_call(Duration::from_nanos(slow_call));
-        // The condition never has enough calls.
+        // The circuit never opens, because the window never has `min_calls` calls.
         let config = config.window(1_000_000).min_calls(1_000_000).slow_call_rate(1.0);
         let (breaker, clock) = closed(&config);
         let breaker = &breaker;
-        // More threads than there are stripes.
+        // There can be more threads than stripes of counters.
         let threads = random.usize(1..=12);
         std::thread::scope(|scope| {
             let threads: Vec<Sender<Work<'_>>> = (0..threads)
@@ -71,7 +72,8 @@ fn b19_no_schedule_shows_an_overdue_call_early_or_more_than_an_eighth_late() {
                     }),
                     7 if random.u32(..40) == 0 => {
                         breaker.close();
-                        // Calls of the old generation are not overdue from now on.
+                        // `close` began a new generation. Calls of the old generation are not
+                        // overdue.
                         in_flight.clear();
                     }
                     _ => {

@@ -1,4 +1,4 @@
-//! Overdue calls under settings that change.
+//! Rule B19: overdue calls when the settings change.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ fn untimed() -> BreakerConfigBuilder {
 }
 
 #[test]
-fn b19_a_new_slow_call_holds_for_the_calls_that_begin_after_it() {
+fn b19_a_new_slow_call_applies_to_calls_that_begin_after_the_change() {
     for new in [secs(1), secs(3), secs(300), Duration::from_millis(1)] {
         let config = settings().window(10).min_calls(9);
         let (breaker, clock) = closed(&config);
@@ -43,14 +43,14 @@ fn b19_a_new_slow_call_holds_for_the_calls_that_begin_after_it() {
         assert_eq!(overdue(&breaker), 2);
         let what = BreakerOverride::from(config.slow_call(new));
         registry.override_breaker("dependency", what).unwrap();
-        assert_eq!(overdue(&breaker), 0, "the watch begins anew");
+        assert_eq!(overdue(&breaker), 0, "calls in flight can no longer be overdue");
         let begun_after = acquire(&breaker);
         clock.advance(new.saturating_sub(NANO));
         assert_eq!(overdue(&breaker), 0);
         clock.advance(NANO + new / 8);
         assert_eq!(overdue(&breaker), 1);
         drop(old);
-        assert_eq!(overdue(&breaker), 1, "calls of the old watch touch nothing");
+        assert_eq!(overdue(&breaker), 1, "the end of an old call changes no count");
         drop(begun_after);
         assert_eq!(overdue(&breaker), 0);
     }
@@ -76,7 +76,7 @@ fn b19_slow_call_can_be_removed_and_set_again_while_calls_are_in_flight() {
 }
 
 #[test]
-fn b19_a_mode_of_an_override_clears_like_any_transition() {
+fn b19_after_the_mode_of_an_override_changes_the_state_no_older_call_is_overdue() {
     let (breaker, clock) = closed(&settings().window(10).min_calls(9));
     let registry = Registry::new();
     registry.register(&breaker).unwrap();
@@ -98,7 +98,7 @@ fn b19_a_lowered_rate_holds_for_overdue_calls_at_the_next_admission() {
     calls(&breaker, "SSS");
     let _hung = hang(&breaker, &clock, 1);
     drop(acquire(&breaker));
-    assert_eq!(breaker.state(), CircuitState::Closed, "one of four");
+    assert_eq!(breaker.state(), CircuitState::Closed, "1 of 4 calls is overdue");
     let lower = BreakerOverride::from(config.slow_call_rate(0.25));
     registry.override_breaker("dependency", lower).unwrap();
     assert!(breaker.try_acquire().is_err());
@@ -106,7 +106,7 @@ fn b19_a_lowered_rate_holds_for_overdue_calls_at_the_next_admission() {
 }
 
 #[test]
-fn b19_calls_that_leave_a_window_of_time_let_overdue_calls_count_for_more() {
+fn b19_when_calls_leave_a_window_of_time_the_share_of_overdue_calls_grows() {
     let config = settings().window(secs(10)).min_calls(2);
     let (breaker, clock) = closed(&config);
     calls(&breaker, "SSSS");

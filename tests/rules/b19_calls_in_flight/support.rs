@@ -1,4 +1,4 @@
-//! Helpers of the tests of overdue calls, which have settings with a `slow_call` of two seconds.
+//! Helpers of the tests of overdue calls. In these tests, `slow_call` is two seconds.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ pub(super) const LIMIT: Duration = Duration::from_secs(2);
 pub(super) const NANO: Duration = Duration::from_nanos(1);
 pub(super) const JUST_BELOW: Duration = Duration::from_nanos(1_999_999_999);
 
-/// How much later than `slow_call` the breaker may notice an overdue call.
+/// The breaker notices an overdue call at most this long after `slow_call`.
 pub(super) const TOLERANCE: Duration = Duration::from_millis(250);
 
 pub(super) fn acquire(breaker: &CircuitBreaker) -> Permit<'_> {
@@ -21,7 +21,7 @@ pub(super) fn overdue(breaker: &CircuitBreaker) -> u64 {
     breaker.snapshot().overdue
 }
 
-/// Lets calls hang until they are overdue.
+/// Begins `many` calls and advances the clock until they are overdue.
 pub(super) fn hang<'breaker>(
     breaker: &'breaker CircuitBreaker,
     clock: &ManualClock,

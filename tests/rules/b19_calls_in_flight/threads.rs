@@ -1,4 +1,4 @@
-//! Overdue calls of several threads.
+//! Rule B19: calls on several threads can be overdue.
 
 use std::sync::Barrier;
 use std::time::Duration;

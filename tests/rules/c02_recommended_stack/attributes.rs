@@ -1,4 +1,4 @@
-//! The attributes, in every order and on every kind of function.
+//! Rule C2: the attributes, in every order and on every kind of function.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -115,7 +115,7 @@ async fn c02_a_timeout_between_the_retry_and_the_breaker_abandons_the_permits_be
     let breaker = breaker(1);
     assert!(timed_above(&breaker, Some(SECOND / 2)).await.is_err());
     let (failures, abandoned) = counts(&breaker);
-    assert_eq!((failures, abandoned), (0, 2), "at 0 and at about 0.5 seconds");
+    assert_eq!((failures, abandoned), (0, 2), "the attempts at 0 s and at about 0.5 s");
 }
 
 struct Client {
@@ -176,7 +176,7 @@ async fn c02_the_limit_of_a_later_attempt_is_read_when_the_attempt_starts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn c02_functions_that_return_futures_count_alike() {
+async fn c02_functions_that_return_futures_count_failures_in_the_same_way() {
     for limit in [None, Some(SECOND), Some(MINUTE)] {
         let client = Client { breaker: breaker(5), limit, log: Vec::new() };
         assert!(sendable(client.returned()).await.is_err());

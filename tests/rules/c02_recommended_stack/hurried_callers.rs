@@ -1,4 +1,5 @@
-//! A deadline that a call inherits is not the dependency's fault.
+//! Rule C2: a call may inherit the deadline of an outer call. If the inherited deadline ends the
+//! call early, the call is abandoned, and the dependency is not at fault.
 
 use std::time::Duration;
 
@@ -11,8 +12,9 @@ use super::{ABANDONED, FAILED, counts, limited};
 use crate::support::cuts::{Late, cut, never};
 use crate::support::retry::{SECOND, at_once, breaker};
 
-/// Makes a call that hangs inside another call, whose deadline ends first or at the same time.
-/// `late` passes before the inner call starts.
+/// Makes a call that hangs inside an outer call with the deadline `outer`. The inner call starts
+/// `late` after the outer call and has the other two limits. Returns the counts of failed and
+/// abandoned attempts.
 async fn nested(
     outer: Duration,
     late: Duration,
@@ -39,8 +41,8 @@ async fn c02_an_inherited_deadline_is_a_failure_only_of_an_attempt_that_ran_as_l
     assert_eq!(nested(tiny, none, long, Some(ms(4))).await, FAILED, "its own limit ends first");
     assert_eq!(nested(tiny, none, long, short).await, FAILED, "both end at once");
     assert_eq!(nested(tiny, none, None, short).await, FAILED, "both end at once");
-    assert_eq!(nested(tiny, none, short, None).await, FAILED, "all of its own deadline");
-    assert_eq!(nested(tiny, none, short, long).await, FAILED, "all of its own deadline");
+    assert_eq!(nested(tiny, none, short, None).await, FAILED, "the call had its whole deadline");
+    assert_eq!(nested(tiny, none, short, long).await, FAILED, "the call had its whole deadline");
 }
 
 #[tokio::test(start_paused = true)]
@@ -50,7 +52,8 @@ async fn c02_limits_that_end_within_a_tick_of_each_other_end_at_once() {
     assert_eq!(nested(SECOND, micros(900), None, equal).await, FAILED);
     assert_eq!(nested(SECOND, ms(3), equal, None).await, ABANDONED);
     assert_eq!(nested(SECOND, ms(3), None, equal).await, ABANDONED);
-    // Of a limit that is itself shorter than a tick, at least half must have passed.
+    // If a limit is shorter than a tick, an attempt is a failure only if it ran for at least half
+    // of the limit.
     let tiny = Some(micros(500));
     assert_eq!(nested(Duration::ZERO, Duration::ZERO, tiny, Some(SECOND)).await, ABANDONED);
 }

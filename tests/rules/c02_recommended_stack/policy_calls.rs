@@ -1,4 +1,4 @@
-//! Calls under a policy, through a breaker.
+//! Rule C2: calls under a policy, through a breaker.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ async fn c02_a_host_that_hangs_opens_its_circuit_whatever_the_limits_are() {
         (Some(3 * SECOND), Some(SECOND)),
         (Some(SECOND), Some(Duration::MAX)),
         (Some(Duration::MAX), Some(SECOND)),
-        // Shorter than a tick of a timer, which is a millisecond.
+        // These limits are shorter than a tick of a timer, which is a millisecond.
         (Some(Duration::from_micros(300)), Some(Duration::from_micros(500))),
         (Some(Duration::from_micros(300)), Some(Duration::from_micros(300))),
         (Some(Duration::from_nanos(1)), Some(SECOND)),
@@ -57,8 +57,9 @@ async fn c02_a_host_that_hangs_opens_its_circuit_whatever_the_limits_are() {
     }
 }
 
-/// Makes a call whose first attempt fails after `first`, and whose second attempt hangs. The
-/// deadline is one second. Returns the counts without the failure of the first attempt.
+/// Makes a call with a deadline of one second. The first attempt fails after `first`, and the
+/// second attempt hangs. Returns the counts of failed and abandoned attempts, without the first
+/// attempt.
 async fn hang_second(
     first: Duration,
     delay: Duration,
@@ -82,9 +83,9 @@ async fn hang_second(
 #[tokio::test(start_paused = true)]
 async fn c02_a_cut_of_the_second_attempt_is_a_failure_if_it_ran_as_long_as_its_own_limit() {
     assert_eq!(hang_second(ms(400), ms(0), Some(ms(600))).await, FAILED, "as long as its limit");
-    assert_eq!(hang_second(ms(0), ms(900), Some(ms(100))).await, FAILED, "also after a wait");
-    assert_eq!(hang_second(ms(700), ms(0), Some(ms(900))).await, ABANDONED, "300 of 900 ms");
-    assert_eq!(hang_second(ms(0), ms(0), Some(SECOND)).await, FAILED, "a second of a second");
+    assert_eq!(hang_second(ms(0), ms(900), Some(ms(100))).await, FAILED, "100 of 100 ms");
+    assert_eq!(hang_second(ms(700), ms(0), Some(ms(900))).await, ABANDONED, "300 ms of 900 ms");
+    assert_eq!(hang_second(ms(0), ms(0), Some(SECOND)).await, FAILED, "the whole second");
     assert_eq!(hang_second(ms(10), ms(0), Some(SECOND)).await, ABANDONED, "990 ms of a second");
 }
 
@@ -92,14 +93,14 @@ async fn c02_a_cut_of_the_second_attempt_is_a_failure_if_it_ran_as_long_as_its_o
 async fn c02_a_cut_of_an_attempt_without_a_limit_is_a_failure_unless_the_call_mostly_waited() {
     for no_limit in [None, Some(Duration::MAX)] {
         assert_eq!(hang_second(ms(700), ms(0), no_limit).await, FAILED, "no wait");
-        assert_eq!(hang_second(ms(100), ms(500), no_limit).await, FAILED, "half of the time");
-        assert_eq!(hang_second(ms(0), ms(501), no_limit).await, ABANDONED, "more than half");
+        assert_eq!(hang_second(ms(100), ms(500), no_limit).await, FAILED, "waited for half");
+        assert_eq!(hang_second(ms(0), ms(501), no_limit).await, ABANDONED, "waited for more");
         assert_eq!(hang_second(ms(0), ms(999), no_limit).await, ABANDONED, "nearly all");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn c02_a_wait_for_the_circuit_is_a_wait_too() {
+async fn c02_a_wait_for_the_circuit_counts_as_waiting() {
     for (attempt_timeout, counted) in
         [(None, ABANDONED), (Some(MINUTE), ABANDONED), (Some(SECOND), FAILED)]
     {
@@ -152,7 +153,7 @@ async fn c02_an_output_that_is_an_option_counts_like_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn c02_a_timer_that_fires_late_counts_what_the_attempt_had() {
+async fn c02_if_a_timer_fires_late_the_real_time_of_the_attempt_counts() {
     let (policy, breaker) = (at_once(1), breaker(5));
     let call = limited(&policy, 2 * SECOND, 2 * SECOND).through(&breaker);
     let result = call.run(async |attempt| {
@@ -160,7 +161,8 @@ async fn c02_a_timer_that_fires_late_counts_what_the_attempt_had() {
             sleep(SECOND).await;
             return Err(Late::Down);
         }
-        // The thread is busy until the attempt has run longer than its own limit.
+        // The timer fires late, as on a busy thread. By then, the attempt has exceeded its own
+        // limit.
         advance(3 * SECOND).await;
         never().await
     });

@@ -10,8 +10,8 @@ use crate::support::budget::{builder, config, is_change, retry};
 use crate::support::sites::events_of;
 use resilient_testkit::Heard;
 
-/// Returns a registry and its budget `dependency`. The budget has spent one retry and has tokens
-/// for five more.
+/// Returns a registry and its budget `dependency`. One retry has taken its tokens, and the budget
+/// has tokens for five more retries.
 fn live(code: BudgetConfigBuilder) -> (Registry, RetryBudget) {
     let registry = Registry::new();
     let budget = registry.get_or_register_budget("dependency", config(code));
@@ -55,7 +55,7 @@ fn g02_a_reservation_returns_the_tokens_that_it_took_even_if_the_cost_has_change
 }
 
 #[test]
-fn g02_an_override_wins_setting_by_setting_before_and_after_the_budget_is_there() {
+fn g02_each_overridden_setting_takes_precedence_before_and_after_the_budget_exists() {
     let registry = Registry::new();
     let waiting = registry.override_budget("dependency", builder().deposit(9));
     assert_eq!(waiting.unwrap().waiting_budgets, ["dependency"]);
@@ -160,7 +160,7 @@ fn g02_a_budget_that_is_registered_by_hand_takes_on_its_override() {
 }
 
 #[test]
-fn g02_an_override_of_a_budget_that_only_sites_name_holds_and_code_goes_below_it() {
+fn g02_an_override_of_a_budget_of_a_call_site_takes_precedence_over_later_code() {
     static SITE: BudgetCallSite = BudgetCallSite::new("sites/overridden");
     let registry = Registry::global();
     registry.override_budget("sites/overridden", builder().deposit(9)).unwrap();

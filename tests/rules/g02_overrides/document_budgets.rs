@@ -45,8 +45,8 @@ fn g02_breakers_and_budgets_may_have_one_name() {
     assert_eq!(retries.tokens(), 20, "the spent token stays spent");
 }
 
-/// Asserts that the registry rejects the document and changes nothing, and that the error names
-/// this line and contains these words.
+/// Asserts that the registry rejects the document and changes nothing. The error must name this
+/// line and contain these words.
 #[track_caller]
 fn assert_refused(document: &str, line: usize, words: &[&str]) {
     let registry = Registry::new();

@@ -71,8 +71,8 @@ fn a_file_that_cannot_be_read_is_named_and_changes_nothing() {
 
 const VARIABLE: &str = "RESILIENT_OVERRIDES_OF_THIS_TEST";
 
-/// Runs one test of this program in a new process in which the variable is set. Setting it in this
-/// process would affect other threads.
+/// Runs one test of this program in a new process with the environment variable. If the test set
+/// the variable in this process, it would affect other threads.
 #[track_caller]
 fn run_with_variable(test: &str, value: &std::path::Path) {
     let output = Command::new(std::env::current_exe().unwrap())

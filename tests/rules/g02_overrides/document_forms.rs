@@ -9,7 +9,8 @@ use resilient::{BreakerConfig, Registry};
 use crate::support::documents::builder;
 use resilient_testkit::secs;
 
-/// Returns each key as a document writes it, and the settings that result.
+/// Returns lines of a document, with each key in each form, and the settings that each line must
+/// give.
 fn every_key_in_every_form() -> Vec<(&'static str, BreakerConfigBuilder)> {
     vec![
         ("failure_threshold = 3", builder().failure_threshold(3)),

@@ -50,7 +50,7 @@ fn b01_a_changed_end_of_a_mode_counts_from_its_change() {
 }
 
 #[test]
-fn b01_the_mode_of_an_override_lasts_for_keys_until_one_time() {
+fn b01_the_mode_of_an_override_ends_for_all_keys_at_the_same_time() {
     let clock = ManualClock::new();
     let registry = Registry::new();
     registry.use_clock(clock.clone());

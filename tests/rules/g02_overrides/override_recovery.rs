@@ -22,7 +22,7 @@ fn g02_a_new_recovery_time_moves_the_present_end_counted_from_the_opening() {
     assert_eq!(breaker.snapshot().recent[0].lasts, Some(secs(60)));
     change(&registry, builder().recovery_time(secs(5)));
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(1)));
-    // The new open time has already ended.
+    // The new open time of three seconds is already over.
     change(&registry, builder().recovery_time(secs(3)));
     assert_eq!(breaker.state(), CircuitState::HalfOpen);
     change(&registry, builder().recovery_time(Duration::MAX));
@@ -50,8 +50,8 @@ fn g02_growth_jitter_and_hint_of_the_present_opening_are_computed_again() {
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(40)));
     change(&registry, builder().max_recovery_time(secs(50)));
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(50)));
-    // The jitter of an opening is drawn once. If the open time changes, the jitter remains the same
-    // fraction of the open time.
+    // The breaker draws the jitter once for each opening. If a setting changes the open time, the
+    // jitter keeps its share of the open time.
     change(&registry, builder().recovery_jitter(1.0));
     let drawn = rejection(&breaker).retry_after();
     registry.clear_override("dependency").unwrap();
@@ -73,7 +73,7 @@ fn g02_an_end_that_was_set_by_hand_stays() {
     assert_eq!(rejection(&breaker).retry_after(), Some(secs(50)));
     clock.advance(secs(50));
     fail(&breaker);
-    assert_eq!(rejection(&breaker).retry_after(), Some(secs(2)), "the next one");
+    assert_eq!(rejection(&breaker).retry_after(), Some(secs(2)), "the next opening");
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn g02_lowered_half_open_settings_never_wedge_a_breaker() {
             in_flight.into_iter().for_each(std::mem::forget);
         }
         // From now on, all calls succeed. The circuit closes after the leases of the lost probes
-        // have expired.
+        // expire.
         for _ in 0..20 {
             clock.advance(secs(10));
             if let Ok(permit) = breaker.try_acquire() {
@@ -175,11 +175,11 @@ fn g02_slow_calls_are_recognised_from_the_override_on() {
     change(&registry, builder().slow_call(secs(1)).slow_call_rate(1.0));
     clock.advance(secs(5));
     untimed.report(Outcome::Success);
-    assert_eq!(window(&breaker), (1, 0, 0), "its beginning was not recorded");
+    assert_eq!(window(&breaker), (1, 0, 0), "the start of this call was not recorded");
     take(&breaker, &clock, secs(1), Outcome::Success);
     assert_eq!(window(&breaker), (2, 0, 1));
-    // `slow_call` is set when this call begins, so the breaker records the time. A limit that is
-    // set later can therefore apply to the call.
+    // This call begins while `slow_call` is set, so the breaker reads the clock at its start. A
+    // value of `slow_call` that is set later can therefore apply to the call.
     let timed = breaker.try_acquire().unwrap();
     change(&registry, builder().slow_call(secs(5)).slow_call_rate(1.0));
     clock.advance(secs(4));

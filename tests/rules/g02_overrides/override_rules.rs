@@ -353,7 +353,8 @@ fn g02_an_override_that_breaks_a_rule_by_itself_is_refused_before_its_breaker_ex
         assert_eq!(error.breaker(), Some("later"));
         assert_eq!(error.config_error().field(), field);
     }
-    // An override may lack a required setting, because code that is registered later may add it.
+    // The override lacks a setting that it needs. The registry accepts it, because code that is
+    // registered later may have this setting.
     let rate = builder().failure_rate(0.5);
     registry.override_breaker("later", rate).unwrap();
 }

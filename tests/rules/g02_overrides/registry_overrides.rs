@@ -24,7 +24,7 @@ fn g02_an_override_of_a_group_holds_for_keys_that_are_there_and_for_those_to_com
     let applied = registry.override_breaker("shards", strict).unwrap();
     assert_eq!(applied.live, ["shards"]);
     fail(&present);
-    assert_eq!(present.state(), CircuitState::Open, "its streak stayed");
+    assert_eq!(present.state(), CircuitState::Open, "the breaker kept its streak");
     let later = shards.get(&2);
     fail(&later);
     fail(&later);
@@ -39,7 +39,7 @@ fn g02_an_override_of_a_group_holds_for_keys_that_are_there_and_for_those_to_com
 }
 
 #[test]
-fn g02_an_override_waits_for_a_group() {
+fn g02_an_override_applies_to_a_group_that_is_registered_later() {
     let registry = Registry::new();
     let strict = BreakerConfig::builder().failure_threshold(2);
     let applied = registry.override_breaker("shards", strict).unwrap();
@@ -92,7 +92,7 @@ fn g02_state_generation_instant_of_opening_and_totals_stay() {
     assert_eq!(breaker.snapshot(), before);
     in_flight.report(Outcome::Failure);
     assert_eq!(breaker.snapshot().totals.late, 0);
-    assert_eq!(breaker.state(), CircuitState::Open, "one before, one now");
+    assert_eq!(breaker.state(), CircuitState::Open, "one failure before the change and one after");
 
     let before = breaker.snapshot();
     clock.advance(secs(3));
@@ -158,8 +158,9 @@ fn g02_a_full_window_of_successes_is_tested_under_new_conditions_as_well() {
     assert_eq!(breaker.state(), CircuitState::Open);
 }
 
-/// Asserts that a window of calls holds these calls, oldest first. Makes further successes, which
-/// push the calls out one by one, and checks the window after each success.
+/// Asserts that a window of calls contains calls that ended as `ends` says, oldest first. Then
+/// makes successes until all these calls have left the window, and checks the window after each
+/// success.
 #[track_caller]
 fn assert_holds(breaker: &CircuitBreaker, capacity: usize, ends: &str) {
     assert_eq!(window(breaker).0, ends.len() as u64);
@@ -232,8 +233,8 @@ fn g02_a_window_of_time_carries_over_into_a_longer_and_a_shorter_one() {
     }
     clock.set_back(secs(1));
     change(&registry, builder().window(secs(5)));
-    // A bucket of the new window lasts half a second. The new window treats each
-    // call as if it was made at the end of its old bucket.
+    // A bucket of the new window lasts half a second. The new window treats each call as if it
+    // ended at the end of its old bucket.
     assert_eq!(window(&breaker), (6, 1, 0), "seconds 4 to 9");
     clock.advance(secs(1));
     assert_eq!(window(&breaker), (5, 1, 0), "5 to 9");
@@ -281,7 +282,7 @@ fn g02_a_window_of_another_kind_starts_clean() {
 }
 
 #[test]
-fn g02_a_window_can_come_and_go() {
+fn g02_an_override_can_add_and_remove_a_window() {
     let (registry, breaker, _clock) = live(&builder().failure_threshold(99));
     calls(&breaker, "FF");
     change(&registry, builder().window(9).failure_count(2));

@@ -87,7 +87,7 @@ fn g03_events_of_breakers_are_not_events_of_budgets() {
 }
 
 #[test]
-fn g03_code_that_comes_after_a_site_wins_over_the_defaults_and_that_is_no_conflict() {
+fn g03_code_after_a_call_site_replaces_the_defaults_without_a_conflict() {
     static SITE: BudgetCallSite = BudgetCallSite::new("sites/late");
     let (heard, id) = events_of("sites/late");
     let used = SITE.budget().unwrap();
@@ -100,7 +100,7 @@ fn g03_code_that_comes_after_a_site_wins_over_the_defaults_and_that_is_no_confli
     assert_eq!(used.snapshot().counts.spent, 1);
     assert_eq!((heard.count(is_change), heard.count(is_conflict)), (1, 0));
 
-    // From now on, code that declares different settings is in conflict.
+    // From now on, code that declares different settings causes a conflict.
     let _ = Registry::global().get_or_register_budget("sites/late", BudgetConfig::default());
     assert_eq!(used.config(), declared);
     assert_eq!(heard.count(is_conflict), 1);

@@ -9,7 +9,7 @@ use crate::support::registry::{is_conflict, other_settings, settings};
 use resilient_testkit::{Heard, fail, secs};
 
 #[test]
-fn g03_of_two_different_settings_the_first_stand() {
+fn g03_if_two_places_declare_different_settings_the_first_apply() {
     let registry = Registry::new();
     let first = registry.get_or_register("payments", settings());
     let second = registry.get_or_register("payments", other_settings());

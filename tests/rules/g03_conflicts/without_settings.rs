@@ -1,4 +1,4 @@
-//! Rule G3: a declaration without settings leaves them to a later declaration.
+//! Rule G3: a declaration without settings takes the settings of a later declaration.
 
 use std::sync::Barrier;
 
@@ -22,7 +22,8 @@ fn is_change(kind: &EventKind) -> bool {
     matches!(kind, EventKind::SettingsChanged)
 }
 
-/// Collects the events of one breaker of the global registry, which other tests use, too.
+/// Collects the events of one breaker of the global registry, and ignores the events of other
+/// tests.
 fn events_of(name: &'static str) -> (Heard, ListenerId) {
     let heard = Heard::default();
     let listener = heard.listener();
@@ -51,14 +52,14 @@ fn g03_an_attribute_without_settings_leaves_them_to_the_next_attribute_of_the_na
     assert_eq!(breaker.config(), BreakerConfig::default());
     assert!(read().is_none());
     assert_eq!(breaker.config(), threshold(2));
-    // The failure of `write` still counts.
+    // The failures of `write` and `read` both count, and two failures open the circuit.
     assert_eq!(breaker.state(), CircuitState::Open);
     assert_eq!((heard.count(is_change), heard.count(is_conflict)), (1, 0));
     Registry::global().remove_listener(id);
 }
 
 #[test]
-fn g03_of_three_attributes_the_first_with_settings_gives_them() {
+fn g03_the_first_of_three_attributes_that_has_settings_sets_them() {
     const NAME: &str = "g03 three";
     #[circuit_breaker(name = "g03 three")]
     fn first() -> Option<()> {

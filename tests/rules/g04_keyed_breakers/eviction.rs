@@ -17,7 +17,7 @@ fn shards(max_keys: u32) -> (KeyedBreakers<u32>, ManualClock) {
     (shards, clock)
 }
 
-/// Returns the keys that have a breaker, in order.
+/// Returns the sorted keys that have a breaker.
 fn keys(shards: &KeyedBreakers<u32>) -> Vec<u32> {
     let breakers = shards.breakers();
     let keys = breakers.iter().filter_map(|each| each.key()?.parse().ok());
@@ -70,7 +70,7 @@ fn g04_keys_of_an_attacker_neither_reset_nor_evict_an_open_breaker() {
     assert_eq!(shards.get(&1).state(), CircuitState::Open);
     assert_eq!(shards.get(&1).snapshot().totals.failure, 1);
     assert_eq!(shards.len(), 10);
-    // A breaker that is due for a probe or half-open is not evicted, either.
+    // New keys do not evict a breaker that is due for a probe or half-open.
     clock.advance(secs(10));
     for key in 1_000..2_000 {
         let _ = shards.get(&key);
@@ -106,7 +106,7 @@ fn g04_roughly_the_least_recently_used_are_evicted_first() {
     for key in 0..100 {
         let _ = shards.get(&key);
     }
-    // The first fifty keys stay in use while new keys come.
+    // The first fifty keys stay in use while fifty new keys arrive.
     for key in 100..150 {
         for used in 0..50 {
             let _ = shards.get(&used);
@@ -160,7 +160,7 @@ fn g04_if_no_breaker_is_closed_new_keys_share_one_breaker() {
 }
 
 #[test]
-fn g04_the_shared_breaker_is_heard_configured_and_steered_like_the_others() {
+fn g04_listeners_overrides_and_operators_reach_the_shared_breaker() {
     let registry = Registry::new();
     let heard = Heard::default();
     registry.on_event(heard.listener());
@@ -214,7 +214,7 @@ fn g04_a_key_that_a_raised_bound_admitted_can_be_evicted_too() {
 }
 
 #[test]
-fn g04_max_keys_can_be_overridden_both_ways() {
+fn g04_max_keys_can_be_raised_and_lowered_by_an_override() {
     let registry = Registry::new();
     let (shards, _clock) = shards(10);
     registry.register_keyed(&shards).unwrap();
@@ -290,7 +290,7 @@ fn g04_the_hash_of_a_key_is_not_known_to_an_attacker() {
         let _ = KeyedBreakers::<Spy>::new("spies", BreakerConfig::default()).get(&Spy);
     }
     let seen: std::collections::BTreeSet<_> = SEEN.take().into_iter().collect();
-    assert_eq!(seen.len(), 8, "each group has its own key");
+    assert_eq!(seen.len(), 8, "each group has another hash key");
 }
 
 #[test]
@@ -339,7 +339,8 @@ fn g04_a_key_may_use_its_breakers_while_it_is_printed_hashed_cloned_and_dropped(
         }
         let all = ALL.get().unwrap();
         assert_eq!(all.len(), 2);
-        // No breaker is closed, so the group stores no breaker for the new key and drops the key.
+        // No breaker is closed, so the group evicts none. It drops the new key, and its caller gets
+        // the breaker that all other keys share.
         all.breakers().iter().for_each(CircuitBreaker::force_open);
         assert!(is_of_others(&all.get(&Meddler(99))));
     });

@@ -58,7 +58,7 @@ fn g04_name_and_key_are_in_errors_events_and_snapshots() {
 }
 
 #[test]
-fn g04_a_key_is_whatever_can_be_hashed_compared_and_shown() {
+fn g04_any_type_that_can_be_hashed_compared_and_printed_can_be_a_key() {
     #[derive(Debug, Clone, PartialEq, Eq, Hash)]
     struct Host {
         name: &'static str,
@@ -91,7 +91,7 @@ fn g04_a_key_is_whatever_can_be_hashed_compared_and_shown() {
 }
 
 #[test]
-fn g04_a_text_is_looked_up_without_being_owned() {
+fn g04_a_str_is_looked_up_without_an_allocated_string() {
     let tenants = KeyedBreakers::<String>::new("tenants", settings());
     fail(&tenants.get("acme"));
     assert_eq!(tenants.get(&String::from("acme")).state(), CircuitState::Open);

@@ -1,4 +1,5 @@
-//! Rule G8: a leased breaker leaves the registry with its last handle once it is like a new one.
+//! Rule G8: after its last handle is dropped, a leased breaker leaves the registry as soon as it is
+//! like a new breaker.
 
 use std::time::Instant;
 
@@ -280,7 +281,7 @@ fn g08_a_listener_that_owns_a_handle_keeps_the_name() {
 }
 
 #[test]
-fn g08_a_name_of_another_kind_is_released_under_its_longer_name() {
+fn g08_a_lease_that_got_a_longer_name_because_of_a_conflict_releases_that_name() {
     let registry = Registry::new();
     let _ = registry.get_or_register("shared", BreakerConfig::default());
     let keyed = registry.lease_keyed::<u32>("shared", BreakerConfig::default());
@@ -315,7 +316,7 @@ fn g08_a_clock_that_panics_or_asks_the_registry_disturbs_no_release() {
         drop(registry.lease("dependency", BreakerConfig::default()));
         assert_eq!(names(&registry), [""; 0]);
         drop(registry.lease("panic", BreakerConfig::default()));
-        assert_eq!(names(&registry), ["panic"], "without a time nothing is released");
+        assert_eq!(names(&registry), ["panic"], "if the clock panics, no lease is released");
     });
 }
 

@@ -1,4 +1,5 @@
-//! Rule G8: a leased budget leaves the registry once it has its initial tokens.
+//! Rule G8: after its last handle is dropped, a leased budget leaves the registry as soon as it has
+//! its initial tokens.
 
 use resilient::__private::BudgetCallSite;
 use resilient::Registry;
@@ -59,7 +60,7 @@ fn g08_an_override_of_the_initial_tokens_decides_when_a_budget_leaves() {
     let leased = registry.lease_budget("dependency", BudgetConfig::default());
     registry.override_budget("dependency", builder().initial_tokens(60)).unwrap();
     drop(leased);
-    assert_eq!(names(&registry), ["dependency"], "it has 50 tokens, and a new one has 60");
+    assert_eq!(names(&registry), ["dependency"], "the budget has 50 tokens, and a new one has 60");
 }
 
 #[test]

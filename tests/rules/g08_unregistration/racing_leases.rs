@@ -1,4 +1,4 @@
-//! Rule G8: a lease that ends while another one begins loses no failure.
+//! Rule G8: if one lease ends while another one begins, the breaker loses no failure.
 
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -32,7 +32,8 @@ fn g08_failures_of_racing_leases_all_count_in_one_breaker() {
     for _ in 0..ROUNDS {
         let registry = Registry::new();
         in_threads(|_| {
-            // These leases find a breaker that is like a new one, and end at once.
+            // These leases make no calls, so their breakers are like new ones and leave the
+            // registry with the last lease.
             for _ in 0..4 {
                 drop(registry.lease("single", config.clone()));
                 drop(registry.lease_keyed::<u32>("keyed", config.clone()).get(&7));
@@ -84,7 +85,7 @@ fn g08_look_ups_and_snapshots_that_race_with_leases_see_one_breaker_or_none() {
             if thread > 0 {
                 drop(registry.lease("dependency", BreakerConfig::default()));
             } else if let Some(found) = registry.get("dependency") {
-                // While a handle exists, the name keeps this breaker.
+                // While the handle `found` exists, the name refers to this breaker.
                 found.trip().unwrap();
                 let again = registry.get("dependency").map(|again| again.state());
                 assert_eq!(again, Some(CircuitState::Open));

@@ -147,7 +147,7 @@ fn g08_what_an_annotated_function_uses_stays() {
     assert!(!registry.unregister_by_name("g08 second user"));
     assert!(!registry.unregister_budget(&budget));
     assert!(!registry.unregister_budget_by_name("g08 budget of a function"));
-    // A single key may leave, as an evicted key does.
+    // Code can remove a single key, as an eviction does.
     assert!(group.remove(&1));
     call(1).unwrap();
     assert_eq!(group.len(), 1);

@@ -55,7 +55,7 @@ fn g08_only_the_breaker_itself_can_be_unregistered_under_its_name() {
 }
 
 #[test]
-fn g08_listeners_of_the_registry_no_longer_hear_it() {
+fn g08_listeners_of_the_registry_no_longer_hear_an_unregistered_breaker() {
     let (registry, owned, _clock) = live(&fragile());
     let heard = Heard::default();
     registry.on_event(heard.listener());
@@ -66,7 +66,7 @@ fn g08_listeners_of_the_registry_no_longer_hear_it() {
 }
 
 #[test]
-fn g08_operators_no_longer_reach_it() {
+fn g08_operators_no_longer_reach_an_unregistered_breaker() {
     let (registry, owned, _clock) = live(&fragile());
     registry.unregister(&owned);
     registry.all().force_open();
@@ -100,8 +100,8 @@ fn g08_concurrent_register_unregister_and_lookup_never_revive_an_old_state() {
                     let owned = CircuitBreaker::new("tenant", settings());
                     if registry.register(&owned).is_ok() {
                         assert_eq!(owned.state(), CircuitState::Closed);
-                        // This opens the old breaker. Breakers that are registered later under this
-                        // name still start closed.
+                        // `trip_for` opens this breaker before it is removed. A breaker that is
+                        // registered later under this name still starts closed.
                         owned.trip_for(secs(1_000)).unwrap();
                         assert!(registry.unregister(&owned));
                     }

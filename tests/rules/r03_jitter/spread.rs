@@ -213,8 +213,7 @@ fn inverse(f: impl Fn(f64) -> f64, y: f64, mut low: f64, mut high: f64) -> f64 {
     low
 }
 
-/// Computes the curve of the smooth schedule. The published formula uses tanh, and this function
-/// uses exponentials.
+/// Computes the curve of the smooth schedule with exponentials. The published formula uses tanh.
 fn curve(t: f64) -> f64 {
     let twice = (4.0 * (4.0 * t).sqrt()).exp().sqrt();
     2_f64.powf(t) * (1.0 - 2.0 / (twice + 1.0))
@@ -238,7 +237,7 @@ fn r03_equal_jitter_is_uniform_from_half_the_delay_to_all_of_it() {
 fn r03_a_proportion_is_uniform_around_the_delay_up_to_the_cap() {
     let third = jittered(Jitter::Proportional(0.3));
     assert_drawn(&third, 3, uniform(2.8, 5.2));
-    // The range of the draws ends at the cap. No draw is moved to the cap.
+    // The draws are uniform between the lower bound and the cap. They do not accumulate at the cap.
     assert_drawn(&third.clone().max_delay(4 * SECOND), 3, uniform(2.8, 4.0));
     assert_drawn(&third.max_delay(3 * SECOND), 3, uniform(2.1, 3.0));
     assert_drawn(&jittered(Jitter::Proportional(1.0)), 2, uniform(0.0, 4.0));
@@ -318,7 +317,7 @@ fn r03_smooth_delays_have_the_measured_quantiles_and_means() {
 fn r03_the_distance_detects_a_wrong_distribution() {
     let drawn = drawn(&jittered(Jitter::Equal), 2);
     assert!(distance(&drawn, uniform(1.0, 2.0)) < FAR);
-    // In each distribution, one bound is wrong by a fiftieth of the nominal delay.
+    // Each of these distributions has one wrong bound, off by a fiftieth of the nominal delay.
     for wrong in [uniform(0.96, 2.0), uniform(1.0, 2.04)] {
         assert!(distance(&drawn, wrong) > FAR);
     }
@@ -326,7 +325,7 @@ fn r03_the_distance_detects_a_wrong_distribution() {
 
 #[test]
 fn r03_the_delays_of_one_call_are_independent() {
-    // Each pair has the first two delays of a call. Each delay is divided by its nominal value.
+    // Each pair contains the first two delays of a call, each divided by its nominal delay.
     let settings = jittered(Jitter::Full).max_retries(2);
     let pairs: Vec<(f64, f64)> = (0..DRAWS)
         .map(|seed| {

@@ -8,7 +8,7 @@ use crate::support::retry::{SECOND, build, fail};
 use crate::support::worst_case::worst;
 
 #[test]
-fn r03_jitter_counts_as_far_as_it_lengthens_a_delay() {
+fn r03_the_worst_case_includes_jitter_that_lengthens_a_delay() {
     for (jitter, millis) in [
         (Jitter::None, 700),
         (Jitter::Full, 700),

@@ -71,7 +71,7 @@ fn r07_a_success_after_retries_refunds_the_cost_of_the_last_one() {
 }
 
 #[test]
-fn r07_a_success_at_the_first_attempt_brings_the_deposit() {
+fn r07_a_success_at_the_first_attempt_adds_the_deposit() {
     for (deposit, tokens) in [(0, 20), (1, 21), (7, 27), (u32::MAX, 500)] {
         let budget = budget(builder().initial_tokens(20).deposit(deposit));
         budget.succeeded(false);
@@ -119,7 +119,7 @@ fn r07_every_retry_is_in_the_counts() {
     expected.spent = 3;
     expected.returned = 1;
     expected.refunded = 1;
-    // Deposits into a full bucket are not counted, so that they write no memory.
+    // A deposit into a full bucket writes no memory, so it is not counted.
     expected.deposited = 15;
     let seen = budget.snapshot();
     assert_eq!((seen.counts, seen.tokens), (expected, 20));
@@ -136,7 +136,7 @@ fn r07_clones_are_one_budget_and_a_reservation_keeps_it_alive() {
     drop(reservation);
 }
 
-/// The parts that the driver of a retry loop holds.
+/// The fields that the driver of a retry loop stores.
 struct Driver<'a> {
     budget: Option<&'a RetryBudget>,
     reservation: Option<resilient::budget::Reservation>,
@@ -210,8 +210,9 @@ fn r07_threads_that_spend_and_deposit_tokens_lose_no_token() {
     });
     let each = u64::from(EACH) / 4 * 8;
     let seen = budget.snapshot();
-    // Of four operations, one reserves and returns tokens, one spends the tokens of a retry, one
-    // refunds these tokens and one deposits a token.
+    // Four operations take turns: a reservation that is cancelled, a retry, a success after a
+    // retry, and a success at the first attempt. The retry costs three tokens, the success after it
+    // returns them, and the last success adds one token.
     assert_eq!(u64::from(seen.tokens), 500_000 + each);
     let counts = seen.counts;
     assert_eq!((counts.granted, counts.refused), (2 * each, 0));

@@ -20,7 +20,7 @@ async fn fail(policy: &RetryPolicy, budget: &RetryBudget) -> RetryError<Fault> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r07_an_empty_budget_ends_the_call_with_the_real_error() {
+async fn r07_an_empty_budget_ends_the_call_with_the_error_of_the_attempt() {
     let budget = budget(12);
     let start = Instant::now();
     let policy = build(&exact().max_retries(9));
@@ -29,7 +29,7 @@ async fn r07_an_empty_budget_ends_the_call_with_the_real_error() {
 
     assert_eq!(error.reason(), StopReason::Budget);
     assert_eq!(error.error(), &Fault::Down(3));
-    assert_eq!(start.elapsed(), ms(300), "it did not sleep again");
+    assert_eq!(start.elapsed(), ms(300), "the call did not sleep again");
     assert_eq!(budget.tokens(), 2);
 }
 
@@ -41,7 +41,7 @@ async fn r07_a_call_that_is_cancelled_in_its_sleep_returns_the_token() {
     let mut call = Box::pin(call.run(async |_| Err::<(), _>(Fault::Down(0))));
     let polled = call.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     assert!(polled.is_pending());
-    assert_eq!(budget.tokens(), 5, "reserved before the sleep");
+    assert_eq!(budget.tokens(), 5, "the call reserves the tokens before it sleeps");
     drop(call);
     assert_eq!(budget.tokens(), 10);
 }

@@ -1,5 +1,5 @@
-//! Rule R7: an attempt that the dependency throttled costs no token, and a call that ends because
-//! of its budget names it.
+//! Rule R7: after an attempt that the dependency throttled, a retry costs no token. A call that
+//! ends because of its budget names the budget in its error.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use crate::support::budgets::budget;
 use crate::support::retry::{SECOND, at_once, build, exact};
 
-/// The error of a server that is too busy, with the time after which the caller may come back.
+/// The error of a busy server. The field is the hint.
 #[derive(Debug, Clone, PartialEq)]
 struct Busy(Option<Duration>);
 
@@ -81,7 +81,7 @@ async fn r07_sixty_calls_at_once_to_a_server_that_throttles_all_succeed() {
     }
 }
 
-/// Returns the tokens that one retry costs after an attempt of this class.
+/// Returns how many tokens retry number `retry` costs if each attempt ends with this class.
 fn cost(policy: &RetryPolicy, class: Classification, retry: u32) -> u32 {
     let budget = budget(100);
     let options = resilient::__private::CallOptions::new().budgeted(Some(&budget));
@@ -108,7 +108,7 @@ fn r07_only_a_throttled_attempt_with_a_hint_as_long_as_the_delay_is_free() {
     assert_eq!(cost(&policy, throttled.after(ms(100)), 2), 5, "the second delay is 200 ms");
     assert_eq!(cost(&policy, throttled.after(ms(200)), 2), 0);
     assert_eq!(cost(&policy, Classification::transient().after(SECOND), 1), 5, "a failure");
-    // Jitter shortens the delay, but the nominal delay counts.
+    // Jitter shortens the delay, but the loop compares the hint with the nominal delay.
     let jittered = build(&RetryPolicy::builder());
     assert_eq!(cost(&jittered, throttled.after(ms(99)), 1), 5);
     assert_eq!(cost(&jittered, throttled.after(ms(100)), 1), 0);

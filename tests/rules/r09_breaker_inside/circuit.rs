@@ -20,7 +20,7 @@ async fn r09_the_failure_that_opens_the_circuit_ends_the_call_without_a_sleep() 
 
     let course = fail_through(&breaker, &build(&exact()), Classification::transient()).await;
 
-    assert_eq!(course.result, Err(Fault::Down(2)), "the real error");
+    assert_eq!(course.result, Err(Fault::Down(2)), "the error of the attempt, not the rejection");
     assert_eq!(course.delays, [ms(100)]);
     assert_eq!(course.after, ms(0));
     assert_eq!(breaker.state(), CircuitState::Open);
@@ -80,7 +80,7 @@ async fn r09_a_call_that_is_rejected_at_its_first_attempt_sees_circuit_open() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r09_a_call_that_is_rejected_later_returns_its_real_error() {
+async fn r09_a_call_that_is_rejected_later_returns_the_error_of_its_attempt() {
     let breaker = breaker(100);
     let start = Instant::now();
     let trip_in_the_first_sleep = async {
@@ -101,7 +101,7 @@ async fn r09_a_call_that_is_rejected_later_returns_its_real_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r09_none_may_stand_for_a_rejection() {
+async fn r09_a_rejected_call_whose_output_is_an_option_returns_none() {
     let breaker = breaker(1);
     breaker.trip().unwrap();
     let mut executions = 0;
@@ -239,7 +239,7 @@ async fn r09_a_call_does_not_wait_if_the_end_of_the_open_time_is_unknown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r09_a_rejection_after_a_wait_leaves_the_real_error() {
+async fn r09_after_a_wait_and_a_rejection_the_call_returns_the_error_of_its_attempt() {
     let breaker = breaker(1);
     let policy = build(&waiting().max_retries(1));
     let trip_in_the_wait = async {
@@ -367,7 +367,7 @@ async fn r09_of_two_rejections_before_any_attempt_the_call_returns_the_later_one
         let Err(Fault::Open(open)) = result else {
             panic!("{result:?}");
         };
-        // The rejection came at 10.1 s, and the circuit stays open until 65 s.
+        // The breaker rejected the call at 10.1 s. The circuit stays open until 65 s.
         let left = open.retry_after().unwrap();
         assert_eq!(left, ms(65_000 - 10_000 - 100));
     }

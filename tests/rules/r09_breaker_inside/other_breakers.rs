@@ -1,5 +1,5 @@
-//! Rules R8 and R9: the rejection by the breaker of another function reaches a loop as the error of
-//! an attempt.
+//! Rules R8 and R9: if the breaker of another function rejects a call, the loop receives the
+//! rejection as the error of an attempt.
 
 use std::error::Error;
 use std::fmt::{self, Debug};
@@ -42,7 +42,7 @@ impl From<CircuitOpen> for Wrapped {
     }
 }
 
-/// An error that is no `Error` and refers to one, as the error of `anyhow` does.
+/// Does not implement `Error`, but refers to an error, as the error of `anyhow` does.
 struct Report(Box<dyn Error + Send + Sync>);
 
 impl AsRef<dyn Error + Send + Sync> for Report {
@@ -91,7 +91,7 @@ impl Classify for Classified {
     }
 }
 
-/// A source that cannot be seen from outside.
+/// An error that drops the rejection from which it was made.
 #[derive(Debug)]
 struct Opaque;
 
@@ -108,8 +108,8 @@ fn callee(calls: &Calls) -> CircuitOpen {
     callee.try_acquire().unwrap_err()
 }
 
-/// Makes a call with a retry and an outer breaker for errors of this type. Returns how often the
-/// body ran, and how many failures and ignored calls the outer breaker counted.
+/// Makes a call that has a retry, an outer breaker and this error type. Returns how often the body
+/// ran, and how many failures and ignored calls the outer breaker counted.
 macro_rules! counts_with {
     ($error:ty $(, retry: ($($retry:tt)+))? $(, breaker: ($($breaker:tt)+))?) => {{
         #[retry(jitter = none, base_delay = "0s" $(, $($retry)+)?)]

@@ -1,4 +1,4 @@
-//! Rule R9: a wait for the circuit is no attempt, and is reported as a wait.
+//! Rule R9: a call reports a wait for the circuit as a wait, not as an attempt.
 
 use std::sync::Mutex;
 
@@ -27,7 +27,7 @@ async fn r09_a_wait_before_the_first_attempt_uses_no_attempt() {
         })
         .await;
 
-    // The call waits before its first attempt, and after it: it may wait twice.
+    // The call waits before its first attempt, and again before its second attempt.
     assert_eq!(result, Err(Fault::Down(2)));
     assert_eq!(seen, [(1, true, ms(10_100)), (2, false, ms(10_100))]);
 }
@@ -62,7 +62,7 @@ async fn r09_a_call_waits_at_most_as_often_as_it_may_retry() {
     }
 }
 
-/// One call of a hook.
+/// The arguments of one call of a hook.
 #[derive(Debug, PartialEq)]
 enum Told {
     /// The number of the failed attempt.
@@ -95,7 +95,7 @@ async fn told(breaker: &CircuitBreaker, told: &Mutex<Vec<Told>>) -> Result<(), F
 }
 
 #[tokio::test(start_paused = true)]
-async fn r09_hooks_are_told_of_waits_and_attempts_apart() {
+async fn r09_hooks_receive_waits_and_attempts_separately() {
     let (breaker, seen) = (breaker(1), Mutex::new(Vec::new()));
     breaker.trip().unwrap();
     advance(10 * SECOND).await;
@@ -111,7 +111,7 @@ async fn r09_hooks_are_told_of_waits_and_attempts_apart() {
         Told::Wait(2, 1),
         Told::Retry(2),
         Told::Wait(3, 2),
-        // A fourth wait is not allowed, although a fourth attempt would be.
+        // The policy allows a fourth attempt, but no fourth wait.
         Told::GaveUp(3, StopReason::CircuitOpen),
     ];
     assert_eq!(*seen.lock().unwrap(), expected);
@@ -128,7 +128,7 @@ async fn r09_a_call_that_was_only_rejected_counts_as_one_attempt() {
 }
 
 #[test]
-fn r09_the_hooks_of_a_plain_function_are_told_of_waits_too() {
+fn r09_the_hooks_of_a_plain_function_also_receive_waits() {
     #[retry(
         max_retries = 1,
         jitter = none,

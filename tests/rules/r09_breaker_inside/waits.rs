@@ -20,7 +20,7 @@ use tokio::time::{Instant, advance, sleep};
 use crate::support::circuit::waiting;
 use crate::support::retry::{SECOND, breaker, build};
 
-/// Starts a call for each number, which returns its number and the time at which it ended.
+/// Starts `count` calls. Each task returns the time at which its call ended, and the result.
 fn start_all(
     count: u32,
     breaker: &Arc<CircuitBreaker>,
@@ -38,7 +38,7 @@ fn start_all(
     calls
 }
 
-/// Returns the sorted times at which the calls ended. All calls have to succeed.
+/// Asserts that all calls succeeded. Returns the times at which they ended, sorted.
 async fn ends(calls: JoinSet<(Duration, Result<(), Fault>)>) -> Vec<Duration> {
     let mut ends = Vec::new();
     for (end, result) in calls.join_all().await {
@@ -82,8 +82,8 @@ async fn r09_ten_waiting_calls_go_on_as_soon_as_one_of_them_has_closed_the_circu
 
         let ends = ends(calls).await;
 
-        // The probe begins at 20.1 s and closes the circuit at 20.4 s. The others are spread by
-        // 100 ms and take 300 ms.
+        // The probe begins at 20.1 s and closes the circuit at 20.4 s. The other calls then wait at
+        // most 100 ms of jitter and take 300 ms.
         let mut expected = vec![ms(20_800); 10];
         expected[0] = ms(20_400);
         assert_eq!(ends, expected, "annotated: {annotates}");
@@ -120,8 +120,8 @@ async fn r09_neither_a_rejection_nor_a_query_nor_a_late_report_wakes_a_waiting_c
     late.report(Outcome::Success);
     assert_eq!(breaker.snapshot().waiting, 5);
 
-    // All begin at the end of the open time. The first one is admitted as the probe and closes the
-    // circuit at once.
+    // All calls wake when the open time ends. The first call is the probe and closes the circuit at
+    // once.
     assert_eq!(ends(calls).await, [ms(10_100); 5]);
 }
 
@@ -192,19 +192,20 @@ async fn r09_after_a_failed_probe_the_wait_goes_on_until_the_new_end_of_the_open
     breaker.trip().unwrap();
     advance(10 * SECOND).await;
     let probe = breaker.try_acquire().unwrap();
-    // The lease of the probe lasts 30 s.
+    // The probe holds its slot for 30 s, so the breaker rejects the call, and the call waits.
     let calls = start_all(1, &breaker, &build(&waiting().max_retries(1)));
     sleep(SECOND).await;
 
     probe.report(Outcome::Failure);
 
-    // The circuit is open for ten seconds more, and the call makes only one wait.
+    // The failed probe opens the circuit for ten more seconds. The call continues its wait and is
+    // not rejected again.
     assert_eq!(ends(calls).await, [ms(11_100)]);
     assert_eq!(breaker.snapshot().totals.rejected, 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn r09_an_open_time_that_is_moved_moves_the_waits() {
+async fn r09_if_the_end_of_the_open_time_moves_the_waits_move_with_it() {
     let breaker = Arc::new(breaker(1));
     breaker.trip_for(3600 * SECOND).unwrap();
     let calls = start_all(1, &breaker, &build(&waiting()));
@@ -216,7 +217,7 @@ async fn r09_an_open_time_that_is_moved_moves_the_waits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r09_a_half_open_circuit_lets_one_waiting_call_after_the_other_probe() {
+async fn r09_in_a_half_open_circuit_waiting_calls_are_probes_one_after_the_other() {
     let settings = BreakerConfig::builder().half_open_successes(3).recovery_time(10 * SECOND);
     let breaker = Arc::new(CircuitBreaker::new("inventory", settings.build().unwrap()));
     breaker.trip().unwrap();
@@ -226,9 +227,9 @@ async fn r09_a_half_open_circuit_lets_one_waiting_call_after_the_other_probe() {
     breaker.half_open().unwrap();
 
     let ends = ends(calls).await;
-    assert_eq!(ends[..3], [1_100, 1_200, 1_300].map(ms), "a probe wakes the next one");
-    assert_eq!(ends[3..], [ms(1_400); 3], "the third closes the circuit");
-    assert_eq!(breaker.snapshot().totals.rejected, 6, "only the first rejections");
+    assert_eq!(ends[..3], [1_100, 1_200, 1_300].map(ms), "a probe that ends wakes the next call");
+    assert_eq!(ends[3..], [ms(1_400); 3], "the third success closes the circuit");
+    assert_eq!(breaker.snapshot().totals.rejected, 6, "each call is rejected only once");
 }
 
 #[tokio::test(start_paused = true)]
@@ -257,13 +258,13 @@ async fn r11_a_cancelled_wait_leaves_nothing_behind_and_passes_its_wake_up_on() 
     sleep(SECOND).await;
     assert_eq!(breaker.snapshot().waiting, 2);
     drop(second);
-    assert_eq!(breaker.snapshot().waiting, 2, "it never began");
+    assert_eq!(breaker.snapshot().waiting, 2, "the dropped call was never polled");
 
     breaker.half_open().unwrap();
     assert_eq!(breaker.snapshot().waiting, 1, "the first call was woken");
     drop(first);
 
-    assert_eq!(breaker.snapshot().waiting, 0, "the other call was woken in its place");
+    assert_eq!(breaker.snapshot().waiting, 0, "the drop of the first call wakes the other one");
     assert_eq!(ends(calls).await, [ms(1_100)]);
 }
 
@@ -289,7 +290,7 @@ async fn r09_a_hint_is_a_floor_for_a_wait_that_ends_early() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r09_a_loop_by_hand_wakes_early_too() {
+async fn r09_a_loop_that_is_written_by_hand_also_wakes_early() {
     let breaker = breaker(1);
     let policy = build(&waiting());
     let mut driver = RetryDriver::start_async(&policy);
@@ -310,7 +311,7 @@ async fn r09_a_loop_by_hand_wakes_early_too() {
     assert_eq!((driver.attempt_number(), driver.failed_attempts(), driver.waits()), (1, 0, 1));
 }
 
-/// Waits until so many calls wait for the circuit. They are other threads.
+/// Blocks until this many calls in other threads wait for the circuit.
 fn await_waiting(breaker: &CircuitBreaker, count: usize) {
     while breaker.snapshot().waiting != count {
         std::thread::yield_now();
@@ -325,7 +326,8 @@ fn r09_plain_functions_wake_when_the_circuit_closes() {
         Ok(())
     }
 
-    // The clock stands still, so the circuit would be open for an hour of real time.
+    // The breaker's clock stands still, so without `close` the calls would wait for an hour of real
+    // time.
     let config = BreakerConfig::builder().recovery_time(3600 * SECOND).build().unwrap();
     let breaker = CircuitBreaker::with_clock("plain", config, ManualClock::new());
     breaker.trip().unwrap();

@@ -22,7 +22,7 @@ impl Clock for Counting {
     }
 }
 
-/// Returns a breaker on such a clock, and a function that returns the number of readings.
+/// Returns a breaker whose clock counts its readings, and a function that returns the count.
 pub(crate) fn counting(
     config: &BreakerConfigBuilder,
 ) -> (CircuitBreaker, impl Fn() -> u64 + use<>) {

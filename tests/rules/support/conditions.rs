@@ -9,7 +9,8 @@ pub(crate) fn settings() -> BreakerConfigBuilder {
     BreakerConfig::builder().recovery_time(secs(10))
 }
 
-/// Asserts that the last of these calls opens the circuit and that no earlier call does.
+/// Makes calls that end as `ends` says. Asserts that the last call opens the circuit, and that no
+/// earlier call opens it.
 #[track_caller]
 pub(crate) fn assert_opens_at_the_end_of(
     config: &BreakerConfigBuilder,

@@ -24,7 +24,7 @@ impl From<CircuitOpen> for Late {
     }
 }
 
-/// Returns the limit that cut the call short, the number of attempts, and the limit's length.
+/// Returns which limit cut the call short, the number of attempts, and the length of the limit.
 #[track_caller]
 pub(crate) fn cut<T: std::fmt::Debug>(result: Result<T, Late>) -> (TimeLimit, u32, Duration) {
     match result {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use resilient::breaker::{BreakerConfigBuilder, CircuitState, OperatorMode};
 use resilient::{BreakerConfig, ConfigError};
 
-/// The way in which an admitted call ends.
+/// How an admitted call ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
     Success,
@@ -23,11 +23,11 @@ pub(crate) enum ByHand {
     HalfOpen,
     Close,
     Reset,
-    /// Holds the breaker in a state, for a time if one is given.
+    /// Holds the breaker in a state, either for this time or without an end.
     Hold(OperatorMode, Option<Duration>),
 }
 
-/// One condition inside `{…}`.
+/// One condition of a `{…}` token, which the runner checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Claim {
     Counted(u64),
@@ -35,17 +35,17 @@ pub(crate) enum Claim {
     Succeeded(u64),
     Ignored(u64),
     Slow(u64),
-    /// The failure rate in percent. If there are too few calls, it is −1.
+    /// The failure rate in percent, or −1 if there are fewer calls than `min_calls`.
     Rate(i64),
     Streak(u32),
-    /// A claim about the window that caused the last opening.
+    /// A condition on the window at the last opening.
     Last(Box<Claim>),
     RejectedInState(u64),
     UntilProbe(Duration),
-    /// The rest of a state that has an end.
+    /// The time until the present state ends.
     EndsIn(Duration),
     TimesOpened(u64),
-    /// The transitions in the script's notation: `C>O,O>H`.
+    /// All transitions in the notation, such as `C>O,O>H`.
     Transitions(String),
 }
 
@@ -129,7 +129,7 @@ pub(crate) fn step(token: &str) -> Result<Step, String> {
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) breaker: BreakerConfig,
-    /// The minimum number of calls before a rate is evaluated.
+    /// The number of calls from which on the breaker evaluates a rate.
     pub(crate) min_calls: u64,
 }
 

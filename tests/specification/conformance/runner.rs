@@ -1,4 +1,4 @@
-//! Runs a script on a manual clock, through the public API only.
+//! Runs a script on a breaker with a manual clock. Uses the public API only.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -28,8 +28,8 @@ pub(crate) struct Script {
 pub(crate) struct Failure {
     id: String,
     title: String,
-    /// The position of the token in the script, counted from 1, and the token's text. If the
-    /// configuration is invalid, this is `None`.
+    /// The position of the failed token, counted from 1, and its text. `None` if the configuration
+    /// is invalid.
     at: Option<(usize, String)>,
     what: String,
 }
@@ -61,7 +61,7 @@ pub(crate) fn run(script: &Script) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A breaker, its clock, its events, and its calls in flight.
+/// The breaker under test, its clock, and the transitions that its listener received.
 struct Stage {
     breaker: CircuitBreaker,
     clock: ManualClock,
@@ -100,8 +100,7 @@ impl Stage {
             }
             Step::Rejected { times } => (1..=times).try_for_each(|nth| {
                 match self.breaker.try_acquire() {
-                    // The dropped permit reports an outcome. This does not matter, because the
-                    // script has failed.
+                    // The drop of the permit counts as a call, but the script has failed anyway.
                     Ok(_) => Err(format!("call {nth} was admitted, not rejected")),
                     Err(_) => Ok(()),
                 }
@@ -130,8 +129,8 @@ impl Stage {
         }
     }
 
-    /// Asserts that the circuit entered this state last. In the notation, a state that has an end
-    /// changes at the next admission, not at its end.
+    /// Asserts that `wanted` is the state that the breaker entered last. In the notation, a state
+    /// whose end has passed changes only at the next admission.
     fn is(&self, wanted: CircuitState) -> Result<(), String> {
         let snapshot = self.breaker.snapshot();
         let entered = entered(&snapshot);
@@ -217,7 +216,8 @@ impl Stage {
         }
     }
 
-    /// Checks after every token that the events and the history have the same transitions in order.
+    /// Asserts that the events and the history contain the same transitions in the same order. Runs
+    /// after every token.
     fn events_and_history_agree(&self) -> Result<(), String> {
         let reported = self.reported.lock().unwrap();
         let recorded = self.breaker.snapshot().recent;
@@ -226,8 +226,8 @@ impl Stage {
     }
 }
 
-/// The counts that `n`, `f` and `s` name in a script. If the breaker has a window, only calls in
-/// the window are counted.
+/// The counts that a script calls `n`, `f` and `s`. If the breaker has a window, these are the
+/// counts of the window.
 #[derive(Debug, Clone, Copy)]
 struct Tally {
     calls: u64,

@@ -1,9 +1,9 @@
-//! Runs real threads on one breaker, and searches for an order of their calls that explains all
+//! Runs real threads on one breaker. Then searches for an order of their calls that explains all
 //! snapshots.
 //!
-//! The order is consistent with the order of calls in each thread and with real time. A call that
-//! ended before a snapshot is in the snapshot, and a call that began after the snapshot is not.
-//! There is one exception: the total of successes may lack calls that are about to end.
+//! The order agrees with the order of calls in each thread and with real time: a snapshot contains
+//! all calls that ended before it, and no call that began after it. There is one exception: the
+//! total of successes may lack calls that have not ended.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Barrier;
@@ -15,12 +15,12 @@ use resilient::{CircuitBreaker, Outcome};
 /// The calls of each thread in order. `true` stands for a call that fails.
 pub(crate) type Calls = Vec<Vec<bool>>;
 
-/// A snapshot and the progress of each thread before and after it.
+/// A snapshot, and how many calls of each thread had ended before it and begun after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Seen {
-    /// The number of calls of each thread that had ended before the snapshot.
+    /// For each thread, how many of its calls had ended before the snapshot was taken.
     pub(crate) done: Vec<usize>,
-    /// The number of calls of each thread that had begun when the snapshot was complete.
+    /// For each thread, how many of its calls had begun when the snapshot was complete.
     pub(crate) begun: Vec<usize>,
     pub(crate) calls: u64,
     pub(crate) failures_in_window: u64,
@@ -36,7 +36,7 @@ impl Seen {
     }
 }
 
-/// Makes the calls in one thread per list. Takes snapshots during the calls and after them.
+/// Makes the calls, each list in its own thread. Takes snapshots until all calls have ended.
 pub(crate) fn race(breaker: &CircuitBreaker, calls: &Calls) -> Vec<Seen> {
     let begun: Vec<_> = calls.iter().map(|_| AtomicUsize::new(0)).collect();
     let done: Vec<_> = calls.iter().map(|_| AtomicUsize::new(0)).collect();
@@ -76,7 +76,7 @@ pub(crate) fn race(breaker: &CircuitBreaker, calls: &Calls) -> Vec<Seen> {
             !all.eq(seen.done.iter().copied())
         }) {
             let new = look();
-            // A repeated snapshot adds no information.
+            // A snapshot that equals the previous one adds no information.
             if seen.last() != Some(&new) {
                 seen.push(new);
             }
@@ -85,11 +85,10 @@ pub(crate) fn race(breaker: &CircuitBreaker, calls: &Calls) -> Vec<Seen> {
     seen
 }
 
-/// The first part of a possible order of the calls: the number of calls of each thread that it
-/// contains, and the breaker's state after them.
+/// The beginning of a possible order of the calls, and the state of the breaker after these calls.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Step {
-    /// For each thread, the number of its calls that this part contains.
+    /// For each thread, how many of its calls this beginning contains.
     taken: Vec<usize>,
     window: VecDeque<bool>,
     streak: u32,
@@ -128,16 +127,16 @@ impl Step {
     }
 }
 
-/// Returns an error if no order explains all snapshots. The error names the first snapshot that
-/// cannot be explained.
+/// Returns an error if no order explains all snapshots. The error contains the first snapshot that
+/// no order explains.
 pub(crate) fn explain(calls: &Calls, window: u32, seen: &[Seen]) -> Result<(), String> {
     let start = Step { taken: vec![0; calls.len()], window: VecDeque::new(), streak: 0 };
     let mut possible = BTreeSet::from([start]);
     for look in seen {
-        // Adds every order that may have happened since the previous snapshot.
+        // Extends the possible orders by calls that may have happened before this snapshot.
         let mut frontier: Vec<_> = possible.iter().cloned().collect();
         while let Some(step) = frontier.pop() {
-            // A call that had not begun at the time of the snapshot cannot be in the order.
+            // The snapshot cannot contain a call that had not begun.
             let may_go_on = |thread: &usize| step.taken[*thread] < look.begun[*thread];
             for thread in (0..calls.len()).filter(may_go_on) {
                 if let Some(next) = step.after(thread, calls, window) {

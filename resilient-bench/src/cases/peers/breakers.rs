@@ -1,4 +1,4 @@
-//! Peers whose breaker wraps a call.
+//! Libraries whose breaker wraps a call.
 
 use std::time::Duration;
 
@@ -147,7 +147,7 @@ fn ferryman(table: &mut Table) {
         let config = BreakerConfig::default().with_failure_threshold(threshold).with_cooldown(LONG);
         leak(Breaker::new(config).expect("these settings are within their ranges"))
     }
-    /// Acquires and records by hand, because the library has no function that wraps a call.
+    /// Admits and records by hand, because this library has no function that wraps a call.
     #[inline(always)]
     fn through(breaker: &Breaker, call: impl FnOnce() -> Result<u64, Fault>) -> Result<u64, Fault> {
         let Some(admission) = breaker.try_acquire() else {

@@ -1,4 +1,4 @@
-//! Peers with hundreds of dependencies. Each peer is behind a feature.
+//! Libraries with hundreds of dependencies. A feature enables each of them.
 
 use crate::call::{Fault, ready, work};
 #[cfg(feature = "allframe")]
@@ -45,8 +45,7 @@ fn allframe(table: &mut Table) {
     });
 }
 
-/// Adds a case that calls with string keys. `index` maps the number of a call to the index of the
-/// key.
+/// Adds a case with string keys. `index` returns the index of the key for a call.
 #[cfg(feature = "allframe")]
 fn string_keys_of(
     table: &mut Table,

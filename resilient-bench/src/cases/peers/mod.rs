@@ -1,5 +1,5 @@
-//! The other libraries. Each is used as its documentation shows, with the settings that are nearest
-//! to the scenario.
+//! The other libraries. Each case follows the documentation of its library, with the settings that
+//! come closest to the scenario.
 
 mod breakers;
 #[cfg(any(feature = "arcly-http", feature = "allframe"))]
@@ -9,7 +9,7 @@ pub mod stacks;
 
 use crate::table::Table;
 
-/// Returns a clock for seatbelt. The timers of the clock do not run, because no case needs them.
+/// Returns a clock for seatbelt. No case needs the timers of this clock, so they do not run.
 fn clock() -> tick::Clock {
     let (clock, driver) =
         tick::runtime::InactiveClock::new_shared().activate(std::task::Waker::noop().clone());
@@ -26,7 +26,8 @@ pub fn add(table: &mut Table) {
     lacks(table);
 }
 
-/// Adds an entry for each scenario that a library lacks, so that every gap is shown.
+/// Adds an entry for each scenario that a library does not support, so that the tables show every
+/// gap.
 fn lacks(table: &mut Table) {
     use crate::table::Scenario::{
         Async, Delay, Failure, KeyHot, KeyNumber, KeyString, Plain, Slow, TimeWindow,

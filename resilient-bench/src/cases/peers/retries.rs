@@ -1,5 +1,5 @@
-//! Peers that retry. Retries that sleep for a delay of zero run in a runtime with timers, and the
-//! other retries are polled once.
+//! Libraries that retry. If a library sleeps even for a delay of zero, its futures run in a tokio
+//! runtime with timers. All other futures are polled once.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -43,7 +43,7 @@ pub fn add(table: &mut Table) {
     execution_policy(table);
 }
 
-/// The number of calls of a case that sleeps. It is small, because such calls take long.
+/// The number of calls of a case that sleeps. There are few, because each call takes long.
 const FEW: u64 = 4;
 
 fn backon(table: &mut Table) {
@@ -145,7 +145,7 @@ fn tryhard(table: &mut Table) {
 
 fn tower(table: &mut Table) {
     const NAME: &str = "tower";
-    /// The policy that tower's documentation shows: a number of immediate attempts.
+    /// A policy from tower's documentation: a number of attempts without delay.
     #[derive(Clone, Copy)]
     struct Attempts(usize);
     impl<Request: Clone> tower::retry::Policy<Request, u64, Fault> for Attempts {

@@ -1,4 +1,4 @@
-//! Peers whose breaker is a layer of a service or part of a policy.
+//! Libraries whose breaker is a layer of a service or a part of a policy.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ fn recovery(answer: &Answer) -> RecoveryInfo {
     if answer.is_ok() { RecoveryInfo::never() } else { RecoveryInfo::retry() }
 }
 
-/// Builds a service as the documentation of seatbelt shows, with a time window of one minute.
+/// Builds a service with a time window of one minute, as the documentation of seatbelt shows.
 pub fn seatbelt_breaker<F>(
     call: fn(u64) -> F,
     throughput: u32,
@@ -104,7 +104,7 @@ fn seatbelt(table: &mut Table) {
     });
 }
 
-/// The condition that opens the circuit.
+/// The condition on which the circuit opens.
 #[derive(Clone, Copy)]
 pub enum Tower {
     Consecutive(usize),
@@ -113,7 +113,7 @@ pub enum Tower {
     Slow,
 }
 
-/// Builds a service that makes `call` through a breaker.
+/// Builds a service that makes calls of `call` through a breaker.
 pub fn tower_breaker<F>(
     call: fn(u64) -> F,
     opens: Tower,
@@ -229,8 +229,7 @@ fn execution_policy(table: &mut Table) {
         .note = "async policy";
 }
 
-/// Adds a case that calls with string keys. `index` maps the number of a call to the index of the
-/// key.
+/// Adds a case with string keys. `index` returns the index of the key for a call.
 fn string_keys_of(
     table: &mut Table,
     scenario: Scenario,

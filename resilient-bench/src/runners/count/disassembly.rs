@@ -1,8 +1,7 @@
-//! Disassembles object files. Finds the executed instructions that lock, and the executed
-//! instructions that are the first of a function. An address in an object file identifies an
-//! instruction.
+//! Disassembles object files. Counts two kinds of executed instructions: those that lock, and those
+//! at the beginning of a function. The object file and the address identify an instruction.
 //!
-//! An instruction locks if it has the prefix `lock`. An `xchg` with memory locks even without the
+//! An instruction locks if it has the prefix `lock`. An `xchg` with memory locks even without this
 //! prefix.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +10,7 @@ use std::process::Command;
 /// How often each instruction was executed, by object file and address.
 pub type Executed = BTreeMap<String, BTreeMap<u64, u64>>;
 
-/// Object files. Each is read once.
+/// The disassembled object files. Each file is read once.
 #[derive(Debug, Default)]
 pub struct Disassembly {
     objects: BTreeMap<String, Object>,
@@ -20,12 +19,12 @@ pub struct Disassembly {
 #[derive(Debug, Default)]
 struct Object {
     locking: BTreeSet<u64>,
-    /// The addresses of exported functions. A function can have several names.
+    /// The names and addresses of exported functions. A function can have several names.
     entries: Vec<(String, u64)>,
 }
 
 impl Disassembly {
-    /// Reads the object files of these instructions. A file that was read before is not read again.
+    /// Reads the object files of these instructions, unless they were read before.
     ///
     /// # Errors
     ///
@@ -41,12 +40,12 @@ impl Disassembly {
         Ok(())
     }
 
-    /// Returns how many of the executed instructions lock.
+    /// Returns how often instructions that lock were executed.
     pub fn locked(&self, executed: &Executed) -> u64 {
         self.sum(executed, |object| object.locking.clone())
     }
 
-    /// Returns how often functions with these names were entered.
+    /// Returns how often the functions with these names were called.
     pub fn entered(&self, executed: &Executed, names: &[&str]) -> u64 {
         let named = |(name, _): &&(String, u64)| names.contains(&name.as_str());
         self.sum(executed, |object| {
@@ -85,7 +84,7 @@ fn objdump(args: &[&str]) -> Result<String, String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Returns the address of the line's instruction if the instruction locks.
+/// If the line shows an instruction that locks, returns the address of the instruction.
 fn locking(line: &str) -> Option<u64> {
     let (address, instruction) = line.split_once(":\t")?;
     let locks = instruction.starts_with("lock ")
@@ -93,7 +92,8 @@ fn locking(line: &str) -> Option<u64> {
     locks.then(|| u64::from_str_radix(address.trim(), 16).ok()).flatten()
 }
 
-/// Returns the name and address of the line's function if this object defines the function.
+/// If the line shows a function that this object file defines, returns the function's name and
+/// address.
 fn entry(line: &str) -> Option<(String, u64)> {
     let columns: Vec<&str> = line.split_whitespace().collect();
     let is_function = line.contains(" DF ") || line.contains(" iD ");

@@ -1,9 +1,9 @@
-//! Counts instructions, locked operations, clock reads and allocations per call under valgrind's
-//! callgrind.
+//! Counts instructions, locked operations, clock reads and allocations per call, with callgrind, a
+//! tool of valgrind.
 //!
-//! All chosen cases run in one child process of this program. Counting is on only inside
-//! [`count_only_in_here`], and each return from this function writes a profile. So startup and
-//! setup are not counted, and the differences to the bare call repeat exactly.
+//! All chosen cases run in one child process. Callgrind counts only inside [`count_only_in_here`],
+//! and writes a profile when this function returns. So it does not count startup and setup, and the
+//! differences to the bare call are the same in every run.
 
 mod disassembly;
 mod profile;
@@ -15,7 +15,7 @@ use std::process::{Command, Stdio};
 
 use crate::table::{BARE, Calls, Case, Scenario, Table};
 
-/// The number of calls in a profile, unless the case allows fewer calls.
+/// The number of calls per profile, unless the case allows only fewer calls.
 const CALLS: u64 = 10_000;
 
 /// The functions of the C library that read a clock.
@@ -52,9 +52,9 @@ impl Counts {
     }
 }
 
-/// Makes calls while valgrind counts. valgrind finds this function and `profile_when_done` by name.
-/// Both functions add one to their result, so that the compiler cannot turn the call before the
-/// addition into a jump.
+/// Makes the calls that callgrind counts. Valgrind finds this function and `profile_when_done` by
+/// name. Both functions add one to their result. Otherwise the compiler could turn the call before
+/// the addition into a jump, and valgrind would not see the function return.
 #[inline(never)]
 fn count_only_in_here(calls: &mut dyn Calls, n: u64) -> u64 {
     calls.empty(n);
@@ -76,9 +76,9 @@ fn chosen<'a>(table: &'a Table, choose: &[String]) -> Vec<&'a Case> {
     table.cases.iter().filter(is_chosen).collect()
 }
 
-/// Runs the cases in the child process, with one profile for each case.
+/// Runs the cases in the child process. Callgrind writes one profile for each case.
 pub fn run(table: &Table, choose: &[String]) {
-    // In a process with one thread, the C library leaves out some lock prefixes. Servers have more
+    // If a process has one thread, the C library leaves out some lock prefixes. Servers have many
     // threads, so this process starts a second thread.
     let main = std::thread::current();
     let other = std::thread::spawn(move || {
@@ -101,7 +101,7 @@ fn directory() -> std::io::Result<PathBuf> {
     Ok(path)
 }
 
-/// Counts the cases with these names in this program. Counts all cases if there are no names.
+/// Counts the cases with these names in this program, or all cases if `choose` is empty.
 ///
 /// # Errors
 ///
@@ -112,7 +112,8 @@ pub fn gross(table: &Table, choose: &[String]) -> Result<Vec<Row>, String> {
     gross_in(&program, table, choose)
 }
 
-/// Counts the cases with these names in another build of this program.
+/// Counts the cases with these names in another build of this program, or all cases if `choose` is
+/// empty.
 ///
 /// # Errors
 ///
@@ -191,7 +192,7 @@ fn in_directory(
     Ok(counts)
 }
 
-/// Subtracts the counts of the bare call if the scenario has a bare call.
+/// Subtracts the counts of the bare call from each row, if the scenario has a bare call.
 pub fn net(gross: &[Row]) -> Vec<Row> {
     let bare: BTreeMap<Scenario, Counts> =
         gross.iter().filter(|row| row.1 == BARE).map(|row| (row.0, row.2)).collect();

@@ -7,8 +7,8 @@ use super::disassembly::Executed;
 pub struct Profile {
     /// The number of executed instructions.
     pub instructions: u64,
-    /// How often each instruction was executed. The call counts of the profile are not used,
-    /// because they also count calls that run while counting is off.
+    /// How often each instruction was executed. The profile also has counts of calls, but they
+    /// include calls that were made while counting was off.
     pub executed: Executed,
 }
 
@@ -21,8 +21,8 @@ impl Profile {
             if let Some(name) = line.strip_prefix("ob=") {
                 object = name.to_owned();
             } else if line.starts_with("calls=") {
-                // The next line has the total cost of the callee. The callee's lines have this
-                // cost, too, so the next line is skipped.
+                // Skips the next line. It has the total cost of the callee, which the lines of the
+                // callee contain as well.
                 inclusive = true;
             } else if line.starts_with("0x") {
                 let mut columns = line.split(' ');

@@ -94,11 +94,11 @@ fn tenths(ns: f64) -> String {
     format!("{:.1}", if ns.abs() < 0.05 { 0.0 } else { ns })
 }
 
-/// The program replaces the lines of the README between these two lines.
+/// Two lines of the README. The program replaces the lines between them.
 const FROM: &str = "<!-- figures: written by `./goals --readme` -->";
 const TO: &str = "<!-- end of figures -->";
 
-/// Replaces the figures in the README.
+/// Replaces the figures in the README with new figures.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! The goals of the design, one per row.
+//! The list of goals. Each goal is a row of the table.
 
 use super::Measured;
 use super::table::Goal;
@@ -194,8 +194,8 @@ impl Measured<'_> {
         goals
     }
 
-    /// Reads the lines of `compile-time` that begin with `goal`. Each line has a name and a figure,
-    /// and ends with `met` or `missed`.
+    /// Reads the lines in the output of `compile-time` that begin with `goal`. Each line has a name
+    /// and a figure, and ends with `met` or `missed`.
     fn compile_goals(&self) -> Vec<Goal> {
         let compiled = [
             (

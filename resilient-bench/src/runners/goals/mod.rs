@@ -1,4 +1,4 @@
-//! Measures everything that the goals and the README need, once.
+//! Measures once everything that the goals and the README need.
 
 mod figures;
 mod list;
@@ -19,10 +19,10 @@ pub struct Measured<'a> {
     table: &'a Table,
     times: Vec<(Scenario, Vec<Timed>)>,
     scaling: Vec<(Scenario, Vec<Scaling>)>,
-    /// Our counts and the counts of the bare calls, in the build without peers. The guard counts
-    /// the same cases.
+    /// The counts of our cases and of the bare calls, in the build without the feature `peers`. The
+    /// guard counts the same cases.
     own: Vec<Row>,
-    /// The counts of all cases in the build with peers.
+    /// The counts of all cases, in the build with the feature `peers`.
     all: Vec<Row>,
     futures: Vec<futures::FutureSize>,
     weights: Vec<(&'static str, Option<usize>)>,
@@ -69,7 +69,7 @@ impl<'a> Measured<'a> {
         rows.iter().find(|row| row.library == library)
     }
 
-    /// Returns our counts in the build without peers.
+    /// Returns the counts of our case in the build without the feature `peers`.
     fn own(&self, scenario: Scenario, library: &str) -> Counts {
         self.own
             .iter()

@@ -1,5 +1,5 @@
-//! Compares the measurements with the goals and formats the table. A missed goal is only reported;
-//! the guard alone can reject a change.
+//! Compares the measurements with the goals, and formats a table. A missed goal is only reported.
+//! Only the guard can reject a change.
 
 use std::fmt::Write as _;
 
@@ -8,21 +8,20 @@ use crate::runners::count::Counts;
 use crate::runners::threads;
 use crate::table::{BARE, OURS, Scenario};
 
-/// A difference of times below this value is noise.
+/// A difference of two times that is below this value is noise.
 const NOISE_NS: f64 = 0.6;
 
-/// A row of the goals table.
+/// A row of the table of goals.
 pub(super) struct Goal {
     pub(super) what: &'static str,
     pub(super) goal: &'static str,
     pub(super) measured: String,
-    /// `None` if the goal was not measured here.
+    /// Whether the goal is met, or `None` if this run could not measure it.
     pub(super) met: Option<bool>,
 }
 
 impl Measured<'_> {
-    /// Compares our time with a peer's time, both from the loop with stores. The figure is our time
-    /// as a multiple of the peer's time.
+    /// Divides our time by the time of another library. Both times are from the loop with stores.
     pub(super) fn ratio(
         &self,
         what: &'static str,
@@ -40,7 +39,7 @@ impl Measured<'_> {
         Goal { what, goal, measured, met: Some(ratio <= most) }
     }
 
-    /// Compares one of our counts with its limit.
+    /// Compares our counts with their limits.
     pub(super) fn counts(
         &self,
         what: &'static str,
@@ -88,13 +87,14 @@ impl Measured<'_> {
             "× {by:.2}, the bare call × {:.2}; {low:.1} to {high:.1} ns per call",
             bare.scale()
         );
-        // The bare calls share nothing. If even the bare calls do not scale, the threads had too
-        // few cores, and a miss does not count.
+        // Bare calls share no memory. If even they do not scale, the machine had too few cores for
+        // the threads, and the goal is not decided.
         let had_cores = bare.scale() >= LEAST;
         Goal { what, goal, measured, met: (by >= LEAST || had_cores).then_some(by >= LEAST) }
     }
 
-    /// Compares the medians. A difference within the noise is a tie.
+    /// Compares our time with the time of another library. A difference within the noise counts as
+    /// met.
     pub(super) fn ties(&self, peer: &'static str) -> Goal {
         let what = "retry, first attempt succeeds";
         let goal = "ties or wins";
