@@ -33,7 +33,7 @@ const USES: &[(&str, usize, &str)] = &[
     ("resilient-macros/src/", 3, "time limits and keyed breakers generate different code"),
 ];
 
-/// A token of the code outside attributes, comments and tests. The text of a string has no quotes.
+/// A token of the code outside attributes, comments and tests. For a string, `text` is its content without the quotes.
 struct Token {
     text: String,
     is_literal: bool,

@@ -29,7 +29,7 @@ impl TextError for &str {
     }
 }
 
-/// Returns the text that a string literal is compared with.
+/// Returns the text of the error, to be compared with a string literal in the user's pattern.
 #[inline]
 pub fn text<E: TextError>(error: &E) -> &str {
     error.text()

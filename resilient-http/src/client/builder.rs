@@ -18,7 +18,7 @@ use crate::transport::Transport;
 
 /// Most APIs need less time than this.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// Three attempts fit into this time.
+/// Three attempts of the full `TIMEOUT` fit into this time, without delays between them.
 const DEADLINE: Duration = Duration::from_secs(30);
 /// A host that is up accepts connections faster than this.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

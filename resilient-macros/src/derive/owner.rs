@@ -85,8 +85,8 @@ impl<'a> WordOwner<'a> {
         field
     }
 
-    /// Returns the error about a missing class word. For a variant, `whole` is the enum of the
-    /// variant.
+    /// Returns the error about a missing class word. `whole` is the enum if this is a variant, and
+    /// `None` if this is a struct.
     pub(super) fn missing(self, whole: Option<&Ident>) -> String {
         let possible =
             |word: &ClassifyWord| *word != ClassifyWord::Transparent || !self.fields.is_empty();

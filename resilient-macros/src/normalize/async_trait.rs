@@ -131,8 +131,8 @@ fn lend_parts_of(
     if !parts.iter().any(|part| scan::mentions(expression, &part.to_string())) {
         return None;
     }
-    // All parts are used, because the compiler would warn of the parts that `expression` does not
-    // name.
+    // The expansion uses each variable of the pattern once. Otherwise the compiler would warn about
+    // the variables that `expression` does not name. A name that begins with `_` raises no warning.
     let used = parts.iter().filter(|part| !part.to_string().starts_with('_'));
     let only_if = configured(&param.attrs);
     without_mut(&mut pattern);

@@ -29,13 +29,14 @@ impl Model {
         self.period.hint = hint;
     }
 
-    /// B1: makes the present state last for `lasts` from now on, without a transition.
-    pub(super) fn restart(&mut self, lasts: Option<Duration>) {
+    /// B1: starts the time of the present state again, without a transition. The state ends after
+    /// `length`, or never if `length` is `None`.
+    pub(super) fn restart(&mut self, length: Option<Duration>) {
         self.spend();
         let period = &mut self.period;
         period.began = self.clock;
         (period.hint, period.by_hand) = (None, false);
-        self.set_length(lasts);
+        self.set_length(length);
     }
 
     /// Sets the length of the present state, and corrects the length in the history.

@@ -158,7 +158,7 @@ impl Machine {
         ticket: Ticket,
         ending: Ending,
     ) -> Option<Counted> {
-        // With `slow_call`, every report looks for overdue calls and needs the time.
+        // With `slow_call`, every report looks for overdue calls, so it needs the present time.
         if self.untested || self.config.slow_call.is_some() {
             return None;
         }

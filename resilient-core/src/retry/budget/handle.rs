@@ -133,8 +133,9 @@ impl RetryBudget {
         changes
     }
 
-    /// Returns whether this is the only handle, no reservation is waiting, and the bucket holds at
-    /// least its initial tokens. The caller makes sure that no other thread copies this handle.
+    /// Returns whether nothing else shares this budget, neither a handle nor a reservation, and the
+    /// bucket holds at least its initial tokens. During the call, no other thread may clone this
+    /// handle.
     pub(crate) fn is_unused(&mut self) -> bool {
         Arc::get_mut(&mut self.0).is_some() && self.tokens() >= self.config().initial_tokens()
     }

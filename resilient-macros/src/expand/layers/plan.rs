@@ -166,8 +166,8 @@ impl StackPlan {
         writers.into_iter().flatten().any(|writer| writer > at)
     }
 
-    /// Returns whether the layer at `at` is between the retry and a breaker that reports rejections
-    /// to the retry through a variable.
+    /// Returns whether the layer at `at` stands between the retry and a breaker further down. That
+    /// breaker stores its rejections in a variable, which the retry reads.
     pub(super) fn tells_rejection_through(&self, at: usize) -> bool {
         self.tells_rejection() && self.retry_above(at) && self.breaker > Some(at)
     }
