@@ -33,7 +33,8 @@ const USES: &[(&str, usize, &str)] = &[
     ("resilient-macros/src/", 3, "time limits and keyed breakers generate different code"),
 ];
 
-/// A token of the code outside attributes, comments and tests. For a string, `text` is its content without the quotes.
+/// A token of the code outside attributes, comments and tests. For a string, `text` is its content
+/// without the quotes.
 struct Token {
     text: String,
     is_literal: bool,

@@ -53,8 +53,9 @@ impl<'a> CircuitWait<'a> {
         }
     }
 
-    /// Blocks the thread until the call is woken. Then returns how long the circuit may still reject
-    /// the call. Returns `None` if `end` comes first. Without an `end`, the wait has no time limit.
+    /// Blocks the thread until the call is woken. Then returns how long the circuit may still
+    /// reject the call. Returns `None` if `end` comes first. Without an `end`, the wait has no time
+    /// limit.
     pub(crate) fn block(&mut self, end: Option<Instant>) -> Option<AdmitsIn> {
         if self.place.is_some() {
             return self.waiter.block(end).then(|| self.list());
