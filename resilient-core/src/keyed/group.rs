@@ -84,11 +84,9 @@ impl StandingMode {
 }
 
 impl Standing {
-    /// Returns whether an operator has changed the group by hand, so that future keys start in
-    /// another state than the override says.
+    /// Returns whether an operator has set by hand a mode in which future keys start.
     pub(super) fn is_held_by_hand(&self, now: Instant) -> bool {
-        let is_by_hand = !self.mode.is_of_override;
-        is_by_hand && (self.settings.mode.is_some() || self.mode.start_at(now).hold.is_some())
+        !self.mode.is_of_override && self.mode.start_at(now).hold.is_some()
     }
 
     fn hears(&self, listeners: &Arc<Listeners>) -> bool {
