@@ -1,4 +1,5 @@
 //! Rule G4: keyed breakers.
 
 mod eviction;
+mod eviction_after_modes;
 mod keyed;

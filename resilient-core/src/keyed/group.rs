@@ -25,7 +25,7 @@ pub(crate) struct Group<K> {
     hashing: Hashing,
     guarded: RwLock<Guarded<K>>,
     pub(super) others: OnceLock<CircuitBreaker>,
-    /// The number of times that a breaker of the group closed.
+    /// The number of times that a breaker of the group closed or was changed by hand.
     pub(super) closings: Arc<AtomicU64>,
     listeners: Arc<Listeners>,
     /// The summed counts of evicted breakers.
@@ -180,12 +180,13 @@ impl<K: BreakerKey> Group<K> {
             let breaker = self.build(name.clone(), &standing);
             let mut key = Some(key.clone());
             let closings = self.closings.load(Acquire);
+            let now = self.now();
             let mut guarded = self.write();
             if guarded.standing.revision != standing.revision {
                 continue;
             }
             let most = most_keys(&standing.settings);
-            let placed = guarded.keys.place(hash, &mut key, &breaker, most, closings);
+            let placed = guarded.keys.place(hash, &mut key, &breaker, most, closings, now);
             drop(guarded);
             let Some((breaker, evicted)) = placed else {
                 return self.others();

@@ -36,6 +36,7 @@ impl SharedBreaker {
 
     /// Delivers events that are not transitions, after the events that already wait.
     pub(crate) fn notify(&self, kinds: Vec<EventKind>) {
+        parts.count_closing();
         let parts = self.parts();
         let mut guarded = parts.lock();
         if parts.subscribers.are_present() {
@@ -49,6 +50,7 @@ impl SharedBreaker {
     /// Publishes the machine's state in the state word. Returns whether a new generation began.
     pub(super) fn publish(&self, parts: &BreakerParts, guarded: &mut GuardedState) -> bool {
         parts.watch_generation(guarded);
+        parts.count_closing();
         let machine = &guarded.machine;
         let (successes, bucket) = machine.successes();
         parts.mirror(machine, bucket);
