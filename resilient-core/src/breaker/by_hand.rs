@@ -98,7 +98,7 @@ impl CircuitBreaker {
     pub fn apply(&self, change: &ManualChange) -> Result<(), TransitionError> {
         // The copy is made before the lock is taken.
         let change = change.clone();
-        self.shared().operate(|machine, now| machine.change_by_hand(change, now))
+        self.shared().change_by_hand(change)
     }
 
     /// Makes a change that no state refuses.

@@ -227,26 +227,44 @@ impl<K: BreakerKey> Group<K> {
         });
         // If the group changed during the construction, apply the change to the new breaker.
         if let Some(before) = made_for {
-            let standing = self.read().standing.clone();
+            let standing = self.join_others(breaker, &before);
             if standing.revision != before.revision {
                 breaker.shared().reconfigure(standing.settings.clone());
                 if standing.mode != before.mode {
-                    let start_in = standing.mode.start_at(self.now());
-                    let change = start_in.hold.map_or(ManualChange::close(), ManualChange::from);
-                    // No state refuses a mode or a closing.
-                    let _ = breaker.apply(&change);
-                }
-                for listeners in &standing.listeners {
-                    breaker.shared().join(listeners);
-                }
-                let is_past = |each: &&Arc<Listeners>| !standing.hears(each);
-                for listeners in before.listeners.iter().filter(is_past) {
-                    breaker.shared().leave(listeners);
+                    self.start_others(breaker, &standing.mode);
                 }
             }
             breaker.shared().notify(Vec::new());
         }
         breaker.clone()
+    }
+
+    /// Gives the shared breaker the present listeners instead of those of `before`, and returns
+    /// what stands now. The lock is held meanwhile: otherwise the breaker could join listeners that
+    /// another thread has just removed from the group.
+    fn join_others(&self, breaker: &CircuitBreaker, before: &Standing) -> Standing {
+        let guarded = self.read();
+        let standing = &guarded.standing;
+        for listeners in &standing.listeners {
+            breaker.shared().join(listeners);
+        }
+        let is_past = |each: &&Arc<Listeners>| !standing.hears(each);
+        for listeners in before.listeners.iter().filter(is_past) {
+            breaker.shared().leave(listeners);
+        }
+        standing.clone()
+    }
+
+    /// Changes the state of the shared breaker to the one in which new keys start now.
+    fn start_others(&self, breaker: &CircuitBreaker, mode: &StandingMode) {
+        let StartIn { hold, is_of_override } = mode.start_at(self.now());
+        let change = hold.map_or(ManualChange::close(), ManualChange::from);
+        if is_of_override {
+            breaker.shared().follow_override(change);
+        } else {
+            // No state refuses a mode or a closing.
+            let _ = breaker.apply(&change);
+        }
     }
 
     /// Removes the breaker of this key. Returns whether the key had a breaker.
