@@ -6,7 +6,7 @@ use resilient::time::ManualClock;
 use resilient::{BreakerConfig, Registry};
 
 use crate::support::registry::{live, settings};
-use resilient_testkit::{Heard, fail, fragile, secs};
+use resilient_testkit::{Heard, fail, fragile, must_end, secs};
 
 #[test]
 fn g02_a_state_set_by_hand_stays_even_if_it_is_the_one_of_the_cleared_mode() {
@@ -60,4 +60,23 @@ fn g02_clearing_a_mode_that_had_ended_leaves_keys_that_were_made_since() {
     assert_eq!(breaker.snapshot().consecutive_failures, 4);
     fail(&breaker);
     assert_eq!(breaker.state(), CircuitState::Open);
+}
+
+/// An override whose conversion asks the registry.
+struct Nosy(Registry);
+
+impl From<Nosy> for BreakerOverride {
+    fn from(Nosy(registry): Nosy) -> Self {
+        assert!(registry.get("dependency").is_none());
+        OperatorMode::Disabled.into()
+    }
+}
+
+#[test]
+fn g02_the_conversion_to_an_override_may_ask_the_registry() {
+    must_end(|| {
+        let registry = Registry::new();
+        registry.override_breaker("dependency", Nosy(registry.clone())).unwrap();
+        assert_eq!(registry.overrides().breakers.len(), 1);
+    });
 }
