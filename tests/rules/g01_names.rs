@@ -1,8 +1,9 @@
 //! Rule G1: each name belongs to one breaker or one budget.
 
 use resilient::__private::BudgetCallSite;
-use resilient::breaker::CircuitState;
+use resilient::breaker::{BreakerKey, CircuitState, KeyedBreakers};
 use resilient::budget::BudgetConfig;
+use resilient::registry::Lease;
 use resilient::{BreakerConfig, Registry};
 
 use crate::support::budget::{builder, config, is_conflict, retry};
@@ -122,4 +123,22 @@ fn g01_a_name_may_be_any_text() {
         assert!(registry.get(name).is_some());
     }
     assert_eq!(registry.breakers().len(), 6);
+}
+
+/// Leases keyed breakers of a taken name, for each type of key from one source location.
+fn lease_from_here<K: BreakerKey>(registry: &Registry) -> Lease<KeyedBreakers<K>> {
+    registry.lease_keyed::<K>("taken", BreakerConfig::default())
+}
+
+#[test]
+fn g01_a_source_location_finds_its_longer_name_after_a_shorter_one_has_left() {
+    let registry = Registry::new();
+    let _single = registry.get_or_register("taken", BreakerConfig::default());
+    let numbers = lease_from_here::<u32>(&registry);
+    let texts = lease_from_here::<String>(&registry);
+    drop(numbers);
+    let again = lease_from_here::<String>(&registry);
+    assert_eq!(again.name(), texts.name());
+    texts.get("a").trip().unwrap();
+    assert_eq!(again.get("a").state(), CircuitState::Open);
 }

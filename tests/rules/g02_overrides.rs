@@ -10,6 +10,7 @@ mod document_forms;
 #[cfg(feature = "toml")]
 mod document_refusals;
 mod mode_ends;
+mod modes_by_hand;
 mod override_modes;
 mod override_recovery;
 mod override_rules;

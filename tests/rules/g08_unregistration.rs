@@ -3,6 +3,7 @@
 
 mod leases;
 mod leases_of_budgets;
+mod leases_under_modes;
 mod racing_leases;
 mod removal;
 mod unregistration;

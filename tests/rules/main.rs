@@ -18,6 +18,7 @@ mod b13_totals;
 mod b14_events;
 mod b15_validation;
 mod b16_clock;
+mod b16_races;
 mod b16_set_back;
 mod b17_cost;
 mod b18_nested_calls;

@@ -2,6 +2,7 @@
 
 mod budgets;
 mod circuit;
+mod free_slots;
 mod other_breakers;
 mod reports;
 mod waits;

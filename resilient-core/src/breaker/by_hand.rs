@@ -44,43 +44,48 @@ impl CircuitBreaker {
         self.apply_always(&ManualChange::close());
     }
 
-    /// Rejects every call until the state is changed by hand. If the breaker is already forced open
-    /// for a time, this only removes the end of that time.
+    /// Rejects every call until the state is changed by hand. If the breaker is already forced
+    /// open, there is no new transition: this only removes the end of its time, and replaces the
+    /// reason and the operator's name.
     pub fn force_open(&self) {
         self.apply_always(&ManualChange::force_open());
     }
 
     /// Rejects every call for `time` from now on; then the breaker closes. With `Duration::MAX`,
-    /// the breaker never closes by itself. If the breaker is already forced open, `time` replaces
-    /// the rest of its time, without a new transition.
+    /// the breaker never closes by itself. If the breaker is already forced open, there is no new
+    /// transition: `time` replaces the rest of its time, and the reason and the operator's name are
+    /// replaced.
     pub fn force_open_for(&self, time: Duration) {
         self.apply_always(&ManualChange::force_open_for(time));
     }
 
     /// Admits every call and records nothing, until the state is changed by hand. If the breaker is
-    /// already disabled for a time, this only removes the end of that time.
+    /// already disabled, there is no new transition: this only removes the end of its time, and
+    /// replaces the reason and the operator's name.
     pub fn disable(&self) {
         self.apply_always(&ManualChange::disable());
     }
 
     /// Admits every call and records nothing for `time` from now on; then the breaker closes. With
     /// `Duration::MAX`, the breaker never closes by itself. If the breaker is already disabled,
-    /// `time` replaces the rest of its time, without a new transition.
+    /// there is no new transition: `time` replaces the rest of its time, and the reason and the
+    /// operator's name are replaced.
     pub fn disable_for(&self, time: Duration) {
         self.apply_always(&ManualChange::disable_for(time));
     }
 
     /// Admits and counts every call as a closed breaker does. If a condition is met, the breaker
-    /// only reports that it would have opened. If the breaker is already in this state for a time,
-    /// this only removes the end of that time.
+    /// only reports that it would have opened. If the breaker is already in this state, there is no
+    /// new transition: this only removes the end of its time, and replaces the reason and the
+    /// operator's name.
     pub fn observe_only(&self) {
         self.apply_always(&ManualChange::observe_only());
     }
 
     /// Admits and counts every call, as [`observe_only`](Self::observe_only) does, for `time` from
     /// now on; then the breaker closes. With `Duration::MAX`, the breaker never closes by itself.
-    /// If the breaker is already in this state, `time` replaces the rest of its time, without a new
-    /// transition.
+    /// If the breaker is already in this state, there is no new transition: `time` replaces the
+    /// rest of its time, and the reason and the operator's name are replaced.
     pub fn observe_only_for(&self, time: Duration) {
         self.apply_always(&ManualChange::observe_only_for(time));
     }
@@ -98,7 +103,7 @@ impl CircuitBreaker {
     pub fn apply(&self, change: &ManualChange) -> Result<(), TransitionError> {
         // The copy is made before the lock is taken.
         let change = change.clone();
-        self.shared().operate(|machine, now| machine.change_by_hand(change, now))
+        self.shared().change_by_hand(change)
     }
 
     /// Makes a change that no state refuses.

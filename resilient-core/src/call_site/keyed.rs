@@ -54,8 +54,6 @@ impl KeyedCallSite {
             }
         }
         let registration = self.declared.registration();
-        #[cfg(feature = "inventory")]
-        let registration = Registry::global().as_expected(registration);
         let group = Registry::global().register_group::<K>(registration);
         let first = self.group.get_or_init(|| group.clone());
         if let Ok(first) = Arc::clone(first).downcast() {

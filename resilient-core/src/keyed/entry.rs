@@ -58,7 +58,7 @@ impl<K: BreakerKey> KeyedEntry for Group<K> {
         }
         guarded.standing.reconfigure(settings.clone(), now);
         let most = most_keys(&settings).saturating_add(1);
-        guarded.keys.make_room(most, closings, &mut evicted);
+        guarded.keys.make_room(most, closings, now, &mut evicted);
         drop(guarded);
         self.retire(evicted);
         for breaker in self.breakers() {

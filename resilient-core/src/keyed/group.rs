@@ -25,7 +25,7 @@ pub(crate) struct Group<K> {
     hashing: Hashing,
     guarded: RwLock<Guarded<K>>,
     pub(super) others: OnceLock<CircuitBreaker>,
-    /// The number of times that a breaker of the group closed.
+    /// The number of times that a breaker of the group closed or was changed by hand.
     pub(super) closings: Arc<AtomicU64>,
     listeners: Arc<Listeners>,
     /// The summed counts of evicted breakers.
@@ -84,11 +84,9 @@ impl StandingMode {
 }
 
 impl Standing {
-    /// Returns whether an operator has changed the group by hand, so that future keys start in
-    /// another state than the override says.
+    /// Returns whether an operator has set by hand a mode in which future keys start.
     pub(super) fn is_held_by_hand(&self, now: Instant) -> bool {
-        let is_by_hand = !self.mode.is_of_override;
-        is_by_hand && (self.settings.mode.is_some() || self.mode.start_at(now).hold.is_some())
+        !self.mode.is_of_override && self.mode.start_at(now).hold.is_some()
     }
 
     fn hears(&self, listeners: &Arc<Listeners>) -> bool {
@@ -182,12 +180,13 @@ impl<K: BreakerKey> Group<K> {
             let breaker = self.build(name.clone(), &standing);
             let mut key = Some(key.clone());
             let closings = self.closings.load(Acquire);
+            let now = self.now();
             let mut guarded = self.write();
             if guarded.standing.revision != standing.revision {
                 continue;
             }
             let most = most_keys(&standing.settings);
-            let placed = guarded.keys.place(hash, &mut key, &breaker, most, closings);
+            let placed = guarded.keys.place(hash, &mut key, &breaker, most, closings, now);
             drop(guarded);
             let Some((breaker, evicted)) = placed else {
                 return self.others();
@@ -228,26 +227,44 @@ impl<K: BreakerKey> Group<K> {
         });
         // If the group changed during the construction, apply the change to the new breaker.
         if let Some(before) = made_for {
-            let standing = self.read().standing.clone();
+            let standing = self.join_others(breaker, &before);
             if standing.revision != before.revision {
                 breaker.shared().reconfigure(standing.settings.clone());
                 if standing.mode != before.mode {
-                    let start_in = standing.mode.start_at(self.now());
-                    let change = start_in.hold.map_or(ManualChange::close(), ManualChange::from);
-                    // No state refuses a mode or a closing.
-                    let _ = breaker.apply(&change);
-                }
-                for listeners in &standing.listeners {
-                    breaker.shared().join(listeners);
-                }
-                let is_past = |each: &&Arc<Listeners>| !standing.hears(each);
-                for listeners in before.listeners.iter().filter(is_past) {
-                    breaker.shared().leave(listeners);
+                    self.start_others(breaker, &standing.mode);
                 }
             }
             breaker.shared().notify(Vec::new());
         }
         breaker.clone()
+    }
+
+    /// Gives the shared breaker the present listeners instead of those of `before`, and returns
+    /// what stands now. The lock is held meanwhile: otherwise the breaker could join listeners that
+    /// another thread has just removed from the group.
+    fn join_others(&self, breaker: &CircuitBreaker, before: &Standing) -> Standing {
+        let guarded = self.read();
+        let standing = &guarded.standing;
+        for listeners in &standing.listeners {
+            breaker.shared().join(listeners);
+        }
+        let is_past = |each: &&Arc<Listeners>| !standing.hears(each);
+        for listeners in before.listeners.iter().filter(is_past) {
+            breaker.shared().leave(listeners);
+        }
+        standing.clone()
+    }
+
+    /// Changes the state of the shared breaker to the one in which new keys start now.
+    fn start_others(&self, breaker: &CircuitBreaker, mode: &StandingMode) {
+        let StartIn { hold, is_of_override } = mode.start_at(self.now());
+        let change = hold.map_or(ManualChange::close(), ManualChange::from);
+        if is_of_override {
+            breaker.shared().follow_override(change);
+        } else {
+            // No state refuses a mode or a closing.
+            let _ = breaker.apply(&change);
+        }
     }
 
     /// Removes the breaker of this key. Returns whether the key had a breaker.

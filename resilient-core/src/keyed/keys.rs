@@ -7,6 +7,7 @@
 
 use std::borrow::Borrow;
 use std::hash::{BuildHasherDefault, Hash, Hasher, RandomState};
+use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
@@ -19,9 +20,26 @@ use crate::breaker::CircuitBreaker;
 pub(super) struct Keys<K> {
     entries: IndexMap<Hashed<K>, Entry, BuildHasherDefault<ComputedHash>>,
     hand: usize,
-    /// The number of closings when the hand last found no closed breaker. Until another breaker
-    /// closes, a new search finds none either. `None` after a key was added.
-    none_closed_at: Option<u64>,
+    /// The last search, if it found no closed breaker. `None` after a key was added.
+    failed_search: Option<FailedSearch>,
+}
+
+/// A search that found no closed breaker.
+#[derive(Debug)]
+struct FailedSearch {
+    /// The number of closings at the search.
+    closings: u64,
+    /// The time from the search until the first breaker closes by itself. `None` if no breaker
+    /// does.
+    none_closes_in: Option<Range<Instant>>,
+}
+
+impl FailedSearch {
+    /// Returns whether a new search would fail as well.
+    fn fails_again(&self, closings: u64, now: Instant) -> bool {
+        let is_early = self.none_closes_in.as_ref().is_none_or(|time| time.contains(&now));
+        self.closings == closings && is_early
+    }
 }
 
 #[derive(Debug)]
@@ -42,7 +60,7 @@ pub(super) struct Evicted {
 
 impl<K: Eq + Send + Sync + 'static> Keys<K> {
     pub(super) fn new() -> Self {
-        Self { entries: IndexMap::default(), hand: 0, none_closed_at: None }
+        Self { entries: IndexMap::default(), hand: 0, failed_search: None }
     }
 
     pub(super) fn get<Q>(&self, hash: u64, key: &Q) -> Option<CircuitBreaker>
@@ -60,7 +78,7 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
     /// Adds a key with its breaker, unless the key has a breaker already. Returns the key's breaker
     /// and the evicted breakers, or `None` if no breaker can be evicted. A key that is not added
     /// stays with the caller, because dropping it runs user code. `closings` is the number of times
-    /// that a breaker of the group closed.
+    /// that a breaker of the group closed or was changed by hand.
     pub(super) fn place(
         &mut self,
         hash: u64,
@@ -68,20 +86,21 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
         breaker: &CircuitBreaker,
         most: usize,
         closings: u64,
+        now: Instant,
     ) -> Option<(CircuitBreaker, Vec<Evicted>)> {
         let known = key.as_ref().and_then(|key| self.get(hash, key));
         if let Some(known) = known {
             return Some((known, Vec::new()));
         }
         let mut evicted = Vec::new();
-        if !self.make_room(most, closings, &mut evicted) {
+        if !self.make_room(most, closings, now, &mut evicted) {
             return None;
         }
         let entry = Entry { breaker: breaker.clone(), used: AtomicBool::new(false) };
         if let Some(key) = key.take() {
             self.entries.insert(Hashed { hash, key }, entry);
         }
-        self.none_closed_at = None;
+        self.failed_search = None;
         Some((breaker.clone(), evicted))
     }
 
@@ -91,19 +110,24 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
         &mut self,
         most: usize,
         closings: u64,
+        now: Instant,
         evicted: &mut Vec<Evicted>,
     ) -> bool {
         while self.entries.len() >= most {
             // No circuit has closed since the last search, so a new search would fail as well. An
             // attacker who sends many keys causes only one search.
-            if self.none_closed_at == Some(closings) {
+            let last = self.failed_search.as_ref();
+            if last.is_some_and(|last| last.fails_again(closings, now)) {
                 return false;
             }
-            let Some(place) = self.find_closed() else {
-                self.none_closed_at = Some(closings);
-                return false;
-            };
-            evicted.extend(self.remove_at(place));
+            match self.find_closed(now) {
+                Ok(place) => evicted.extend(self.remove_at(place)),
+                Err(first) => {
+                    let none_closes_in = first.map(|first| now..first);
+                    self.failed_search = Some(FailedSearch { closings, none_closes_in });
+                    return false;
+                }
+            }
         }
         true
     }
@@ -141,21 +165,25 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
         self.entries.values().map(|entry| entry.breaker.clone())
     }
 
-    /// Returns the index of a closed breaker. The first round clears marks, so the second round
-    /// finds a closed breaker if any exists.
-    fn find_closed(&mut self) -> Option<usize> {
+    /// Returns the index of a closed breaker, or when the first breaker closes by itself. The first
+    /// round clears marks, so the second round finds a closed breaker if any exists.
+    fn find_closed(&mut self, now: Instant) -> Result<usize, Option<Instant>> {
         let count = self.entries.len();
+        let mut first: Option<Instant> = None;
         for _ in 0..2 * count {
             if self.hand >= count {
                 self.hand = 0;
             }
-            let (_, entry) = self.entries.get_index(self.hand)?;
-            if entry.breaker.shared().is_closed() && !entry.used.swap(false, Relaxed) {
-                return Some(self.hand);
+            let Some((_, entry)) = self.entries.get_index(self.hand) else { break };
+            let closes_at = entry.breaker.shared().closes_at(now);
+            let is_closed = closes_at.is_some_and(|at| at <= now);
+            if is_closed && !entry.used.swap(false, Relaxed) {
+                return Ok(self.hand);
             }
+            first = first.into_iter().chain(closes_at).min();
             self.hand += 1;
         }
-        None
+        Err(first)
     }
 }
 

@@ -30,8 +30,9 @@ impl Registry {
     /// series does not grow with the keys. A breaker that changes its state is recorded at once,
     /// without this call, unless its name has a breaker for each key.
     /// If a key is evicted, the counters of its name continue. One reading may then lack the counts
-    /// of that key. A recorder whose `absolute` keeps the greatest value so far does not show this
-    /// gap.
+    /// of that key. So may a reading at the moment at which a leased name leaves the registry, see
+    /// below: it may lack the counts of that name. A recorder whose `absolute` keeps the greatest
+    /// value so far does not show these gaps.
     ///
     /// When a [leased](Registry::lease) name leaves the registry, its counters stay, and continue
     /// when the name is leased again. This holds for 1 000 names of breakers and 1 000 of budgets;

@@ -49,8 +49,10 @@ impl Registry {
         name: &str,
         what: impl Into<BreakerOverride>,
     ) -> Result<OverrideReport, OverrideError> {
+        // The conversion may be user code, so it runs before the lock is taken.
+        let what = what.into();
         self.change_overrides(|present| {
-            present.breakers.insert(name.to_owned(), what.into());
+            present.breakers.insert(name.to_owned(), what);
         })
     }
 
@@ -77,8 +79,9 @@ impl Registry {
         name: &str,
         what: impl Into<BudgetOverride>,
     ) -> Result<OverrideReport, OverrideError> {
+        let what = what.into();
         self.change_overrides(|present| {
-            present.budgets.insert(name.to_owned(), what.into());
+            present.budgets.insert(name.to_owned(), what);
         })
     }
 

@@ -24,6 +24,8 @@ use crate::signal::Name;
 ///   a budget is waiting;
 /// - a breaker is closed, without a streak, and without failed and slow calls in its window; a
 ///   group has only such breakers and no mode for future keys;
+/// - no override gives the name a mode: a new item would start in the mode again, even if the mode
+///   has ended, or if an operator has closed the breaker by hand since;
 /// - a budget has at least its initial tokens.
 ///
 /// Otherwise the item stays, and the next lease of the name refers to the same item. So a client
@@ -156,6 +158,11 @@ impl Registry {
             return;
         };
         let mut entries = self.write();
+        // A new item would start in the mode of the override. It would not know that the mode has
+        // ended, or that an operator has left it by hand.
+        if entries.overrides.hold(name).is_some() {
+            return;
+        }
         let known = entries.by_name.get_mut(name);
         let is_unused = known.is_some_and(|known| known.is_leased() && known.item.is_unused(now));
         let released = if is_unused { entries.by_name.remove(name) } else { None };

@@ -69,6 +69,8 @@ impl Registry {
         &self,
         registration: Registration,
     ) -> Arc<Group<K>> {
+        #[cfg(feature = "inventory")]
+        let registration = self.merge_expected(registration);
         let registered =
             self.register_entry(registration, self.read_clock(), Entry::keyed::<K>, |setup| {
                 let group = Arc::new(Group::<K>::new(setup));

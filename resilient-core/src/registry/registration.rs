@@ -1,6 +1,7 @@
 //! A registration of a name by code, and its result.
 
 use std::collections::BTreeMap;
+use std::ops::Bound::{Included, Unbounded};
 use std::panic::Location;
 
 use super::declared::{Declared, Hold, Merged};
@@ -139,15 +140,17 @@ impl Registry {
             }
             events.extend(taken.declared.conflict_with(registration.place));
             // The name has another kind of entry. If this source location has registered a longer
-            // name before, use the entry of that name.
-            let known = names_with_place(&name, registration.place)
-                .map_while(|candidate| Some((entries.by_name.get(&candidate)?, candidate)))
-                .filter(|(known, _)| known.declared.place == registration.place)
-                .find_map(|(known, name)| Some((find(&known.item)?, known.item.clone(), name)));
-            if let Some((handle, entry, name)) = known {
-                if let Some(known) = entries.by_name.get_mut(&name) {
-                    known.hold = known.hold.max(registration.hold);
-                }
+            // name before, use the entry of that name. Shorter ones of this location may have left
+            // since.
+            let prefix = place_prefix(&name, registration.place);
+            let longer = entries.by_name.range_mut::<str, _>((Included(&*prefix), Unbounded));
+            let known = longer
+                .take_while(|(longer, _)| longer.starts_with(&*prefix))
+                .filter(|(_, known)| known.declared.place == registration.place)
+                .find_map(|(_, known)| Some((find(&known.item)?, known)));
+            if let Some((handle, known)) = known {
+                known.hold = known.hold.max(registration.hold);
+                let entry = known.item.clone();
                 return Registered { handle, news: News { entry, adopted: None, events } };
             }
             name = unused_name(&entries.by_name, &name, registration.place);
@@ -181,13 +184,17 @@ fn names_with_place(
     name: &Name,
     place: &'static Location<'static>,
 ) -> impl Iterator<Item = Name> + use<> {
-    let name = name.clone();
-    let (file, line, column) = (place.file(), place.line(), place.column());
+    let (prefix, column) = (place_prefix(name, place), place.column());
     (0_u32..).map(move |tries| {
         Name::from(match tries {
-            0 => format!("{} ({file}:{line})", &*name),
-            1 => format!("{} ({file}:{line}:{column})", &*name),
-            _ => format!("{} ({file}:{line}:{column} #{tries})", &*name),
+            0 => format!("{prefix})"),
+            1 => format!("{prefix}:{column})"),
+            _ => format!("{prefix}:{column} #{tries})"),
         })
     })
+}
+
+/// Returns the beginning of all names of [`names_with_place`].
+fn place_prefix(name: &Name, place: &Location<'_>) -> String {
+    format!("{} ({}:{}", &**name, place.file(), place.line())
 }

@@ -100,3 +100,19 @@ fn r11_a_call_that_is_cancelled_beside_its_wake_up_passes_the_wake_up_on() {
         holds(seen.waiting == 0, "no call waits", &seen);
     });
 }
+
+#[test]
+fn r09_a_free_slot_wakes_one_call_beside_an_operation_that_frees_none() {
+    check_up_to(Some(3), || {
+        let breaker = due(&config());
+        let probe = breaker.try_acquire().unwrap();
+        let (mut first, _) = WaitingCall::begin(breaker);
+        let (mut second, _) = WaitingCall::begin(breaker);
+        both(|| drop(probe), || breaker.half_open().unwrap());
+        let news = (poll(&mut first), poll(&mut second));
+        holds(news == (Poll::Ready(NOW), Poll::Pending), "one call is woken", &news);
+        drop(first);
+        let news = poll(&mut second);
+        holds(news == Poll::Ready(NOW), "the cancelled call passes the slot on", &news);
+    });
+}

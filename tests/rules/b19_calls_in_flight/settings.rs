@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use resilient::breaker::{BreakerConfigBuilder, CircuitState, OperatorMode, TransitionReason};
 use resilient::registry::BreakerOverride;
-use resilient::{BreakerConfig, Registry};
+use resilient::{BreakerConfig, Outcome, Registry};
 
 use super::support::{LIMIT, NANO, acquire, hang, overdue};
 use crate::support::slow_calls::settings;
@@ -32,7 +32,7 @@ fn untimed() -> BreakerConfigBuilder {
 }
 
 #[test]
-fn b19_a_new_slow_call_applies_to_calls_that_begin_after_the_change() {
+fn b19_calls_that_begin_after_a_new_slow_call_become_overdue_by_it() {
     for new in [secs(1), secs(3), secs(300), Duration::from_millis(1)] {
         let config = settings().window(10).min_calls(9);
         let (breaker, clock) = closed(&config);
@@ -118,4 +118,21 @@ fn b19_when_calls_leave_a_window_of_time_the_share_of_overdue_calls_grows() {
     assert_eq!(breaker.state(), CircuitState::Closed);
     clock.advance(NANO);
     assert!(breaker.try_acquire().is_err(), "two of two");
+}
+
+#[test]
+fn b19_whether_a_call_is_slow_is_decided_by_the_setting_at_its_end() {
+    for (new, is_slow) in [(secs(1), true), (secs(300), false)] {
+        let config = settings().window(10).min_calls(9);
+        let (breaker, clock) = closed(&config);
+        let registry = Registry::new();
+        registry.register(&breaker).unwrap();
+        let begun_before = acquire(&breaker);
+        clock.advance(secs(5));
+        let what = BreakerOverride::from(config.slow_call(new));
+        registry.override_breaker("dependency", what).unwrap();
+        assert_eq!(overdue(&breaker), 0);
+        begun_before.report(Outcome::Success);
+        assert_eq!(breaker.snapshot().totals.slow, u64::from(is_slow), "{new:?}");
+    }
 }

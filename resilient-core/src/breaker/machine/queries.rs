@@ -9,6 +9,7 @@ use crate::signal::{
     CircuitState, OperatorNote, TimeInState, Transition, TransitionCounts, TransitionReason,
     WindowCounts,
 };
+use crate::time::later;
 
 impl Machine {
     pub(in crate::breaker) fn config(&self) -> &Arc<BreakerConfig> {
@@ -40,6 +41,16 @@ impl Machine {
     pub(in crate::breaker) fn period(&self) -> Option<(Instant, Option<Instant>)> {
         let can_end = self.phase.can_have_an_end();
         can_end.then(|| (self.period.since(), self.period.end()))
+    }
+
+    /// Returns from when on the next caller finds a closed circuit if nothing else happens: `now`
+    /// or earlier if it does already, `None` for never.
+    pub(in crate::breaker) fn closes_at(&self, now: Instant) -> Option<Instant> {
+        match self.entered() {
+            CircuitState::Closed => Some(now),
+            _ if self.phase.next_state() != CircuitState::Closed => None,
+            _ => self.period.time_left(now).and_then(|left| later(now, left)),
+        }
     }
 
     /// Returns how long the present state lasts from now on, or `None` if it has no end or its time

@@ -1,24 +1,42 @@
 //! How every operation under the lock ends: publish the state word, unlock, wake waiting calls, and
 //! deliver events.
 
-use std::time::Instant;
-
 use super::waiters::wake;
 use super::{BreakerParts, GuardedState, LiveSettings, Published, SharedBreaker};
 use crate::breaker::machine::{Machine, SuccessHandling};
 use crate::event::EventKind;
 use crate::platform::MutexGuard;
-use crate::signal::CircuitState;
+use crate::signal::{CircuitState, ManualChange, TransitionError};
 
 impl SharedBreaker {
-    pub(in crate::breaker) fn operate<R>(
+    // G2: clearing an override leaves a state that an operator has set by hand.
+    /// Changes the state for an operator.
+    pub(in crate::breaker) fn change_by_hand(
         &self,
-        command: impl FnOnce(&mut Machine, Instant) -> R,
-    ) -> R {
+        change: ManualChange,
+    ) -> Result<(), TransitionError> {
+        self.change(change, GuardedState::leave_mode)
+    }
+
+    /// Changes the state to the one in which an override lets new breakers start.
+    pub(crate) fn follow_override(&self, change: ManualChange) {
+        // No state refuses a mode or a closing.
+        let _ = self.change(change, |_| ());
+    }
+
+    fn change(
+        &self,
+        change: ManualChange,
+        then: impl FnOnce(&mut GuardedState),
+    ) -> Result<(), TransitionError> {
         let parts = self.parts();
         let (mut guarded, now) = self.lock_now(parts);
-        let result = command(&mut guarded.machine, now);
+        let result = guarded.machine.change_by_hand(change, now);
+        if result.is_ok() {
+            then(&mut guarded);
+        }
         self.commit(parts, guarded);
+        parts.count_closing();
         result
     }
 
@@ -32,6 +50,7 @@ impl SharedBreaker {
         }
         parts.look_soon(&guarded);
         self.commit(parts, guarded);
+        parts.count_closing();
     }
 
     /// Delivers events that are not transitions, after the events that already wait.

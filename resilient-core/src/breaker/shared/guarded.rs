@@ -31,8 +31,8 @@ pub(super) struct GuardedState {
     pending_stripes: u16,
     version: u64,
     /// The mode of an override, and the generation that began when the breaker entered this mode.
-    /// The generation is `None` if the breaker started in a newer mode, which an operator set by
-    /// hand.
+    /// The generation is `None` if the breaker did not enter the mode, because the mode was over
+    /// when the breaker was made, or if an operator has set a state by hand since then.
     mode: Option<Box<(Hold, Option<u64>)>>,
 }
 
@@ -45,10 +45,11 @@ impl GuardedState {
         now: Instant,
     ) -> Self {
         let StartIn { hold, is_of_override } = start_in;
+        let is_held = hold.is_some();
         if let Some(hold) = hold {
             machine.hold(hold, now);
         }
-        let generation = is_of_override.then(|| machine.generation());
+        let generation = (is_of_override && is_held).then(|| machine.generation());
         Self {
             machine,
             latest: now,
@@ -127,6 +128,13 @@ impl GuardedState {
             self.mode = Some(Box::new((mode, Some(self.machine.generation()))));
         } else if old.is_some_and(|old| old.1 == Some(self.machine.generation())) {
             self.machine.close(OperatorNote::EMPTY, now);
+        }
+    }
+
+    /// Records that an operator has set a state by hand: clearing the override then leaves it.
+    pub(super) fn leave_mode(&mut self) {
+        if let Some(mode) = &mut self.mode {
+            mode.1 = None;
         }
     }
 

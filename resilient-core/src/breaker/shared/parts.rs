@@ -68,6 +68,7 @@ impl BreakerParts {
         }
     }
 
+    /// Counts a closing, or a change by hand, which can change when the breaker closes by itself.
     pub(super) fn count_closing(&self) {
         if let Some(closings) = &self.closings {
             // `Release` publishes the state word with the count: a thread that reads the new count

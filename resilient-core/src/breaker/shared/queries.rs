@@ -13,10 +13,19 @@ impl SharedBreaker {
         Arc::clone(self.parts().lock().machine.config())
     }
 
-    /// Returns whether the last transition led to `Closed`, so that the breaker's group may evict
-    /// the breaker.
-    pub(crate) fn is_closed(&self) -> bool {
-        self.word.read().kind() == Kind::In(CircuitState::Closed)
+    // B12: a state that was set by hand ends at its end, even if no call comes.
+    /// Returns from when on the next caller finds a closed breaker if nothing else happens: `now`
+    /// or earlier if it does already, `None` for never. The breaker's group may evict it from then
+    /// on.
+    pub(crate) fn closes_at(&self, now: Instant) -> Option<Instant> {
+        match self.word.read().kind() {
+            Kind::In(CircuitState::Closed) => Some(now),
+            // An attacker can open many circuits, so an open one is answered without the lock.
+            Kind::In(
+                CircuitState::ForcedOpen | CircuitState::Disabled | CircuitState::ObserveOnly,
+            ) if !self.parts().mirror.has_no_end() => self.parts().lock().machine.closes_at(now),
+            _ => None,
+        }
     }
 
     /// Returns whether the breaker is closed and remembers no failed or slow call. Does not read

@@ -32,7 +32,8 @@ pub(crate) struct Setup {
     /// The clock, with a reading. Breakers are made under a lock, and a user's clock must not run
     /// under a lock, so the clock is read before the lock is taken.
     pub(crate) clock: ClockReading,
-    /// Counts how often a breaker of the group closed. `None` if the breaker belongs to no group.
+    /// Counts how often a breaker of the group closed or was changed by hand. `None`
+    /// if the breaker belongs to no group.
     pub(crate) closings: Option<Arc<AtomicU64>>,
 }
 

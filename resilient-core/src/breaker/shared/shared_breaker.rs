@@ -88,16 +88,44 @@ impl SharedBreaker {
         guarded
     }
 
-    /// Locks for a change. The clock is read before the lock is taken, because it may be the user's
-    /// code.
+    /// Locks for a change. The library's clocks are read under the lock, so the readings of
+    /// successive changes never go back.
     pub(super) fn lock_now<'a>(
         &self,
         parts: &'a BreakerParts,
     ) -> (MutexGuard<'a, GuardedState>, Instant) {
-        let now = parts.clock.now();
-        let mut guarded = self.lock(parts);
-        guarded.record_time(now);
+        let guarded = if parts.clock.is_given() {
+            self.lock_by_given_clock(parts)
+        } else {
+            let mut guarded = self.lock(parts);
+            guarded.record_time(parts.clock.now());
+            guarded
+        };
         let now = guarded.latest;
         (guarded, now)
+    }
+
+    // B16: a reading that waited for the lock is no clock that was set back.
+    /// Locks, and records the time. The user's clock is user code, so it is read before the lock is
+    /// taken. Meanwhile another thread may record a later reading. A second reading tells this from
+    /// a clock that was set back: it begins after that later reading has ended, so it is not
+    /// earlier unless the clock was set back.
+    #[inline(never)]
+    fn lock_by_given_clock<'a>(&self, parts: &'a BreakerParts) -> MutexGuard<'a, GuardedState> {
+        let now = parts.clock.now();
+        let mut guarded = self.lock(parts);
+        let recorded = guarded.latest;
+        if now.is_none_or(|now| now >= recorded) {
+            guarded.record_time(now);
+            return guarded;
+        }
+        drop(guarded);
+        let again = parts.clock.now();
+        guarded = self.lock(parts);
+        let is_set_back = again.is_some_and(|again| again < recorded);
+        if is_set_back || again.is_some_and(|again| again >= guarded.latest) {
+            guarded.record_time(again);
+        }
+        guarded
     }
 }

@@ -20,6 +20,15 @@ struct Listed {
     /// The generation and the end of the present state, which every listed call has read. If one of
     /// them changes, the calls must be woken.
     known: Opening,
+    offered: Offered,
+}
+
+/// How many of the free probe slots of a generation have a woken call, which asks for its slot
+/// soon. No other call is woken for such a slot.
+#[derive(Debug)]
+struct Offered {
+    generation: u64,
+    slots: usize,
 }
 
 /// A generation, and when the time of its state ends.
@@ -38,8 +47,10 @@ impl Waiters {
     /// present state.
     pub(super) fn add(&mut self, waiter: Arc<Waiter>, machine: &Machine) -> u64 {
         let known = opening(machine);
-        let listed =
-            self.0.get_or_insert_with(|| Box::new(Listed { calls: BTreeMap::new(), known }));
+        let offered = Offered { generation: machine.generation(), slots: 0 };
+        let listed = self
+            .0
+            .get_or_insert_with(|| Box::new(Listed { calls: BTreeMap::new(), known, offered }));
         listed.known = known;
         let place = listed.calls.last_key_value().map_or(0, |(last, _)| last.wrapping_add(1));
         listed.calls.insert(place, waiter);
@@ -59,15 +70,28 @@ impl Waiters {
         is_listed
     }
 
+    /// Makes the slot of a woken call that was cancelled free for another waiting call.
+    pub(super) fn return_slot(&mut self) {
+        if let Some(listed) = &mut self.0 {
+            listed.offered.slots = listed.offered.slots.saturating_sub(1);
+        }
+    }
+
     // R9
     /// Removes and returns the calls that must be woken. If the circuit is half-open, these are the
-    /// earliest calls, as many as there are free slots. If it is open or forced open, these are all
-    /// calls if its end has changed, and otherwise no calls. In other states, these are all calls.
-    /// The caller wakes them without the lock.
+    /// earliest calls, one for each free slot that has no woken call yet. If it is open or forced
+    /// open, these are all calls if its end has changed, and otherwise no calls. In other states,
+    /// these are all calls. The caller wakes them without the lock.
     pub(super) fn take_called(&mut self, machine: &Machine) -> Vec<Arc<Waiter>> {
         let Some(listed) = &mut self.0 else { return Vec::new() };
         let called = match machine.entered() {
-            CircuitState::HalfOpen => machine.free_slots().min(listed.calls.len()),
+            CircuitState::HalfOpen => {
+                let now = Offered { generation: machine.generation(), slots: machine.free_slots() };
+                let before = std::mem::replace(&mut listed.offered, now);
+                let is_same = before.generation == machine.generation();
+                let offered = if is_same { before.slots } else { 0 };
+                machine.free_slots().saturating_sub(offered).min(listed.calls.len())
+            }
             CircuitState::Open | CircuitState::ForcedOpen if listed.known == opening(machine) => 0,
             _ => listed.calls.len(),
         };

@@ -49,6 +49,7 @@ impl SharedBreaker {
         let mut guarded = parts.lock();
         let was_listed = place.is_some_and(|place| guarded.waiters.remove(place, waiter));
         if is_cancelled && !was_listed {
+            guarded.waiters.return_slot();
             let called = guarded.call_waiters();
             drop(guarded);
             wake(&called);
