@@ -47,10 +47,10 @@ impl<'a> WordOwner<'a> {
         errors: &mut CompileErrors,
     ) -> Option<(&'a TypeField, TokenStream)> {
         let function = match &attribute.args {
-            DeriveArgs::List(args) => syn::parse2::<WithFunction>(args.clone()).map_err(|error| {
+            DeriveArgs::List(args) => syn::parse2::<WithFunction>(args.clone()).map_err(|_| {
                 let message = "`with` takes the path of a function, and nothing else: write \
                                `#[classify(with = path)]`";
-                errors.push(error.span(), message);
+                errors.push_spanned(args, message);
             }),
             _ => Err(()),
         };
