@@ -78,7 +78,8 @@ impl Client {
         max_retries = 1,
         base_delay = "0s",
         classify = |error| {
-            if error.0 < self.least { Classification::answered() } else { Classification::transient() }
+            let is_answered = error.0 < self.least;
+            if is_answered { Classification::answered() } else { Classification::transient() }
         }
     )]
     async fn by_closure(&self, code: u16) -> Result<u32, Foreign> {

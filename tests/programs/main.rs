@@ -61,12 +61,12 @@ mod exclusive_references_inside_other_arguments;
 mod failed_output_that_is_not_send_is_gone_before_the_sleep;
 #[allow(unused, private_interfaces)]
 mod fallbacks_on_every_kind_of_function;
-pub mod foreign_errors_classified_by_functions;
 #[allow(unused, private_interfaces)]
 mod flow_in_the_body_stays_in_the_body;
 #[allow(unused, private_interfaces)]
 mod flow_of_every_kind_in_async_bodies;
 pub mod forbid_unsafe_code;
+pub mod foreign_errors_classified_by_functions;
 #[allow(unused, private_interfaces)]
 mod functions_stand_anywhere;
 #[allow(unused, private_interfaces)]

@@ -39,8 +39,8 @@ impl<'a> WordOwner<'a> {
         None
     }
 
-    /// Returns the field and the function of `#[classify(with = path)]`. On an error, returns `None`
-    /// and adds the reason to `errors`.
+    /// Returns the only field, and the function of `#[classify(with = path)]`. On an error, returns
+    /// `None` and adds the reason to `errors`.
     pub(super) fn classified_with(
         self,
         attribute: &DeriveAttribute,

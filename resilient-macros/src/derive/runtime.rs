@@ -59,7 +59,7 @@ fn path(attribute: &DeriveAttribute, errors: &mut CompileErrors) -> Option<Token
             let place = if inside.is_empty() { quote!(#own) } else { inside.clone() };
             errors.push_spanned(
                 &place,
-                "`classify` takes `crate = ::resilient`, or `with = path` where it classifies a field",
+                "`classify` takes `crate = ::resilient`, or `with = path` for the only field",
             );
             None
         }

@@ -228,7 +228,7 @@ fn all_errors_are_shown_and_the_type_is_classified_all_the_same() {
     assert_eq!(
         messages(source),
         [
-            "`classify` takes `crate = ::resilient`, or `with = path` where it classifies a field",
+            "`classify` takes `crate = ::resilient`, or `with = path` for the only field",
             "`retry_after` belongs on the variant that has the field",
             "`B` has no word that says what it means, one of `#[transient]`, `#[permanent]`, \
              `#[throttled]`, `#[ignored]`, `#[answered]`; a word on `A` is for all variants \

@@ -61,14 +61,22 @@ macro_rules! counts_with {
     ($error:expr, retry: ($($retry:tt)*), breaker: ($($breaker:tt)*)) => {{
         #[retry(max_retries = 2, jitter = none, base_delay = "0s", $($retry)*)]
         #[circuit_breaker(breaker = outer, $($breaker)*)]
-        async fn call(outer: &CircuitBreaker, calls: &Calls, with: &DbError) -> Result<(), DbError> {
+        async fn call(
+            outer: &CircuitBreaker,
+            calls: &Calls,
+            with: &DbError,
+        ) -> Result<(), DbError> {
             calls.next();
             Err(with.clone())
         }
         #[retry(max_retries = 2, jitter = none, base_delay = "0s", $($retry)*)]
         #[timeout("1h")]
         #[circuit_breaker(breaker = outer, $($breaker)*)]
-        async fn far(outer: &CircuitBreaker, calls: &Calls, with: &DbError) -> Result<(), DbError> {
+        async fn far(
+            outer: &CircuitBreaker,
+            calls: &Calls,
+            with: &DbError,
+        ) -> Result<(), DbError> {
             calls.next();
             Err(with.clone())
         }
