@@ -68,6 +68,103 @@ impl Classify for SocketError {
 
 const HINT: Duration = Duration::from_secs(7);
 
+/// An error of another crate.
+mod elsewhere {
+    #[derive(Debug, Clone, PartialEq)]
+    pub(super) struct DbError(pub u16);
+}
+
+use elsewhere::DbError;
+
+fn by_code(error: &DbError) -> Classification {
+    match error.0 {
+        ..100 => Classification::transient(),
+        100..200 => Classification::answered(),
+        _ => Classification::throttled().after(HINT),
+    }
+}
+
+#[test]
+fn a_function_classifies_a_field_whose_type_does_not() {
+    #[derive(Classify)]
+    #[permanent]
+    enum StoreError {
+        #[classify(with = by_code)]
+        Db(DbError),
+        // A box is dereferenced, as in any call.
+        #[classify(with = by_code)]
+        Named {
+            source: Box<DbError>,
+        },
+        #[classify(with = Self::by_text)]
+        Text(&'static str),
+        #[cfg(any())]
+        #[classify(with = missing)]
+        Missing(u8),
+        Closed,
+    }
+
+    impl StoreError {
+        fn by_text(text: &str) -> Classification {
+            if text == "down" { Classification::transient() } else { Classification::ignored() }
+        }
+    }
+
+    #[derive(Classify)]
+    #[classify(with = by_code)]
+    struct Wrapper(DbError);
+
+    #[derive(Classify)]
+    #[classify(crate = resilient)]
+    #[classify(with = by_code)]
+    struct Named {
+        inner: DbError,
+    }
+
+    for (code, class) in [
+        (1, Classification::transient()),
+        (100, Classification::answered()),
+        (200, Classification::throttled().after(HINT)),
+    ] {
+        assert_eq!(StoreError::Db(DbError(code)).classify(), class);
+        assert_eq!(StoreError::Named { source: Box::new(DbError(code)) }.classify(), class);
+        assert_eq!(Wrapper(DbError(code)).classify(), class);
+        assert_eq!(Named { inner: DbError(code) }.classify(), class);
+    }
+    assert_eq!(StoreError::Text("down").classify(), Classification::transient());
+    assert_eq!(StoreError::Text("bad").classify(), Classification::ignored());
+    assert_eq!(StoreError::Closed.classify(), Classification::permanent());
+}
+
+#[test]
+fn a_function_adds_no_bound_and_may_be_generic() {
+    trait Code {
+        fn code(&self) -> u16;
+    }
+
+    impl Code for DbError {
+        fn code(&self) -> u16 {
+            self.0
+        }
+    }
+
+    fn of<E: Code>(error: &E) -> Classification {
+        by_code(&DbError(error.code()))
+    }
+
+    #[derive(Classify)]
+    enum StoreError<E: Code, F> {
+        #[classify(with = of::<E>)]
+        Db(E),
+        #[transparent]
+        Other(F),
+    }
+
+    type Concrete = StoreError<DbError, SocketError>;
+    assert_eq!(Concrete::Db(DbError(100)).classify(), Classification::answered());
+    assert_eq!(Concrete::Other(SocketError::BadAddress).classify(), Classification::permanent());
+}
+
 #[test]
 fn each_word_says_health_and_retry() {
     for (error, health, retry) in [

@@ -66,6 +66,7 @@ mod flow_in_the_body_stays_in_the_body;
 #[allow(unused, private_interfaces)]
 mod flow_of_every_kind_in_async_bodies;
 pub mod forbid_unsafe_code;
+pub mod foreign_errors_classified_by_functions;
 #[allow(unused, private_interfaces)]
 mod functions_stand_anywhere;
 #[allow(unused, private_interfaces)]

@@ -51,7 +51,7 @@ async fn unit() -> io::Result<()> {
 }
 
 #[retry(base_delay = "0s", except = error if error.kind() == io::ErrorKind::NotFound)]
-#[circuit_breaker(on_open = |open| Err(io::Error::other(open)), name = "io")]
+#[circuit_breaker(name = "io")]
 fn found() -> io::Result<u32> {
     third().map_err(io::Error::other)
 }

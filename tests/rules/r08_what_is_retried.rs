@@ -6,6 +6,9 @@ use tokio::time::Instant;
 
 use crate::support::retry::{SECOND, at_once, breaker, build, exact, fail_through};
 
+mod by_function;
+mod io_errors;
+
 /// An error with this classification.
 #[derive(Debug, PartialEq)]
 struct Is(Classification);

@@ -2,7 +2,51 @@
 
 use std::time::Duration;
 
+use crate::retry::RetryError;
 use crate::signal::{Classification, Fallible};
+
+/// An output with an error, which the key `classify` reads.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no error that `classify` could read",
+    label = "`classify` needs a `Result`",
+    note = "without `classify`, a `None` is a failure; for other types, `failure_when` and \
+            `retry_when` say what a failure is"
+)]
+pub trait OutputWithError {
+    /// The type of the error.
+    type Error;
+
+    /// Returns the error if this output is a failure.
+    fn error(&self) -> Option<&Self::Error>;
+}
+
+impl<T, E> OutputWithError for Result<T, E> {
+    type Error = E;
+
+    #[inline]
+    fn error(&self) -> Option<&E> {
+        self.as_ref().err()
+    }
+}
+
+// R8
+/// Classifies a failed output by the user's function, in place of `Classify`.
+#[inline]
+pub fn classified<O: OutputWithError>(
+    output: &O,
+    classify: impl FnOnce(&O::Error) -> Classification,
+) -> Option<Classification> {
+    output.error().map(classify)
+}
+
+/// Classifies the errors of all attempts by the last, as `Classify` of `RetryError` does.
+#[inline]
+pub fn classified_last<T, E>(
+    output: &Result<T, RetryError<E>>,
+    classify: impl FnOnce(&E) -> Classification,
+) -> Option<Classification> {
+    output.error().map(|errors| classify(errors.error()))
+}
 
 /// Applies the user's predicate. The signature gives a closure's parameter its type.
 #[inline]

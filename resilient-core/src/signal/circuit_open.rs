@@ -1,6 +1,7 @@
 //! The error of a rejected call.
 
 use std::fmt;
+use std::io;
 use std::time::Duration;
 
 use super::{CircuitState, Name, getters};
@@ -105,6 +106,26 @@ impl fmt::Display for Rough {
 }
 
 impl std::error::Error for CircuitOpen {}
+
+/// The kind is [`Other`](io::ErrorKind::Other): the dependency was not called, so no kind that
+/// describes a failed connection is true, and code that selects errors by such a kind does not
+/// retry or count the rejection. [`CircuitOpen::find_in`] finds the rejection in the error.
+///
+/// ```
+/// use resilient_core::breaker::{BreakerConfig, CircuitBreaker, CircuitOpen};
+/// use std::io;
+///
+/// let breaker = CircuitBreaker::new("files", BreakerConfig::default());
+/// breaker.force_open();
+/// let error: io::Error = breaker.try_acquire().unwrap_err().into();
+/// assert_eq!(error.kind(), io::ErrorKind::Other);
+/// assert_eq!(CircuitOpen::find_in(&error).unwrap().breaker(), "files");
+/// ```
+impl From<CircuitOpen> for io::Error {
+    fn from(open: CircuitOpen) -> Self {
+        Self::other(open)
+    }
+}
 
 /// An error type that can be made from [`CircuitOpen`]. Every type that implements
 /// `From<CircuitOpen>` also implements this trait.

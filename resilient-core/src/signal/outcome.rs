@@ -118,6 +118,11 @@ impl Classification {
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    note = "for an error of another crate, name a function that classifies it: with \
+            `#[classify(with = path)]` above the variant that has it, or with `classify = path` in \
+            `#[retry]` or `#[circuit_breaker]`"
+)]
 pub trait Classify {
     /// Returns the meaning of this error.
     fn classify(&self) -> Classification;

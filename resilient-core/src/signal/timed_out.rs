@@ -1,6 +1,7 @@
 //! The error of a call that exceeded a time limit.
 
 use std::fmt;
+use std::io;
 use std::time::Duration;
 
 use super::getters;
@@ -83,6 +84,19 @@ impl fmt::Display for TimedOut {
 }
 
 impl std::error::Error for TimedOut {}
+
+/// The kind is [`TimedOut`](io::ErrorKind::TimedOut), and [`get_ref`](io::Error::get_ref) returns
+/// this error. A limit that had no timer ([`TimeLimit::NoTimer`]) becomes the kind
+/// [`Other`](io::ErrorKind::Other), because nothing was called.
+impl From<TimedOut> for io::Error {
+    fn from(timed_out: TimedOut) -> Self {
+        let kind = match timed_out.limit {
+            TimeLimit::NoTimer => io::ErrorKind::Other,
+            _ => io::ErrorKind::TimedOut,
+        };
+        Self::new(kind, timed_out)
+    }
+}
 
 /// An error type that can be made from [`TimedOut`]. Every type that implements `From<TimedOut>`
 /// also implements this trait.

@@ -12,6 +12,7 @@ use super::retry::RetryArgs;
 use super::settings::broken_rules;
 use super::timeout::TimeoutArgs;
 use crate::error::CompileErrors;
+use crate::tokens::source;
 
 /// The layers around the body of a function.
 #[derive(Debug)]
@@ -65,6 +66,7 @@ impl LayerStack {
         let runtime = given.unwrap_or_else(usual_runtime);
         let stack = Self { layers, runtime };
         stack.check_limits(&mut errors);
+        stack.check_classify(&mut errors);
         errors.or(stack)
     }
 
@@ -90,6 +92,42 @@ impl LayerStack {
         for (_, message) in broken_rules(&limits::TABLE, get, |_| false) {
             errors.push(timeout.place, message);
         }
+    }
+
+    // R8
+    /// Checks that one function classifies errors for the whole stack.
+    fn check_classify(&self, errors: &mut CompileErrors) {
+        let mut given = self.classifying();
+        let (Some((kind, first)), Some((_, second))) = (given.next(), given.next()) else {
+            return;
+        };
+        if first.to_string() != second.to_string() {
+            let is_path = syn::parse2::<syn::Path>(first.clone()).is_ok();
+            let shown = if is_path { source(first) } else { "…".to_owned() };
+            let message = format!(
+                "`#[{}]` has `classify = {shown}` already, and one function classifies for the \
+                 whole stack: give it to one attribute",
+                kind.name()
+            );
+            errors.push_spanned(second, message);
+        }
+    }
+
+    /// Returns each attribute that has the key `classify`, with the function.
+    fn classifying(&self) -> impl Iterator<Item = (AttributeKind, &TokenStream)> {
+        self.layers.iter().filter_map(|layer| {
+            let function = match &layer.args {
+                LayerArgs::Retry(args) => args.classify.as_ref(),
+                LayerArgs::Breaker(args) => args.classify.as_ref(),
+                LayerArgs::Timeout(_) | LayerArgs::Fallback(_) => None,
+            };
+            Some((layer.kind, function?))
+        })
+    }
+
+    /// Returns the function that classifies errors in place of `Classify`.
+    pub(crate) fn classify(&self) -> Option<&TokenStream> {
+        self.classifying().next().map(|(_, function)| function)
     }
 
     pub(crate) fn layers(&self) -> &[Layer] {

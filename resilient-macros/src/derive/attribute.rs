@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{MacroDelimiter, Meta};
 
-use crate::tokens::name;
+use crate::tokens::{is_word, name};
 
 /// A class word: an attribute such as `#[transient]` that classifies a variant or a struct.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,21 +15,32 @@ pub(super) enum ClassifyWord {
     Ignored,
     Answered,
     Transparent,
+    /// `#[classify(with = path)]`
+    With,
 }
 
 impl ClassifyWord {
-    pub(super) const ALL: [ClassifyWord; 6] = [
+    pub(super) const ALL: [ClassifyWord; 7] = [
         ClassifyWord::Transient,
         ClassifyWord::Permanent,
         ClassifyWord::Throttled,
         ClassifyWord::Ignored,
         ClassifyWord::Answered,
         ClassifyWord::Transparent,
+        ClassifyWord::With,
     ];
 
     /// Returns the word as text.
     pub(super) fn name(self) -> String {
-        format!("{self:?}").to_lowercase()
+        match self {
+            ClassifyWord::With => "classify(with = …)".to_owned(),
+            _ => format!("{self:?}").to_lowercase(),
+        }
+    }
+
+    /// Returns whether the field of a variant decides its class, so that the variant needs a field.
+    pub(super) fn reads_field(self) -> bool {
+        matches!(self, ClassifyWord::Transparent | ClassifyWord::With)
     }
 }
 
@@ -74,8 +85,9 @@ impl DeriveAttribute {
     /// Reads one attribute. Returns `None` for an attribute of another macro.
     fn new(attribute: &syn::Attribute) -> Option<Self> {
         let path = attribute.path().get_ident()?;
-        Some(Self {
-            kind: AttributeKind::of(&name(path))?,
+        let kind = AttributeKind::of(&name(path))?;
+        let mut own = Self {
+            kind,
             path: path.clone(),
             args: match &attribute.meta {
                 Meta::Path(_) => DeriveArgs::None,
@@ -88,7 +100,14 @@ impl DeriveAttribute {
                     DeriveArgs::Other(quote!(#equals #value))
                 }
             },
-        })
+        };
+        if let (AttributeKind::Classify, DeriveArgs::List(list)) = (kind, &own.args) {
+            let first = list.clone().into_iter().next();
+            if is_word(first.as_ref(), "with") {
+                own.kind = AttributeKind::Word(ClassifyWord::With);
+            }
+        }
+        Some(own)
     }
 }
 

@@ -18,6 +18,8 @@ pub(super) enum VariantMeaning<'a> {
     Class { word: ClassifyWord, retry_after: Option<&'a TypeField> },
     /// The value of this field gives the classification.
     Transparent(&'a TypeField),
+    /// The function classifies the field.
+    With(&'a TypeField, TokenStream),
 }
 
 /// The class word and the `retry_after` of one type or variant.
@@ -69,10 +71,10 @@ impl<'a> VariantMeaning<'a> {
         meaning
     }
     /// Returns the type of the field that gives the classification. Returns `None` if a class word
-    /// gives it.
+    /// or a function gives it.
     pub(super) fn must_classify(&self) -> Option<&TokenStream> {
         match self {
-            VariantMeaning::Class { .. } => None,
+            VariantMeaning::Class { .. } | VariantMeaning::With(..) => None,
             VariantMeaning::Transparent(field) => Some(&field.ty),
         }
     }
@@ -97,11 +99,13 @@ fn default_word(input: &DerivedType, errors: &mut CompileErrors) -> Default {
     }
     match words.word {
         None => Default::None,
-        Some((ClassifyWord::Transparent, attribute)) => {
-            errors.push(
-                attribute.path.span(),
-                "`transparent` belongs on each variant that passes through to its field",
-            );
+        Some((word, attribute)) if word.reads_field() => {
+            let passes = match word {
+                ClassifyWord::With => "whose field the function classifies",
+                _ => "that passes through to its field",
+            };
+            let message = format!("`{}` belongs on each variant {passes}", word.name());
+            errors.push(attribute.path.span(), message);
             Default::Wrong
         }
         Some((word, attribute)) => {
@@ -151,14 +155,21 @@ impl<'a> GivenWords<'a> {
             (Some((word, _)), _) | (None, Default::Word(word)) => Some(word),
             (None, _) => None,
         };
-        if let Some((ClassifyWord::Transparent, attribute)) = self.word {
+        if let Some((word, attribute)) = self.word.filter(|(word, _)| word.reads_field()) {
+            let is_with = word == ClassifyWord::With;
             if let Some(retry_after) = self.retry_after {
-                errors.push(
-                    retry_after.path.span(),
-                    "`retry_after` excludes `transparent`: the field says its own hint",
+                let message = format!(
+                    "`retry_after` excludes `{}`: the {} says its own hint",
+                    word.name(),
+                    if is_with { "function" } else { "field" }
                 );
+                errors.push(retry_after.path.span(), message);
             }
-            return owner.passed_through(attribute, errors).map(VariantMeaning::Transparent);
+            if !is_with {
+                return owner.passed_through(attribute, errors).map(VariantMeaning::Transparent);
+            }
+            let (field, function) = owner.classified_with(attribute, errors)?;
+            return Some(VariantMeaning::With(field, function));
         }
         if let Some((word, attribute)) = self.word {
             refuse_args(word, attribute, errors);
@@ -197,7 +208,8 @@ fn refuse_classify(attributes: &DeriveAttributes, errors: &mut CompileErrors) {
         if attribute.kind == AttributeKind::Classify {
             errors.push(
                 attribute.path.span(),
-                "`classify` names the runtime for the whole type: put it there",
+                "`classify` names the runtime for the whole type: put it there; above a variant \
+                 stands `#[classify(with = path)]`",
             );
         }
     }

@@ -1,6 +1,9 @@
 //! The variant or struct to which attributes of the derive belong, and the fields that they name.
 
-use proc_macro2::{Ident, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::parse::{Parse, ParseStream};
+use syn::{ExprPath, Token};
 
 use super::attribute::{ClassifyWord, DeriveArgs, DeriveAttribute};
 use super::input::TypeField;
@@ -31,6 +34,35 @@ impl<'a> WordOwner<'a> {
                 first.name
             ),
             _ => return self.named(attribute, errors),
+        };
+        errors.push(attribute.path.span(), message);
+        None
+    }
+
+    /// Returns the only field, and the function of `#[classify(with = path)]`. On an error, returns
+    /// `None` and adds the reason to `errors`.
+    pub(super) fn classified_with(
+        self,
+        attribute: &DeriveAttribute,
+        errors: &mut CompileErrors,
+    ) -> Option<(&'a TypeField, TokenStream)> {
+        let function = match &attribute.args {
+            DeriveArgs::List(args) => syn::parse2::<WithFunction>(args.clone()).map_err(|_| {
+                let message = "`with` takes the path of a function, and nothing else: write \
+                               `#[classify(with = path)]`";
+                errors.push_spanned(args, message);
+            }),
+            _ => Err(()),
+        };
+        let item = name(self.name);
+        let message = match self.fields {
+            [field] => return function.ok().map(|with| (field, with.0)),
+            [] => format!("`{item}` has no field for the function of `with` to classify"),
+            fields => format!(
+                "`{item}` has {} fields, and the function of `with` takes one: wrap the error in a \
+                 struct with `#[classify(with = …)]`, and write `#[transparent(field)]` here",
+                fields.len()
+            ),
         };
         errors.push(attribute.path.span(), message);
         None
@@ -88,8 +120,11 @@ impl<'a> WordOwner<'a> {
     /// Returns the error about a missing class word. `whole` is the enum if this is a variant, and
     /// `None` if this is a struct.
     pub(super) fn missing(self, whole: Option<&Ident>) -> String {
-        let possible =
-            |word: &ClassifyWord| *word != ClassifyWord::Transparent || !self.fields.is_empty();
+        let possible = |word: &ClassifyWord| match word {
+            ClassifyWord::Transparent => !self.fields.is_empty(),
+            ClassifyWord::With => self.fields.len() == 1,
+            _ => true,
+        };
         let words = ClassifyWord::ALL.into_iter().filter(possible);
         let words = list(words.map(|word| format!("#[{}]", word.name())));
         let item = name(self.name);
@@ -98,6 +133,17 @@ impl<'a> WordOwner<'a> {
             format!("; a word on `{whole}` is for all variants that have none")
         });
         format!("`{item}` has no word that says what it means, one of {words}{whole}")
+    }
+}
+
+/// `with = path`
+struct WithFunction(TokenStream);
+
+impl Parse for WithFunction {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        input.parse::<Ident>()?;
+        input.parse::<Token![=]>()?;
+        input.parse::<ExprPath>().map(|path| Self(path.to_token_stream()))
     }
 }
 

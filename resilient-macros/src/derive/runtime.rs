@@ -52,14 +52,14 @@ fn path(attribute: &DeriveAttribute, errors: &mut CompileErrors) -> Option<Token
         Ok((value, place, rest)) if rest.is_empty() => runtime_path(&value, &place, errors),
         Ok((_, _, rest)) => {
             let span = crate::tokens::first_span(&rest);
-            errors.push(span, "`classify` has one key: nothing follows the path");
+            errors.push(span, "`classify` takes one key: nothing follows the path");
             None
         }
         Err(_) => {
             let place = if inside.is_empty() { quote!(#own) } else { inside.clone() };
             errors.push_spanned(
                 &place,
-                "`classify` has one key: write `#[classify(crate = ::resilient)]`",
+                "`classify` takes `crate = ::resilient`, or `with = path` for the only field",
             );
             None
         }

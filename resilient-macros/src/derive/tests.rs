@@ -62,6 +62,8 @@ fn an_enum_reads_as_if_written_by_hand() {
             #[transient] Reset { by: u8 },
             #[transparent] Io(HttpError),
             #[transparent(source)] Generic { source: Vec<E>, at: u8 },
+            #[classify(with = sql::class::<E>)] Sql(sql::Error<E>),
+            #[classify(with = <T as Code>::class)] Code { code: T },
             #[cfg(unix)] #[transient] Signal(i32),
             Declined,
         }
@@ -71,6 +73,7 @@ fn an_enum_reads_as_if_written_by_hand() {
 
 #[test]
 fn a_struct_reads_as_if_written_by_hand() {
+    assert_snapshot("db_error", "#[classify(with = class)] struct DbError(sql::Error);");
     assert_snapshot(
         "busy",
         "#[throttled] #[retry_after(wait)] #[classify(crate = ::renamed)] struct Busy { wait: \
@@ -218,12 +221,14 @@ fn all_errors_are_reported_and_the_type_still_implements_classify() {
             #[ignored] #[answered] D,
             #[transparent] #[retry_after(0)] E(#[permanent] u8, #[classify] T),
             #[throttled] #[retry_after(wait)] F { delay: u8 },
+            #[classify(with = |e| e.f())] #[retry_after(0)] G(u8),
+            #[classify(with = f)] #[transient] H,
         }
     ";
     assert_eq!(
         messages(source),
         [
-            "`classify` has one key: write `#[classify(crate = ::resilient)]`",
+            "`classify` takes `crate = ::resilient`, or `with = path` for the only field",
             "`retry_after` belongs on the variant that has the field",
             "`B` has no word that says what it means, one of `#[transient]`, `#[permanent]`, \
              `#[throttled]`, `#[ignored]`, `#[answered]`; a word on `A` is for all variants \
@@ -233,8 +238,14 @@ fn all_errors_are_reported_and_the_type_still_implements_classify() {
             "`retry_after` excludes `transparent`: the field says its own hint",
             "`E` has 2 fields: say which of them classifies, as in `#[transparent(0)]`",
             "`permanent` belongs on the variant, not on its field: write `#[permanent]` above `E`",
-            "`classify` names the runtime for the whole type: put it there",
+            "`classify` names the runtime for the whole type: put it there; above a variant stands \
+             `#[classify(with = path)]`",
             "`F` has no field `wait`: it has `delay`",
+            "`retry_after` excludes `classify(with = …)`: the function says its own hint",
+            "`with` takes the path of a function, and nothing else: write `#[classify(with = \
+             path)]`",
+            "`transient` excludes `classify(with = …)`: one word says what it means",
+            "`H` has no field for the function of `with` to classify",
         ]
     );
     let written = written(source);
@@ -247,6 +258,7 @@ fn a_wrong_class_word_on_the_enum_is_reported_once() {
     assert_eq!(messages("#[transparent] enum A { B, C }").len(), 1);
     assert_eq!(messages("#[transient] #[ignored] enum A { B, C }").len(), 1);
     assert_eq!(messages("#[transient(x)] enum A { B, C }").len(), 1);
+    assert_eq!(messages("#[classify(with = f)] enum A { B(u8), C(u8) }").len(), 1);
 }
 
 #[test]
@@ -289,6 +301,7 @@ fn random_tokens_cause_no_panic_and_functions_are_written_as_they_were_read() {
         "transparent",
         "retry_after",
         "classify",
+        "with",
         "cfg",
         "A",
         "b",
@@ -313,7 +326,7 @@ fn random_tokens_cause_no_panic_and_functions_are_written_as_they_were_read() {
 fn nearly_right(fuzz: &mut FuzzTokens, round: usize) -> TokenStream {
     let group = |delimiter, stream| TokenTree::from(Group::new(delimiter, stream));
     let (some, more) = (fuzz.stream(2), fuzz.stream(1));
-    let word = ["transient", "throttled", "transparent", "ignored"][round % 4];
+    let word = ["transient", "throttled", "transparent", "classify"][round % 4];
     let word = Ident::new(word, Span::call_site());
     let fields = group(
         if round % 5 < 3 { Delimiter::Parenthesis } else { Delimiter::Brace },
@@ -321,7 +334,9 @@ fn nearly_right(fuzz: &mut FuzzTokens, round: usize) -> TokenStream {
     );
     let args = group(
         Delimiter::Parenthesis,
-        [more.clone(), quote!(0), quote!(b), quote!(crate = #more)][round / 7 % 4].clone(),
+        [more.clone(), quote!(0), quote!(b), quote!(crate = #more), quote!(with = #more)]
+            [round / 7 % 5]
+            .clone(),
     );
     let generics = [quote!(), quote!(<#more>), quote!(<'a, T: A, const N: u8>)];
     let generics = &generics[round / 11 % 3];

@@ -55,6 +55,12 @@ pub(super) fn of_struct(runtime: &TokenStream, meaning: &VariantMeaning<'_>) -> 
         VariantMeaning::Class { word, retry_after } => {
             classified(runtime, *word, retry_after.map(|field| (field, value(field))))
         }
+        VariantMeaning::With(field, function) => {
+            let (_, last) = ends(function);
+            let this = Ident::new("self", last);
+            let member = at(&field.member, last);
+            called(function, &quote_spanned!(last=> &#this.#member))
+        }
         VariantMeaning::Transparent(field) => {
             let value = value(field);
             let (first, _) = ends(&field.ty);
@@ -115,6 +121,10 @@ fn arms(
                 let value = quote_spanned!(first=> &*#value);
                 (bound(field), passed_through(runtime, field, &value))
             }
+            VariantMeaning::With(field, function) => {
+                let value = Ident::new(FIELD, ends(function).1);
+                (bound(field), called(function, &value.to_token_stream()))
+            }
         };
         arms.push(emit!(#cfg #pattern => #value,));
     }
@@ -158,6 +168,12 @@ fn classified(
 
 fn passed_through(runtime: &TokenStream, field: &TypeField, value: &TokenStream) -> TokenStream {
     call_at(field, &emit!(#runtime::Classify), "classify", value)
+}
+
+/// Writes a call of the user's function, whose errors point at the function.
+fn called(function: &TokenStream, value: &TokenStream) -> TokenStream {
+    let (_, last) = ends(function);
+    quote_spanned!(last=> #function(#value))
 }
 
 /// Writes a call that has the span of the field's type, so that the compiler's error about a wrong

@@ -9,6 +9,8 @@ use crate::args::{AttributeKind, BreakerArgs, MatchedWith, RetryArgs, matched_wi
 
 /// Classifies an output by the keys of one attribute.
 pub(super) struct Classifier<'a> {
+    /// An expression whose value is the class of the output, by the key `classify` of the stack.
+    by_function: Option<TokenStream>,
     /// The predicate on the whole output. Its result is the variable `__chosen`.
     when: Option<&'a TokenStream>,
     /// If no key examines the error, the function of the runtime that classifies an output by
@@ -22,7 +24,7 @@ pub(super) struct Classifier<'a> {
 impl<'a> Classifier<'a> {
     /// Returns the classifier of a breaker. `ignore*` has precedence over `failure*`, and
     /// `failure*` over the type.
-    pub(super) fn of_breaker(args: &'a BreakerArgs) -> Self {
+    pub(super) fn of_breaker(args: &'a BreakerArgs, by_function: Option<TokenStream>) -> Self {
         let failed = any([
             args.failure.as_ref().map(matches),
             args.failure_if.as_ref().map(holds),
@@ -35,6 +37,7 @@ impl<'a> Classifier<'a> {
         let class =
             ignored.map_or_else(|| class.clone(), |ignored| emit!(__r::unless(#ignored, #class)));
         Self {
+            by_function,
             when: args.failure_when.as_ref(),
             by_choice: emit!(__r::chosen_failure),
             by_error: by_error(class, has_keys, args.retry_after.as_ref()),
@@ -43,7 +46,7 @@ impl<'a> Classifier<'a> {
 
     /// Returns the classifier of a retry. `except` has precedence over all other keys; `on`,
     /// `retry_if` and `retry_when` have precedence over the type.
-    pub(super) fn of_retry(args: &'a RetryArgs) -> Self {
+    pub(super) fn of_retry(args: &'a RetryArgs, by_function: Option<TokenStream>) -> Self {
         let selected = any([
             args.on.as_ref().map(matches),
             args.retry_if.as_ref().map(holds),
@@ -60,41 +63,45 @@ impl<'a> Classifier<'a> {
         let class =
             retry.map_or_else(|| emit!(__class), |retry| emit!(__r::with_retry(__class, #retry)));
         Self {
+            by_function,
             when: args.retry_when.as_ref(),
             by_choice: emit!(__r::chosen_retry),
             by_error: by_error(class, has_keys, args.retry_after.as_ref()),
         }
     }
 
-    /// Returns whether only the output's type decides the class.
+    /// Returns whether no predicate and no pattern changes the class.
     pub(super) fn is_plain(&self) -> bool {
         self.when.is_none() && self.by_error.is_none()
     }
 
-    /// Returns whether both classifiers declare the same variables, so that one declaration
+    /// Returns whether both classifiers declare `__class` in the same way, so that one declaration
     /// suffices.
     pub(super) fn declares_like(&self, other: &Self) -> bool {
-        self.when.is_none() && other.when.is_none()
+        self.by_function.is_some() || (self.when.is_none() && other.when.is_none())
     }
 
-    /// Writes statements that declare the variable `__class`, which is the class by the type of the
-    /// output. If a predicate examines the output, they also declare `__chosen`, the result of the
-    /// predicate. Without a predicate, an output type that has no class causes a compile error at
-    /// `span`. The error suggests keys of the attribute `by`.
+    /// Writes a statement that declares the variable `__class`, which is the class by the key
+    /// `classify` or by the type of the output. If there is neither this key nor a predicate, an
+    /// output type that has no class causes a compile error at `span`. The error suggests keys of the
+    /// attribute `by`.
     pub(super) fn declare(&self, span: Span, by: AttributeKind) -> TokenStream {
-        let Some(when) = self.when else {
-            let span = span.resolved_at(Span::mixed_site());
-            let class = if by == AttributeKind::CircuitBreaker {
+        let span = span.resolved_at(Span::mixed_site());
+        let class = match (&self.by_function, self.when) {
+            (Some(class), _) => class.clone(),
+            (None, Some(_)) => emit!(__r::Judge::new(&__output).resilient_class_if_known()),
+            (None, None) if by == AttributeKind::CircuitBreaker => {
                 quote_spanned!(span=> __r::Judge::new(&__output).resilient_health())
-            } else {
-                quote_spanned!(span=> __r::Judge::new(&__output).resilient_class())
-            };
-            return emit!(let __class = #class;);
+            }
+            (None, None) => quote_spanned!(span=> __r::Judge::new(&__output).resilient_class()),
         };
-        emit! {
-            let __class = __r::Judge::new(&__output).resilient_class_if_known();
-            let __chosen = __r::test(&__output, #when);
-        }
+        emit!(let __class = #class;)
+    }
+
+    /// Writes a statement that declares `__chosen`, the result of the predicate that examines the
+    /// output. Returns `None` if there is no such predicate.
+    pub(super) fn choose(&self) -> Option<TokenStream> {
+        self.when.map(|when| emit!(let __chosen = __r::test(&__output, #when);))
     }
 
     /// Writes statements that report the class of the output to the breaker.
@@ -102,15 +109,16 @@ impl<'a> Classifier<'a> {
         if self.is_plain() {
             return emit!(__r::report(__permit, __class););
         }
-        let class = self.refined();
+        let (chosen, class) = (self.choose(), self.refined());
         emit! {
+            #chosen
             let __health = #class;
             __r::report(__permit, __health);
         }
     }
 
-    /// Writes an expression whose value is the class by the type of the output and by the keys. The
-    /// expression uses the variables that [`declare`](Self::declare) declares.
+    /// Writes an expression whose value is the class after all keys. The expression uses the
+    /// variables that [`declare`](Self::declare) and [`choose`](Self::choose) declare.
     pub(super) fn refined(&self) -> TokenStream {
         let by_choice = &self.by_choice;
         match (self.when, &self.by_error) {
@@ -126,6 +134,18 @@ impl<'a> Classifier<'a> {
                 )
             },
         }
+    }
+}
+
+/// Writes an expression whose value is the class that the function of the key `classify` gives.
+/// `of_last` is set if the output has the errors of all attempts: the function reads the last.
+pub(super) fn by_function(function: &TokenStream, of_last: bool) -> TokenStream {
+    // With this span, the error about an output that has no error points at the function.
+    let span = settings::span(function);
+    if of_last {
+        quote_spanned!(span=> __r::classified_last(&__output, #function))
+    } else {
+        quote_spanned!(span=> __r::classified(&__output, #function))
     }
 }
 

@@ -133,6 +133,39 @@ fn the_recommended_stack_reads_from_top_to_bottom() {
 }
 
 #[test]
+fn r08_the_function_of_either_attribute_classifies_for_both() {
+    let expand = |retry: TokenStream, breaker: TokenStream| {
+        let item = quote! {
+            #[circuit_breaker(name = "rows", #breaker)]
+            fn load(id: u32) -> Result<Row, DbError> { read(id) }
+        };
+        expand_all(AttributeKind::Retry, &retry, &item).to_string()
+    };
+    let (by_code, nothing) = (|| quote!(classify = by_code), || quote!());
+    let written = expand(by_code(), nothing());
+    assert_eq!(written, expand(nothing(), by_code()));
+    assert_eq!(written, expand(by_code(), by_code()));
+    let class = quote!(let __class = __r::classified(&__output, by_code);).to_string();
+    assert_eq!(written.matches(&class).count(), 1, "{written}");
+    assert!(!written.contains("Judge"), "{written}");
+    // The predicates of both attributes do not make the function run twice.
+    let predicates = (
+        quote!(classify = by_code, retry_when = f),
+        quote!(failure_when = |output| output.is_err()),
+    );
+    let written = expand(predicates.0, predicates.1);
+    assert_eq!(written.matches(&class).count(), 1, "{written}");
+    assert_eq!(written.matches("let __chosen").count(), 2, "{written}");
+    // Two different functions are refused at the second.
+    let refused = expand(by_code(), quote!(classify = |error: &DbError| error.class()));
+    let message = "`#[retry]` has `classify = by_code` already, and one function";
+    assert!(refused.contains(message), "{refused}");
+    assert_eq!(refused.matches("compile_error").count(), 1);
+    let refused = expand(quote!(classify = |error| error.class()), by_code());
+    assert!(refused.contains("`#[retry]` has `classify = …` already"), "{refused}");
+}
+
+#[test]
 fn a_timeout_alone_is_one_match() {
     let item = quote! {
         async fn load(key: &str, limit: Duration) -> Option<Value> {

@@ -26,6 +26,8 @@ where
             Self::Generic { source: __field, .. } => {
                 ::resilient::Classify::classify(&*__field)
             }
+            Self::Sql { 0: __field, .. } => sql::class::<E>(__field),
+            Self::Code { code: __field, .. } => <T as Code>::class(__field),
             #[cfg(unix)]
             Self::Signal { .. } => ::resilient::Classification::transient(),
             Self::Declined { .. } => ::resilient::Classification::permanent(),

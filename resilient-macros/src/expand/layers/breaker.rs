@@ -68,7 +68,7 @@ fn order_warning(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> O
 /// Writes statements that report the class of the current output. If a time limit ended the call,
 /// they report that the call was cut short.
 fn report(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStream {
-    let classifier = Classifier::of_breaker(args);
+    let classifier = Classifier::of_breaker(args, context.class_by_function(at));
     let declare = classifier.declare(context.span, AttributeKind::CircuitBreaker);
     let report = classifier.report();
     let report = emit!(#declare #report);

@@ -6,6 +6,7 @@ use super::plan::StackPlan;
 use crate::args::{BreakerArgs, LayerArgs, LayerStack};
 use crate::expand::attempt::AttemptCode;
 use crate::expand::call_site::CallSite;
+use crate::expand::classify::by_function;
 
 pub(in crate::expand) struct LayerContext<'a> {
     pub(in crate::expand) stack: &'a LayerStack,
@@ -36,6 +37,14 @@ impl LayerContext<'_> {
     /// Returns the type of the output of the layer at `at`.
     pub(super) fn output_at(&self, at: usize) -> &TokenStream {
         if self.plan.retry_above(at) { self.attempt_output } else { self.output }
+    }
+
+    // R8
+    /// Writes an expression whose value is the class of the output of the layer at `at`, by the key
+    /// `classify`. Returns `None` if no attribute has the key.
+    pub(super) fn class_by_function(&self, at: usize) -> Option<TokenStream> {
+        let of_last = self.plan.records && !self.plan.retry_above(at);
+        self.stack.classify().map(|function| by_function(function, of_last))
     }
 
     /// Returns the span of the return type. The expansion uses the span for code that must have

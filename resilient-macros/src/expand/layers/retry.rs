@@ -255,14 +255,15 @@ impl Loop<'_> {
     /// is given, they also report the attempt to the breaker.
     fn class(&self, breaker: Option<&BreakerArgs>) -> TokenStream {
         let span = self.context.span;
-        let of_retry = Classifier::of_retry(self.args);
+        let by_function = self.context.class_by_function(self.at + 1);
+        let of_retry = Classifier::of_retry(self.args, by_function.clone());
         let declare = of_retry.declare(span, AttributeKind::Retry);
-        let class = of_retry.refined();
-        let refine = (!of_retry.is_plain()).then(|| emit!(let __class = #class;));
+        let (chosen, class) = (of_retry.choose(), of_retry.refined());
+        let refine = (!of_retry.is_plain()).then(|| emit!(#chosen let __class = #class;));
         let Some(breaker) = breaker else {
             return emit!(#declare #refine);
         };
-        let of_breaker = Classifier::of_breaker(breaker);
+        let of_breaker = Classifier::of_breaker(breaker, by_function);
         let report = of_breaker.report();
         let declare_health = of_breaker.declare(span, AttributeKind::Retry);
         let declare = (!of_retry.declares_like(&of_breaker)).then_some(declare);

@@ -22,7 +22,7 @@ async fn in_a_stack() -> Result<u32, ApiError> {
 }
 
 #[circuit_breaker]
-fn of_another_crate() -> std::io::Result<u32> {
+fn of_another_crate() -> Result<u32, std::num::ParseIntError> {
     Ok(1)
 }
 

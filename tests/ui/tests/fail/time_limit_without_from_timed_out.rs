@@ -23,7 +23,7 @@ async fn in_a_stack() -> Result<u32, ApiError> {
 }
 
 #[timeout("2s")]
-async fn of_another_crate() -> std::io::Result<u32> {
+async fn of_another_crate() -> Result<u32, std::num::ParseIntError> {
     Ok(1)
 }
 
