@@ -49,6 +49,7 @@ impl Model {
             ByHand::Close => self.close(note),
             ByHand::Hold(mode, lasts) => self.enter_mode(mode, lasts, note),
         }
+        self.mode = self.mode.map(|(mode, _)| (mode, None));
         Answer::Nothing
     }
 
@@ -124,14 +125,14 @@ impl Model {
             return;
         }
         let before = self.mode.take();
-        let is_its_generation = before.is_some_and(|(_, generation)| generation == self.generation);
+        let is_its_generation = before.is_some_and(|(_, since)| since == Some(self.generation));
         if mode.is_some() || is_its_generation {
             self.follow_clock();
             self.end_hold();
         }
         if let Some(mode) = mode {
             self.enter_mode(mode.0, mode.1, OperatorNote::new().by("a file"));
-            self.mode = Some((mode, self.generation));
+            self.mode = Some((mode, Some(self.generation)));
         } else if is_its_generation {
             self.close(OperatorNote::new());
         }

@@ -30,8 +30,9 @@ pub(crate) struct Model {
     wrong: Option<Wrong>,
     code: Settings,
     holding: Holding,
-    /// The mode that the override has set, and the generation in which it was applied.
-    mode: Option<(Mode, u64)>,
+    /// The mode that the override has set, and the generation in which it was applied. The
+    /// generation is `None` after an operation by hand, even one that kept the state.
+    mode: Option<(Mode, Option<u64>)>,
     clock: Nanos,
     /// The state that was entered last. If its end passes, the model enters the next state only at
     /// the next call.
