@@ -139,7 +139,7 @@ impl<'a, O, C> RetryCall<'a, O, C> {
     /// For the breaker of the call, an attempt that is cancelled at the deadline is a failure in
     /// these cases:
     ///
-    /// - the attempt was the first, and the call did not wait before it;
+    /// - nothing came before the attempt: no other attempt, no rejection and no wait;
     /// - the attempt has no time limit itself, and the call waited for at most half of its time;
     /// - the attempt ran as long as its own time limit.
     ///
