@@ -1,9 +1,12 @@
 //! Writes the error about a pattern or a value where a closure belongs, and the other way round.
 
+use proc_macro2::TokenStream;
+use syn::ExprPath;
+
 use super::keys::{AttributeKeys, KeyForm};
 use super::pairs::{Form, Pair};
 use super::pattern::{Role, role};
-use crate::tokens::source;
+use crate::tokens::{flatten, source};
 
 /// The keys for patterns, each with the key for predicates on the same question.
 const PAIRED: [(&str, &str); 3] =
@@ -33,9 +36,15 @@ pub(super) fn misplaced(keys: &AttributeKeys, pair: &Pair) -> Option<String> {
                  `{name} = error if error.is_fatal()`"
             ),
         }),
-        (KeyForm::Closure(parameter), Role::Pattern) => {
+        // The constructor of a variant, such as `Reply::Rejected`, is a function.
+        (KeyForm::Closure(parameter), Role::Pattern) if !is_path(value) => {
             Some(format!("`{name}` is a closure or a path, as in `{name} = |{parameter}| …`"))
         }
         _ => None,
     }
+}
+
+fn is_path(value: &TokenStream) -> bool {
+    let flat: TokenStream = flatten(value.clone()).into_iter().collect();
+    syn::parse2::<ExprPath>(flat).is_ok()
 }
