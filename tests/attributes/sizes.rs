@@ -1,8 +1,10 @@
-//! The attributes add a limited number of bytes to a future.
+//! The attributes, and calls of a policy without them, add a limited number of bytes to a future.
 
 use std::mem::size_of_val;
 
-use resilient::{RetryError, circuit_breaker, fallback, retry, timeout};
+use resilient::{
+    CircuitBreaker, RetryError, RetryPolicy, circuit_breaker, fallback, retry, timeout,
+};
 
 use resilient_testkit::Fault;
 
@@ -101,6 +103,26 @@ fn a_future_grows_by_at_most_one_copy_of_the_arguments_and_a_fixed_part() {
     ] {
         let most = bare + copies * ARGUMENT + fixed;
         assert!(size <= most, "{name}: {size} bytes, expected at most {most}");
+    }
+}
+
+/// The bytes of the future of an attempt that a loop without attributes runs.
+const BODY: usize = 2_048;
+
+#[test]
+fn a_call_of_a_policy_holds_the_attempt_once() {
+    let breaker = CircuitBreaker::default();
+    let attempt = |_| async {
+        let body = std::hint::black_box([0_u8; BODY]);
+        tokio::task::yield_now().await;
+        Ok::<u8, Fault>(body[0])
+    };
+    let call = || RetryPolicy::DEFAULT.call();
+    for (name, size) in [
+        ("alone", size_of_val(&call().run(attempt))),
+        ("through a breaker", size_of_val(&call().through(&breaker).run(attempt))),
+    ] {
+        assert!(size < 2 * BODY, "{name}: {size} bytes, expected less than {}", 2 * BODY);
     }
 }
 

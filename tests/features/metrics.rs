@@ -522,6 +522,26 @@ fn retry_calls() -> BTreeMap<String, u64> {
 #[test]
 fn the_calls_that_wait_for_a_circuit_are_a_gauge() {
     let (registry, breaker, _clock) = registered("payments");
+    while_a_call_waits_for(&breaker, || {
+        assert_eq!(waiting(&registry, "payments"), 1);
+    });
+    assert_eq!(waiting(&registry, "payments"), 0);
+}
+
+#[test]
+fn a_call_that_waits_for_a_removed_key_is_not_in_the_gauge() {
+    let (registry, shards, _clock) = keyed();
+    let shard = shards.get(&1);
+    while_a_call_waits_for(&shard, || {
+        assert_eq!(waiting(&registry, "shards"), 1);
+        assert!(shards.remove(&1));
+        assert_eq!(waiting(&registry, "shards"), 0);
+    });
+    assert_eq!(waiting(&registry, "shards"), 0);
+}
+
+/// Opens the circuit, begins to wait for it, and runs `check` meanwhile.
+fn while_a_call_waits_for(breaker: &CircuitBreaker, check: impl FnOnce()) {
     let policy = RetryPolicy::builder().when_open(WhenOpen::Wait).build().unwrap();
     breaker.trip().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
@@ -529,19 +549,18 @@ fn the_calls_that_wait_for_a_circuit_are_a_gauge() {
     let mut driver = RetryDriver::start_async(&policy);
     let open = breaker.try_acquire().unwrap_err();
     let delay = driver.after(AttemptEnd::Rejected(&open), None).unwrap();
-    let mut sleep = Box::pin(driver.sleep(delay, Some(&breaker)));
+    let mut sleep = Box::pin(driver.sleep(delay, Some(breaker)));
     let polled = sleep.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
     assert!(polled.is_pending());
+    check();
+}
 
-    let waiting = || {
-        recording(|snapshotter| {
-            registry.record_metrics();
-            take(snapshotter)["waiting{breaker=payments}"]
-        })
-    };
-    assert_eq!(waiting(), 1);
-    drop(sleep);
-    assert_eq!(waiting(), 0);
+/// Returns the gauge of the calls that wait for the breakers of this name.
+fn waiting(registry: &Registry, name: &str) -> u64 {
+    recording(|snapshotter| {
+        registry.record_metrics();
+        take(snapshotter)[&format!("waiting{{breaker={name}}}")]
+    })
 }
 
 /// No other test of this program makes a call under a retry, so the counts are exact.

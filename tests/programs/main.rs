@@ -139,6 +139,7 @@ mod pinned_argument_reaches_every_attempt;
 mod pinned_receiver_reaches_every_attempt;
 #[allow(unused, private_interfaces)]
 mod plain_functions_and_methods_in_both_orders;
+mod predicates_that_name_arguments;
 #[allow(unused, private_interfaces)]
 mod receivers_of_every_kind;
 #[allow(unused, private_interfaces)]

@@ -30,6 +30,13 @@ enum Fault {
     Boxed(Box<Reason>),
     Text(String),
     Maybe(Option<&'static str>),
+    Gone,
+}
+
+impl Fault {
+    fn is_gone(&self) -> bool {
+        matches!(self, Self::Gone)
+    }
 }
 
 macro_rules! excepted {
@@ -86,6 +93,12 @@ excepted! {
         => boxed_inside(Fault::Boxed(Box::new(Reason::Unknown)), Fault);
     Fault::Text(text) if text == "gone" => text_inside(Fault::Text("gone".to_owned()), Fault);
     Fault::Maybe(Some("moved" | GONE)) => option_inside(Fault::Maybe(Some("gone")), Fault);
+    fault @ Fault::Gone if fault.is_gone() => bound_unit(Fault::Gone, Fault);
+    fault @ (Fault::Gone | Fault::Plain(_)) if fault.is_gone() => bound_units(Fault::Gone, Fault);
+    ref fault @ Fault::Gone if fault.is_gone() => bound_by_reference(Fault::Gone, Fault);
+    code @ (404 | NOT_FOUND) if *code > 400 => bound_number(404, u16);
+    code @ 400..=499 if *code == NOT_FOUND => bound_range(404, u16);
+    text @ GONE if text.len() == 4 => bound_constant("gone", &'static str);
     Fault::Plain(Reason::Code(code)) if *code > 400
         => bound_inside(Fault::Plain(Reason::Code(404)), Fault);
 }

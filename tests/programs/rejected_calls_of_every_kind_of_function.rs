@@ -66,6 +66,34 @@ async fn cached(text: String) -> Result<String, Fault> {
     busy()
 }
 
+/// A constructor takes the rejection.
+#[circuit_breaker(
+    name = "constructor",
+    failure_threshold = 1,
+    failure_when = Result::is_ok,
+    on_open = Err
+)]
+fn constructor() -> Result<u32, CircuitOpen> {
+    Ok(CALLS.fetch_add(1, SeqCst))
+}
+
+#[derive(Debug)]
+enum Reply {
+    Failed,
+    Rejected(CircuitOpen),
+}
+
+#[circuit_breaker(
+    name = "variant",
+    failure_threshold = 1,
+    failure_when = |reply| matches!(reply, Reply::Failed),
+    on_open = Reply::Rejected
+)]
+async fn variant() -> Reply {
+    CALLS.fetch_add(1, SeqCst);
+    Reply::Failed
+}
+
 struct Client {
     breaker: CircuitBreaker,
     cached: u32,
@@ -147,6 +175,15 @@ async fn runs() {
     counted(2);
     assert_eq!(sendable(cached("x".to_owned())).await, Err(Fault::Busy));
     assert_eq!(sendable(cached("x".to_owned())).await.as_deref(), Ok("cached x"));
+    counted(2);
+    assert_eq!(constructor().ok(), Some(0));
+    assert_eq!(
+        constructor().map_err(|open| open.breaker().to_owned()),
+        Err("constructor".to_owned())
+    );
+    assert!(matches!(sendable(variant()).await, Reply::Failed));
+    let rejected = sendable(variant()).await;
+    assert!(matches!(rejected, Reply::Rejected(open) if open.breaker() == "variant"));
     counted(2);
     let mut client = Client { breaker: CircuitBreaker::default(), cached: 7 };
     assert_eq!(sendable(client.own(1)).await, Err(Fault::Busy));

@@ -43,7 +43,7 @@ pub enum Backoff {
     /// Each delay is the sum of the two before it.
     Fibonacci,
     /// A function of the user. Its argument is the number of the retry, counted from 1. The loop
-    /// calls it once or twice for each retry, and
+    /// calls it a few times for each retry, also with `k = 1`, and
     /// [`worst_case`](super::RetryPolicy::worst_case) calls it too, so it should be pure.
     Custom(fn(u32) -> Option<Duration>),
 }

@@ -14,6 +14,7 @@ use super::error_log::ErrorLog;
 use super::last_output::LastOutput;
 use super::nested::NestedMode;
 use super::output_classifier::{ByClassify, BySource, EveryFailure, OutputClassifier};
+use super::permitted_attempt::PermittedCall;
 use super::policy::RetryPolicy;
 use crate::breaker::{CircuitBreaker, CircuitOpen, Permit, RejectedOutput};
 use crate::signal::{Classification, Classify, StopReason, TimedOut, TimedOutOutput, debug_fields};
@@ -138,7 +139,7 @@ impl<'a, O, C> RetryCall<'a, O, C> {
     /// For the breaker of the call, an attempt that is cancelled at the deadline is a failure in
     /// these cases:
     ///
-    /// - the attempt was the first, and the call did not wait before it;
+    /// - nothing came before the attempt: no other attempt, no rejection and no wait;
     /// - the attempt has no time limit itself, and the call waited for at most half of its time;
     /// - the attempt ran as long as its own time limit.
     ///
@@ -256,7 +257,8 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
                         Some(permit) => permit.scope(|| operation(known)),
                         None => operation(known),
                     };
-                    let end = driver.limited(under(permit.as_ref(), attempt), None).await;
+                    let attempt = PermittedCall::new(permit.as_ref(), attempt);
+                    let end = driver.limited(attempt, None).await;
                     self.after_attempt(&mut driver, permit, end)
                 }
                 Err((open, rejected)) => {
@@ -333,14 +335,6 @@ impl<'a, T, E, C: OutputClassifier<Result<T, E>>> RetryCall<'a, Result<T, E>, C>
         R: Future<Output = Result<T, E>>,
     {
         self.drive(ErrorLog::new(), operation)
-    }
-}
-
-/// Runs an attempt under the permit of the breaker, if there is one.
-async fn under<F: Future>(permit: Option<&Permit<'_>>, attempt: F) -> F::Output {
-    match permit {
-        Some(permit) => permit.within(attempt).await,
-        None => attempt.await,
     }
 }
 

@@ -44,6 +44,32 @@ impl<F: Future> Future for PermittedAttempt<'_, F> {
     }
 }
 
+pin_project! {
+    /// An attempt of a [`RetryCall`](super::RetryCall), under the permit of its breaker if it has
+    /// one. An `async` block would hold the attempt twice.
+    pub(super) struct PermittedCall<'permit, F> {
+        permit: Option<&'permit Permit<'permit>>,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<'permit, F> PermittedCall<'permit, F> {
+    pub(super) fn new(permit: Option<&'permit Permit<'permit>>, future: F) -> Self {
+        Self { permit, future }
+    }
+}
+
+impl<F: Future> Future for PermittedCall<'_, F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let _entered = this.permit.map(Permit::enter);
+        this.future.poll(cx)
+    }
+}
+
 #[cold]
 #[inline(never)]
 fn enter<'permit>(

@@ -40,9 +40,10 @@ impl Summary {
         self.overdue = self.overdue.saturating_add(other.overdue);
     }
 
-    /// Returns what remains of breakers that left the registry: their totals, without their states
-    /// and calls in flight.
+    /// Returns what remains of breakers that left the registry: their totals, without their states,
+    /// and without the calls that wait or are in flight.
     pub(crate) fn retired(&self) -> Self {
-        Self { in_state: [0; CircuitState::ALL.len()], in_flight: 0, overdue: 0, ..*self }
+        let in_state = [0; CircuitState::ALL.len()];
+        Self { in_state, waiting: 0, in_flight: 0, overdue: 0, ..*self }
     }
 }

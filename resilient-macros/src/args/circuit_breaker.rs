@@ -60,6 +60,14 @@ impl BreakerArgs {
         self.name.iter().chain(expressions)
     }
 
+    /// Returns the expressions and patterns that are evaluated after each call, to classify its
+    /// output.
+    pub(crate) fn evaluated_after(&self) -> impl Iterator<Item = &TokenStream> {
+        let patterns = [&self.failure, &self.ignore];
+        let functions = [&self.failure_if, &self.failure_when, &self.ignore_if, &self.classify];
+        patterns.into_iter().chain(functions).chain([&self.retry_after]).flatten()
+    }
+
     fn set(&mut self, key: &str, value: &TokenStream, errors: &mut CompileErrors) {
         let tokens = || Some(value.clone());
         match key {

@@ -2,7 +2,7 @@
 
 use super::*;
 
-use crate::fuzz_tokens::FuzzTokens;
+use crate::fuzz_tokens::{FuzzTokens, invisible};
 use quote::quote;
 use resilient_settings::Value;
 use std::time::Duration;
@@ -290,6 +290,20 @@ fn no_input_makes_the_parser_panic() {
         }
     }
     assert!(errors > 5000);
+}
+
+#[test]
+fn a_constructor_is_a_path_to_a_function() {
+    for given in [
+        quote!(on_open = Err),
+        quote!(on_open = Reply::Rejected),
+        quote!(on_open = <Reply as Rejects>::Rejected::<u32>),
+        quote!(retry_after = Some),
+        invisible(quote!(on_open = Reply::Rejected)),
+    ] {
+        let args = accepted(given);
+        assert!(args.on_open.is_some() || args.retry_after.is_some());
+    }
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! Writes the errors about a pattern where a key takes a closure, and about a closure where a key
 //! takes a pattern.
 
+use proc_macro2::TokenStream;
+use syn::ExprPath;
+
 use super::keys::{AttributeKeys, KeyForm};
 use super::pairs::{Form, Pair};
 use super::pattern::{Role, role};
-use crate::tokens::source;
+use crate::tokens::{flatten, source};
 
 /// Pairs of keys that select the same errors: the first key takes a pattern, the second a
 /// predicate.
@@ -35,9 +38,15 @@ pub(super) fn misplaced(keys: &AttributeKeys, pair: &Pair) -> Option<String> {
                  `{name} = error if error.is_fatal()`"
             ),
         }),
-        (KeyForm::Closure(parameter), Role::Pattern) => {
+        // The constructor of a variant, such as `Reply::Rejected`, is a function.
+        (KeyForm::Closure(parameter), Role::Pattern) if !is_path(value) => {
             Some(format!("`{name}` is a closure or a path, as in `{name} = |{parameter}| …`"))
         }
         _ => None,
     }
+}
+
+fn is_path(value: &TokenStream) -> bool {
+    let flat: TokenStream = flatten(value.clone()).into_iter().collect();
+    syn::parse2::<ExprPath>(flat).is_ok()
 }

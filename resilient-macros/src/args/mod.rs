@@ -31,7 +31,7 @@ pub(crate) use fallback_kind::FallbackKind;
 pub(crate) use handed_down::OuterAttribute;
 pub(crate) use kind::AttributeKind;
 pub(crate) use names::runtime_path;
-pub(crate) use pattern::{MatchedWith, matched_with};
+pub(crate) use pattern::{MatchedWith, bound_by_reference, matched_with};
 pub(crate) use retry::RetryArgs;
 pub(crate) use retry_values::{BudgetArgument, LimitArgument};
 pub(crate) use setting::SettingValue;

@@ -1,10 +1,10 @@
 //! Examines the patterns and predicates of the user that select errors.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use syn::parse::{ParseStream, Parser};
-use syn::{Expr, ExprClosure, Ident, Lit, Pat, PatIdent, PatPath, PatTupleStruct, Token};
+use syn::{Expr, ExprClosure, Lit, Pat, PatIdent, PatPath, PatTupleStruct, Token};
 
-use crate::tokens::{flatten, name};
+use crate::tokens::{flatten, is_punct, is_word, name};
 
 /// The value that a pattern is matched against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +38,32 @@ fn of_pattern(pattern: &Pat) -> MatchedWith {
         }
         _ => MatchedWith::Reference,
     }
+}
+
+/// Writes `ref` before each variable with an `@`, such as `error @ E::Open`. A pattern that is
+/// matched with the error itself must not move the error into the variable.
+pub(crate) fn bound_by_reference(pattern: &TokenStream) -> TokenStream {
+    let tokens: Vec<TokenTree> = pattern.clone().into_iter().collect();
+    let guard = tokens.iter().position(|token| is_word(Some(token), "if")).unwrap_or(tokens.len());
+    let mut written = TokenStream::new();
+    for (at, token) in tokens[..guard].iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|before| tokens.get(before));
+        let has_mode = is_word(before, "ref") || is_word(before, "mut");
+        written.extend(match token {
+            TokenTree::Ident(variable) if is_punct(tokens.get(at + 1), '@') && !has_mode => {
+                let span = variable.span().resolved_at(Span::mixed_site());
+                vec![Ident::new("ref", span).into(), token.clone()]
+            }
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), bound_by_reference(&group.stream()));
+                inner.set_span(group.span());
+                vec![inner.into()]
+            }
+            token => vec![token.clone()],
+        });
+    }
+    written.extend(tokens[guard..].iter().cloned());
+    written
 }
 
 /// Whether a value selects errors as a pattern or as a predicate.
@@ -137,6 +163,8 @@ mod tests {
             (quote!(E::B { at } if *at > 3), MatchedWith::Reference),
             (quote!(error if error.is_new()), MatchedWith::Reference),
             (quote!(error @ E::C(_)), MatchedWith::Reference),
+            (quote!(error @ E::A), MatchedWith::Value),
+            (quote!(error @ (E::A | E::B) if is_new(error)), MatchedWith::Value),
             (quote!(&"a"), MatchedWith::Reference),
             (quote!(_), MatchedWith::Reference),
             (quote!(8..=9), MatchedWith::Reference),
@@ -144,6 +172,20 @@ mod tests {
             (quote!(not a pattern), MatchedWith::Reference),
         ] {
             assert_eq!(matched_with(&pattern), with, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn variables_before_an_at_sign_borrow() {
+        for (pattern, written) in [
+            (quote!(E::A | E::B if x), quote!(E::A | E::B if x)),
+            (quote!(e @ E::A if e.is_new()), quote!(ref e @ E::A if e.is_new())),
+            (quote!(e @ (E::A | E::B)), quote!(ref e @ (E::A | E::B))),
+            (quote!((e @ E::A) | e @ E::B), quote!((ref e @ E::A) | ref e @ E::B)),
+            (quote!(ref e @ E::A | mut e @ E::B), quote!(ref e @ E::A | mut e @ E::B)),
+            (quote!(E::A if f(|x @ 1| x)), quote!(E::A if f(|x @ 1| x))),
+        ] {
+            assert_eq!(bound_by_reference(&pattern).to_string(), written.to_string());
         }
     }
 

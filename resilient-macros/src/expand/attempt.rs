@@ -45,12 +45,15 @@ pub(super) fn write(
     let span = function.body.span();
     let (inner_attributes, body) = attempt_body(function, shape);
     let (arguments, signature) = attempt_arguments(function, body, uses);
-    let AttemptArguments { prepare, copy, consumed, borrowed, lent, borrows, body, .. } = arguments;
+    let AttemptArguments {
+        prepare, reborrow, copy, consumed, borrowed, lent, borrows, body, ..
+    } = arguments;
     let owns_all = has_permit && !borrows && lent.is_empty();
     let needs_no_block = matches!(shape, FunctionShape::Async) && only_ends(&body);
     let inline = needs_no_block.then(|| {
         let borrows = lent.iter().chain(&borrowed);
-        inline(&copy, &body, &quote!(#(#borrows)*), output, span)
+        let inline = inline(&copy, &body, &quote!(#(#borrows)*), output, span);
+        quote!(#reborrow #inline)
     });
     // A block drops captured variables in the order of their first use, but a function drops its
     // arguments from the last to the first. Reversed, the block uses the arguments from the last to
@@ -79,6 +82,7 @@ pub(super) fn write(
         }
         FunctionShape::Async | FunctionShape::Future(_) => emit!(async #attempt),
     };
+    let run = if reborrow.is_empty() { run } else { emit!({ #reborrow #run }) };
     AttemptCode { signature, prepare, run, inline, lent, inner_attributes }
 }
 

@@ -5,7 +5,9 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
 use super::settings;
-use crate::args::{AttributeKind, BreakerArgs, MatchedWith, RetryArgs, matched_with};
+use crate::args::{
+    AttributeKind, BreakerArgs, MatchedWith, RetryArgs, bound_by_reference, matched_with,
+};
 
 /// Classifies an output by the keys of one attribute.
 pub(super) struct Classifier<'a> {
@@ -192,7 +194,10 @@ fn error_is(condition: Option<TokenStream>) -> TokenStream {
 pub(super) fn matches(pattern: &TokenStream) -> TokenStream {
     match matched_with(pattern) {
         MatchedWith::Reference => emit!(__r::matches!(__error, #pattern)),
-        MatchedWith::Value => emit!(__r::matches!(*__error, #pattern)),
+        MatchedWith::Value => {
+            let pattern = bound_by_reference(pattern);
+            emit!(__r::matches!(*__error, #pattern))
+        }
         MatchedWith::Text => {
             // With this span, the compiler's error about an error type without a text points at the
             // pattern.

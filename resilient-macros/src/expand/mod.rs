@@ -60,8 +60,8 @@ pub(crate) fn write(
         }
         _ => TokenStream::new(),
     };
-    let uses = ArgumentUses { retry: stack.retry(), fallback: stack.fallback(), waits };
     let breaker = stack.breaker();
+    let uses = ArgumentUses { retry: stack.retry(), fallback: stack.fallback(), breaker, waits };
     let attempt = attempt::write(function, &shape, &attempt_output, uses, breaker.is_some());
     let write_site =
         |args| call_site::write(function, args, is_listed, plan.calls_end_where_they_begin());

@@ -17,6 +17,13 @@ pub(crate) enum PassingMode {
     Owned,
 }
 
+impl PassingMode {
+    /// Returns whether the argument can be borrowed again exclusively.
+    pub(crate) fn is_exclusive(self) -> bool {
+        !matches!(self, Self::Shared | Self::Owned)
+    }
+}
+
 pub(crate) fn receiver_passing(receiver: &Receiver) -> PassingMode {
     match &receiver.kind {
         ReceiverKind::Reference(_, _, None) => PassingMode::Shared,

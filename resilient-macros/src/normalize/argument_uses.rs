@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 
-use crate::args::{FallbackArgs, RetryArgs};
+use crate::args::{BreakerArgs, FallbackArgs, RetryArgs};
 use crate::item::{AnnotatedFunction, PassingMode, bindings, receiver_passing};
 use crate::scan;
 
@@ -12,6 +12,9 @@ pub(crate) struct ArgumentUses<'a> {
     pub(crate) retry: Option<&'a RetryArgs>,
     /// The fallback, if there is one. It uses the arguments that it names.
     pub(crate) fallback: Option<&'a FallbackArgs>,
+    /// The breaker, if there is one. The keys that classify an output use the arguments that they
+    /// name.
+    pub(crate) breaker: Option<&'a BreakerArgs>,
     /// Whether the function waits asynchronously.
     pub(crate) waits: bool,
 }
@@ -21,6 +24,13 @@ impl ArgumentUses<'_> {
     /// attempt must not move the argument.
     pub(crate) fn again(&self, name: &str) -> bool {
         self.retry.is_some() || self.fallback.is_some_and(|fallback| names(fallback, name))
+    }
+
+    /// Returns whether the breaker classifies an output with the argument. If so, the attempt must
+    /// leave the argument behind, as the body changed it.
+    pub(crate) fn judges(&self, name: &str) -> bool {
+        let mut keys = self.breaker.into_iter().flat_map(BreakerArgs::evaluated_after);
+        keys.any(|key| scan::mentions(key, name))
     }
 }
 

@@ -16,6 +16,9 @@ pub(crate) struct AttemptArguments<'a> {
     pub(super) uses: ArgumentUses<'a>,
     /// Statements before the attempt that prepare its arguments.
     pub(crate) prepare: TokenStream,
+    /// Statements directly before the attempt's block that borrow an argument again. The breaker
+    /// classifies the output with the argument, so the statements must stand inside its layer.
+    pub(crate) reborrow: TokenStream,
     /// Statements at the beginning of the attempt's `async` block that copy arguments. If a copy
     /// were made before the block, the future would contain it twice: as a variable, and captured.
     pub(crate) copy: TokenStream,
@@ -47,6 +50,7 @@ impl<'a> AttemptArguments<'a> {
         Self {
             uses,
             prepare: TokenStream::new(),
+            reborrow: TokenStream::new(),
             copy: TokenStream::new(),
             consumed: Vec::new(),
             borrowed: Vec::new(),
@@ -107,7 +111,7 @@ impl<'a> AttemptArguments<'a> {
                 self.lent.push(emit!(#only_if __r::consume(&mut #ident);));
                 make_mut(&mut param.pat, ident.span());
             } else {
-                self.prepare.extend(own);
+                self.prepare(&ident.to_string(), parameter.passing, own);
                 self.consume(&parameter, ident);
             }
             if matches!(
@@ -119,11 +123,19 @@ impl<'a> AttemptArguments<'a> {
         }
     }
 
+    /// Adds the statement that declares the attempt's own variable for an argument.
+    pub(super) fn prepare(&mut self, name: &str, passing: PassingMode, own: TokenStream) {
+        let reborrows = passing.is_exclusive() && self.uses.judges(name);
+        let place = if reborrows { &mut self.reborrow } else { &mut self.prepare };
+        place.extend(own);
+    }
+
     /// Returns whether the attempts borrow an owned argument. If so, adds statements that borrow
     /// the argument exclusively, so that the future is `Send` even if the type of the argument is
     /// not `Sync`.
     fn lends(&mut self, parameter: &Parameter, ident: &Ident) -> bool {
-        let lends = self.uses.again(&ident.to_string())
+        let name = ident.to_string();
+        let lends = (self.uses.again(&name) || self.uses.judges(&name))
             && parameter.is_name
             && parameter.passing == PassingMode::Owned
             && scan::usage(&self.body, ident) != ArgumentUse::Unused;
@@ -140,17 +152,26 @@ impl<'a> AttemptArguments<'a> {
     /// the attempt uses the argument itself.
     fn value(&mut self, parameter: &Parameter, binding: &PatternBinding) -> Option<TokenStream> {
         let ident = &binding.ident;
+        let name = ident.to_string();
         let passing = parameter.passing;
         let used = scan::usage(&self.body, ident);
+        let (is_repeated, is_judged) = (self.uses.again(&name), self.uses.judges(&name));
         if binding.by_ref {
-            self.borrows |= self.uses.again(&ident.to_string());
+            self.borrows |= is_repeated || is_judged;
             return None;
         }
-        if !self.uses.again(&ident.to_string()) {
+        // The breaker reads the argument after the attempt. The attempt can copy a shared reference
+        // and borrow an exclusive one again, unless the body may replace the reference.
+        let is_reference = passing != PassingMode::Owned && binding.mutable.is_none();
+        if is_judged && !is_repeated && !is_reference {
+            self.borrows |= used != ArgumentUse::Unused;
+            return None;
+        }
+        if !is_repeated && !is_judged {
             // The attempt also takes an unused guard such as `_lock`, so that the guard is dropped
             // in the usual order. For a name without an underscore, this would hide the compiler's
             // warning about an unused variable.
-            let is_guard = passing == PassingMode::Owned && ident.to_string().starts_with('_');
+            let is_guard = passing == PassingMode::Owned && name.starts_with('_');
             if used == ArgumentUse::Unused && is_guard {
                 // If a name begins with an underscore, clippy warns of its use, except left of an
                 // `=`.

@@ -26,7 +26,7 @@ pub(crate) fn check(function: &AnnotatedFunction, stack: &LayerStack) -> Result<
     }
     let waits = !matches!(shape(function), FunctionShape::Plain);
     let (retry, fallback) = (stack.retry(), stack.fallback());
-    let uses = ArgumentUses { retry, fallback, waits };
+    let uses = ArgumentUses { retry, fallback, breaker: stack.breaker(), waits };
     if uses.again("self") {
         refuse_owned_self_in_format_strings(function, &mut errors);
     }

@@ -14,8 +14,14 @@ pub(super) fn prepare(arguments: &mut AttemptArguments<'_>, receiver: &mut Recei
         return;
     }
     let this = Ident::new("self", receiver.self_token.span);
-    if !arguments.uses.again("self") {
+    let (again, judges) = (arguments.uses.again("self"), arguments.uses.judges("self"));
+    if !again && !judges {
         arguments.consumed.push(emit!(__r::consume(#this);));
+        return;
+    }
+    // As with other arguments, see `AttemptArguments::value`.
+    if !again && !(passing.is_exclusive() && receiver.mutability.is_none()) {
+        arguments.borrows = true;
         return;
     }
     if scan::self_in_format_string(&arguments.body) {
@@ -45,7 +51,7 @@ pub(super) fn prepare(arguments: &mut AttemptArguments<'_>, receiver: &mut Recei
         arguments.copy.extend(own);
         arguments.lent.push(emit!(__r::consume(&mut #this);));
     } else {
-        arguments.prepare.extend(own);
+        arguments.prepare("self", passing, own);
         arguments.consumed.push(emit!(__r::consume(#renamed);));
     }
     // The attempt's variable has the user's `mut`. The receiver itself needs `mut` only if the
