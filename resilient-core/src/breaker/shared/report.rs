@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::thread_stripe::known_stripe;
 use super::{BreakerParts, Deferred, GuardedState, Kind, SharedBreaker};
 use crate::breaker::machine::{Counted, Ending, SuccessHandling, Ticket};
 use crate::platform::MutexGuard;
@@ -16,7 +17,7 @@ impl SharedBreaker {
     pub(in crate::breaker) fn count_clean_success(&self, ticket: Ticket) -> bool {
         let clean = self.word.is_clean(ticket.generation);
         if clean {
-            self.counters.add_clean();
+            self.counters.add_clean(known_stripe());
         }
         clean
     }
@@ -25,49 +26,93 @@ impl SharedBreaker {
     /// record.
     #[inline(never)]
     pub(in crate::breaker) fn report_success(&self, ticket: Ticket) {
-        if self.word.is_pending(ticket.generation) {
-            match self.counters.defer(ticket.generation, u64::MAX) {
+        let word = self.word.read();
+        if word.is_pending(ticket.generation) {
+            match self.counters.defer(known_stripe(), ticket.generation, u64::MAX) {
                 Deferred::One => return,
                 Deferred::Many => return self.commit_deferred(),
                 Deferred::Refused => {}
             }
         }
-        self.report_other_success(ticket);
+        if word.is_timed() {
+            self.report_timed_success(ticket);
+        } else {
+            self.report_other_success(ticket);
+        }
     }
 
-    /// Counts or reports a success, and reads the clock only if the time matters. This code is a
-    /// separate function, so that a success that needs no clock needs no stack for the reading.
+    /// Counts the success of a timed call. After the clock, this function calls others only as its
+    /// last act, so that it needs few registers.
     #[inline(never)]
-    fn report_other_success(&self, mut ticket: Ticket) {
+    fn report_timed_success(&self, ticket: Ticket) {
         let parts = self.parts();
-        let needs_time = self.word.read().needs_time();
-        let now = if needs_time { parts.clock.nanos() } else { None };
+        let Some(now) = parts.clock.nanos() else {
+            return self.report_success_at(ticket, None);
+        };
         // The word is read again after the clock, so that no register holds the word meanwhile.
         let word = self.word.read();
-        let successes = word.successes();
+        if !word.decides_timed(ticket.admitted_in()) {
+            return self.report_success_at(ticket, Some(now));
+        }
+        let stripe = known_stripe();
+        if !parts.end_fast_call(stripe, ticket, now) {
+            self.report_success_at(ticket, Some(now));
+        } else if word.successes() == SuccessHandling::Clean {
+            self.counters.add_clean(stripe);
+        } else {
+            self.defer_success(ticket, u64::MAX, Some(now));
+        }
+    }
+
+    /// Counts or reports a success, and reads the clock only if the time matters.
+    #[inline(never)]
+    fn report_other_success(&self, ticket: Ticket) {
+        let needs_time = self.word.read().needs_time();
+        let now = if needs_time { self.parts().clock.nanos() } else { None };
+        self.report_success_at(ticket, now);
+    }
+
+    /// Counts or reports a success of this time. The time is absent if the clock has panicked, or
+    /// was not needed.
+    #[inline(never)]
+    fn report_success_at(&self, ticket: Ticket, now: Option<u64>) {
+        let parts = self.parts();
+        let word = self.word.read();
         if word.decides(ticket.admitted_in()) {
+            let successes = word.successes();
             let bucket = match successes {
                 SuccessHandling::PendingInBucket => parts.mirror.bucket(),
                 _ => u64::MAX,
             };
             let is_known = match now {
-                Some(now) => now < bucket && (!word.is_timed() || parts.end_fast_call(ticket, now)),
+                Some(now) => now < bucket && (!word.is_timed() || parts.end_call(ticket, now)),
                 None => !word.needs_time(),
             };
             if is_known && successes == SuccessHandling::Clean {
-                return self.counters.add_clean();
+                return self.counters.add_clean(known_stripe());
             }
             if is_known {
-                match self.counters.defer(ticket.admitted_in(), bucket) {
-                    Deferred::One => return,
-                    Deferred::Many => return self.commit_deferred(),
-                    Deferred::Refused => ticket = ticket.unwatched(),
-                }
+                return self.defer_success(ticket, bucket, now);
             }
         } else if word.kind() == Kind::In(CircuitState::Disabled) {
             return self.end_while_disabled(ticket);
         }
-        let now = now.and_then(|now| parts.clock.instant_of(now));
+        self.report_success_locked(ticket, now);
+    }
+
+    /// Defers a success whose watch has ended, or reports it if this thread may not defer it.
+    #[inline(never)]
+    fn defer_success(&self, ticket: Ticket, bucket: u64, now: Option<u64>) {
+        match self.counters.defer(known_stripe(), ticket.admitted_in(), bucket) {
+            Deferred::One => {}
+            Deferred::Many => self.commit_deferred(),
+            Deferred::Refused => self.report_success_locked(ticket.unwatched(), now),
+        }
+    }
+
+    #[inline(never)]
+    fn report_success_locked(&self, ticket: Ticket, now: Option<u64>) {
+        let now = now.and_then(|now| self.parts().clock.instant_of(now));
         self.report_locked(ticket, Ending::Reported(Outcome::Success), None, now);
     }
 
@@ -113,6 +158,7 @@ impl SharedBreaker {
 
     /// Reports under the lock. If `now` is absent, reads the clock only if the machine asks for the
     /// time.
+    #[inline]
     fn report_locked(
         &self,
         ticket: Ticket,
@@ -183,7 +229,7 @@ impl SharedBreaker {
             self.end_unrecorded(ticket);
         } else if !ticket.is_counted() {
             // The call began while the breaker was disabled, and ends in a total.
-            self.counters.add_start();
+            self.counters.add_start(known_stripe());
         }
     }
 

@@ -6,17 +6,17 @@ use std::time::Duration;
 use super::Watch;
 use super::counter::{EMPTY, Place, SLICES, Step, count_of};
 use crate::breaker::machine::{Stamp, Ticket};
-use crate::breaker::shared::thread_stripe::{OWNED, known_stripe, thread_stripe};
+use crate::breaker::shared::thread_stripe::{OWNED, thread_stripe};
 use crate::platform::AtomicU64;
 
-/// The part of `watch` that holds marks.
-const MARK_BITS: u32 = 8;
+/// The part of `watch` that holds the logarithm.
+const SHIFT_BITS: u32 = 8;
 
 /// The calls in flight of a breaker with `slow_call`, by the time when they began. All times are in
 /// nanoseconds since the breaker was made.
 #[derive(Debug)]
 pub(in crate::breaker::shared) struct WatchedCalls {
-    /// The marks of watched calls, and above them the logarithm of the length of a slice.
+    /// The logarithm of the length of a slice, and above it the marks of watched calls.
     watch: AtomicU64,
     /// The time from which a call may be overdue that the state machine does not know of.
     next_look: AtomicU64,
@@ -64,7 +64,7 @@ impl WatchedCalls {
         if watch.begin(generation, setting, now) {
             let marks = Ticket::marks_of_watch(watch.number);
             self.limit.store(watch.limit, Relaxed);
-            self.watch.store(marks | u64::from(watch.shift) << MARK_BITS, Release);
+            self.watch.store(marks << SHIFT_BITS | u64::from(watch.shift), Release);
         }
         self.set_next_look(watch, now, u64::MAX);
     }
@@ -81,26 +81,53 @@ impl WatchedCalls {
         self.next_look.store(watch.next_look(now).min(latest), Relaxed);
     }
 
-    /// Counts the start of a call, and returns its ticket. Returns `None` and counts nothing if the
-    /// lock is needed.
+    /// Counts the start of a call in a counter of this stripe that counts such calls already, and
+    /// returns its ticket. If there is none, returns `None` and counts nothing.
     #[inline]
-    pub(in crate::breaker::shared) fn start(&self, ticket: Ticket) -> Option<Ticket> {
+    pub(in crate::breaker::shared) fn start(&self, stripe: usize, ticket: Ticket) -> Option<Ticket> {
+        let (ticket, place) = self.watched(ticket);
+        self.change_owned(stripe, place, Step::Start).then_some(ticket)
+    }
+
+    /// Counts the start of a call in any counter, and returns its ticket. Returns `None` and counts
+    /// nothing if the lock is needed.
+    pub(in crate::breaker::shared) fn start_anywhere(&self, ticket: Ticket) -> Option<Ticket> {
+        let (ticket, place) = self.watched(ticket);
+        self.change(place, Step::Start).then_some(ticket)
+    }
+
+    #[inline]
+    fn watched(&self, ticket: Ticket) -> (Ticket, Place) {
         let watch = self.watch.load(Acquire);
-        let ticket = ticket.with_marks(watch & ((1 << MARK_BITS) - 1));
-        self.change(Place::of(ticket, watch >> MARK_BITS), Step::Start).then_some(ticket)
+        let ticket = ticket.with_marks(watch >> SHIFT_BITS);
+        (ticket, Place::of(ticket, watch))
     }
 
     // B6: a call that took exactly `slow_call` is slow.
-    /// Counts the end of a fast call. Returns `false` and counts nothing if the lock is needed: the
-    /// call is slow or not watched, calls may be overdue, or another thread may write the counter.
+    /// Returns whether the call is fast and no call may have become overdue since the last look.
     #[inline]
-    pub(in crate::breaker::shared) fn end_fast(&self, ticket: Ticket, now: u64) -> bool {
+    fn is_fast(&self, ticket: Ticket, now: u64) -> bool {
         // If the clock has gone back, the difference is great.
         let took = now.wrapping_sub(Stamp::begun(ticket.stamp));
-        ticket.is_watched()
-            && took < self.limit.load(Relaxed)
-            && !self.is_due(now)
-            && self.change_owned(self.place_of(ticket), Step::End).unwrap_or(false)
+        took < self.limit.load(Relaxed) && !self.is_due(now)
+    }
+
+    /// Counts the end of a fast call in a counter of this stripe that counts such calls already. If
+    /// there is none, as for a call that is not watched, returns `false` and counts nothing.
+    #[inline]
+    pub(in crate::breaker::shared) fn end_fast(
+        &self,
+        stripe: usize,
+        ticket: Ticket,
+        now: u64,
+    ) -> bool {
+        self.is_fast(ticket, now) && self.change_owned(stripe, self.place_of(ticket), Step::End)
+    }
+
+    /// Counts the end of a fast call in any counter. Returns `false` and counts nothing if the lock
+    /// is needed.
+    pub(in crate::breaker::shared) fn end_fast_anywhere(&self, ticket: Ticket, now: u64) -> bool {
+        ticket.is_watched() && self.is_fast(ticket, now) && self.end(ticket)
     }
 
     /// Counts the end of a call, however long it took. Returns `false` and counts nothing if the
@@ -111,29 +138,22 @@ impl WatchedCalls {
 
     #[inline]
     fn place_of(&self, ticket: Ticket) -> Place {
-        Place::of(ticket, self.watch.load(Acquire) >> MARK_BITS)
+        Place::of(ticket, self.watch.load(Acquire))
     }
 
+    /// Changes a counter that has this place, and that only this thread writes. Returns whether it
+    /// could.
     #[inline]
+    fn change_owned(&self, stripe: usize, place: Place, step: Step) -> bool {
+        let Some(ring) = self.owned.get(stripe) else { return false };
+        let counter = ring.counter(place);
+        let changed = place.counted(counter.load(Relaxed), step);
+        changed.map(|changed| counter.store(changed, Release)).is_some()
+    }
+
+    /// Changes a counter that may be free, or that several threads write. Returns whether that was
+    /// possible without the lock.
     fn change(&self, place: Place, step: Step) -> bool {
-        match self.change_owned(place, step) {
-            Some(changed) => changed,
-            None => self.change_unowned(place, step),
-        }
-    }
-
-    /// Changes a counter that only this thread writes. Returns whether it could, and `None` if the
-    /// thread owns no ring.
-    #[inline]
-    fn change_owned(&self, place: Place, step: Step) -> Option<bool> {
-        let counter = self.owned.get(known_stripe())?.counter(place);
-        let changed = place.changed(counter.load(Relaxed), step);
-        Some(changed.map(|changed| counter.store(changed, Release)).is_some())
-    }
-
-    /// Changes a counter of the thread's first call, or one that several threads write.
-    #[cold]
-    fn change_unowned(&self, place: Place, step: Step) -> bool {
         let counter = self.ring().counter(place);
         let mut old = counter.load(Acquire);
         while let Some(changed) = place.changed(old, step) {
