@@ -60,9 +60,16 @@ impl ClockSource {
                 let now = now();
                 Some(nanos_between(*epoch, now))
             }
+            _ => self.other_nanos_since(epoch),
+        }
+    }
+
+    #[inline(never)]
+    fn other_nanos_since(&self, epoch: &Instant) -> Option<u64> {
+        match self {
             #[cfg(feature = "coarse-clock")]
             Self::Coarse(clock) => Some(clock.count()),
-            Self::Given(_) => self.now().map(|now| nanos_between(*epoch, now)),
+            _ => self.now().map(|now| nanos_between(*epoch, now)),
         }
     }
 

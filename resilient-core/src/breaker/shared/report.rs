@@ -28,13 +28,8 @@ impl SharedBreaker {
     pub(in crate::breaker) fn report_success(&self, ticket: Ticket) {
         let word = self.word.read();
         if word.is_pending(ticket.generation) {
-            match self.counters.defer(known_stripe(), ticket.generation, u64::MAX) {
-                Deferred::One => return,
-                Deferred::Many => return self.commit_deferred(),
-                Deferred::Refused => {}
-            }
-        }
-        if word.is_timed() {
+            self.defer_success(ticket, u64::MAX, None);
+        } else if word.is_timed() {
             self.report_timed_success(ticket);
         } else {
             self.report_other_success(ticket);
@@ -64,44 +59,55 @@ impl SharedBreaker {
         }
     }
 
-    /// Counts or reports a success, and reads the clock only if the time matters.
+    /// Counts the success of a call that is not timed, and reads the clock only if the time matters.
     #[inline(never)]
     fn report_other_success(&self, ticket: Ticket) {
+        let parts = self.parts();
         let needs_time = self.word.read().needs_time();
-        let now = if needs_time { self.parts().clock.nanos() } else { None };
+        let now = if needs_time { parts.clock.nanos() } else { None };
+        let word = self.word.read();
+        if word.decides(ticket.admitted_in()) && !word.is_timed() {
+            match word.successes() {
+                SuccessHandling::Clean => return self.counters.add_clean(known_stripe()),
+                SuccessHandling::PendingInBucket => {
+                    let bucket = parts.mirror.bucket();
+                    if now.is_some_and(|now| now < bucket) {
+                        return self.defer_success(ticket, bucket, now);
+                    }
+                }
+                _ => return self.defer_success(ticket, u64::MAX, now),
+            }
+        }
         self.report_success_at(ticket, now);
     }
 
-    /// Counts or reports a success of this time. The time is absent if the clock has panicked, or
-    /// was not needed.
+    /// Counts or reports a success of this time, if the faster functions above could not count it.
+    /// The time is absent if the clock has panicked, or was not needed.
     #[inline(never)]
     fn report_success_at(&self, ticket: Ticket, now: Option<u64>) {
         let parts = self.parts();
         let word = self.word.read();
-        if word.decides(ticket.admitted_in()) {
+        if word.kind() == Kind::In(CircuitState::Disabled) {
+            return self.end_while_disabled(ticket);
+        }
+        if let Some(now) = now.filter(|_| word.is_timed() && word.decides(ticket.admitted_in())) {
             let successes = word.successes();
             let bucket = match successes {
                 SuccessHandling::PendingInBucket => parts.mirror.bucket(),
                 _ => u64::MAX,
             };
-            let is_known = match now {
-                Some(now) => now < bucket && (!word.is_timed() || parts.end_call(ticket, now)),
-                None => !word.needs_time(),
-            };
-            if is_known && successes == SuccessHandling::Clean {
-                return self.counters.add_clean(known_stripe());
+            if now < bucket && parts.end_call(ticket, now) {
+                return match successes {
+                    SuccessHandling::Clean => self.counters.add_clean(known_stripe()),
+                    _ => self.defer_success(ticket, bucket, Some(now)),
+                };
             }
-            if is_known {
-                return self.defer_success(ticket, bucket, now);
-            }
-        } else if word.kind() == Kind::In(CircuitState::Disabled) {
-            return self.end_while_disabled(ticket);
         }
         self.report_success_locked(ticket, now);
     }
 
     /// Defers a success whose watch has ended, or reports it if this thread may not defer it.
-    #[inline(never)]
+    #[inline]
     fn defer_success(&self, ticket: Ticket, bucket: u64, now: Option<u64>) {
         match self.counters.defer(known_stripe(), ticket.admitted_in(), bucket) {
             Deferred::One => {}

@@ -84,7 +84,11 @@ impl WatchedCalls {
     /// Counts the start of a call in a counter of this stripe that counts such calls already, and
     /// returns its ticket. If there is none, returns `None` and counts nothing.
     #[inline]
-    pub(in crate::breaker::shared) fn start(&self, stripe: usize, ticket: Ticket) -> Option<Ticket> {
+    pub(in crate::breaker::shared) fn start(
+        &self,
+        stripe: usize,
+        ticket: Ticket,
+    ) -> Option<Ticket> {
         let (ticket, place) = self.watched(ticket);
         self.change_owned(stripe, place, Step::Start).then_some(ticket)
     }
@@ -235,5 +239,49 @@ impl WatchedCalls {
             }
         }
         u64::try_from(sum).unwrap_or(0)
+    }
+}
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+    use crate::breaker::shared::thread_stripe::{SHARED, known_stripe};
+
+    const SECOND: u64 = 1_000_000_000;
+
+    fn watching() -> (WatchedCalls, Watch) {
+        let (watched, mut watch) = (WatchedCalls::new(), Watch::default());
+        watched.begin(&mut watch, 0, Some(Duration::from_nanos(SECOND)), 0);
+        (watched, watch)
+    }
+
+    fn begun(marks: u64) -> Ticket {
+        Ticket { generation: marks, stamp: Stamp::of_nanos(5) }
+    }
+
+    #[test]
+    fn b19_a_thread_without_a_ring_counts_starts_and_fast_ends() {
+        let (watched, watch) = watching();
+        assert_eq!(watched.start(SHARED, begun(0)), None);
+        let ticket = watched.start_anywhere(begun(0)).unwrap();
+        assert_eq!(watched.overdue(&watch, 2 * SECOND), 1);
+        assert!(!watched.end_fast(SHARED, ticket, 6));
+        assert!(!watched.end_fast_anywhere(ticket, 5 + SECOND), "the call is slow");
+        assert!(watched.end_fast_anywhere(ticket, 6));
+        assert_eq!(watched.overdue(&watch, 2 * SECOND), 0);
+    }
+
+    #[test]
+    fn b19_the_end_of_a_call_that_is_not_watched_changes_no_counter() {
+        let (watched, watch) = watching();
+        let ticket = watched.start_anywhere(begun(0)).unwrap();
+        for marks in 0..128 {
+            let other = begun(marks);
+            if other.generation != ticket.generation && !other.is_watched() {
+                assert!(!watched.end_fast(known_stripe(), other, 6), "{marks}");
+                assert!(!watched.end_fast_anywhere(other, 6), "{marks}");
+            }
+        }
+        assert_eq!(watched.overdue(&watch, 2 * SECOND), 1);
     }
 }
