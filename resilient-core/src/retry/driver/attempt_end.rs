@@ -24,6 +24,7 @@ pub enum AttemptEnd<'a> {
 impl<'a> AttemptEnd<'a> {
     /// Returns the class of an attempt that ran, or the reason to stop after it. Returns `Err` if
     /// the attempt was rejected.
+    #[inline]
     pub(super) fn class(self) -> Result<Result<Classification, StopReason>, &'a CircuitOpen> {
         match self {
             Self::Failed(class) => Ok(Ok(class)),

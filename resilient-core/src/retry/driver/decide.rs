@@ -67,7 +67,14 @@ impl Decision<'_> {
         if let Some(record) = self.progress.hook.record() {
             record.attempted();
         }
-        let class = class?;
+        self.after_class(class?, open)
+    }
+
+    fn after_class(
+        &mut self,
+        class: Classification,
+        open: Option<&CircuitOpen>,
+    ) -> Result<Duration, StopReason> {
         // R8
         if !class.retry {
             if class.health == Outcome::Success {
