@@ -59,7 +59,8 @@ impl SharedBreaker {
         }
     }
 
-    /// Counts the success of a call that is not timed, and reads the clock only if the time matters.
+    /// Counts the success of a call that is not timed, and reads the clock only if the time
+    /// matters.
     #[inline(never)]
     fn report_other_success(&self, ticket: Ticket) {
         let parts = self.parts();

@@ -82,7 +82,7 @@ impl WatchedCalls {
     }
 
     /// Counts the start of a call in a counter of this stripe that counts such calls already, and
-    /// returns its ticket. If there is none, returns `None` and counts nothing.
+    /// returns its ticket. Without such a counter, returns `None` and counts nothing.
     #[inline]
     pub(in crate::breaker::shared) fn start(
         &self,
@@ -116,8 +116,9 @@ impl WatchedCalls {
         took < self.limit.load(Relaxed) && !self.is_due(now)
     }
 
-    /// Counts the end of a fast call in a counter of this stripe that counts such calls already. If
-    /// there is none, as for a call that is not watched, returns `false` and counts nothing.
+    /// Counts the end of a fast call in a counter of this stripe that counts such calls already.
+    /// Without such a counter, and for a call that is not watched, returns `false` and counts
+    /// nothing.
     #[inline]
     pub(in crate::breaker::shared) fn end_fast(
         &self,
