@@ -55,13 +55,7 @@ impl<'breaker> Permit<'breaker> {
     pub(crate) fn admitted<const HERE: bool>(
         breaker: &'breaker SharedBreaker,
     ) -> Result<Self, CircuitOpen> {
-        breaker.admit(|ticket| {
-            // B18: calls are nested from here until the permit is reported or dropped.
-            if HERE && ticket.is_probe() {
-                breaker.enter_probe(ticket);
-            }
-            Self::new(breaker, ticket)
-        })
+        breaker.admit::<HERE, _>(Self::new)
     }
 
     /// Asks for a permit, without the slow path if the breaker is closed.
@@ -188,15 +182,16 @@ impl<'breaker> Permit<'breaker> {
     #[inline]
     pub(crate) fn report_class(self, class: Option<Classification>) {
         let (breaker, ticket) = self.into_parts();
-        match class {
-            Some(class) if class.health != Outcome::Success => {
-                breaker.report_outcome(ticket, class.health, class.retry_after);
+        // A success is counted at one place, so that this function is small enough to be inlined.
+        if let Some(class) = class.filter(|class| class.health != Outcome::Success) {
+            breaker.report_outcome(ticket, class.health, class.retry_after);
+        } else if !breaker.count_clean_success(ticket) {
+            match class {
+                Some(Classification { retry_after: hint @ Some(_), .. }) => {
+                    breaker.report_outcome(ticket, Outcome::Success, hint);
+                }
+                _ => breaker.report_success(ticket),
             }
-            _ if breaker.count_clean_success(ticket) => {}
-            Some(Classification { retry_after: hint @ Some(_), .. }) => {
-                breaker.report_outcome(ticket, Outcome::Success, hint);
-            }
-            _ => breaker.report_success(ticket),
         }
     }
 

@@ -49,13 +49,27 @@ impl ClockSource {
 
     /// Returns the nanoseconds from `epoch` until now, or `None` if the user's clock panics. The
     /// count of a coarse clock must begin at `epoch`.
-    #[inline(never)]
+    #[expect(
+        clippy::inline_always,
+        reason = "otherwise registers hold the epoch while the clock is read"
+    )]
+    #[inline(always)]
     pub(crate) fn nanos_since(&self, epoch: &Instant) -> Option<u64> {
         match self {
-            Self::Default => Some(nanos_between(*epoch, now())),
+            Self::Default => {
+                let now = now();
+                Some(nanos_between(*epoch, now))
+            }
+            _ => self.other_nanos_since(epoch),
+        }
+    }
+
+    #[inline(never)]
+    fn other_nanos_since(&self, epoch: &Instant) -> Option<u64> {
+        match self {
             #[cfg(feature = "coarse-clock")]
             Self::Coarse(clock) => Some(clock.count()),
-            Self::Given(_) => self.now().map(|now| nanos_between(*epoch, now)),
+            _ => self.now().map(|now| nanos_between(*epoch, now)),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The start of a call: the breaker admits or rejects it. The lock is taken only if the state word
 //! cannot decide alone.
 
+use super::thread_stripe::known_stripe;
 use super::{BreakerParts, Kind, SharedBreaker};
 use crate::breaker::machine::{Rejection, Stamp, Ticket};
 use crate::signal::{CircuitOpen, CircuitState, Wait};
@@ -13,7 +14,7 @@ impl SharedBreaker {
     #[inline]
     pub(in crate::breaker) fn admit_closed(&self) -> Option<Ticket> {
         let generation = self.word.closed()?;
-        let is_counted = self.counters.add_owned_start();
+        let is_counted = self.counters.add_owned_start(known_stripe());
         is_counted.then_some(Ticket { generation, stamp: Stamp::UNKNOWN })
     }
 
@@ -25,9 +26,43 @@ impl SharedBreaker {
     /// `permit` makes the result from the ticket. This function calls `permit`, so that the result
     /// is written to memory only once.
     #[inline]
-    pub(in crate::breaker) fn admit<P>(
-        &self,
-        permit: impl FnOnce(Ticket) -> P,
+    pub(in crate::breaker) fn admit<'a, const HERE: bool, P>(
+        &'a self,
+        permit: impl FnOnce(&'a Self, Ticket) -> P,
+    ) -> Result<P, CircuitOpen> {
+        let word = self.word.read();
+        if word.is_closed_and_timed() {
+            self.admit_timed::<HERE, P>(word.generation(), permit)
+        } else {
+            self.admit_otherwise::<HERE, P>(permit)
+        }
+    }
+
+    /// Admits a call of a closed breaker that times calls. This code is a separate function, so
+    /// that it needs few registers.
+    #[inline(never)]
+    fn admit_timed<'a, const HERE: bool, P>(
+        &'a self,
+        generation: u64,
+        permit: impl FnOnce(&'a Self, Ticket) -> P,
+    ) -> Result<P, CircuitOpen> {
+        let parts = self.parts();
+        let begun = parts.clock.nanos();
+        if let Some(begun) = begun {
+            let stripe = known_stripe();
+            if let Some(ticket) = parts.begin_call(stripe, generation, begun) {
+                self.counters.add_start(stripe);
+                return Ok(permit(self, ticket));
+            }
+        }
+        self.admit_timed_slowly::<HERE, P>(generation, begun, permit)
+    }
+
+    /// Admits a call in a state other than closed, or without its time.
+    #[inline(never)]
+    fn admit_otherwise<'a, const HERE: bool, P>(
+        &'a self,
+        permit: impl FnOnce(&'a Self, Ticket) -> P,
     ) -> Result<P, CircuitOpen> {
         let parts = self.parts();
         let word = self.word.read();
@@ -36,33 +71,50 @@ impl SharedBreaker {
             Kind::In(CircuitState::ObserveOnly | CircuitState::Disabled)
                 if parts.time_left().is_none() =>
             {
-                return self.admit_locked(parts, permit);
+                return self.admit_locked::<HERE, P>(parts, permit);
             }
             Kind::In(CircuitState::Closed | CircuitState::ObserveOnly) if word.is_timed() => {
-                match admit_timed(parts, word.generation()) {
-                    Some(ticket) => ticket,
-                    None => return self.admit_locked(parts, permit),
-                }
+                let begun = parts.clock.nanos();
+                return self.admit_timed_slowly::<HERE, P>(word.generation(), begun, permit);
             }
             Kind::In(CircuitState::Closed | CircuitState::ObserveOnly) => {
                 Ticket { generation: word.generation(), stamp: Stamp::UNKNOWN }
             }
             Kind::In(CircuitState::Disabled) => {
-                return Ok(permit(Ticket::of_disabled(word.generation(), Stamp::UNKNOWN)));
+                return Ok(permit(self, Ticket::of_disabled(word.generation(), Stamp::UNKNOWN)));
             }
             // B7: an open circuit rejects calls until its end.
             Kind::In(state @ (CircuitState::Open | CircuitState::ForcedOpen)) => {
                 match parts.time_left() {
                     Some(wait) => return Err(self.reject(parts, state, wait)),
-                    None => return self.admit_locked(parts, permit),
+                    None => return self.admit_locked::<HERE, P>(parts, permit),
                 }
             }
             Kind::In(CircuitState::HalfOpen) | Kind::Unregistered | Kind::Alias => {
-                return self.admit_locked(parts, permit);
+                return self.admit_locked::<HERE, P>(parts, permit);
             }
         };
-        self.counters.add_start();
-        Ok(permit(ticket))
+        self.counters.add_start(known_stripe());
+        Ok(permit(self, ticket))
+    }
+
+    /// Admits a call that began at this time, in a state that admits every call. The lock is taken
+    /// if the clock has panicked, calls may be overdue, or the start cannot be counted.
+    #[inline(never)]
+    fn admit_timed_slowly<'a, const HERE: bool, P>(
+        &'a self,
+        generation: u64,
+        begun: Option<u64>,
+        permit: impl FnOnce(&'a Self, Ticket) -> P,
+    ) -> Result<P, CircuitOpen> {
+        let parts = self.parts();
+        match begun.and_then(|begun| parts.begin_call_slowly(generation, begun)) {
+            Some(ticket) => {
+                self.counters.add_start(known_stripe());
+                Ok(permit(self, ticket))
+            }
+            None => self.admit_locked::<HERE, P>(parts, permit),
+        }
     }
 
     fn reject(&self, parts: &BreakerParts, state: CircuitState, retry_after: Wait) -> CircuitOpen {
@@ -73,10 +125,11 @@ impl SharedBreaker {
     }
 
     #[cold]
-    fn admit_locked<P>(
-        &self,
+    #[inline(never)]
+    fn admit_locked<'a, const HERE: bool, P>(
+        &'a self,
         parts: &BreakerParts,
-        permit: impl FnOnce(Ticket) -> P,
+        permit: impl FnOnce(&'a Self, Ticket) -> P,
     ) -> Result<P, CircuitOpen> {
         let (mut guarded, now) = self.lock_now(parts);
         // B19: every admission under the lock looks for overdue calls.
@@ -91,22 +144,17 @@ impl SharedBreaker {
         match admitted {
             Ok(ticket) => {
                 if ticket.is_counted() {
-                    self.counters.add_start();
+                    self.counters.add_start(known_stripe());
                 }
-                Ok(permit(ticket))
+                // B18: the report, or the drop of the permit, ends what begins here.
+                if HERE && ticket.is_probe() {
+                    self.enter_probe(ticket);
+                }
+                Ok(permit(self, ticket))
             }
             Err(Rejection { state, retry_after }) => {
                 Err(self.reject(parts, state, retry_after.into()))
             }
         }
     }
-}
-
-/// Admits a call whose duration is measured, in a state that admits every call. Returns `None` if
-/// the lock is needed: the clock has panicked, calls may be overdue, or the start cannot be
-/// counted.
-#[inline]
-fn admit_timed(parts: &BreakerParts, generation: u64) -> Option<Ticket> {
-    let begun = parts.clock.nanos()?;
-    parts.begin_call(Ticket { generation, stamp: Stamp::of_nanos(begun) }, begun)
 }

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::thread_stripe::known_stripe;
 use super::{BreakerParts, Deferred, GuardedState, Kind, SharedBreaker};
 use crate::breaker::machine::{Counted, Ending, SuccessHandling, Ticket};
 use crate::platform::MutexGuard;
@@ -15,7 +16,7 @@ impl SharedBreaker {
     pub(in crate::breaker) fn count_clean_success(&self, ticket: Ticket) -> bool {
         let clean = self.word.is_clean(ticket.generation);
         if clean {
-            self.counters.add_clean();
+            self.counters.add_clean(known_stripe());
         }
         clean
     }
@@ -24,50 +25,102 @@ impl SharedBreaker {
     /// record.
     #[inline(never)]
     pub(in crate::breaker) fn report_success(&self, ticket: Ticket) {
-        if self.word.is_pending(ticket.generation) {
-            match self.counters.defer(ticket.generation, u64::MAX) {
-                Deferred::One => return,
-                Deferred::Many => return self.commit_deferred(),
-                Deferred::Refused => {}
-            }
+        let word = self.word.read();
+        if word.is_pending(ticket.generation) {
+            self.defer_success(ticket, u64::MAX, None);
+        } else if word.is_timed() {
+            self.report_timed_success(ticket);
+        } else {
+            self.report_other_success(ticket);
         }
-        self.report_other_success(ticket);
     }
 
     /// Counts or reports a success, and reads the clock only if the time matters. This is a
     /// separate function, so that a success that needs no clock needs no stack for the reading.
     #[inline(never)]
-    fn report_other_success(&self, mut ticket: Ticket) {
+    fn report_timed_success(&self, ticket: Ticket) {
+        let parts = self.parts();
+        let Some(now) = parts.clock.nanos() else {
+            return self.report_success_at(ticket, None);
+        };
+        // The word is read again after the clock, so that no register holds the word meanwhile.
+        let word = self.word.read();
+        if !word.decides_timed(ticket.admitted_in()) {
+            return self.report_success_at(ticket, Some(now));
+        }
+        let stripe = known_stripe();
+        if !parts.end_fast_call(stripe, ticket, now) {
+            self.report_success_at(ticket, Some(now));
+        } else if word.successes() == SuccessHandling::Clean {
+            self.counters.add_clean(stripe);
+        } else {
+            self.defer_success(ticket, u64::MAX, Some(now));
+        }
+    }
+
+    /// Counts the success of a call that is not timed, and reads the clock only if the time
+    /// matters.
+    #[inline(never)]
+    fn report_other_success(&self, ticket: Ticket) {
         let parts = self.parts();
         let needs_time = self.word.read().needs_time();
         let now = if needs_time { parts.clock.nanos() } else { None };
         // The word is read again after the clock, so that no register holds it while the clock
         // runs.
         let word = self.word.read();
-        let successes = word.successes();
-        if word.decides(ticket.admitted_in()) {
+        if word.decides(ticket.admitted_in()) && !word.is_timed() {
+            match word.successes() {
+                SuccessHandling::Clean => return self.counters.add_clean(known_stripe()),
+                SuccessHandling::PendingInBucket => {
+                    let bucket = parts.mirror.bucket();
+                    if now.is_some_and(|now| now < bucket) {
+                        return self.defer_success(ticket, bucket, now);
+                    }
+                }
+                _ => return self.defer_success(ticket, u64::MAX, now),
+            }
+        }
+        self.report_success_at(ticket, now);
+    }
+
+    /// Counts or reports a success of this time, if the faster functions above could not count it.
+    /// The time is absent if the clock has panicked, or was not needed.
+    #[inline(never)]
+    fn report_success_at(&self, ticket: Ticket, now: Option<u64>) {
+        let parts = self.parts();
+        let word = self.word.read();
+        if word.kind() == Kind::In(CircuitState::Disabled) {
+            return self.end_while_disabled(ticket);
+        }
+        if let Some(now) = now.filter(|_| word.is_timed() && word.decides(ticket.admitted_in())) {
+            let successes = word.successes();
             let bucket = match successes {
                 SuccessHandling::PendingInBucket => parts.mirror.bucket(),
                 _ => u64::MAX,
             };
-            let is_known = match now {
-                Some(now) => now < bucket && (!word.is_timed() || parts.end_fast_call(ticket, now)),
-                None => !word.needs_time(),
-            };
-            if is_known && successes == SuccessHandling::Clean {
-                return self.counters.add_clean();
+            if now < bucket && parts.end_call(ticket, now) {
+                return match successes {
+                    SuccessHandling::Clean => self.counters.add_clean(known_stripe()),
+                    _ => self.defer_success(ticket, bucket, Some(now)),
+                };
             }
-            if is_known {
-                match self.counters.defer(ticket.admitted_in(), bucket) {
-                    Deferred::One => return,
-                    Deferred::Many => return self.commit_deferred(),
-                    Deferred::Refused => ticket = ticket.unwatched(),
-                }
-            }
-        } else if word.kind() == Kind::In(CircuitState::Disabled) {
-            return self.end_while_disabled(ticket);
         }
-        let now = now.and_then(|now| parts.clock.instant_of(now));
+        self.report_success_locked(ticket, now);
+    }
+
+    /// Defers a success whose watch has ended, or reports it if this thread may not defer it.
+    #[inline]
+    fn defer_success(&self, ticket: Ticket, bucket: u64, now: Option<u64>) {
+        match self.counters.defer(known_stripe(), ticket.admitted_in(), bucket) {
+            Deferred::One => {}
+            Deferred::Many => self.commit_deferred(),
+            Deferred::Refused => self.report_success_locked(ticket.unwatched(), now),
+        }
+    }
+
+    #[inline(never)]
+    fn report_success_locked(&self, ticket: Ticket, now: Option<u64>) {
+        let now = now.and_then(|now| self.parts().clock.instant_of(now));
         self.report_locked(ticket, Ending::Reported(Outcome::Success), None, now);
     }
 
@@ -112,8 +165,9 @@ impl SharedBreaker {
         }
     }
 
-    /// Reports under the lock. If `now` is absent, reads the clock only if the state machine needs
-    /// the time.
+    /// Reports under the lock. If `now` is absent, reads the clock only if the machine asks for the
+    /// time.
+    #[inline]
     fn report_locked(
         &self,
         ticket: Ticket,
@@ -183,9 +237,8 @@ impl SharedBreaker {
         if counted == Counted::Nowhere {
             self.end_unrecorded(ticket);
         } else if !ticket.is_counted() {
-            // The breaker was disabled when the call began, so the start was not counted. The end
-            // is now in a total, so the start is counted as well.
-            self.counters.add_start();
+            // The call began while the breaker was disabled, and ends in a total.
+            self.counters.add_start(known_stripe());
         }
     }
 

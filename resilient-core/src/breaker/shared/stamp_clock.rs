@@ -30,7 +30,7 @@ impl StampClock {
     }
 
     /// Returns the nanoseconds since the epoch, or `None` if the user's clock panics.
-    #[inline]
+    #[inline(never)]
     pub(super) fn nanos(&self) -> Option<u64> {
         self.source.nanos_since(&self.epoch)
     }

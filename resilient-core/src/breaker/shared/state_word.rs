@@ -82,13 +82,6 @@ impl StateWord {
         word == CLOSED | generation
     }
 
-    /// Returns whether the circuit is still closed in this generation, and a success can be
-    /// deferred without reading the clock.
-    #[inline]
-    pub(super) fn is_pending(&self, generation: u64) -> bool {
-        self.0.load(Acquire) == CLOSED | PENDING | generation
-    }
-
     /// Changes only the handling of successes. Call this under the breaker's lock, in a state that
     /// counts successes.
     pub(super) fn set_successes(&self, successes: SuccessHandling) {
@@ -163,6 +156,22 @@ impl Reading {
 
     pub(super) fn is_timed(self) -> bool {
         self.0 & TIMED != 0
+    }
+
+    pub(super) fn is_closed_and_timed(self) -> bool {
+        self.0 & (KIND_MASK | TIMED) == CLOSED | TIMED
+    }
+
+    /// Returns whether the circuit is still closed in this generation, and a success can be
+    /// deferred without reading the clock.
+    pub(super) fn is_pending(self, generation: u64) -> bool {
+        self.0 == CLOSED | PENDING | generation
+    }
+
+    /// Returns whether the word and the time that a call took decide how a success of this
+    /// generation is handled. There is no end of a bucket to compare with.
+    pub(super) fn decides_timed(self, generation: u64) -> bool {
+        self.0 & !(KIND_MASK | PENDING) == TIMED | generation
     }
 
     /// Returns whether the word, without the state machine, decides how a success of this

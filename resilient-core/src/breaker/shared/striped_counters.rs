@@ -110,33 +110,44 @@ impl StripedCounters {
         Self { owned: std::array::from_fn(|_| Stripe::new()), shared: Stripe::new() }
     }
 
-    /// Counts a success that changes only this count.
+    /// Counts a success that changes nothing else. `stripe` is the thread's known stripe.
     #[inline]
-    pub(super) fn add_clean(&self) {
-        // One comparison finds both rare cases: the thread has no stripe yet, or uses the shared
-        // one.
-        match self.owned.get(known_stripe()) {
+    pub(super) fn add_clean(&self, stripe: usize) {
+        // One comparison finds both rare cases: the thread has no stripe yet, or shares one.
+        match self.owned.get(stripe) {
             Some(stripe) => add_one(&stripe.clean),
-            None => self.add_clean_in(thread_stripe()),
+            None => self.add_clean_slowly(),
         }
     }
 
     #[cold]
+    #[inline(never)]
+    fn add_clean_slowly(&self) {
+        self.add_clean_in(thread_stripe());
+    }
+
     pub(super) fn add_clean_in(&self, stripe: usize) {
         self.add_in(stripe, |stripe| &stripe.clean);
     }
 
     /// Counts the start of a call if this thread owns a stripe; otherwise returns `false`.
     #[inline]
-    pub(super) fn add_owned_start(&self) -> bool {
-        let stripe = self.owned.get(known_stripe());
+    pub(super) fn add_owned_start(&self, stripe: usize) -> bool {
+        let stripe = self.owned.get(stripe);
         stripe.map(|stripe| add_one(&stripe.started)).is_some()
     }
 
-    pub(super) fn add_start(&self) {
-        if !self.add_owned_start() {
-            self.add_in(thread_stripe(), |stripe| &stripe.started);
+    #[inline]
+    pub(super) fn add_start(&self, stripe: usize) {
+        if !self.add_owned_start(stripe) {
+            self.add_start_slowly();
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn add_start_slowly(&self) {
+        self.add_in(thread_stripe(), |stripe| &stripe.started);
     }
 
     #[cold]
@@ -164,8 +175,8 @@ impl StripedCounters {
 
     /// Defers a success, if this thread may defer successes of this generation and bucket.
     #[inline]
-    pub(super) fn defer(&self, generation: u64, bucket: u64) -> Deferred {
-        let Some(stripe) = self.owned.get(known_stripe()) else {
+    pub(super) fn defer(&self, stripe: usize, generation: u64, bucket: u64) -> Deferred {
+        let Some(stripe) = self.owned.get(stripe) else {
             return Deferred::Refused;
         };
         let is_of_generation = stripe.generation.load(Relaxed) == generation;
@@ -242,7 +253,7 @@ mod tests {
         let all_have_come = std::sync::Barrier::new(2 * OWNED);
         let count_one = || {
             let counters = StripedCounters::new();
-            counters.add_clean();
+            counters.add_clean(known_stripe());
             assert_eq!(counters.clean(), 1);
             known_stripe()
         };
@@ -271,7 +282,7 @@ mod tests {
         for _ in 0..3 {
             std::thread::scope(|scope| {
                 for _ in 0..2 * OWNED {
-                    scope.spawn(|| (0..1_000).for_each(|_| counters.add_clean()));
+                    scope.spawn(|| (0..1_000).for_each(|_| counters.add_clean(known_stripe())));
                 }
             });
         }

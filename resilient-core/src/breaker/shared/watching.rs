@@ -2,23 +2,38 @@
 
 use std::time::Instant;
 
+use super::thread_stripe::known_stripe;
 use super::{BreakerParts, GuardedState, WatchedCalls};
 use crate::breaker::machine::{Stamp, Ticket};
 
 impl BreakerParts {
-    /// Counts the start of a call that is admitted without the lock. Returns `None` if the lock is
-    /// needed: calls may be overdue, or the start cannot be counted.
+    /// Counts the start of a call that is admitted without the lock, in the ring of this stripe.
+    /// Returns `None` in rare cases, for [`begin_call_slowly`](Self::begin_call_slowly).
     #[inline]
-    pub(super) fn begin_call(&self, ticket: Ticket, now: u64) -> Option<Ticket> {
-        let watched = self.watched.get()?;
-        if watched.is_due(now) { None } else { watched.start(ticket) }
+    pub(super) fn begin_call(&self, stripe: usize, generation: u64, now: u64) -> Option<Ticket> {
+        let watched = self.watched.get().filter(|watched| !watched.is_due(now))?;
+        watched.start(stripe, Ticket { generation, stamp: Stamp::of_nanos(now) })
     }
 
-    /// Counts the end of a timed call without the lock. Returns `false`, and counts nothing, if the
-    /// lock is needed.
+    /// Counts the start of a call that is admitted without the lock. Returns `None` if the lock is
+    /// needed: calls may be overdue, or the start cannot be counted.
+    pub(super) fn begin_call_slowly(&self, generation: u64, now: u64) -> Option<Ticket> {
+        let watched = self.watched.get().filter(|watched| !watched.is_due(now))?;
+        watched.start_anywhere(Ticket { generation, stamp: Stamp::of_nanos(now) })
+    }
+
+    /// Counts the end of a fast call without the lock, in the ring of this stripe. Returns `false`,
+    /// and counts nothing, in rare cases.
     #[inline]
-    pub(super) fn end_fast_call(&self, ticket: Ticket, now: u64) -> bool {
-        self.watched.get().is_some_and(|watched| watched.end_fast(ticket, now))
+    pub(super) fn end_fast_call(&self, stripe: usize, ticket: Ticket, now: u64) -> bool {
+        self.watched.get().is_some_and(|watched| watched.end_fast(stripe, ticket, now))
+    }
+
+    /// Counts the end of a fast call without the lock. Returns `false`, and counts nothing, if the
+    /// lock is needed: the call is slow or not watched, or calls may be overdue.
+    pub(super) fn end_call(&self, ticket: Ticket, now: u64) -> bool {
+        let Some(watched) = self.watched.get() else { return false };
+        watched.end_fast(known_stripe(), ticket, now) || watched.end_fast_anywhere(ticket, now)
     }
 
     /// Counts a call as no longer watched, without the lock. Returns `false`, and counts nothing,

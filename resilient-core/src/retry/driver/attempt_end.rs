@@ -1,7 +1,7 @@
 //! The ways in which an attempt ends without a success.
 
 use crate::breaker::CircuitOpen;
-use crate::signal::{Classification, TimeLimit};
+use crate::signal::{Classification, StopReason, TimeLimit};
 
 /// The end of an attempt that did not succeed: the argument of
 /// [`RetryDriver::after`](super::RetryDriver::after).
@@ -19,4 +19,23 @@ pub enum AttemptEnd<'a> {
     },
     /// The breaker rejected the attempt: the operation was not called.
     Rejected(&'a CircuitOpen),
+}
+
+impl<'a> AttemptEnd<'a> {
+    /// Returns the class of an attempt that ran, or the reason to stop after it. Returns `Err` if
+    /// the attempt was rejected.
+    #[inline]
+    pub(super) fn class(self) -> Result<Result<Classification, StopReason>, &'a CircuitOpen> {
+        match self {
+            Self::Failed(class) => Ok(Ok(class)),
+            Self::Cut { limit, excepted } => Ok(match limit {
+                TimeLimit::Deadline => Err(StopReason::Deadline),
+                TimeLimit::NoTimer => Err(StopReason::NoTimer),
+                TimeLimit::AttemptTimeout | TimeLimit::Timeout => {
+                    Ok(Classification { retry: !excepted, ..Classification::transient() })
+                }
+            }),
+            Self::Rejected(open) => Err(open),
+        }
+    }
 }

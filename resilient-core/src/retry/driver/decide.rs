@@ -13,7 +13,7 @@ use crate::retry::limits::Limits;
 use crate::retry::policy::WhenOpen;
 use crate::retry::scope;
 use crate::retry::test_hook::CallRecord;
-use crate::signal::{Classification, Outcome, StopReason, TimeLimit};
+use crate::signal::{Classification, Outcome, StopReason};
 use crate::{telemetry, time};
 
 /// The state of a loop during one decision. The loop moves its variables into this value and back,
@@ -37,27 +37,14 @@ pub(super) fn after(step: &mut Step<'_>, end: AttemptEnd<'_>, open: Option<&Circ
     let mut decision = Decision { plan, progress };
     decision.progress.pause.wait = None;
     decision.progress.is_retry = !matches!(end, AttemptEnd::Rejected(_));
-    let class = match end {
-        AttemptEnd::Failed(class) => Ok(class),
-        AttemptEnd::Cut { limit, excepted } => match limit {
-            TimeLimit::Deadline => Err(StopReason::Deadline),
-            TimeLimit::NoTimer => Err(StopReason::NoTimer),
-            TimeLimit::AttemptTimeout | TimeLimit::Timeout => {
-                Ok(Classification { retry: !excepted, ..Classification::transient() })
-            }
-        },
-        AttemptEnd::Rejected(open) => {
+    let (next, open) = match end.class() {
+        Ok(class) => (decision.after_attempt(class, open), open),
+        Err(open) => {
             // The attempt has not started, so its tokens return to the budget.
             decision.progress.reserved = None;
-            let next = decision.wait_for_circuit(open, None);
-            return decision.grant(next, Some(open), step);
+            (decision.wait_for_circuit(open, None), Some(open))
         }
     };
-    decision.progress.failed = decision.progress.failed.saturating_add(1);
-    if let Some(record) = decision.progress.hook.record() {
-        record.attempted();
-    }
-    let next = class.and_then(|class| decision.after_class(class, open));
     decision.grant(next, open, step);
 }
 
@@ -71,6 +58,18 @@ struct Decision<'a> {
 type Left = (Duration, StopReason);
 
 impl Decision<'_> {
+    fn after_attempt(
+        &mut self,
+        class: Result<Classification, StopReason>,
+        open: Option<&CircuitOpen>,
+    ) -> Result<Duration, StopReason> {
+        self.progress.failed = self.progress.failed.saturating_add(1);
+        if let Some(record) = self.progress.hook.record() {
+            record.attempted();
+        }
+        self.after_class(class?, open)
+    }
+
     fn after_class(
         &mut self,
         class: Classification,
@@ -178,17 +177,21 @@ impl Decision<'_> {
         open: Option<&CircuitOpen>,
         step: &mut Step<'_>,
     ) {
-        step.next = match next {
+        match next {
             Ok(delay) if self.lacks_timer(delay) => {
                 // The attempt will not run, so the reserved tokens return to the budget.
                 self.progress.reserved = None;
-                Err(StopReason::NoTimer)
+                self.give_up(StopReason::NoTimer);
+                step.next = Err(StopReason::NoTimer);
             }
-            next => next,
-        };
-        match step.next {
-            Ok(delay) => self.go_on(delay, open),
-            Err(reason) => self.give_up(reason),
+            Ok(delay) => {
+                self.go_on(delay, open);
+                step.next = Ok(delay);
+            }
+            Err(reason) => {
+                self.give_up(reason);
+                step.next = Err(reason);
+            }
         }
         step.progress = Some(self.progress);
     }

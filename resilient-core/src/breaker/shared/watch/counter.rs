@@ -17,8 +17,9 @@ const SLICE_SHIFT: u32 = COUNT_BITS + OWNER_BITS;
 /// The count of a counter without calls.
 const NONE: u64 = COUNTS / 2;
 
-/// The first value of a counter. The counter has no calls, and any slice can take it over.
-pub(super) const EMPTY: u64 = NONE;
+/// A counter without calls, which every slice can take. It has an owner that no call has: the
+/// mark of a nested call.
+pub(super) const EMPTY: u64 = 1 << COUNT_BITS | NONE;
 
 /// The numbers of slices wrap around after this many slices: after at least 39 hours, and in
 /// general after 500 million times `slow_call`. If a thread makes no call for that long, the calls
@@ -67,19 +68,34 @@ impl Place {
     /// the counter has calls of another place, or its count is at a limit.
     #[inline]
     pub(super) fn changed(self, counter: u64, step: Step) -> Option<u64> {
-        let tag = self.tag();
-        // This is the count if the tags are equal, and at least `COUNTS` if they differ.
-        let count = counter ^ tag;
-        match step {
-            Step::Start if count < COUNTS - 1 => Some(counter + 1),
-            Step::End if count.wrapping_sub(1) < COUNTS - 1 => Some(counter - 1),
-            _ => (counter % COUNTS == NONE && count >= COUNTS).then_some(first(tag, step)),
-        }
+        self.counted(counter, step).or_else(|| self.if_free(counter, step))
+    }
+
+    /// Returns the value of a counter of this place after a start or an end. Returns `None` if the
+    /// counter has another place, or its count is at a limit.
+    #[inline]
+    pub(super) fn counted(self, counter: u64, step: Step) -> Option<u64> {
+        let changed = match step {
+            Step::Start => counter.wrapping_add(1),
+            Step::End => counter.wrapping_sub(1),
+        };
+        // Beyond its limit, the count would change the tag.
+        (changed ^ self.tag() < COUNTS).then_some(changed)
+    }
+
+    /// Returns the first value of a counter that has no calls and belongs to another place.
+    fn if_free(self, counter: u64, step: Step) -> Option<u64> {
+        let is_free = counter % COUNTS == NONE && counter ^ self.tag() >= COUNTS;
+        is_free.then(|| self.taken_over(step))
     }
 
     /// Returns the value of a counter that this place takes over, after a start or an end.
     pub(super) fn taken_over(self, step: Step) -> u64 {
-        first(self.tag(), step)
+        let none = self.tag() + NONE;
+        match step {
+            Step::Start => none + 1,
+            Step::End => none - 1,
+        }
     }
 
     /// Returns how many slices before `present` the slice of the counter is. Returns zero for a
@@ -88,14 +104,6 @@ impl Place {
         let age = present.wrapping_sub(counter >> SLICE_SHIFT) % NUMBERS;
         let is_ours = (counter >> COUNT_BITS ^ self.owner) % OWNERS == 0;
         is_ours.then_some(if age <= OLDEST { age } else { 0 })
-    }
-}
-
-#[inline]
-fn first(tag: u64, step: Step) -> u64 {
-    match step {
-        Step::Start => tag + NONE + 1,
-        Step::End => tag + NONE - 1,
     }
 }
 

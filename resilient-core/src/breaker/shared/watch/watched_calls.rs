@@ -6,17 +6,17 @@ use std::time::Duration;
 use super::Watch;
 use super::counter::{EMPTY, Place, SLICES, Step, count_of};
 use crate::breaker::machine::{Stamp, Ticket};
-use crate::breaker::shared::thread_stripe::{OWNED, known_stripe, thread_stripe};
+use crate::breaker::shared::thread_stripe::{OWNED, thread_stripe};
 use crate::platform::AtomicU64;
 
-/// The number of low bits in [`WatchedCalls::watch`] that hold marks.
-const MARK_BITS: u32 = 8;
+/// The part of `watch` that holds the logarithm.
+const SHIFT_BITS: u32 = 8;
 
 /// The calls in flight of a breaker with `slow_call`, counted by the slice of time in which they
 /// began. All times are in nanoseconds since the breaker was made.
 #[derive(Debug)]
 pub(in crate::breaker::shared) struct WatchedCalls {
-    /// The marks of watched calls, and above them the logarithm of the length of a slice.
+    /// The logarithm of the length of a slice, and above it the marks of watched calls.
     watch: AtomicU64,
     /// The time of the next look for overdue calls. From then on, a call may be overdue that the
     /// state machine does not count as overdue yet.
@@ -65,7 +65,7 @@ impl WatchedCalls {
         if watch.begin(generation, setting, now) {
             let marks = Ticket::marks_of_watch(watch.number);
             self.limit.store(watch.limit, Relaxed);
-            self.watch.store(marks | u64::from(watch.shift) << MARK_BITS, Release);
+            self.watch.store(marks << SHIFT_BITS | u64::from(watch.shift), Release);
         }
         self.set_next_look(watch, now, u64::MAX);
     }
@@ -82,27 +82,58 @@ impl WatchedCalls {
         self.next_look.store(watch.next_look(now).min(latest), Relaxed);
     }
 
-    /// Counts the start of a call, and returns its ticket. Returns `None` and counts nothing if the
-    /// lock is needed.
+    /// Counts the start of a call in a counter of this stripe that counts such calls already, and
+    /// returns its ticket. Without such a counter, returns `None` and counts nothing.
     #[inline]
-    pub(in crate::breaker::shared) fn start(&self, ticket: Ticket) -> Option<Ticket> {
+    pub(in crate::breaker::shared) fn start(
+        &self,
+        stripe: usize,
+        ticket: Ticket,
+    ) -> Option<Ticket> {
+        let (ticket, place) = self.watched(ticket);
+        self.change_owned(stripe, place, Step::Start).then_some(ticket)
+    }
+
+    /// Counts the start of a call in any counter, and returns its ticket. Returns `None` and counts
+    /// nothing if the lock is needed.
+    pub(in crate::breaker::shared) fn start_anywhere(&self, ticket: Ticket) -> Option<Ticket> {
+        let (ticket, place) = self.watched(ticket);
+        self.change(place, Step::Start).then_some(ticket)
+    }
+
+    #[inline]
+    fn watched(&self, ticket: Ticket) -> (Ticket, Place) {
         let watch = self.watch.load(Acquire);
-        let ticket = ticket.with_marks(watch & ((1 << MARK_BITS) - 1));
-        self.change(Place::of(ticket, watch >> MARK_BITS), Step::Start).then_some(ticket)
+        let ticket = ticket.with_marks(watch >> SHIFT_BITS);
+        (ticket, Place::of(ticket, watch))
     }
 
     // B6: a call that took exactly `slow_call` is slow.
-    /// Counts the end of a fast call. Returns `false` and counts nothing if the lock is needed: the
-    /// call is slow or not watched, calls may be overdue, or another thread may write the counter.
+    /// Returns whether the call is fast and no call may have become overdue since the last look.
     #[inline]
-    pub(in crate::breaker::shared) fn end_fast(&self, ticket: Ticket, now: u64) -> bool {
-        // If the clock has gone back, the difference wraps around to a large number, and the call
-        // does not count as fast.
+    fn is_fast(&self, ticket: Ticket, now: u64) -> bool {
+        // If the clock has gone back, the difference is great.
         let took = now.wrapping_sub(Stamp::begun(ticket.stamp));
-        ticket.is_watched()
-            && took < self.limit.load(Relaxed)
-            && !self.is_due(now)
-            && self.change_owned(self.place_of(ticket), Step::End).unwrap_or(false)
+        took < self.limit.load(Relaxed) && !self.is_due(now)
+    }
+
+    /// Counts the end of a fast call in a counter of this stripe that counts such calls already.
+    /// Without such a counter, and for a call that is not watched, returns `false` and counts
+    /// nothing.
+    #[inline]
+    pub(in crate::breaker::shared) fn end_fast(
+        &self,
+        stripe: usize,
+        ticket: Ticket,
+        now: u64,
+    ) -> bool {
+        self.is_fast(ticket, now) && self.change_owned(stripe, self.place_of(ticket), Step::End)
+    }
+
+    /// Counts the end of a fast call in any counter. Returns `false` and counts nothing if the lock
+    /// is needed.
+    pub(in crate::breaker::shared) fn end_fast_anywhere(&self, ticket: Ticket, now: u64) -> bool {
+        ticket.is_watched() && self.is_fast(ticket, now) && self.end(ticket)
     }
 
     /// Counts the end of a call, however long it took. Returns `false` and counts nothing if the
@@ -113,30 +144,22 @@ impl WatchedCalls {
 
     #[inline]
     fn place_of(&self, ticket: Ticket) -> Place {
-        Place::of(ticket, self.watch.load(Acquire) >> MARK_BITS)
+        Place::of(ticket, self.watch.load(Acquire))
     }
 
+    /// Changes a counter that has this place, and that only this thread writes. Returns whether it
+    /// could.
     #[inline]
+    fn change_owned(&self, stripe: usize, place: Place, step: Step) -> bool {
+        let Some(ring) = self.owned.get(stripe) else { return false };
+        let counter = ring.counter(place);
+        let changed = place.counted(counter.load(Relaxed), step);
+        changed.map(|changed| counter.store(changed, Release)).is_some()
+    }
+
+    /// Changes a counter that may be free, or that several threads write. Returns whether that was
+    /// possible without the lock.
     fn change(&self, place: Place, step: Step) -> bool {
-        match self.change_owned(place, step) {
-            Some(changed) => changed,
-            None => self.change_unowned(place, step),
-        }
-    }
-
-    /// Changes a counter that only this thread writes. Returns whether the counter could be
-    /// changed, or `None` if the thread owns no ring.
-    #[inline]
-    fn change_owned(&self, place: Place, step: Step) -> Option<bool> {
-        let counter = self.owned.get(known_stripe())?.counter(place);
-        let changed = place.changed(counter.load(Relaxed), step);
-        Some(changed.map(|changed| counter.store(changed, Release)).is_some())
-    }
-
-    /// Changes a counter when the thread makes its first call and has no ring yet, or when it uses
-    /// the shared ring, which several threads write.
-    #[cold]
-    fn change_unowned(&self, place: Place, step: Step) -> bool {
         let counter = self.ring().counter(place);
         let mut old = counter.load(Acquire);
         while let Some(changed) = place.changed(old, step) {
@@ -219,5 +242,49 @@ impl WatchedCalls {
             }
         }
         u64::try_from(sum).unwrap_or(0)
+    }
+}
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+    use crate::breaker::shared::thread_stripe::{SHARED, known_stripe};
+
+    const SECOND: u64 = 1_000_000_000;
+
+    fn watching() -> (WatchedCalls, Watch) {
+        let (watched, mut watch) = (WatchedCalls::new(), Watch::default());
+        watched.begin(&mut watch, 0, Some(Duration::from_nanos(SECOND)), 0);
+        (watched, watch)
+    }
+
+    fn begun(marks: u64) -> Ticket {
+        Ticket { generation: marks, stamp: Stamp::of_nanos(5) }
+    }
+
+    #[test]
+    fn b19_a_thread_without_a_ring_counts_starts_and_fast_ends() {
+        let (watched, watch) = watching();
+        assert_eq!(watched.start(SHARED, begun(0)), None);
+        let ticket = watched.start_anywhere(begun(0)).unwrap();
+        assert_eq!(watched.overdue(&watch, 2 * SECOND), 1);
+        assert!(!watched.end_fast(SHARED, ticket, 6));
+        assert!(!watched.end_fast_anywhere(ticket, 5 + SECOND), "the call is slow");
+        assert!(watched.end_fast_anywhere(ticket, 6));
+        assert_eq!(watched.overdue(&watch, 2 * SECOND), 0);
+    }
+
+    #[test]
+    fn b19_the_end_of_a_call_that_is_not_watched_changes_no_counter() {
+        let (watched, watch) = watching();
+        let ticket = watched.start_anywhere(begun(0)).unwrap();
+        for marks in 0..128 {
+            let other = begun(marks);
+            if other.generation != ticket.generation && !other.is_watched() {
+                assert!(!watched.end_fast(known_stripe(), other, 6), "{marks}");
+                assert!(!watched.end_fast_anywhere(other, 6), "{marks}");
+            }
+        }
+        assert_eq!(watched.overdue(&watch, 2 * SECOND), 1);
     }
 }
