@@ -111,7 +111,7 @@ async fn r08_the_function_serves_an_attribute_that_stands_alone() {
         calls.next();
         Err(error)
     }
-    #[circuit_breaker(breaker = outer, classify = |error| by_code(error))]
+    #[circuit_breaker(breaker = outer, classify = |DbError(code)| by_code(&DbError(*code)))]
     fn counted(outer: &CircuitBreaker, calls: &Calls, error: DbError) -> Result<(), DbError> {
         calls.next();
         Err(error)
@@ -189,7 +189,7 @@ async fn r08_the_function_gives_the_hint() {
         name = "hinted by a function", failure_threshold = 1, recovery_time = "1s",
         classify = |_| Classification::transient().after(7 * SECOND)
     )]
-    async fn opened() -> Result<(), DbError> {
+    fn opened() -> Result<(), DbError> {
         Err(LOST)
     }
     let start = Instant::now();
@@ -198,7 +198,7 @@ async fn r08_the_function_gives_the_hint() {
     let start = Instant::now();
     assert_eq!(hinted_by_a_key().await, Err(BUSY));
     assert_eq!(start.elapsed(), ms(3_000));
-    assert_eq!(opened().await, Err(LOST));
+    assert_eq!(opened(), Err(LOST));
     let opened = resilient::Registry::global().get("hinted by a function").unwrap();
     assert_eq!(opened.try_acquire().unwrap_err().retry_after(), Some(7 * SECOND));
 }
@@ -209,10 +209,12 @@ async fn r08_the_function_is_called_once_for_a_failed_attempt_and_never_for_a_su
         max_retries = 5, jitter = none, base_delay = "0s",
         classify = |error| { asked.next(); by_code(error) }, retry_when = Result::is_err
     )]
-    #[circuit_breaker(breaker = outer, failure_when = |output| output.is_err())]
+    #[circuit_breaker(breaker = outer, failure_when = Result::is_err)]
     async fn call(outer: &CircuitBreaker, calls: &Calls, asked: &Calls) -> Result<u32, DbError> {
         match calls.next() {
-            number @ ..4 => Err(DbError(number as u16)),
+            1 => Err(LOST),
+            2 => Err(DUPLICATE),
+            3 => Err(BUSY),
             number => Ok(number),
         }
     }
@@ -268,9 +270,6 @@ async fn r08_a_breaker_above_a_loop_that_returns_all_errors_classifies_the_last(
 
 #[tokio::test]
 async fn r08_the_function_decides_about_the_rejection_by_another_breaker() {
-    fn transient(_: &Box<dyn std::error::Error>) -> Classification {
-        Classification::transient()
-    }
     macro_rules! counts_of {
         ($classify:expr) => {{
             #[retry(max_retries = 2, jitter = none, base_delay = "0s")]
@@ -290,7 +289,7 @@ async fn r08_the_function_decides_about_the_rejection_by_another_breaker() {
             counts(&outer, &calls)
         }};
     }
-    assert_eq!(counts_of!(transient), RETRIED);
+    assert_eq!(counts_of!(|_| Classification::transient()), RETRIED);
     assert_eq!(counts_of!(|error| Classification::of_error(&**error)), (1, (0, 0, 1)));
 }
 

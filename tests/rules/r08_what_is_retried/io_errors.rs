@@ -10,15 +10,15 @@ use resilient_testkit::Calls;
 use crate::support::retry::breaker;
 
 #[circuit_breaker(breaker = callee)]
-async fn read(callee: &CircuitBreaker) -> io::Result<u32> {
+fn read(callee: &CircuitBreaker) -> io::Result<u32> {
     Err(io::ErrorKind::ConnectionReset.into())
 }
 
-#[tokio::test]
-async fn r08_a_rejected_call_with_an_io_error_needs_no_on_open() {
+#[test]
+fn r08_a_rejected_call_with_an_io_error_needs_no_on_open() {
     let callee = breaker(1);
-    assert_eq!(read(&callee).await.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
-    let error = read(&callee).await.unwrap_err();
+    assert_eq!(read(&callee).unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+    let error = read(&callee).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::Other);
     assert_eq!(CircuitOpen::find_in(&error).unwrap().breaker(), "inventory");
     assert!(error.get_ref().unwrap().is::<CircuitOpen>());
@@ -35,7 +35,7 @@ async fn r08_a_rejection_inside_an_io_error_is_not_retried_and_ignored_by_an_out
         calls: &Calls,
     ) -> io::Result<u32> {
         calls.next();
-        read(callee).await
+        read(callee)
     }
     let (outer, callee, calls) = (breaker(100), breaker(100), Calls::new());
     assert!(call(&outer, &callee, &calls).await.is_err());
