@@ -68,7 +68,7 @@ async fn cached(text: String) -> Result<String, Fault> {
 
 /// A constructor takes the rejection.
 #[circuit_breaker(
-    name = "constructor",
+    name = "constructor, rejected",
     failure_threshold = 1,
     failure_when = Result::is_ok,
     on_open = Err
@@ -84,7 +84,7 @@ enum Reply {
 }
 
 #[circuit_breaker(
-    name = "variant",
+    name = "variant, rejected",
     failure_threshold = 1,
     failure_when = |reply| matches!(reply, Reply::Failed),
     on_open = Reply::Rejected
@@ -179,11 +179,11 @@ async fn runs() {
     assert_eq!(constructor().ok(), Some(0));
     assert_eq!(
         constructor().map_err(|open| open.breaker().to_owned()),
-        Err("constructor".to_owned())
+        Err("constructor, rejected".to_owned())
     );
     assert!(matches!(sendable(variant()).await, Reply::Failed));
     let rejected = sendable(variant()).await;
-    assert!(matches!(rejected, Reply::Rejected(open) if open.breaker() == "variant"));
+    assert!(matches!(rejected, Reply::Rejected(open) if open.breaker() == "variant, rejected"));
     counted(2);
     let mut client = Client { breaker: CircuitBreaker::default(), cached: 7 };
     assert_eq!(sendable(client.own(1)).await, Err(Fault::Busy));

@@ -20,7 +20,8 @@ pub(super) fn prepare(arguments: &mut AttemptArguments<'_>, receiver: &mut Recei
         return;
     }
     // As with other arguments, see `AttemptArguments::value`.
-    if !again && !(passing.is_exclusive() && receiver.mutability.is_none()) {
+    let reborrows = passing.is_exclusive() && receiver.mutability.is_none();
+    if !again && !reborrows {
         arguments.borrows = true;
         return;
     }
