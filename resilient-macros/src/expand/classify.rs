@@ -83,8 +83,8 @@ impl<'a> Classifier<'a> {
 
     /// Writes a statement that declares the variable `__class`, which is the class by the key
     /// `classify` or by the type of the output. If there is neither this key nor a predicate, an
-    /// output type that has no class causes a compile error at `span`. The error suggests keys of the
-    /// attribute `by`.
+    /// output type that has no class causes a compile error at `span`. The error suggests keys of
+    /// the attribute `by`.
     pub(super) fn declare(&self, span: Span, by: AttributeKind) -> TokenStream {
         let span = span.resolved_at(Span::mixed_site());
         let class = match (&self.by_function, self.when) {
