@@ -8,7 +8,7 @@ use crate::{TextError, Value, parse_duration, parse_share};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Window {
-    /// The last counted calls, from 1 to 1 000 000. Their age does not matter.
+    /// This many of the most recent counted calls, whatever their age: from 1 to 1 000 000.
     Calls(u32),
     /// The calls within this time, which is longer than zero. The window is divided into buckets
     /// and forgets one bucket at a time. The first bucket starts when the breaker enters its state.

@@ -98,7 +98,8 @@ impl Client {
 
     #[retry(max_retries = 1, base_delay = "0s", classify = by_code)]
     fn future(&self, code: u16) -> impl Future<Output = Result<u32, Foreign>> + Send {
-        async move { self.failed(Foreign(code)) }
+        let error = Foreign(code);
+        async move { self.failed(error) }
     }
 }
 
@@ -162,7 +163,10 @@ macro_rules! stack {
     };
 }
 
-stack!(stacked, by_code, |error| error.classify());
+stack!(stacked, by_code, |error| match error {
+    StoreError::Db(inner) => by_code(inner),
+    other => other.classify(),
+});
 
 #[tokio::test(start_paused = true)]
 async fn runs() {

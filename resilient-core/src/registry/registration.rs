@@ -179,7 +179,8 @@ fn unused_name(
         .unwrap_or_else(|| name.clone())
 }
 
-/// Returns longer and longer names, each with more of the source location appended.
+/// Returns candidates for a name: with the line of the source location, then also with its column,
+/// then also with a counter.
 fn names_with_place(
     name: &Name,
     place: &'static Location<'static>,

@@ -55,12 +55,11 @@ impl ClockSource {
     )]
     #[inline(always)]
     pub(crate) fn nanos_since(&self, epoch: &Instant) -> Option<u64> {
-        match self {
-            Self::Default => {
-                let now = now();
-                Some(nanos_between(*epoch, now))
-            }
-            _ => self.other_nanos_since(epoch),
+        if matches!(self, Self::Default) {
+            let now = now();
+            Some(nanos_between(*epoch, now))
+        } else {
+            self.other_nanos_since(epoch)
         }
     }
 

@@ -77,8 +77,8 @@ impl<'a> Classifier<'a> {
         self.when.is_none() && self.by_error.is_none()
     }
 
-    /// Returns whether both classifiers declare `__class` in the same way, so that one declaration
-    /// suffices.
+    /// Returns whether one declaration of `__class` serves both classifiers: both use the key
+    /// `classify` of the stack, or neither has a predicate.
     pub(super) fn declares_like(&self, other: &Self) -> bool {
         self.by_function.is_some() || (self.when.is_none() && other.when.is_none())
     }

@@ -1,4 +1,4 @@
-//! Makes random token streams, for tests that no input makes a parser panic.
+//! Makes random token streams for the tests that check that no input makes a parser panic.
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 

@@ -1,5 +1,6 @@
-//! The attributes and the derive work if the runtime has another name and `resilient` is another
-//! crate. This is a separate crate, because all modules of a crate share one extern prelude.
+//! The attributes and the derive work if the user imports our crate under another name, even if
+//! the name `resilient` means some other crate (here `std`). This program is a crate of its own,
+//! because `extern crate … as …` renames for every module of a crate.
 
 extern crate resilient as renamed;
 extern crate std as resilient;

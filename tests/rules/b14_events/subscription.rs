@@ -72,8 +72,8 @@ fn b14_of_more_events_than_its_capacity_the_oldest_are_lost_and_counted() {
     breaker.close();
     assert_eq!(waiting(&mut events), [CircuitState::Closed]);
     assert_eq!(events.lost(), 8);
-    // Each subscription counts the events that it lost itself. The breaker counts only the events
-    // that its queue for listeners lost.
+    // A subscription counts only its own lost events, so a new one begins at 0. The breaker counts
+    // only the events that its queue for listeners lost.
     assert_eq!(breaker.subscribe(3).lost(), 0);
     assert_eq!(breaker.snapshot().lost_events, 0);
 }

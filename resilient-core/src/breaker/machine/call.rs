@@ -103,7 +103,8 @@ pub(in crate::breaker) enum SuccessHandling {
     Clean,
     /// The success cannot open the circuit and can be deferred: the state machine records it later.
     Pending,
-    /// The success can be deferred until the present bucket of a window of time ends.
+    /// Like `Pending`, but only for a success that is reported before the present bucket of the
+    /// window of time ends. A later success is recorded at once.
     PendingInBucket,
     /// The state machine must record the success at once.
     Locked,

@@ -119,10 +119,10 @@ impl Machine {
         self.move_end(Some(length.of(&self.config)), note, now);
     }
 
-    // B1: only the end changes and not the state, so there is no transition.
-    /// Starts the time of the present state again by hand: it ends after `lasts` from now, or not
-    /// at all.
+    /// Restarts the time of the present state by an operator's command: the state now ends after
+    /// `lasts`, or never if `lasts` is `None`.
     fn move_end(&mut self, lasts: Option<Duration>, note: OperatorNote, now: Instant) {
+        // B1: the state itself does not change, so this is no transition.
         self.change_period(now, |period| period.restart(lasts, now));
         self.note = note;
     }
