@@ -637,6 +637,8 @@ fn each_call_under_a_retry_is_in_exactly_one_result() {
     ];
     let expected = expected.map(|(result, calls)| (result.to_owned(), calls));
     let mut made = retry_calls();
-    made.iter_mut().for_each(|(result, calls)| *calls -= before.get(result).unwrap_or(&0));
+    for (result, calls) in &mut made {
+        *calls -= before.get(result).unwrap_or(&0);
+    }
     assert_eq!(made, BTreeMap::from(expected));
 }

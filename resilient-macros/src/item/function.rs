@@ -97,7 +97,7 @@ impl AnnotatedFunction {
         })
     }
 
-    /// Returns the function with these attributes in place of its own.
+    /// Returns the function with these attributes. They replace the attributes that it had.
     pub(crate) fn with_attributes(&self, attributes: &TokenStream) -> TokenStream {
         self.write(attributes, &self.signature, &self.body.to_token_stream())
     }

@@ -1,5 +1,5 @@
 //! The attributes and the derive work if the user imports our crate under another name, even if
-//! the name `resilient` means some other crate (here `std`). This program is a crate of its own,
+//! the name `resilient` means some other crate (here `std`). This program is a separate crate,
 //! because `extern crate … as …` renames for every module of a crate.
 
 extern crate resilient as renamed;
