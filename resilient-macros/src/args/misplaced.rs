@@ -38,8 +38,9 @@ pub(super) fn misplaced(keys: &AttributeKeys, pair: &Pair) -> Option<String> {
                  `{name} = error if error.is_fatal()`"
             ),
         }),
-        // The constructor of a variant, such as `Reply::Rejected`, is a function.
-        (KeyForm::Closure(parameter), Role::Pattern) if !is_path(value) => {
+        // The constructor of a variant, such as `Reply::Rejected`, is a function, but none makes a
+        // `Classification`.
+        (KeyForm::Closure(parameter), Role::Pattern) if name == "classify" || !is_path(value) => {
             Some(format!("`{name}` is a closure or a path, as in `{name} = |{parameter}| …`"))
         }
         _ => None,
