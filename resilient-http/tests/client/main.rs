@@ -8,6 +8,7 @@ mod defects;
 mod faults_f;
 mod faults_g;
 mod framing;
+#[cfg(feature = "test-util")]
 mod nested;
 mod outcome_table;
 mod proxies;
