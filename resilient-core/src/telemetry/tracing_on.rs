@@ -27,30 +27,25 @@ pub(crate) fn event(event: &Event) {
             let reason = step.reason.as_str();
             let lasts = step.lasts.map(|time| time.as_secs_f64());
             let (operator, operator_reason) = (step.note.operator(), step.note.reason());
+            macro_rules! log {
+                ($level:ident, $message:literal) => {
+                    tracing::$level!(
+                        breaker,
+                        key,
+                        from,
+                        to,
+                        reason,
+                        lasts,
+                        operator,
+                        operator_reason,
+                        $message
+                    )
+                };
+            }
             if matches!(step.to, CircuitState::Open | CircuitState::ForcedOpen) {
-                tracing::warn!(
-                    breaker,
-                    key,
-                    from,
-                    to,
-                    reason,
-                    lasts,
-                    operator,
-                    operator_reason,
-                    "circuit breaker opened"
-                );
+                log!(warn, "circuit breaker opened");
             } else {
-                tracing::info!(
-                    breaker,
-                    key,
-                    from,
-                    to,
-                    reason,
-                    lasts,
-                    operator,
-                    operator_reason,
-                    "circuit breaker changed state"
-                );
+                log!(info, "circuit breaker changed state");
             }
         }
         EventKind::WouldOpen(reason) => {
