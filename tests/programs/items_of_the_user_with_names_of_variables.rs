@@ -100,7 +100,7 @@ in_scope_of!(beside_variants: variants);
 #[resilient::retry(base_delay = "0s", max_retries = 1)]
 #[resilient::circuit_breaker]
 async fn parameter<const output: u32>(words: String) -> Option<u32> {
-    (text.len() > 1).then_some(output)
+    (words.len() > 1).then_some(output)
 }
 
 #[tokio::test(start_paused = true)]
