@@ -109,6 +109,7 @@ fn out_of_range(form: Form) -> Option<Value> {
     match form {
         Form::Count { least: 0, most: u32::MAX }
         | Form::Time { zero: true }
+        | Form::Flag
         | Form::Word(_)
         | Form::WordOrFunction(_) => None,
         Form::Count { least: 0, most } => Some(Value::Count(most + 1)),

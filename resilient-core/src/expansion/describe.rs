@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use crate::breaker::Permit;
 use crate::retry::AttemptEnd;
 use crate::signal::{Classification, Fallible};
 
@@ -46,6 +47,13 @@ impl<'a, O> TextOfAny<'a, O> {
     pub fn resilient_text(&self) -> Option<&'a dyn Display> {
         None
     }
+}
+
+/// Reports the class of an output, `None` for a success. `text` describes the error if the class
+/// does not.
+#[inline]
+pub fn report(permit: Permit<'_>, class: Option<Classification>, text: Option<&dyn Display>) {
+    permit.report_described(class, text);
 }
 
 /// Makes the end of an attempt that failed, and describes it by its error.

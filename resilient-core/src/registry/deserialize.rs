@@ -17,6 +17,7 @@ use crate::breaker::{
 macro_rules! read_as {
     (Count) => { u32 };
     (Factor) => { f64 };
+    (Flag) => { bool };
     (Time) => { Written<Duration> };
     (Share) => { Written<f64> };
     (Window) => { Written<Window> };

@@ -48,6 +48,7 @@ pub struct RetryPolicy {
     pub(super) max_retry_after: Duration,
     pub(super) max_elapsed: Option<Duration>,
     pub(crate) when_open: WhenOpen,
+    pub(crate) remember_errors: bool,
     pub(super) seed: Option<u64>,
 }
 
@@ -140,6 +141,7 @@ impl RetrySettings {
             max_retry_after: or!(self.max_retry_after, default::max_retry_after()),
             max_elapsed: self.max_elapsed,
             when_open: or!(self.when_open, WhenOpen::Stop),
+            remember_errors: or!(self.remember_errors, default::remember_errors()),
             seed: self.seed,
         }
     }

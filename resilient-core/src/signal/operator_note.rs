@@ -1,5 +1,6 @@
 //! Who changed the state of a breaker by hand, and why.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::getters;
@@ -69,6 +70,19 @@ impl OperatorNote {
 
     fn into_texts(self) -> Texts {
         self.0.map(Arc::unwrap_or_clone).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for OperatorNote {
+    /// Writes the name and the reason: `by alice: the provider migrates`. Writes nothing for an
+    /// empty note.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.operator(), self.reason()) {
+            (Some(operator), Some(reason)) => write!(f, "by {operator}: {reason}"),
+            (Some(operator), None) => write!(f, "by {operator}"),
+            (None, Some(reason)) => f.write_str(reason),
+            (None, None) => Ok(()),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use super::{CircuitState, OperatorNote, getters};
+use super::{CircuitState, Opening, OperatorNote, getters};
 
 labels! {
     /// Why a breaker changed its state.
@@ -56,6 +56,24 @@ pub struct Transition {
     /// The note of the operator who changed the state. If the reason is the end of a state that was
     /// set by hand, this is the note of that state.
     pub note: OperatorNote,
+    /// What opened the circuit, if a condition or failed probes did.
+    pub opening: Option<Opening>,
+}
+
+impl fmt::Display for Transition {
+    /// Writes the states, the time, the reason and the note: `closed to open for 30s: 5 consecutive
+    /// failures; last failure: connection refused`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} to {}", self.from, self.to)?;
+        if let Some(lasts) = self.lasts {
+            write!(f, " for {lasts:?}")?;
+        }
+        match &self.opening {
+            Some(opening) => write!(f, ": {opening}")?,
+            None => write!(f, ": {}", self.reason)?,
+        }
+        if self.note.is_empty() { Ok(()) } else { write!(f, ", {}", self.note) }
+    }
 }
 
 /// The error of an operation that the present state of the breaker does not allow.
