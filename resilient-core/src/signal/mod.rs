@@ -16,6 +16,7 @@ mod manual_change;
 mod name;
 mod operator_note;
 mod outcome;
+mod rejection_counts;
 #[cfg(feature = "serde")]
 mod serialize;
 mod snapshot;
@@ -38,6 +39,7 @@ pub(crate) use self::name::Name;
 pub use self::operator_note::OperatorNote;
 pub(crate) use self::outcome::every_failure;
 pub use self::outcome::{Classification, Classify, Fallible, Outcome};
+pub use self::rejection_counts::RejectionCounts;
 pub use self::snapshot::{BreakerSnapshot, WindowCounts};
 pub use self::stop_reason::StopReason;
 pub use self::timed_out::{FromTimedOut, TimeLimit, TimedOut, TimedOutOutput};
