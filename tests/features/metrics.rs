@@ -367,7 +367,7 @@ fn keyed_breakers_of_one_name_are_summed_and_no_key_is_a_label() {
         ("transitions{breaker=shards,to=open}", 1),
     ];
     assert_eq!(above_zero(&recorded), expected);
-    assert_eq!(recorded.len(), 6 + 4 + 3 * 6);
+    assert_eq!(recorded.len(), 6 + 3 + 4 + 3 * 6);
 }
 
 #[test]
