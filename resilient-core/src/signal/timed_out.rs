@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use super::getters;
+use super::{Classification, Classify, getters};
 
 labels! {
     /// The time limit that a call exceeded.
@@ -85,6 +85,32 @@ impl fmt::Display for TimedOut {
 
 impl std::error::Error for TimedOut {}
 
+// C2, C4, R6
+/// Classifies a time limit that a callee exceeded. An attempt that was too slow
+/// ([`AttemptTimeout`](TimeLimit::AttemptTimeout), [`Timeout`](TimeLimit::Timeout)) is
+/// [`transient`](Classification::transient). A passed [`Deadline`](TimeLimit::Deadline) is
+/// [`permanent`](Classification::permanent): the callee has used up the time that it had for all
+/// attempts. Without a timer nothing was called, so
+/// [`NoTimer`](TimeLimit::NoTimer) is [`ignored`](Classification::ignored).
+///
+/// ```
+/// use resilient_core::retry::TimedOut;
+/// use resilient_core::signal::Classify;
+///
+/// fn is_worth_a_retry(error: &TimedOut) -> bool {
+///     error.classify().retry
+/// }
+/// ```
+impl Classify for TimedOut {
+    fn classify(&self) -> Classification {
+        match self.limit {
+            TimeLimit::AttemptTimeout | TimeLimit::Timeout => Classification::transient(),
+            TimeLimit::Deadline => Classification::permanent(),
+            TimeLimit::NoTimer => Classification::ignored(),
+        }
+    }
+}
+
 /// The kind is [`TimedOut`](io::ErrorKind::TimedOut), and [`get_ref`](io::Error::get_ref) returns
 /// this error. A limit that had no timer ([`TimeLimit::NoTimer`]) becomes the kind
 /// [`Other`](io::ErrorKind::Other), because nothing was called.
@@ -139,5 +165,23 @@ impl<T, E: FromTimedOut> TimedOutOutput for Result<T, E> {
 impl<T> TimedOutOutput for Option<T> {
     fn timed_out(_: TimedOut) -> Self {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_decides_the_class() {
+        for (limit, expected) in [
+            (TimeLimit::AttemptTimeout, Classification::transient()),
+            (TimeLimit::Timeout, Classification::transient()),
+            (TimeLimit::Deadline, Classification::permanent()),
+            (TimeLimit::NoTimer, Classification::ignored()),
+        ] {
+            let timed_out = TimedOut { limit, after: Duration::from_secs(1), attempts: 1 };
+            assert_eq!(timed_out.classify(), expected, "{limit:?}");
+        }
     }
 }
