@@ -40,5 +40,6 @@ pub(crate) use self::outcome::every_failure;
 pub use self::outcome::{Classification, Classify, Fallible, Outcome};
 pub use self::snapshot::{BreakerSnapshot, WindowCounts};
 pub use self::stop_reason::StopReason;
+pub(crate) use self::timed_out::FullTime;
 pub use self::timed_out::{FromTimedOut, TimeLimit, TimedOut, TimedOutOutput};
 pub use self::transition::{Transition, TransitionError, TransitionReason};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use super::getters;
+use super::{Classification, Classify, getters};
 
 labels! {
     /// The time limit that a call exceeded.
@@ -49,6 +49,21 @@ pub struct TimedOut {
     pub(crate) limit: TimeLimit,
     pub(crate) after: Duration,
     pub(crate) attempts: u32,
+    pub(crate) full_time: FullTime,
+}
+
+/// Whether the attempt or the call had its full time when a time limit cut the attempt short. The
+/// full time is the time that its own settings allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "tokio"), expect(dead_code, reason = "only a timer makes a cut"))]
+pub(crate) enum FullTime {
+    /// The attempt had its full time: the dependency hangs.
+    Attempt,
+    /// The call had its full time, but this attempt did not. To a breaker around the loop, the
+    /// dependency hangs.
+    Call,
+    /// Neither had its full time: the deadline of an outer call came first.
+    Neither,
 }
 
 impl TimedOut {
@@ -67,7 +82,7 @@ impl TimedOut {
 
 impl fmt::Display for TimedOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { limit, after, attempts } = self;
+        let Self { limit, after, attempts, full_time: _ } = self;
         match limit {
             TimeLimit::AttemptTimeout => write!(f, "attempt {attempts} timed out after {after:?}"),
             TimeLimit::Deadline if *attempts == 1 => {
@@ -84,6 +99,29 @@ impl fmt::Display for TimedOut {
 }
 
 impl std::error::Error for TimedOut {}
+
+// R6, C2, C4
+/// The class of another function's time limit, for a function that passes the error on.
+///
+/// | limit | class |
+/// |---|---|
+/// | `attempt_timeout` or `#[timeout]` | [`transient`](Classification::transient) |
+/// | the call's own `deadline` | [`permanent`](Classification::permanent): the call has used up the time for its retries |
+/// | the deadline of an outer call | [`ignored`](Classification::ignored): the dependency did not have the time that the call allows |
+/// | any limit, without a timer | [`ignored`](Classification::ignored): nothing was called |
+impl Classify for TimedOut {
+    fn classify(&self) -> Classification {
+        match (self.limit, self.full_time) {
+            (TimeLimit::AttemptTimeout | TimeLimit::Timeout, _) => Classification::transient(),
+            (TimeLimit::Deadline, FullTime::Attempt | FullTime::Call) => {
+                Classification::permanent()
+            }
+            (TimeLimit::Deadline, FullTime::Neither) | (TimeLimit::NoTimer, _) => {
+                Classification::ignored()
+            }
+        }
+    }
+}
 
 /// The kind is [`TimedOut`](io::ErrorKind::TimedOut), and [`get_ref`](io::Error::get_ref) returns
 /// this error. A limit that had no timer ([`TimeLimit::NoTimer`]) becomes the kind
