@@ -1,0 +1,13 @@
+//! Overrides by operators. They change settings and modes by name, and win over the code.
+
+mod breaker_override;
+mod budget_override;
+mod override_error;
+mod override_report;
+mod override_set;
+
+pub use self::breaker_override::BreakerOverride;
+pub use self::budget_override::BudgetOverride;
+pub use self::override_error::OverrideError;
+pub use self::override_report::OverrideReport;
+pub use self::override_set::Overrides;
