@@ -39,8 +39,8 @@ impl TimedOut {
     /// use resilient_core::retry::{RetryPolicy, TimeLimit, TimedOut};
     /// use std::{future::pending, io, time::Duration};
     ///
-    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    /// # runtime.block_on(async {
+    /// # let mut runtime = tokio::runtime::Builder::new_current_thread();
+    /// # runtime.enable_time().build().unwrap().block_on(async {
     /// let call = RetryPolicy::DEFAULT.call().deadline(Duration::from_millis(1));
     /// let error = call.run(|_| pending::<io::Result<()>>()).await.unwrap_err();
     /// assert_eq!(TimedOut::find_in(&error).unwrap().limit(), TimeLimit::Deadline);
