@@ -108,8 +108,8 @@ impl fmt::Display for Rough {
 impl std::error::Error for CircuitOpen {}
 
 // R8
-/// The class of a rejection by the breaker of another function is
-/// [`ignored`](Classification::ignored): the dependency was not called.
+/// A rejection is [`ignored`](Classification::ignored): it says nothing about the dependency that
+/// another breaker guards, and a retry would be rejected again.
 impl Classify for CircuitOpen {
     fn classify(&self) -> Classification {
         Classification::ignored()

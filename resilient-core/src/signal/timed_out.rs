@@ -100,15 +100,24 @@ impl fmt::Display for TimedOut {
 
 impl std::error::Error for TimedOut {}
 
-// R6, C2, C4
-/// The class of another function's time limit, for a function that passes the error on.
+// C2, C4, R6
+/// Classifies a time limit that a callee exceeded. An attempt that was too slow
+/// ([`AttemptTimeout`](TimeLimit::AttemptTimeout), [`Timeout`](TimeLimit::Timeout)) is
+/// [`transient`](Classification::transient). A passed [`Deadline`](TimeLimit::Deadline) is
+/// [`permanent`](Classification::permanent): the callee has used up the time that it had for all
+/// attempts. If it was the deadline of a call around the callee, the class is
+/// [`ignored`](Classification::ignored): the dependency had less time than the callee allows.
+/// Without a timer nothing was called, so [`NoTimer`](TimeLimit::NoTimer) is
+/// [`ignored`](Classification::ignored), too.
 ///
-/// | limit | class |
-/// |---|---|
-/// | `attempt_timeout` or `#[timeout]` | [`transient`](Classification::transient) |
-/// | the call's own `deadline` | [`permanent`](Classification::permanent): the call has used up the time for its retries |
-/// | the deadline of an outer call | [`ignored`](Classification::ignored): the dependency did not have the time that the call allows |
-/// | any limit, without a timer | [`ignored`](Classification::ignored): nothing was called |
+/// ```
+/// use resilient_core::retry::TimedOut;
+/// use resilient_core::signal::Classify;
+///
+/// fn is_worth_a_retry(error: &TimedOut) -> bool {
+///     error.classify().retry
+/// }
+/// ```
 impl Classify for TimedOut {
     fn classify(&self) -> Classification {
         match (self.limit, self.full_time) {
@@ -177,5 +186,23 @@ impl<T, E: FromTimedOut> TimedOutOutput for Result<T, E> {
 impl<T> TimedOutOutput for Option<T> {
     fn timed_out(_: TimedOut) -> Self {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_decides_the_class() {
+        for (limit, expected) in [
+            (TimeLimit::AttemptTimeout, Classification::transient()),
+            (TimeLimit::Timeout, Classification::transient()),
+            (TimeLimit::Deadline, Classification::permanent()),
+            (TimeLimit::NoTimer, Classification::ignored()),
+        ] {
+            let timed_out = TimedOut { limit, after: Duration::from_secs(1), attempts: 1 };
+            assert_eq!(timed_out.classify(), expected, "{limit:?}");
+        }
     }
 }
