@@ -44,5 +44,6 @@ pub use self::outcome::{Classification, Classify, Fallible, Outcome};
 pub use self::rejection_counts::RejectionCounts;
 pub use self::snapshot::{BreakerSnapshot, WindowCounts};
 pub use self::stop_reason::StopReason;
+pub(crate) use self::timed_out::FullTime;
 pub use self::timed_out::{FromTimedOut, TimeLimit, TimedOut, TimedOutOutput};
 pub use self::transition::{Transition, TransitionError, TransitionReason};
