@@ -195,14 +195,16 @@ mod tests {
 
     #[test]
     fn the_limit_decides_the_class() {
-        for (limit, expected) in [
-            (TimeLimit::AttemptTimeout, Classification::transient()),
-            (TimeLimit::Timeout, Classification::transient()),
-            (TimeLimit::Deadline, Classification::permanent()),
-            (TimeLimit::NoTimer, Classification::ignored()),
+        for (limit, full_time, expected) in [
+            (TimeLimit::AttemptTimeout, FullTime::Attempt, Classification::transient()),
+            (TimeLimit::Timeout, FullTime::Attempt, Classification::transient()),
+            (TimeLimit::Deadline, FullTime::Call, Classification::permanent()),
+            (TimeLimit::Deadline, FullTime::Neither, Classification::ignored()),
+            (TimeLimit::NoTimer, FullTime::Neither, Classification::ignored()),
         ] {
-            let timed_out = TimedOut { limit, after: Duration::from_secs(1), attempts: 1 };
-            assert_eq!(timed_out.classify(), expected, "{limit:?}");
+            let after = Duration::from_secs(1);
+            let timed_out = TimedOut { limit, after, attempts: 1, full_time };
+            assert_eq!(timed_out.classify(), expected, "{limit:?}, {full_time:?}");
         }
     }
 }
