@@ -53,8 +53,8 @@ pub enum Condition {
         calls: u64,
         /// The share of failures that is enough, above 0 and at most 1.
         limit: f64,
-        /// The calls without which the share is not tested.
-        min_calls: u32,
+        /// The fewest calls of which the share is tested.
+        least_calls: u32,
     },
     /// The setting `slow_call_rate` opens the circuit.
     #[non_exhaustive]
@@ -65,8 +65,8 @@ pub enum Condition {
         calls: u64,
         /// The share of slow calls that is enough, above 0 and at most 1.
         limit: f64,
-        /// The calls without which the share is not tested.
-        min_calls: u32,
+        /// The fewest calls of which the share is tested.
+        least_calls: u32,
     },
     /// The setting `half_open_failures` opens a half-open circuit again.
     #[non_exhaustive]
@@ -127,10 +127,10 @@ impl Condition {
                 failures >= limit && lasting.is_none_or(|(lasted, span)| lasted >= span)
             }
             Self::FailureCount { failures, limit, .. } => failures >= u64::from(limit),
-            Self::FailureRate { failures: part, calls, limit, min_calls }
-            | Self::SlowCallRate { slow: part, calls, limit, min_calls } => {
+            Self::FailureRate { failures: part, calls, limit, least_calls }
+            | Self::SlowCallRate { slow: part, calls, limit, least_calls } => {
                 // With no calls, the rate is 0 / 0 (NaN), which reaches no limit.
-                calls >= u64::from(min_calls) && part as f64 / calls as f64 >= limit
+                calls >= u64::from(least_calls) && part as f64 / calls as f64 >= limit
             }
             Self::FailedProbes { failed: count, limit, .. }
             | Self::SucceededProbes { succeeded: count, limit } => count >= limit,
@@ -148,10 +148,10 @@ impl fmt::Display for Condition {
                 false => write!(f, "{count} of {limit} {what}{plural}"),
             }
         };
-        let share = |f: &mut fmt::Formatter<'_>, calls: u64, limit: f64, min_calls: u32| {
+        let share = |f: &mut fmt::Formatter<'_>, calls: u64, limit: f64, least_calls: u32| {
             write!(f, ", limit {}%", percent(limit))?;
-            if calls < u64::from(min_calls) {
-                write!(f, " of {min_calls} calls or more")?;
+            if calls < u64::from(least_calls) {
+                write!(f, " of {least_calls} calls or more")?;
             }
             Ok(())
         };
@@ -173,13 +173,13 @@ impl fmt::Display for Condition {
                     _ => Ok(()),
                 }
             }
-            Self::FailureRate { failures, calls, limit, min_calls } => {
+            Self::FailureRate { failures, calls, limit, least_calls } => {
                 write!(f, "{failures} of {calls} calls failed")?;
-                share(f, calls, limit, min_calls)
+                share(f, calls, limit, least_calls)
             }
-            Self::SlowCallRate { slow, calls, limit, min_calls } => {
+            Self::SlowCallRate { slow, calls, limit, least_calls } => {
                 write!(f, "{slow} of {calls} calls slow or hung")?;
-                share(f, calls, limit, min_calls)
+                share(f, calls, limit, least_calls)
             }
             Self::FailedProbes { failed, limit, is_slow } => {
                 let probe = if is_slow { "failed or slow probe" } else { "failed probe" };
@@ -212,9 +212,9 @@ mod tests {
             failures,
             calls,
             limit,
-            min_calls: 10,
+            least_calls: 10,
         };
-        let slow = |slow, calls| Condition::SlowCallRate { slow, calls, limit: 0.5, min_calls: 10 };
+        let slow = |slow, calls| Condition::SlowCallRate { slow, calls, limit: 0.5, least_calls: 10 };
         let failed = |failed, limit, is_slow| Condition::FailedProbes { failed, limit, is_slow };
         let succeeded = |succeeded, limit| Condition::SucceededProbes { succeeded, limit };
         for (condition, is_met, text) in [

@@ -20,13 +20,16 @@ mod name;
 mod opening;
 mod operator_note;
 mod outcome;
+mod rejection_counts;
 #[cfg(feature = "serde")]
 mod serialize;
 mod snapshot;
+mod snapshot_text;
 mod source_chain;
 mod stop_reason;
 mod timed_out;
 mod transition;
+mod transition_reason;
 
 pub use self::by_state::{TimeInState, TransitionCounts};
 pub use self::call_counts::CallCounts;
@@ -47,7 +50,10 @@ pub use self::opening::Opening;
 pub use self::operator_note::OperatorNote;
 pub(crate) use self::outcome::every_failure;
 pub use self::outcome::{Classification, Classify, Fallible, Outcome};
+pub use self::rejection_counts::RejectionCounts;
 pub use self::snapshot::{BreakerSnapshot, WindowCounts};
 pub use self::stop_reason::StopReason;
+pub(crate) use self::timed_out::FullTime;
 pub use self::timed_out::{FromTimedOut, TimeLimit, TimedOut, TimedOutOutput};
-pub use self::transition::{Transition, TransitionError, TransitionReason};
+pub use self::transition::{Transition, TransitionError};
+pub use self::transition_reason::TransitionReason;

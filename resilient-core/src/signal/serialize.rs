@@ -64,12 +64,12 @@ impl Serialize for Condition {
                 fields.serialize_entry("count", &failures)?;
                 fields.serialize_entry("limit", &limit)?;
             }
-            Self::FailureRate { failures: count, calls, limit, min_calls }
-            | Self::SlowCallRate { slow: count, calls, limit, min_calls } => {
+            Self::FailureRate { failures: count, calls, limit, least_calls }
+            | Self::SlowCallRate { slow: count, calls, limit, least_calls } => {
                 fields.serialize_entry("count", &count)?;
                 fields.serialize_entry("calls", &calls)?;
                 fields.serialize_entry("limit", &limit)?;
-                fields.serialize_entry("min_calls", &min_calls)?;
+                fields.serialize_entry("min_calls", &least_calls)?;
             }
             Self::FailedProbes { failed: count, limit, .. }
             | Self::SucceededProbes { succeeded: count, limit } => {
@@ -106,7 +106,7 @@ impl Serialize for BreakerSnapshot {
                 .map(|record| FailureView::new(record, self.at)),
         });
         let recent: Vec<_> = recent.collect();
-        let mut fields = serializer.serialize_struct("BreakerSnapshot", 24)?;
+        let mut fields = serializer.serialize_struct("BreakerSnapshot", 25)?;
         fields.serialize_field("name", &self.name)?;
         fields.serialize_field("key", &self.key)?;
         fields.serialize_field("state", &self.state)?;
@@ -128,6 +128,7 @@ impl Serialize for BreakerSnapshot {
         fields.serialize_field("waiting", &self.waiting)?;
         fields.serialize_field("totals", &self.totals)?;
         fields.serialize_field("in_state", &self.in_state)?;
+        fields.serialize_field("rejections", &self.rejections)?;
         fields.serialize_field("transitions", &self.transitions)?;
         fields.serialize_field("seconds_in_state", &Seconds(&self.time_in_state))?;
         fields.serialize_field("recent", &recent)?;

@@ -38,17 +38,17 @@ impl BreakerConfig {
 
     #[inline]
     fn failure_rate(&self, Tally { failures, calls, .. }: Tally) -> Option<Condition> {
-        let Conditions { failure_rate, min_calls, .. } = self.conditions;
-        Some(Condition::FailureRate { failures, calls, limit: failure_rate?, min_calls })
+        let (limit, least_calls) = (self.conditions.failure_rate?, self.conditions.min_calls);
+        Some(Condition::FailureRate { failures, calls, limit, least_calls })
     }
 
     // B19: an overdue call counts as a slow call that has ended.
     #[inline]
     fn slow_call_rate(&self, window: Tally, overdue: u64) -> Option<Condition> {
-        let Conditions { slow_call_rate, min_calls, .. } = self.conditions;
+        let (limit, least_calls) = (self.conditions.slow_call_rate?, self.conditions.min_calls);
         let slow = window.slow.saturating_add(overdue);
         let calls = window.calls.saturating_add(overdue);
-        Some(Condition::SlowCallRate { slow, calls, limit: slow_call_rate?, min_calls })
+        Some(Condition::SlowCallRate { slow, calls, limit, least_calls })
     }
 
     /// Returns `true` if further successes, however many, cannot meet a condition. A success lowers

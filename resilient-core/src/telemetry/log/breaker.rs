@@ -6,9 +6,8 @@ use crate::event::Event;
 use crate::signal::{CircuitOpen, CircuitState, ErrorText, FailureRecord, Opening, Transition};
 
 pub(super) fn transition(event: &Event, step: &Transition) {
-    let opening = step.opening.as_ref();
     macro_rules! log {
-        ($level:ident, $message:literal) => {
+        ($level:ident, $message:literal $(, $field:ident = $value:expr)*) => {
             tracing::$level!(
                 target: BREAKER,
                 breaker = event.name(),
@@ -16,8 +15,7 @@ pub(super) fn transition(event: &Event, step: &Transition) {
                 from = step.from.as_str(),
                 to = step.to.as_str(),
                 reason = step.reason.as_str(),
-                condition = opening.map(|opening| tracing::field::display(opening.condition())),
-                error = opening.and_then(last_text),
+                $($field = $value,)*
                 lasts = step.lasts.map(|time| time.as_secs_f64()),
                 operator = step.note.operator(),
                 operator_reason = step.note.reason(),
@@ -26,7 +24,13 @@ pub(super) fn transition(event: &Event, step: &Transition) {
         };
     }
     if matches!(step.to, CircuitState::Open | CircuitState::ForcedOpen) {
-        log!(warn, "circuit breaker opened");
+        let opening = step.opening.as_ref();
+        log!(
+            warn,
+            "circuit breaker opened",
+            condition = opening.map(|opening| tracing::field::display(opening.condition())),
+            error = opening.and_then(last_text)
+        );
     } else {
         log!(info, "circuit breaker changed state");
     }
