@@ -1,4 +1,4 @@
-//! A registry of breakers and retry budgets by name, and the overrides of operators.
+//! A registry of breakers, retry budgets and retries by name, and the overrides of operators.
 
 mod apply;
 mod budgets;
@@ -19,6 +19,7 @@ mod registration;
 mod registry_handle;
 #[cfg(feature = "metrics")]
 mod released;
+mod retries;
 mod selection;
 mod swept;
 mod unregister;
@@ -31,10 +32,12 @@ pub(crate) use self::entry::Entry;
 pub use self::lease::Lease;
 pub use self::name_taken::NameTakenError;
 pub use self::overrides::{
-    BreakerOverride, BudgetOverride, OverrideError, OverrideReport, Overrides,
+    BreakerOverride, BudgetOverride, OverrideError, OverrideReport, Overrides, RetryOverride,
 };
 pub(crate) use self::registration::Registration;
 pub use self::registry_handle::Registry;
 #[cfg(feature = "metrics")]
 pub(crate) use self::released::Released;
+use self::retries::RetryEntry;
+pub(crate) use self::retries::{DeclaredRetry, RetryRegistration};
 pub use self::selection::Selection;

@@ -1,6 +1,5 @@
 //! A registration of a name by code, and its result.
 
-use std::collections::BTreeMap;
 use std::ops::Bound::{Included, Unbounded};
 use std::panic::Location;
 
@@ -117,7 +116,8 @@ impl Registry {
         let mut events = Vec::new();
         let mut entries = self.write();
         if !registration.is_given {
-            name = unused_name(&entries.by_name, &name, registration.place);
+            let is_taken = |name: &Name| entries.by_name.contains_key(name);
+            name = unused_name(&name, registration.place, is_taken);
         }
         if let Some(taken) = entries.by_name.get_mut(&name) {
             if let Some(handle) = find(&taken.item) {
@@ -153,7 +153,8 @@ impl Registry {
                 let entry = known.item.clone();
                 return Registered { handle, news: News { entry, adopted: None, events } };
             }
-            name = unused_name(&entries.by_name, &name, registration.place);
+            let is_taken = |name: &Name| entries.by_name.contains_key(name);
+            name = unused_name(&name, registration.place, is_taken);
         }
         let (settings, errors) = entries.settings_leniently(&name, &registration.settings);
         events.extend(errors);
@@ -168,14 +169,14 @@ impl Registry {
 /// Returns `name`, or, if an entry already has that name, a longer name that contains the source
 /// location. Two functions with the same path would otherwise share a default name. An entry of
 /// another kind can have the name, too.
-fn unused_name(
-    entries: &BTreeMap<Name, BreakerEntry>,
+pub(super) fn unused_name(
     name: &Name,
     place: &'static Location<'static>,
+    is_taken: impl Fn(&Name) -> bool,
 ) -> Name {
     std::iter::once(name.clone())
         .chain(names_with_place(name, place))
-        .find(|candidate| !entries.contains_key(candidate))
+        .find(|candidate| !is_taken(candidate))
         .unwrap_or_else(|| name.clone())
 }
 

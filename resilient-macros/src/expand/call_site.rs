@@ -55,7 +55,7 @@ pub(super) fn write(
 }
 
 /// Lists a static for the feature `inventory`, if `is_listed` is set.
-fn listed(is_listed: bool, site: &TokenStream) -> Option<TokenStream> {
+pub(super) fn listed(is_listed: bool, site: &TokenStream) -> Option<TokenStream> {
     is_listed.then(|| emit!(__r::inventory::submit! { __r::Annotated::#site }))
 }
 

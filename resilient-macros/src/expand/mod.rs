@@ -69,6 +69,7 @@ pub(crate) fn write(
         stack,
         attempt: &attempt,
         call_site: breaker.map(write_site),
+        is_listed,
         plan,
         waits,
         output: &output,
