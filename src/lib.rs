@@ -37,7 +37,7 @@ pub mod retries {
     };
     #[cfg(feature = "tokio")]
     pub use resilient_core::retry::{
-        ByClassify, BySource, EveryFailure, OutputClassifier, RetryCall,
+        ByClassify, BySource, Described, EveryFailure, OutputClassifier, RetryCall,
     };
 }
 
@@ -72,7 +72,7 @@ pub mod events {
 
 /// The meaning of a call's outcome to breakers and retries.
 pub mod outcome {
-    pub use resilient_core::signal::{Classification, Classify, Fallible, Outcome};
+    pub use resilient_core::signal::{Classification, Classify, ErrorText, Fallible, Outcome};
 }
 
 /// Sources of monotonic time.

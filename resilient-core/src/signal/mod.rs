@@ -1,6 +1,6 @@
 //! The types that every module shares: outcomes, states, transitions, snapshots, errors and names.
 //!
-//! Nothing here uses another module of the crate.
+//! Of the other modules of the crate, only `platform` may be used here.
 
 #[macro_use]
 mod labels;
@@ -11,6 +11,7 @@ mod circuit_open;
 mod circuit_state;
 mod config_error;
 mod debug_fields;
+mod error_text;
 mod getters;
 mod manual_change;
 mod name;
@@ -31,6 +32,7 @@ pub use self::circuit_open::{CircuitOpen, FromCircuitOpen, RejectedOutput};
 pub use self::circuit_state::{CircuitState, OperatorMode};
 pub use self::config_error::ConfigError;
 pub(crate) use self::debug_fields::debug_fields;
+pub use self::error_text::ErrorText;
 pub(crate) use self::getters::getters;
 pub use self::manual_change::ManualChange;
 pub(crate) use self::manual_change::{Hold, ManualOperation};
