@@ -50,14 +50,14 @@ pub mod budget {
 
 /// The registry, which finds breakers and budgets by name, and the overrides that operators set.
 pub mod registry {
-    #[cfg(feature = "inventory")]
-    pub use resilient_core::{AnnotatedFunction, AnnotatedKind};
     #[cfg(feature = "toml")]
     pub use resilient_core::registry::LoadError;
     pub use resilient_core::registry::{
         BreakerOverride, BudgetOverride, Lease, NameTakenError, OverrideError, OverrideReport,
         Overrides, Registry, RetryOverride, Selection,
     };
+    #[cfg(feature = "inventory")]
+    pub use resilient_core::{AnnotatedFunction, AnnotatedKind};
 }
 
 /// Settings as text: the durations and shares that attributes, builders and files accept.

@@ -90,5 +90,8 @@ pub enum EventKind {
     /// A retry ran inside the second or a later attempt of another retry, so the attempts multiply.
     /// This is reported once for each location, to the listeners of the [global
     /// registry](crate::registry::Registry::global). See [`NestedMode`](crate::retry::NestedMode).
-    NestedRetry,
+    NestedRetry {
+        /// The location of the inner retry in the source code.
+        place: &'static Location<'static>,
+    },
 }

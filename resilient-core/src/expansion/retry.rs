@@ -10,8 +10,8 @@ use crate::breaker::PermitFuture;
 use crate::breaker::{CircuitOpen, Permit};
 use crate::retry::{
     AttemptEnd, AttemptLog, CallOptions, CutCause, CutShort, DeclaredLimits, Entered, GiveUpEvent,
-    NamedPolicy, RetryBudget, RetryDriver, RetryEvent, RetryPolicy, RetryPolicyBuilder, RetrySettings, StopReason,
-    TimedOutOutput, WaitEvent,
+    NamedPolicy, RetryBudget, RetryDriver, RetryEvent, RetryPolicy, RetryPolicyBuilder,
+    RetrySettings, StopReason, TimedOutOutput, WaitEvent,
 };
 use crate::telemetry;
 
@@ -140,8 +140,7 @@ pub fn limits<'a, D: GivenLimit, A: GivenLimit>(
     deadline: D,
     attempt_timeout: A,
 ) -> CallOptions<'a> {
-    let declared =
-        DeclaredLimits { deadline: D::IS_DECLARED, attempt_timeout: A::IS_DECLARED };
+    let declared = DeclaredLimits { deadline: D::IS_DECLARED, attempt_timeout: A::IS_DECLARED };
     let own = [deadline.given(), attempt_timeout.given()];
     let [deadline, attempt_timeout] = policy.limits(declared, own);
     options.limits(deadline, attempt_timeout)

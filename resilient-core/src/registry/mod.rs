@@ -20,9 +20,11 @@ mod registry_handle;
 #[cfg(feature = "metrics")]
 mod released;
 mod retries;
+mod retry_entry;
 mod selection;
 mod swept;
 mod unregister;
+mod unused_name;
 
 pub(crate) use self::declared::Hold;
 #[cfg(feature = "toml")]
@@ -38,6 +40,6 @@ pub(crate) use self::registration::Registration;
 pub use self::registry_handle::Registry;
 #[cfg(feature = "metrics")]
 pub(crate) use self::released::Released;
-use self::retries::RetryEntry;
-pub(crate) use self::retries::{DeclaredRetry, RetryRegistration};
+use self::retry_entry::RetryEntry;
+pub(crate) use self::retry_entry::{DeclaredRetry, RetryRegistration};
 pub use self::selection::Selection;

@@ -103,7 +103,7 @@ impl RetryPolicy {
     /// # Ok::<(), resilient_core::signal::ConfigError>(()) }).unwrap();
     /// ```
     pub fn call<O>(&self) -> RetryCall<'_, O> {
-        RetryCall::of(NamedPolicy::unnamed(self))
+        RetryCall::of(self.into())
     }
 }
 
@@ -132,6 +132,12 @@ impl<'a, O> RetryCall<'a, O> {
 }
 
 impl<'a, O, C> RetryCall<'a, O, C> {
+    /// Returns the name of the retry, or `None` if the policy has no name.
+    #[must_use]
+    pub fn retry_name(&self) -> Option<&'a str> {
+        self.policy.name()
+    }
+
     /// Passes every attempt through a breaker. If the circuit opens during the call, the call ends
     /// with the error of its last attempt, or waits under
     /// [`WhenOpen::Wait`](super::WhenOpen::Wait). A call returns [`CircuitOpen`] only if the

@@ -5,8 +5,8 @@ use std::panic::Location;
 use std::sync::{Mutex, PoisonError};
 
 use super::scope;
-use crate::signal::Name;
 use crate::event::{Event, EventKind};
+use crate::signal::Name;
 use crate::telemetry;
 
 /// What a loop does inside an attempt of another loop. If both loops allow three retries, they make
@@ -47,7 +47,7 @@ pub(super) fn is_collapsed(
         && REPORTED.lock().unwrap_or_else(PoisonError::into_inner).insert(place_of_code)
     {
         let name = name.cloned().unwrap_or_else(|| Name::from(place.to_string()));
-        telemetry::notify_global(&Event::of_retry(name, EventKind::NestedRetry));
+        telemetry::notify_global(&Event::of_retry(name, EventKind::NestedRetry { place }));
     }
     nested == NestedMode::Collapse
 }

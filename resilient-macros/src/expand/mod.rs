@@ -7,6 +7,7 @@ mod call_site;
 mod classify;
 mod hand_down;
 mod layers;
+mod listed;
 mod settings;
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use resilient_settings::{Table, Value, breaker, retry};
 
-use super::call_site::listed;
+use super::listed::listed;
 use crate::args::{
     BreakerArgs, BudgetArgument, GivenSettings, LimitArgument, RetryArgs, SettingValue,
 };

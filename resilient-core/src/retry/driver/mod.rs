@@ -88,7 +88,7 @@ impl<'a> RetryDriver<'a> {
     #[inline]
     #[must_use]
     pub fn start(policy: &'a RetryPolicy) -> Self {
-        Self::new(NamedPolicy::unnamed(policy), None, false)
+        Self::new(policy.into(), None, false)
     }
 
     /// Starts a call that sleeps in an async runtime. If the runtime has no timer, a call that must
@@ -96,7 +96,7 @@ impl<'a> RetryDriver<'a> {
     #[inline]
     #[must_use]
     pub fn start_async(policy: &'a RetryPolicy) -> Self {
-        Self::new(NamedPolicy::unnamed(policy), None, true)
+        Self::new(policy.into(), None, true)
     }
 
     // R10: without limits that need the start of the call, the driver reads no clock.

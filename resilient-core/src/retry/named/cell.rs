@@ -1,25 +1,17 @@
 //! What the code of one retry knows of its name: a flag for the start of a call, and the record.
 
-use std::sync::atomic::Ordering::{Acquire, Release};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use super::overlay::DeclaredLimits;
 use super::record::RetryRecord;
-use crate::platform::{AtomicU64, const_fn};
-
-/// No call has started, so the name is not registered.
-const UNREGISTERED: u64 = 0;
-/// A call starts with the settings of its code.
-const PLAIN: u64 = 1;
-/// An override concerns the start of a call, or this cell does not know.
-const WATCHED: u64 = 2;
+use super::start_flag::StartFlag;
+use crate::platform::const_fn;
 
 /// What the code of one retry knows of its name. A function has it in a static; a handle holds it.
-///
-/// The flag is all that a call reads which succeeds at its first attempt.
 #[derive(Debug)]
 pub struct RetryCell {
-    start: AtomicU64,
+    start: StartFlag,
     record: OnceLock<Arc<RetryRecord>>,
 }
 
@@ -27,19 +19,19 @@ impl RetryCell {
     const_fn! {
         /// Makes the cell of a function, before its first call.
         pub(crate) fn unregistered() -> Self {
-            Self { start: AtomicU64::new(UNREGISTERED), record: OnceLock::new() }
+            Self { start: StartFlag::unregistered(), record: OnceLock::new() }
         }
     }
 
     /// Makes the cell of a handle. Its calls ask the record at their start.
     pub(super) fn of_handle(record: Arc<RetryRecord>) -> Self {
-        Self { start: AtomicU64::new(WATCHED), record: OnceLock::from(record) }
+        Self { start: StartFlag::watched(), record: OnceLock::from(record) }
     }
 
     /// Returns whether a call starts with the settings of its code, without a look at the record.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
-        self.start.load(Acquire) == PLAIN
+        self.start.is_plain()
     }
 
     /// Registers the name, if that has not happened. If several threads ask at once, only one of
@@ -54,7 +46,7 @@ impl RetryCell {
             register()
         });
         if is_first {
-            record.attach(self);
+            record.attach(&self.start);
         }
         record
     }
@@ -74,13 +66,9 @@ impl RetryCell {
     pub(super) fn limits(
         &self,
         declared: DeclaredLimits,
-        own: [Option<std::time::Duration>; 2],
-    ) -> [Option<std::time::Duration>; 2] {
+        own: [Option<Duration>; 2],
+    ) -> [Option<Duration>; 2] {
         let overlay = self.record().and_then(|record| record.overlay());
         overlay.map_or(own, |overlay| overlay.limits(declared, own))
-    }
-
-    pub(super) fn set_start(&self, is_watched: bool) {
-        self.start.store(if is_watched { WATCHED } else { PLAIN }, Release);
     }
 }

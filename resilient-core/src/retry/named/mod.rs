@@ -8,6 +8,7 @@ mod named_policy;
 mod overlay;
 mod record;
 mod snapshot;
+mod start_flag;
 
 pub use self::cell::RetryCell;
 pub use self::counts::{GiveUpCounts, RetryCounts};

@@ -16,13 +16,15 @@ pub struct NamedPolicy<'a> {
     pub(crate) is_watched: bool,
 }
 
-impl<'a> NamedPolicy<'a> {
-    /// Makes the policy of a call without a name.
+/// A policy without a name.
+impl<'a> From<&'a RetryPolicy> for NamedPolicy<'a> {
     #[inline]
-    pub(crate) fn unnamed(policy: &'a RetryPolicy) -> Self {
+    fn from(policy: &'a RetryPolicy) -> Self {
         Self { policy, cell: None, is_watched: false }
     }
+}
 
+impl<'a> NamedPolicy<'a> {
     /// Makes the policy of a call that starts now under the name of a registered cell.
     #[inline]
     pub(crate) fn of_cell(policy: &'a RetryPolicy, cell: &'a RetryCell) -> Self {
@@ -39,6 +41,12 @@ impl<'a> NamedPolicy<'a> {
     #[inline]
     pub(crate) fn cell(&self) -> Option<&'a RetryCell> {
         self.cell
+    }
+
+    /// Returns the name, or `None` if the retry has no name.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn name(&self) -> Option<&'a str> {
+        self.cell.and_then(RetryCell::record).map(|record| &**record.name())
     }
 
     /// Returns the deadline and the attempt timeout of a call that starts now.

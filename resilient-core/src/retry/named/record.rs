@@ -5,16 +5,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Release};
 use std::time::Duration;
 
-use super::cell::RetryCell;
 use super::counts::RetryCounts;
 use super::last_failures::{LastFailures, RetryFailure};
 use super::overlay::RetryOverlay;
+use super::start_flag::StartFlag;
 use crate::platform::{AtomicU64, Mutex, MutexGuard, unpoisoned};
 use crate::signal::{Name, StopReason};
 
 /// What all calls under one name share.
 ///
-/// A call that succeeds at its first attempt reads at most the [`RetryCell`] of its code. After a
+/// A call that succeeds at its first attempt reads at most the [`StartFlag`] of its code. After a
 /// failure, a call takes the lock once for each attempt.
 pub(crate) struct RetryRecord {
     name: Name,
@@ -30,8 +30,8 @@ struct Live {
     overlay: Option<Arc<RetryOverlay>>,
     /// Whether a contradiction between the override and a call's settings was reported.
     has_reported: bool,
-    /// The cells of functions, which learn whether the override concerns the start of a call.
-    cells: Vec<&'static RetryCell>,
+    /// The flags of functions, which say whether the override concerns the start of a call.
+    flags: Vec<&'static StartFlag>,
 }
 
 /// How a call ended that did not succeed at its first attempt.
@@ -72,18 +72,18 @@ impl RetryRecord {
         live.overlay = overlay.map(Arc::new);
         live.has_reported = false;
         let is_watched = live.concerns_start();
-        for cell in &live.cells {
-            cell.set_start(is_watched);
+        for flag in &live.flags {
+            flag.set(is_watched);
         }
         true
     }
 
-    /// Adds the cell of a function, which learns from now on what concerns the start of its calls.
-    /// The lock orders this against a change of the override, so no cell misses a change.
-    pub(super) fn attach(&self, cell: &'static RetryCell) {
+    /// Adds the flag of a function, which says from now on whether the override concerns the start
+    /// of a call. The lock orders this against a change of the override, so no flag misses a change.
+    pub(super) fn attach(&self, flag: &'static StartFlag) {
         let mut live = self.live();
-        live.cells.push(cell);
-        cell.set_start(live.concerns_start());
+        live.flags.push(flag);
+        flag.set(live.concerns_start());
     }
 
     /// Returns whether a contradiction between the override and the code is to be reported: the
