@@ -18,8 +18,9 @@ pub mod breaker {
     pub use resilient_core::breaker::{
         AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, BreakerSnapshot, CallCounts,
         CircuitBreaker, CircuitOpen, CircuitState, FromCircuitOpen, ManualChange, OperatorMode,
-        OperatorNote, OwnedPermit, Permit, PermitFuture, RejectedOutput, TimeInState, Transition,
-        TransitionCounts, TransitionError, TransitionReason, Window, WindowCounts,
+        OperatorNote, OwnedPermit, Permit, PermitFuture, RejectedOutput, RejectionCounts,
+        TimeInState, Transition, TransitionCounts, TransitionError, TransitionReason, Window,
+        WindowCounts,
     };
     pub use resilient_core::keyed::{BreakerKey, KeyedBreakers};
 }
