@@ -15,8 +15,8 @@ use crate::registry::Registry;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AnnotatedFunction {
-    /// The present or future name of the breaker or retry. If another function has the same default name,
-    /// the registry appends file and line.
+    /// The present or future name of the breaker or retry. If another function has the same
+    /// default name, the registry appends file and line.
     pub name: String,
     /// The source location of the attribute.
     pub place: &'static Location<'static>,

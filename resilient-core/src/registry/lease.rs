@@ -13,7 +13,8 @@ use crate::retry::{BudgetConfig, BudgetConfigBuilder, NamedRetry, RetryBudget, R
 use crate::signal::Name;
 use crate::time;
 
-/// A registered breaker, group, budget or retry that leaves its registry when its last handle is dropped.
+/// A registered breaker, group, budget or retry that leaves its registry when its last handle is
+/// dropped.
 ///
 /// A client that is made and dropped many times leases what it registers, so that the registry does
 /// not grow with the number of clients. A lease dereferences to the handle.

@@ -97,9 +97,9 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// Returns a [`NameTakenError`] if another retry has the name; its counts are separate. To share
-    /// a name, use [`get_or_register_retry`](Registry::get_or_register_retry). Registering the same
-    /// retry twice is not an error.
+    /// Returns a [`NameTakenError`] if another retry has the name; its counts are separate. To
+    /// share a name, use [`get_or_register_retry`](Registry::get_or_register_retry). Registering
+    /// the same retry twice is not an error.
     #[track_caller]
     pub fn register_retry(&self, retry: &NamedRetry) -> Result<(), NameTakenError> {
         let declared = DeclaredRetry::by_hand(retry.policy());

@@ -11,8 +11,8 @@ use crate::retry::{NamedRetry, RetryBudget, RetryRecord};
 /// # Removal
 ///
 /// Code can remove what it registered, by handle or by name: a breaker, a group of keyed breakers,
-/// the breaker of one key, a budget, or a retry. Each of these methods returns whether it removed something.
-/// After a removal:
+/// the breaker of one key, a budget, or a retry. Each of these methods returns whether it
+/// removed something. After a removal:
 ///
 /// - The name is free. The next registration makes a new breaker or budget with the settings that
 ///   it gives.
@@ -78,8 +78,8 @@ impl Registry {
         self.remove_retry(retry.name(), |known| retry.is(known))
     }
 
-    /// Removes the retry of this name and frees the name. Returns `false` if the name is unknown, or
-    /// if an annotated function has it.
+    /// Removes the retry of this name and frees the name. Returns `false` if the name is unknown,
+    /// or if an annotated function has it.
     #[expect(clippy::must_use_candidate, reason = "few callers ask whether it was there")]
     pub fn unregister_retry_by_name(&self, name: &str) -> bool {
         self.remove_retry(name, |_| true)

@@ -56,7 +56,8 @@ pub(super) fn after(step: &mut Step<'_>, end: AttemptEnd<'_>, open: Option<&Circ
 
 // R15: an override reaches a running call at its next failure. A retry that was granted before is
 // still made: without it, a call that no longer has its output could not end.
-/// Returns the policy of the call under the override of its name, or `None` if there is none.
+/// Returns the policy of the call under the override of its name, or `None` if no override is
+/// set.
 fn overridden(plan: Plan<'_>) -> Option<RetryPolicy> {
     let record = plan.record()?;
     let (policy, errors) = record.overlay()?.over(plan.policy);

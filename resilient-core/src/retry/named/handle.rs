@@ -13,8 +13,8 @@ use crate::signal::Name;
 use crate::time;
 
 // R15: every retry has a name.
-/// A retry policy with a name, under which its calls are counted and reported. Clones are cheap, and
-/// are handles of the same retry.
+/// A retry policy with a name, under which its calls are counted and reported. Clones are cheap:
+/// they are handles of the same retry.
 ///
 /// Logs, events, metrics and give-up errors carry the name. A retry in a
 /// [`Registry`](crate::registry::Registry) is listed there, and operators can override its settings

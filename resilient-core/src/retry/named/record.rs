@@ -79,7 +79,8 @@ impl RetryRecord {
     }
 
     /// Adds the flag of a function, which says from now on whether the override concerns the start
-    /// of a call. The lock orders this against a change of the override, so no flag misses a change.
+    /// of a call. The lock orders this against a change of the override, so that no flag misses a
+    /// change.
     pub(super) fn attach(&self, flag: &'static StartFlag) {
         let mut live = self.live();
         live.flags.push(flag);
