@@ -91,6 +91,7 @@ impl RetryPolicy {
             max_retry_after: Some(self.max_retry_after),
             max_elapsed: self.max_elapsed,
             when_open: Some(self.when_open),
+            remember_errors: Some(self.remember_errors),
             seed: self.seed,
         }
     }

@@ -214,7 +214,8 @@ mod tests {
             limit,
             least_calls: 10,
         };
-        let slow = |slow, calls| Condition::SlowCallRate { slow, calls, limit: 0.5, least_calls: 10 };
+        let slow =
+            |slow, calls| Condition::SlowCallRate { slow, calls, limit: 0.5, least_calls: 10 };
         let failed = |failed, limit, is_slow| Condition::FailedProbes { failed, limit, is_slow };
         let succeeded = |succeeded, limit| Condition::SucceededProbes { succeeded, limit };
         for (condition, is_met, text) in [
