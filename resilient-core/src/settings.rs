@@ -1,7 +1,10 @@
 //! Generates the structs and builders of settings from the table in `resilient-settings`.
 
+mod layers;
+
 use resilient_settings::{Broken, Settings, TextError, forget_broken};
 
+pub(crate) use self::layers::{OverrideLayer, PartialSettings, SettingLayers};
 use crate::signal::ConfigError;
 
 /// Generates a struct from the table. The struct has an optional field for each setting of

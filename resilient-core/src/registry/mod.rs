@@ -38,3 +38,4 @@ pub use self::registry_handle::Registry;
 #[cfg(feature = "metrics")]
 pub(crate) use self::released::Released;
 pub use self::selection::Selection;
+pub use crate::signal::{OverrideTable, OverrideTarget};

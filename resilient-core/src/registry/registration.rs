@@ -130,10 +130,13 @@ impl Registry {
                         None
                     }
                     Merged::Adopted => {
-                        let (settings, errors) =
-                            entries.settings_leniently(&name, &registration.settings);
+                        let (settings, errors) = entries.settings_leniently(
+                            &name,
+                            registration.settings,
+                            registration.place,
+                        );
                         events.extend(errors);
-                        Some(LiveSettings { version: next_version(), ..settings })
+                        Some(settings.with_version(next_version()))
                     }
                 };
                 return Registered { handle, news: News { entry, adopted, events } };
@@ -155,7 +158,8 @@ impl Registry {
             }
             name = unused_name(&entries.by_name, &name, registration.place);
         }
-        let (settings, errors) = entries.settings_leniently(&name, &registration.settings);
+        let (settings, errors) =
+            entries.settings_leniently(&name, registration.settings, registration.place);
         events.extend(errors);
         let (entry, handle) = make(Setup::new(name.clone(), settings, clock));
         entry.join(self.listeners());

@@ -27,6 +27,7 @@ pub(crate) fn event(event: &Event) {
             let reason = step.reason.as_str();
             let lasts = step.lasts.map(|time| time.as_secs_f64());
             let (operator, operator_reason) = (step.note.operator(), step.note.reason());
+            let table = step.note.table().map(tracing::field::display);
             macro_rules! log {
                 ($level:ident, $message:literal) => {
                     tracing::$level!(
@@ -38,6 +39,7 @@ pub(crate) fn event(event: &Event) {
                         lasts,
                         operator,
                         operator_reason,
+                        table,
                         $message
                     )
                 };
@@ -52,8 +54,8 @@ pub(crate) fn event(event: &Event) {
             let reason = reason.as_str();
             tracing::warn!(breaker, key, reason, "observed circuit breaker would have opened");
         }
-        EventKind::SettingsChanged => {
-            tracing::info!(breaker, key, "settings of circuit breaker changed");
+        EventKind::SettingsChanged(changes) => {
+            tracing::info!(breaker, key, %changes, "settings of circuit breaker changed");
         }
         EventKind::Conflict { first, second } => tracing::warn!(
             breaker,
@@ -80,8 +82,8 @@ fn other(event: &Event) {
             %second,
             "two places give one retry budget different settings; the first hold"
         ),
-        EventKind::SettingsChanged => {
-            tracing::info!(budget = name, "settings of retry budget changed");
+        EventKind::SettingsChanged(changes) => {
+            tracing::info!(budget = name, %changes, "settings of retry budget changed");
         }
         EventKind::InvalidSetting(error) => tracing::warn!(
             budget = name,
