@@ -18,8 +18,9 @@ pub mod breaker {
     pub use resilient_core::breaker::{
         AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, BreakerSnapshot, CallCounts,
         CircuitBreaker, CircuitOpen, CircuitState, FromCircuitOpen, ManualChange, OperatorMode,
-        OperatorNote, OwnedPermit, Permit, PermitFuture, RejectedOutput, TimeInState, Transition,
-        TransitionCounts, TransitionError, TransitionReason, Window, WindowCounts,
+        OperatorNote, OwnedPermit, Permit, PermitFuture, RejectedOutput, RejectionCounts,
+        TimeInState, Transition, TransitionCounts, TransitionError, TransitionReason, Window,
+        WindowCounts,
     };
     pub use resilient_core::keyed::{BreakerKey, KeyedBreakers};
 }
@@ -37,7 +38,7 @@ pub mod retries {
     };
     #[cfg(feature = "tokio")]
     pub use resilient_core::retry::{
-        ByClassify, BySource, EveryFailure, OutputClassifier, RetryCall,
+        ByClassify, BySource, Described, EveryFailure, OutputClassifier, RetryCall,
     };
 }
 
@@ -77,7 +78,7 @@ pub mod events {
 
 /// The meaning of a call's outcome to breakers and retries.
 pub mod outcome {
-    pub use resilient_core::signal::{Classification, Classify, Fallible, Outcome};
+    pub use resilient_core::signal::{Classification, Classify, ErrorText, Fallible, Outcome};
 }
 
 /// Sources of monotonic time.

@@ -7,6 +7,8 @@ mod call;
 mod client;
 mod endpoint;
 mod error;
+#[cfg(feature = "tracing")]
+mod log_target;
 mod redact;
 mod request;
 mod response;

@@ -57,6 +57,8 @@ pub fn fallback(args: TokenStream, item: TokenStream) -> TokenStream {
         answered,
         transparent,
         retry_after,
+        circuit_open,
+        timed_out,
         classify
     )
 )]

@@ -56,7 +56,7 @@ fn every_metric_and_every_label_in_the_guide_is_recorded() {
     }
     assert_eq!(values, 11);
     let table = rows_under(OPERATING, "\n# Metrics\n");
-    assert_eq!(table.len(), 14);
+    assert_eq!(table.len(), 15);
     for name in table {
         assert!(scraped.contains(&name.replace('.', "_")), "{name}");
     }

@@ -1,4 +1,4 @@
-//! Tests of the rows of table I about metrics, for the feature `metrics`. `tests/tracing.rs` tests
+//! Tests of the rows of table I about metrics, for the feature `metrics`. `tests/logs` tests
 //! the rows about `tracing`.
 
 use std::collections::BTreeSet;

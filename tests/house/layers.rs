@@ -36,8 +36,8 @@ const CRATES: &[Crate] = &[
     Crate {
         folder: "resilient-core",
         layers: &[
-            (&["signal"], &[]),
             (&["platform"], &[]),
+            (&["signal"], &["platform"]),
             (&["settings"], &["signal"]),
             (&["event"], &["signal"]),
             (&["telemetry"], &["event"]),

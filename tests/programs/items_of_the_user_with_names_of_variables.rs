@@ -12,7 +12,7 @@ macro_rules! in_scope_of {
                     attempt attempts body breaker breakers budget cause chosen class cut delay end
                     error event excepted field future health ignored jitter known limit log marked
                     next one open options output own permit policy reason rejection retry self_
-                    timed_out
+                    text timed_out
                 }
             }
             use self::dsl::*;
@@ -41,8 +41,8 @@ macro_rules! in_scope_of {
                 ignore = Fault, failure_when = |result| result.is_err()
             )]
             #[timeout("2s")]
-            pub async fn recommended(text: String) -> Result<u32, Fault> {
-                drop(text);
+            pub async fn recommended(words: String) -> Result<u32, Fault> {
+                drop(words);
                 Err::<u32, _>(Fault).map(|_| known_attempt.number())
             }
 
@@ -56,8 +56,8 @@ macro_rules! in_scope_of {
             }
 
             #[resilient::retry(base_delay = "0s", retry_when = |result| result.is_none())]
-            pub fn plain(text: String, _guard: String) -> Option<u32> {
-                drop(text);
+            pub fn plain(words: String, _guard: String) -> Option<u32> {
+                drop(words);
                 None
             }
 
@@ -99,8 +99,8 @@ in_scope_of!(beside_variants: variants);
 /// The parameter is a constant in the body.
 #[resilient::retry(base_delay = "0s", max_retries = 1)]
 #[resilient::circuit_breaker]
-async fn parameter<const output: u32>(text: String) -> Option<u32> {
-    (text.len() > 1).then_some(output)
+async fn parameter<const output: u32>(words: String) -> Option<u32> {
+    (words.len() > 1).then_some(output)
 }
 
 #[tokio::test(start_paused = true)]

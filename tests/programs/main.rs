@@ -50,6 +50,7 @@ mod conditions_within_conditions;
 pub mod derive_beside_other_attributes_and_in_macros;
 pub mod derive_raises_no_lint;
 pub mod derive_under_no_implicit_prelude;
+mod derived_conversions_of_rejections_and_time_limits;
 #[allow(unused, private_interfaces)]
 mod documentation_inside_a_body;
 #[allow(unused, private_interfaces)]

@@ -113,14 +113,13 @@ pub fn or_chosen(class: Option<Classification>, chosen: bool) -> Option<Classifi
 /// Applies `ignore` and `ignore_if`.
 #[inline]
 pub fn unless(ignored: bool, class: Classification) -> Classification {
-    if ignored { with_hint(Classification::ignored(), class.retry_after) } else { class }
+    if ignored { as_class(Classification::ignored(), class) } else { class }
 }
 
 /// Applies `failure` and `failure_if`: an error that matches neither key is ignored.
 #[inline]
 pub fn only_if(failed: bool, class: Classification) -> Classification {
-    let failure = with_hint(Classification::transient(), class.retry_after);
-    unless(!failed, failure)
+    unless(!failed, as_class(Classification::transient(), class))
 }
 
 /// Applies `failure_when` if no key reads the error. If the key does not match an output, an error
@@ -151,5 +150,14 @@ pub fn with_retry(mut class: Classification, retry: bool) -> Classification {
 #[inline]
 pub fn with_hint(mut class: Classification, retry_after: Option<Duration>) -> Classification {
     class.retry_after = retry_after;
+    class
+}
+
+/// Returns a class with the health and the retry of `meaning`, and everything else of `class`.
+#[inline]
+fn as_class(meaning: Classification, class: Classification) -> Classification {
+    let Classification { health, retry, .. } = meaning;
+    let mut class = class;
+    (class.health, class.retry) = (health, retry);
     class
 }

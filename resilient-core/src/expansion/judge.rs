@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::error::Error;
 use std::io;
 
-use crate::signal::{CircuitOpen, Classification, Classify, Fallible, every_failure};
+use crate::signal::{Classification, Classify, Fallible, every_failure};
 
 /// Defines a chain of wrappers. Each dereferences to the next one, and the last one holds the
 /// output.
@@ -37,18 +37,16 @@ chain! {
     /// Classifies an output by the first of these rules that fits its type:
     ///
     /// 1. The error implements [`Classify`], which decides.
-    /// 2. The error is a rejection by the breaker of another function: it is ignored.
-    /// 3. The error is an `io::Error`: it is ignored if it wraps such a rejection.
-    /// 4. The error refers to a `dyn Error` or implements `Error`: it is ignored if one of its
-    ///    sources is such a rejection.
-    /// 5. Every `Err` and every `None` is a failure.
+    /// 2. The error is an `io::Error`, refers to a `dyn Error` or implements `Error`: if it wraps
+    ///    the rejection by another function's breaker or another function's passed time limit,
+    ///    that decides.
+    /// 3. Every `Err` and every `None` is a failure.
     ///
     /// Method resolution tries the inherent methods of this type, which need `Classify`, and then,
     /// through `Deref`, the methods of the next wrapper. Method resolution ignores lifetimes: with
     /// a bound `'static` here, an error that borrows would cause a compile error, instead of a step
     /// to the next wrapper.
-    Judge holds JudgeRejection;
-    JudgeRejection holds JudgeIo;
+    Judge holds JudgeIo;
     JudgeIo holds JudgeShared;
     JudgeShared holds JudgeDyn;
     JudgeDyn holds JudgeError;
@@ -108,7 +106,6 @@ macro_rules! judge {
 
 judge! {
     Judge, Classify: E::classify;
-    JudgeRejection, Borrow<CircuitOpen>: |_| Classification::ignored();
     JudgeIo, Borrow<io::Error>: |error| Classification::of_error(error.borrow());
     JudgeShared, AsRef<dyn Error + Send + Sync>: |error| Classification::of_error(error.as_ref());
     JudgeDyn, AsRef<dyn Error>: |error| Classification::of_error(error.as_ref());

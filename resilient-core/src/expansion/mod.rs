@@ -7,6 +7,7 @@
 mod argument;
 mod call;
 mod class;
+mod describe;
 mod durations;
 mod fallback;
 mod given_limit;
@@ -18,6 +19,7 @@ mod retry;
 pub use self::argument::*;
 pub use self::call::*;
 pub use self::class::*;
+pub use self::describe::*;
 pub use self::durations::{millis, secs};
 pub use self::fallback::{
     Answer, AtOnce, Later, Replaced, Spare, SpareWhole, fallback, fallback_async, fallback_by,

@@ -167,7 +167,7 @@ impl Registry {
         for (name, entry) in &entries.by_name {
             let (code, place) = (entry.declared.config.to_builder(), entry.declared.place);
             let layers = overrides.of_breakers(NamePattern::Exact(name), code, place);
-            OverrideError::check_layers(&layers, Some(name), BreakerConfigBuilder::build)?;
+            OverrideError::check_layers(&layers, name, BreakerConfigBuilder::build)?;
             // These settings break no rule.
             let (settings, _) = LiveSettings::of_layers(layers, version);
             targets.push((entry.item.clone(), settings));
@@ -202,7 +202,7 @@ fn overridden(
         let (code, place) = (entry.declared.config.to_builder(), entry.declared.place);
         let layers = overrides.of_budgets(NamePattern::Exact(name), code, place);
         let build = BudgetConfigBuilder::build_overridden;
-        OverrideError::check_layers(&layers, Some(name), build)?;
+        OverrideError::check_layers(&layers, name, build)?;
         let (config, _) = layers.merged(None).build_leniently();
         let settings = LiveBudgetSettings { config, origins: layers.origins(None) };
         Ok((entry.item.clone(), settings))

@@ -13,11 +13,13 @@ use super::error::RetryError;
 use super::error_log::ErrorLog;
 use super::last_output::LastOutput;
 use super::nested::NestedMode;
-use super::output_classifier::{ByClassify, BySource, EveryFailure, OutputClassifier};
+use super::output_classifier::{ByClassify, BySource, Described, EveryFailure, OutputClassifier};
 use super::permitted_attempt::PermittedCall;
 use super::policy::RetryPolicy;
 use crate::breaker::{CircuitBreaker, CircuitOpen, Permit, RejectedOutput};
-use crate::signal::{Classification, Classify, StopReason, TimedOut, TimedOutOutput, debug_fields};
+use crate::signal::{
+    Classification, Classify, ErrorText, StopReason, TimedOut, TimedOutOutput, debug_fields,
+};
 
 /// A call under a policy, with options for this call only. [`RetryPolicy::call`] creates the call;
 /// [`run`](Self::run) or [`run_recorded`](Self::run_recorded) runs it.
@@ -29,6 +31,7 @@ use crate::signal::{Classification, Classify, StopReason, TimedOut, TimedOutOutp
 /// | [`deadline`](Self::deadline) | none |
 /// | [`attempt_timeout`](Self::attempt_timeout) | none |
 /// | [`nested`](Self::nested) | [`NestedMode::Warn`] |
+/// | [`describe`](Self::describe) | no text about errors |
 /// | [`classified`](Self::classified), [`by_source`](Self::by_source), [`classify_with`](Self::classify_with) | every `Err` and every `None` is a failure and is retried |
 ///
 /// ```
@@ -181,6 +184,10 @@ impl<'a, O, C> RetryCall<'a, O, C> {
     }
 
     fn with_classifier<D>(self, classifier: D) -> RetryCall<'a, O, D> {
+        self.map_classifier(|_| classifier)
+    }
+
+    fn map_classifier<D>(self, classifier: impl FnOnce(C) -> D) -> RetryCall<'a, O, D> {
         RetryCall {
             policy: self.policy,
             breaker: self.breaker,
@@ -189,7 +196,7 @@ impl<'a, O, C> RetryCall<'a, O, C> {
             timed_out: self.timed_out,
             budget: self.budget,
             nested: self.nested,
-            classifier,
+            classifier: classifier(self.classifier),
         }
     }
 }
@@ -211,6 +218,30 @@ impl<'a, T, E: Error + 'static, C> RetryCall<'a, Result<T, E>, C> {
     /// [`Classification::of_error`] to [`classify_with`](Self::classify_with).
     pub fn by_source(self) -> RetryCall<'a, Result<T, E>, BySource> {
         self.with_classifier(BySource)
+    }
+}
+
+impl<'a, T, E, C: OutputClassifier<Result<T, E>>> RetryCall<'a, Result<T, E>, C> {
+    // B20
+    /// Describes errors with `describe`, for the snapshots, events and logs of the retry and the
+    /// breaker. `describe` is called for errors that are failures or are retried, unless the
+    /// classifier gave a [text](Classification::with_text). Choose the classifier before.
+    ///
+    /// ```
+    /// use resilient_core::retry::RetryPolicy;
+    /// use resilient_core::signal::ErrorText;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let answer: Result<u32, std::num::ParseIntError> =
+    ///     RetryPolicy::DEFAULT.call().describe(ErrorText::of).run(async |_| "42".parse()).await;
+    /// assert_eq!(answer, Ok(42));
+    /// # });
+    /// ```
+    pub fn describe<F>(self, describe: F) -> RetryCall<'a, Result<T, E>, Described<C, F>>
+    where
+        F: FnMut(&E) -> ErrorText,
+    {
+        self.map_classifier(|classifier| Described { classifier, describe })
     }
 }
 

@@ -67,7 +67,9 @@ pub use self::jitter::Jitter;
 pub use self::last_output::{LastOutput, ShownOutput};
 pub use self::nested::NestedMode;
 #[cfg(feature = "tokio")]
-pub use self::output_classifier::{ByClassify, BySource, EveryFailure, OutputClassifier};
+pub use self::output_classifier::{
+    ByClassify, BySource, Described, EveryFailure, OutputClassifier,
+};
 #[cfg(feature = "tokio")]
 pub use self::pause::Pause;
 #[cfg(feature = "tokio")]

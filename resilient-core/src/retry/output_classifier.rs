@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use crate::signal::{Classification, Classify, Fallible, every_failure};
+use crate::signal::{Classification, Classify, ErrorText, Fallible, every_failure};
 
 /// Classifies an output for the loop and the breaker. Closures implement this trait.
 pub trait OutputClassifier<O> {
@@ -44,5 +44,27 @@ impl<T, E: Error + 'static> OutputClassifier<Result<T, E>> for BySource {
 impl<O, F: FnMut(&O) -> Option<Classification>> OutputClassifier<O> for F {
     fn classify(&mut self, output: &O) -> Option<Classification> {
         self(output)
+    }
+}
+
+/// Adds a text to the class of an error: see
+/// [`RetryCall::describe`](super::RetryCall::describe).
+#[derive(Debug, Clone, Copy)]
+pub struct Described<C, F> {
+    pub(super) classifier: C,
+    pub(super) describe: F,
+}
+
+impl<T, E, C, F> OutputClassifier<Result<T, E>> for Described<C, F>
+where
+    C: OutputClassifier<Result<T, E>>,
+    F: FnMut(&E) -> ErrorText,
+{
+    fn classify(&mut self, output: &Result<T, E>) -> Option<Classification> {
+        let class = self.classifier.classify(output)?;
+        Some(match output {
+            Err(error) => class.described_with(|| (self.describe)(error)),
+            Ok(_) => class,
+        })
     }
 }

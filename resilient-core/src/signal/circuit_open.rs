@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use super::{CircuitState, Name, getters};
+use super::{CircuitState, Classification, Classify, Name, getters};
 
 // B7: a few words, cloned without allocation.
 /// The error of a call that the breaker rejected because the circuit is open.
@@ -106,6 +106,15 @@ impl fmt::Display for Rough {
 }
 
 impl std::error::Error for CircuitOpen {}
+
+// R8
+/// A rejection is [`ignored`](Classification::ignored): it says nothing about the dependency that
+/// another breaker guards, and a retry would be rejected again.
+impl Classify for CircuitOpen {
+    fn classify(&self) -> Classification {
+        Classification::ignored()
+    }
+}
 
 /// The kind is [`Other`](io::ErrorKind::Other): the dependency was not called, so no kind that
 /// describes a failed connection is true, and code that selects errors by such a kind does not

@@ -1,6 +1,6 @@
 //! The types that every module shares: outcomes, states, transitions, snapshots, errors and names.
 //!
-//! Nothing here uses another module of the crate.
+//! Of the other modules of the crate, only `platform` may be used here.
 
 #[macro_use]
 mod labels;
@@ -11,6 +11,7 @@ mod circuit_open;
 mod circuit_state;
 mod config_error;
 mod debug_fields;
+mod error_text;
 mod getters;
 mod manual_change;
 mod name;
@@ -18,6 +19,7 @@ mod name_pattern;
 mod operator_note;
 mod outcome;
 mod override_table;
+mod rejection_counts;
 #[cfg(feature = "serde")]
 mod serialize;
 mod setting_origin;
@@ -35,6 +37,7 @@ pub use self::circuit_open::{CircuitOpen, FromCircuitOpen, RejectedOutput};
 pub use self::circuit_state::{CircuitState, OperatorMode};
 pub use self::config_error::ConfigError;
 pub(crate) use self::debug_fields::debug_fields;
+pub use self::error_text::ErrorText;
 pub(crate) use self::getters::getters;
 pub use self::manual_change::ManualChange;
 pub(crate) use self::manual_change::{Hold, ManualOperation};
@@ -44,6 +47,7 @@ pub use self::operator_note::OperatorNote;
 pub(crate) use self::outcome::every_failure;
 pub use self::outcome::{Classification, Classify, Fallible, Outcome};
 pub use self::override_table::{OverrideTable, OverrideTarget};
+pub use self::rejection_counts::RejectionCounts;
 pub use self::setting_origin::SettingOrigin;
 pub(crate) use self::setting_origin::SettingOrigins;
 pub use self::settings_in_force::{
@@ -52,6 +56,7 @@ pub use self::settings_in_force::{
 pub(crate) use self::settings_in_force::{SettingValues, given_bits};
 pub use self::snapshot::{BreakerSnapshot, WindowCounts};
 pub use self::stop_reason::StopReason;
+pub(crate) use self::timed_out::FullTime;
 pub use self::timed_out::{FromTimedOut, TimeLimit, TimedOut, TimedOutOutput};
 pub use self::transition::{Transition, TransitionError, TransitionReason};
 pub use resilient_settings::Value as SettingValue;

@@ -1,6 +1,9 @@
 //! The meaning of a finished call for the dependency's health and for a retry.
 
+use std::fmt::Display;
 use std::time::Duration;
+
+use super::ErrorText;
 
 /// What a finished call shows about the health of the dependency.
 ///
@@ -45,6 +48,7 @@ pub struct Classification {
     /// [`max_retry_after`](crate::retry::RetryPolicyBuilder::max_retry_after). If this output opens
     /// the circuit, the circuit stays open at least this long.
     pub retry_after: Option<Duration>,
+    text: Option<ErrorText>,
 }
 
 impl Classification {
@@ -86,8 +90,50 @@ impl Classification {
         self
     }
 
+    // B20
+    /// Adds a short text about the error, for logs and snapshots: see [`ErrorText`]. The breaker
+    /// and the retry use this text in place of the text that the error's `Display` writes. Give a
+    /// text if the error has no `Display`, or if its `Display` writes a secret.
+    ///
+    /// ```
+    /// use resilient_core::signal::Classification;
+    ///
+    /// let class = Classification::transient().with_text("status 503");
+    /// assert_eq!(class.text().unwrap().as_str(), "status 503");
+    /// ```
+    #[must_use]
+    pub fn with_text(mut self, text: impl Display) -> Self {
+        self.text = Some(ErrorText::of(&text));
+        self
+    }
+
+    /// Returns the text about the error, if one was given.
+    #[must_use]
+    pub const fn text(&self) -> Option<&ErrorText> {
+        self.text.as_ref()
+    }
+
+    /// Adds the `Display` of the error, as [`described_with`](Self::described_with) does.
+    #[must_use]
+    pub(crate) fn described_by(self, error: Option<&dyn Display>) -> Self {
+        match error {
+            Some(error) => self.described_with(|| ErrorText::of(error)),
+            None => self,
+        }
+    }
+
+    /// Adds a text, unless the class has one. A class that is neither a failure nor retried gets no
+    /// text, because nobody remembers it.
+    #[must_use]
+    pub(crate) fn described_with(mut self, text: impl FnOnce() -> ErrorText) -> Self {
+        if self.text.is_none() && (self.health == Outcome::Failure || self.retry) {
+            self.text = Some(text());
+        }
+        self
+    }
+
     const fn new(health: Outcome, retry: bool) -> Self {
-        Self { health, retry, retry_after: None }
+        Self { health, retry, retry_after: None, text: None }
     }
 }
 

@@ -42,7 +42,7 @@ impl Serialize for BreakerSnapshot {
             override_table: transition.note.table(),
         });
         let recent: Vec<_> = recent.collect();
-        let mut fields = serializer.serialize_struct("BreakerSnapshot", 24)?;
+        let mut fields = serializer.serialize_struct("BreakerSnapshot", 25)?;
         fields.serialize_field("name", &self.name)?;
         fields.serialize_field("key", &self.key)?;
         fields.serialize_field("state", &self.state)?;
@@ -62,6 +62,7 @@ impl Serialize for BreakerSnapshot {
         fields.serialize_field("waiting", &self.waiting)?;
         fields.serialize_field("totals", &self.totals)?;
         fields.serialize_field("in_state", &self.in_state)?;
+        fields.serialize_field("rejections", &self.rejections)?;
         fields.serialize_field("transitions", &self.transitions)?;
         fields.serialize_field("seconds_in_state", &Seconds(&self.time_in_state))?;
         fields.serialize_field("recent", &recent)?;

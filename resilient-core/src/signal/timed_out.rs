@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use super::getters;
+use super::{Classification, Classify, getters};
 
 labels! {
     /// The time limit that a call exceeded.
@@ -49,6 +49,21 @@ pub struct TimedOut {
     pub(crate) limit: TimeLimit,
     pub(crate) after: Duration,
     pub(crate) attempts: u32,
+    pub(crate) full_time: FullTime,
+}
+
+/// Whether the attempt or the call had its full time when a time limit cut the attempt short. The
+/// full time is the time that its own settings allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "tokio"), expect(dead_code, reason = "only a timer makes a cut"))]
+pub(crate) enum FullTime {
+    /// The attempt had its full time: the dependency hangs.
+    Attempt,
+    /// The call had its full time, but this attempt did not. To a breaker around the loop, the
+    /// dependency hangs.
+    Call,
+    /// Neither had its full time: the deadline of an outer call came first.
+    Neither,
 }
 
 impl TimedOut {
@@ -67,7 +82,7 @@ impl TimedOut {
 
 impl fmt::Display for TimedOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { limit, after, attempts } = self;
+        let Self { limit, after, attempts, full_time: _ } = self;
         match limit {
             TimeLimit::AttemptTimeout => write!(f, "attempt {attempts} timed out after {after:?}"),
             TimeLimit::Deadline if *attempts == 1 => {
@@ -84,6 +99,38 @@ impl fmt::Display for TimedOut {
 }
 
 impl std::error::Error for TimedOut {}
+
+// C2, C4, R6
+/// Classifies a time limit that a callee exceeded. An attempt that was too slow
+/// ([`AttemptTimeout`](TimeLimit::AttemptTimeout), [`Timeout`](TimeLimit::Timeout)) is
+/// [`transient`](Classification::transient). A passed [`Deadline`](TimeLimit::Deadline) is
+/// [`permanent`](Classification::permanent): the callee has used up the time that it had for all
+/// attempts. If it was the deadline of a call around the callee, the class is
+/// [`ignored`](Classification::ignored): the dependency had less time than the callee allows.
+/// Without a timer nothing was called, so [`NoTimer`](TimeLimit::NoTimer) is
+/// [`ignored`](Classification::ignored), too.
+///
+/// ```
+/// use resilient_core::retry::TimedOut;
+/// use resilient_core::signal::Classify;
+///
+/// fn is_worth_a_retry(error: &TimedOut) -> bool {
+///     error.classify().retry
+/// }
+/// ```
+impl Classify for TimedOut {
+    fn classify(&self) -> Classification {
+        match (self.limit, self.full_time) {
+            (TimeLimit::AttemptTimeout | TimeLimit::Timeout, _) => Classification::transient(),
+            (TimeLimit::Deadline, FullTime::Attempt | FullTime::Call) => {
+                Classification::permanent()
+            }
+            (TimeLimit::Deadline, FullTime::Neither) | (TimeLimit::NoTimer, _) => {
+                Classification::ignored()
+            }
+        }
+    }
+}
 
 /// The kind is [`TimedOut`](io::ErrorKind::TimedOut), and [`get_ref`](io::Error::get_ref) returns
 /// this error. A limit that had no timer ([`TimeLimit::NoTimer`]) becomes the kind
@@ -139,5 +186,25 @@ impl<T, E: FromTimedOut> TimedOutOutput for Result<T, E> {
 impl<T> TimedOutOutput for Option<T> {
     fn timed_out(_: TimedOut) -> Self {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_decides_the_class() {
+        for (limit, full_time, expected) in [
+            (TimeLimit::AttemptTimeout, FullTime::Attempt, Classification::transient()),
+            (TimeLimit::Timeout, FullTime::Attempt, Classification::transient()),
+            (TimeLimit::Deadline, FullTime::Call, Classification::permanent()),
+            (TimeLimit::Deadline, FullTime::Neither, Classification::ignored()),
+            (TimeLimit::NoTimer, FullTime::Neither, Classification::ignored()),
+        ] {
+            let after = Duration::from_secs(1);
+            let timed_out = TimedOut { limit, after, attempts: 1, full_time };
+            assert_eq!(timed_out.classify(), expected, "{limit:?}, {full_time:?}");
+        }
     }
 }

@@ -1,15 +1,19 @@
 //! Logs and metrics. The functions here take values and never a breaker.
 
+#[cfg(feature = "tracing")]
+mod log;
+#[cfg(not(feature = "tracing"))]
+mod log_off;
 #[cfg(feature = "metrics")]
 mod recorder;
 #[cfg(feature = "metrics")]
 mod retry_calls;
 mod summary;
-#[cfg(not(feature = "tracing"))]
-mod tracing_off;
-#[cfg(feature = "tracing")]
-mod tracing_on;
 
+#[cfg(feature = "tracing")]
+pub(crate) use self::log::*;
+#[cfg(not(feature = "tracing"))]
+pub(crate) use self::log_off::*;
 #[cfg(feature = "metrics")]
 pub(crate) use self::recorder::{changed, names, record};
 #[cfg(feature = "metrics")]
@@ -17,10 +21,6 @@ use self::retry_calls::count_wait;
 #[cfg(feature = "metrics")]
 pub(crate) use self::retry_calls::{RetryCallCount, ended, totals, waits};
 pub(crate) use self::summary::Summary;
-#[cfg(not(feature = "tracing"))]
-pub(crate) use self::tracing_off::*;
-#[cfg(feature = "tracing")]
-pub(crate) use self::tracing_on::*;
 use crate::event::{Event, global_listeners};
 
 /// Logs an event of a retry, and notifies the listeners of the global registry. Call this without

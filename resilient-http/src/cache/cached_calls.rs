@@ -198,7 +198,11 @@ impl CachedCalls {
         let age = stored.age();
         count(&cache.counters.stale);
         #[cfg(feature = "tracing")]
-        tracing::debug!(target: "resilient_http", ?age, "stale response: the circuit is open");
+        tracing::debug!(
+            target: crate::log_target::HTTP,
+            ?age,
+            "stale response: the circuit is open"
+        );
         Ok(without_attempts(stored.response(), Served::Stale { age }))
     }
 }

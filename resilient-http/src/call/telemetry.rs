@@ -11,6 +11,8 @@ use http::{Method, StatusCode};
 use url::Url;
 
 use crate::error::ApiError;
+#[cfg(feature = "tracing")]
+use crate::log_target::HTTP;
 
 /// The span of one request, from sending it to the end of its response.
 pub(super) struct RequestSpan {
@@ -34,6 +36,7 @@ impl RequestSpan {
             #[cfg(feature = "tracing")]
             span: {
                 let span = tracing::info_span!(
+                    target: HTTP,
                     "http_request",
                     otel.kind = "client",
                     otel.name = format_args!("{method} {}", template.escape_debug()),
@@ -149,6 +152,7 @@ pub(super) async fn in_call_span<T>(
     work: impl Future<Output = Result<T, ApiError>>,
 ) -> Result<T, ApiError> {
     let span = tracing::info_span!(
+        target: HTTP,
         "api_call",
         otel.kind = "internal",
         otel.name = format_args!("call {method} {}", template.escape_debug()),
@@ -164,7 +168,9 @@ pub(super) async fn in_call_span<T>(
         span.record("error.type", error.kind().as_str());
         span.record("otel.status_code", "ERROR");
         if let Some(why) = error.retries_disabled() {
-            span.in_scope(|| tracing::debug!(reason = ?why, "no retries of this call"));
+            span.in_scope(
+                || tracing::debug!(target: HTTP, reason = ?why, "no retries of this call"),
+            );
         }
     }
     result

@@ -152,7 +152,7 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
         let client = client.build()?;
         #[cfg(feature = "tracing")]
         for warning in config.warnings() {
-            tracing::warn!(target: "resilient_http", "{warning}");
+            tracing::warn!(target: crate::log_target::HTTP, "{warning}");
         }
         let inner = EndpointInner {
             config,

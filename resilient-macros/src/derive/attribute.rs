@@ -1,9 +1,12 @@
-//! The attributes that the derive reads: the class words, `retry_after` and `classify`.
+//! The attributes that the derive reads: the class words, `retry_after`, the marks of conversions
+//! and `classify`.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{MacroDelimiter, Meta};
 
+use super::conversion::ConversionMark;
+use crate::error::CompileErrors;
 use crate::tokens::{is_word, name};
 
 /// A class word: an attribute such as `#[transient]` that classifies a variant or a struct.
@@ -48,6 +51,8 @@ impl ClassifyWord {
 pub(super) enum AttributeKind {
     Word(ClassifyWord),
     RetryAfter,
+    /// `#[circuit_open]`, `#[timed_out]`
+    Conversion(ConversionMark),
     /// `#[classify(crate = …)]`
     Classify,
 }
@@ -55,10 +60,11 @@ pub(super) enum AttributeKind {
 impl AttributeKind {
     fn of(name: &str) -> Option<Self> {
         let word = ClassifyWord::ALL.into_iter().find(|word| word.name() == name);
+        let mark = ConversionMark::ALL.into_iter().find(|mark| mark.name() == name);
         match name {
             "retry_after" => Some(AttributeKind::RetryAfter),
             "classify" => Some(AttributeKind::Classify),
-            _ => word.map(AttributeKind::Word),
+            _ => word.map(AttributeKind::Word).or(mark.map(AttributeKind::Conversion)),
         }
     }
 }
@@ -108,6 +114,17 @@ impl DeriveAttribute {
             }
         }
         Some(own)
+    }
+
+    /// Refuses arguments of an attribute that takes none. `word` is how the user writes it.
+    pub(super) fn refuse_args(&self, word: &str, errors: &mut CompileErrors) {
+        if let DeriveArgs::List(args) | DeriveArgs::Other(args) = &self.args {
+            let path = &self.path;
+            errors.push_spanned(
+                &if args.is_empty() { quote!(#path) } else { args.clone() },
+                format!("`{word}` takes nothing: write `#[{word}]`"),
+            );
+        }
     }
 }
 

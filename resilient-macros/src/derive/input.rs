@@ -38,6 +38,8 @@ pub(super) struct TypeField {
     /// The name or index of the field, as the user writes it after the dot.
     pub(super) member: TokenTree,
     pub(super) ty: TokenStream,
+    /// The name of the attribute `#[from]`, which other derives read.
+    pub(super) from: Option<Ident>,
 }
 
 impl DerivedType {
@@ -83,6 +85,9 @@ fn fields(fields: syn::Fields) -> Vec<TypeField> {
             .ident
             .map_or_else(|| Literal::usize_unsuffixed(index).into(), TokenTree::from),
         ty: field.ty.to_token_stream(),
+        from: field.attrs.iter().find_map(|attribute| {
+            attribute.path().get_ident().filter(|path| *path == "from").cloned()
+        }),
     };
     fields.into_iter().enumerate().map(field).collect()
 }

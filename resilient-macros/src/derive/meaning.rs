@@ -1,11 +1,9 @@
 //! Finds the class of each variant or struct from its attributes, and reports wrong attributes.
 
 use proc_macro2::TokenStream;
-use quote::quote;
 
-use super::attribute::{
-    AttributeKind, ClassifyWord, DeriveArgs, DeriveAttribute, DeriveAttributes,
-};
+use super::attribute::{AttributeKind, ClassifyWord, DeriveAttribute, DeriveAttributes};
+use super::conversion::ConversionMark;
 use super::input::{DerivedType, EnumVariant, TypeField};
 use super::owner::WordOwner;
 use crate::error::CompileErrors;
@@ -22,11 +20,12 @@ pub(super) enum VariantMeaning<'a> {
     With(&'a TypeField, TokenStream),
 }
 
-/// The class word and the `retry_after` of one type or variant.
+/// The class word, the `retry_after` and a mark of a conversion on one type or variant.
 #[derive(Debug, Default)]
 struct GivenWords<'a> {
     word: Option<(ClassifyWord, &'a DeriveAttribute)>,
     retry_after: Option<&'a DeriveAttribute>,
+    mark: Option<ConversionMark>,
 }
 
 impl<'a> VariantMeaning<'a> {
@@ -45,7 +44,7 @@ impl<'a> VariantMeaning<'a> {
                 let words = GivenWords::read(&variant.attributes, errors);
                 refuse_classify(&variant.attributes, errors);
                 let meaning = words.meaning(owner, default, errors);
-                if words.word.is_none() && default == Default::None {
+                if words.has_no_meaning() && default == Default::None {
                     errors.push(variant.name.span(), owner.missing(Some(&input.name)));
                 }
                 refuse_on_fields(owner, "variant", errors);
@@ -64,7 +63,7 @@ impl<'a> VariantMeaning<'a> {
         let owner = WordOwner { name: &input.name, fields };
         let words = GivenWords::read(&input.attributes, errors);
         let meaning = words.meaning(owner, Default::None, errors);
-        if words.word.is_none() {
+        if words.has_no_meaning() {
             errors.push(input.name.span(), owner.missing(None));
         }
         refuse_on_fields(owner, "struct", errors);
@@ -109,7 +108,7 @@ fn default_word(input: &DerivedType, errors: &mut CompileErrors) -> Default {
             Default::Wrong
         }
         Some((word, attribute)) => {
-            refuse_args(word, attribute, errors);
+            attribute.refuse_args(&word.name(), errors);
             Default::Word(word)
         }
     }
@@ -138,10 +137,15 @@ impl<'a> GivenWords<'a> {
                     errors.push(place, "`retry_after` is given twice");
                 }
                 (AttributeKind::RetryAfter, _) => words.retry_after = Some(attribute),
+                (AttributeKind::Conversion(mark), _) => words.mark = Some(mark),
                 (AttributeKind::Classify, _) => {}
             }
         }
         words
+    }
+
+    fn has_no_meaning(&self) -> bool {
+        self.word.is_none() && self.mark.is_none()
     }
 
     /// Finds the meaning of the owner. On an error, returns `None` and adds the reason to `errors`.
@@ -151,20 +155,16 @@ impl<'a> GivenWords<'a> {
         default: Default,
         errors: &mut CompileErrors,
     ) -> Option<VariantMeaning<'a>> {
+        if let (None, Some(mark)) = (self.word, self.mark) {
+            return self.marked(mark, owner, errors);
+        }
         let word = match (self.word, default) {
             (Some((word, _)), _) | (None, Default::Word(word)) => Some(word),
             (None, _) => None,
         };
         if let Some((word, attribute)) = self.word.filter(|(word, _)| word.reads_field()) {
             let is_with = word == ClassifyWord::With;
-            if let Some(retry_after) = self.retry_after {
-                let message = format!(
-                    "`retry_after` excludes `{}`: the {} says its own hint",
-                    word.name(),
-                    if is_with { "function" } else { "field" }
-                );
-                errors.push(retry_after.path.span(), message);
-            }
+            self.refuse_hint(&word.name(), if is_with { "function" } else { "field" }, errors);
             if !is_with {
                 return owner.passed_through(attribute, errors).map(VariantMeaning::Transparent);
             }
@@ -172,7 +172,7 @@ impl<'a> GivenWords<'a> {
             return Some(VariantMeaning::With(field, function));
         }
         if let Some((word, attribute)) = self.word {
-            refuse_args(word, attribute, errors);
+            attribute.refuse_args(&word.name(), errors);
         }
         let field = self.retry_after.map(|attribute| (attribute, owner.hint(attribute, errors)));
         let word = word?;
@@ -190,16 +190,29 @@ impl<'a> GivenWords<'a> {
         }
         Some(VariantMeaning::Class { word, retry_after: Some(field?) })
     }
-}
 
-fn refuse_args(word: ClassifyWord, attribute: &DeriveAttribute, errors: &mut CompileErrors) {
-    let word = word.name();
-    if let DeriveArgs::List(args) | DeriveArgs::Other(args) = &attribute.args {
-        let path = &attribute.path;
-        errors.push_spanned(
-            &if args.is_empty() { quote!(#path) } else { args.clone() },
-            format!("`{word}` takes nothing: write `#[{word}]`"),
-        );
+    /// Returns the meaning of an owner with a mark and without a class word: the class of the
+    /// error that the field holds. A wrong number of fields is reported with the mark.
+    fn marked(
+        &self,
+        mark: ConversionMark,
+        owner: WordOwner<'a>,
+        errors: &mut CompileErrors,
+    ) -> Option<VariantMeaning<'a>> {
+        self.refuse_hint(mark.name(), "field", errors);
+        match owner.fields {
+            [field] => Some(VariantMeaning::Transparent(field)),
+            _ => None,
+        }
+    }
+
+    /// Refuses `retry_after` beside a word or a mark whose field or function gives the hint.
+    fn refuse_hint(&self, beside: &str, gives: &str, errors: &mut CompileErrors) {
+        if let Some(retry_after) = self.retry_after {
+            let message =
+                format!("`retry_after` excludes `{beside}`: the {gives} says its own hint");
+            errors.push(retry_after.path.span(), message);
+        }
     }
 }
 
@@ -225,6 +238,7 @@ fn refuse_on_fields(owner: WordOwner<'_>, whole: &str, errors: &mut CompileError
                 }
                 AttributeKind::Word(word) => format!("#[{}]", word.name()),
                 AttributeKind::RetryAfter => format!("#[retry_after({})]", field.name),
+                AttributeKind::Conversion(mark) => format!("#[{}]", mark.name()),
                 AttributeKind::Classify => continue,
             };
             let message = format!(

@@ -1,7 +1,9 @@
 //! `#[derive(Classify)]`: a class word on each variant, such as `#[transient]`, classifies the
-//! error for breakers and retries.
+//! error for breakers and retries, and a mark such as `#[circuit_open]` makes the error of a
+//! rejected call.
 
 mod attribute;
+mod conversion;
 mod input;
 mod meaning;
 mod owner;
@@ -14,6 +16,7 @@ mod tests;
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use self::conversion::Conversion;
 use self::input::{DerivedType, TypeShape};
 use self::meaning::VariantMeaning;
 use crate::error::CompileErrors;
@@ -25,15 +28,19 @@ pub(crate) fn classify(input: TokenStream) -> TokenStream {
         return errors.to_compile_errors();
     };
     let runtime = runtime::read(&input, &mut errors);
+    let conversions = Conversion::of(&input, &mut errors);
     let body = body(&input, &runtime, &mut errors);
-    if let (Some(body), true) = (body, errors.is_empty()) {
-        return write::implementation(&input, &runtime, &body);
-    }
-    // The type still implements `Classify`, so that code that uses the type causes no further
-    // errors.
+    // After an error, the type still implements the traits, so that code that uses the type causes
+    // no further errors.
+    let is_right = errors.is_empty();
+    let body = body.filter(|_| is_right).unwrap_or_else(|| write::fallback(&runtime));
+    let implementation = write::implementation(&input, &runtime, &body);
+    let conversions = conversions.iter().map(|conversion| {
+        let field = conversion.field.filter(|_| is_right);
+        write::conversion(&input, &runtime, conversion, field)
+    });
     let errors = errors.to_compile_errors();
-    let implementation = write::implementation(&input, &runtime, &write::fallback(&runtime));
-    quote!(#errors #implementation)
+    quote!(#errors #implementation #(#conversions)*)
 }
 
 /// Writes the body of `classify`. On an error, returns `None` and adds the reason to `errors`.

@@ -1,9 +1,10 @@
-//! Writes the implementation of `Classify`.
+//! Writes the implementations of `Classify` and of `From`.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 
 use super::attribute::ClassifyWord;
+use super::conversion::Conversion;
 use super::input::{DerivedType, EnumVariant, TypeField};
 use super::meaning::VariantMeaning;
 use crate::tokens::{flatten, is_operator};
@@ -11,6 +12,9 @@ use crate::tokens::{flatten, is_operator};
 /// The variable for a field. If the user had a constant of this name, the pattern would match the
 /// constant and bind no variable. Users do not choose such a name.
 const FIELD: &str = "__field";
+
+/// The argument of `from`.
+const ERROR: &str = "__error";
 
 /// The body of `classify`, and the types that must implement `Classify` for the body to compile.
 #[derive(Debug)]
@@ -26,12 +30,54 @@ pub(super) fn implementation(
 ) -> TokenStream {
     let name = derived(&input.name);
     let (declaration, arguments, _) = input.generics.split_for_impl();
-    let where_clause = where_clause(input, runtime, &body.must_classify);
+    let where_clause = where_clause(input, &body.must_classify, &emit!(#runtime::Classify));
     let body = &body.tokens;
     emit! {
         #[automatically_derived]
         impl #declaration #runtime::Classify for #name #arguments #where_clause {
             fn classify(&self) -> #runtime::Classification {
+                #body
+            }
+        }
+    }
+}
+
+/// Writes the implementation of `From` that a mark asks for. If the derive has errors, `field` is
+/// `None`, and the function has no value to return.
+pub(super) fn conversion(
+    input: &DerivedType,
+    runtime: &TokenStream,
+    conversion: &Conversion<'_>,
+    field: Option<&TypeField>,
+) -> TokenStream {
+    let name = derived(&input.name);
+    let (declaration, arguments, _) = input.generics.split_for_impl();
+    let error = Ident::new(conversion.mark.error(), Span::mixed_site());
+    let from = emit!(::core::convert::From<#runtime::#error>);
+    let must_convert: Vec<_> = field.iter().map(|field| field.ty.clone()).collect();
+    let where_clause = where_clause(input, &must_convert, &from);
+    let variant = conversion.variant.map(|variant| {
+        let name = derived(&variant.name);
+        emit!(::#name)
+    });
+    let body = match field {
+        Some(field) => {
+            let member = at(&field.member, field.member.span());
+            let (_, last) = ends(&field.ty);
+            let error = Ident::new(ERROR, last);
+            let value =
+                call_at(field, &emit!(::core::convert::From), "from", &error.to_token_stream());
+            emit!(Self #variant { #member: #value })
+        }
+        None => emit!(::core::unreachable!()),
+    };
+    let cfg = conversion.variant.map(|variant| &variant.attributes.cfg);
+    let argument = Ident::new(ERROR, Span::mixed_site());
+    emit! {
+        #cfg
+        #[automatically_derived]
+        impl #declaration #from for #name #arguments #where_clause {
+            fn from(#argument: #runtime::#error) -> Self {
                 #body
             }
         }
@@ -195,16 +241,12 @@ fn call_at(
     emit!(#(#receiver)*::#function #arguments)
 }
 
-/// Returns the user's `where` clause, with added bounds for the types of the fields that give the
-/// classification.
-fn where_clause(
-    input: &DerivedType,
-    runtime: &TokenStream,
-    must_classify: &[TokenStream],
-) -> TokenStream {
+/// Returns the user's `where` clause, with the bound `required` added for each of `types` that
+/// depends on a type parameter.
+fn where_clause(input: &DerivedType, types: &[TokenStream], required: &TokenStream) -> TokenStream {
     let mut generics = input.generics.clone();
     let mut bound: Vec<String> = Vec::new();
-    for ty in must_classify {
+    for ty in types {
         let names = |wanted: &dyn Fn(&Ident) -> bool| mentions(ty, wanted);
         // A type that contains the derived type gets no bound, because the bound would depend on
         // itself.
@@ -213,10 +255,7 @@ fn where_clause(
             names(&|ident| input.generics.type_params().any(|param| param.ident == *ident));
         if is_generic && !is_recursive && !bound.contains(&ty.to_string()) {
             bound.push(ty.to_string());
-            generics
-                .make_where_clause()
-                .predicates
-                .push(syn::parse_quote!(#ty: #runtime::Classify));
+            generics.make_where_clause().predicates.push(syn::parse_quote!(#ty: #required));
         }
     }
     generics.where_clause.to_token_stream()

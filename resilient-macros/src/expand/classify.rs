@@ -151,6 +151,13 @@ pub(super) fn by_function(function: &TokenStream, of_last: bool) -> TokenStream 
     }
 }
 
+// B20
+/// Writes a statement that declares `__text`, the error of the output as a `Display`, or `None` if
+/// the output has no error that can be displayed.
+pub(super) fn text() -> TokenStream {
+    emit!(let __text = __r::Text::new(&__output).resilient_text();)
+}
+
 /// Adds the hint of the key `retry_after` to the expression `class`. Returns `None` if no key
 /// examines the error.
 fn by_error(

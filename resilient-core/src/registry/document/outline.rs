@@ -103,7 +103,8 @@ impl<'a> Section<'a> {
     /// Returns the key whose name or value contains this position.
     pub(super) fn key_at(&self, position: usize) -> Option<&str> {
         let is_there = |span: Range<usize>| span.contains(&position);
-        let mut entries = self.entries.iter().filter(|(_, value)| !is_table(value));
+        // The tables of keys are sections, too.
+        let mut entries = self.entries.iter().filter(|(key, _)| &**key.get_ref() != KEYS);
         let found = entries.find(|(key, value)| is_there(key.span()) || is_there(value.span()));
         found.map(|(key, _)| &**key.get_ref())
     }
@@ -128,10 +129,6 @@ fn entries<'a>(name: &Key<'_>, value: &'a Value<'a>) -> Result<&'a DeTable<'a>, 
             Err(misplaced(name, &format!("`{text}` must be a table, and is of type {found}")))
         }
     }
-}
-
-fn is_table(value: &Value<'_>) -> bool {
-    matches!(value.get_ref(), DeValue::Table(_))
 }
 
 fn misplaced(name: &Key<'_>, reason: &str) -> Misplaced {

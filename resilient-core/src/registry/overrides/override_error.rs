@@ -12,8 +12,8 @@ use crate::signal::{ConfigError, NamePattern, OverrideTable, OverrideTarget};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OverrideError {
     table: OverrideTable,
-    /// The name of the live breaker, budget or retry whose code the table contradicts. `None` if
-    /// the table breaks a rule without any code.
+    /// The name whose settings break a rule: of a live breaker, budget or retry, or of another
+    /// table. `None` if the table itself is wrong.
     name: Option<Box<str>>,
     problem: Problem,
 }
@@ -48,10 +48,10 @@ impl OverrideError {
     }
 
     /// Checks the settings that follow from these layers, for the name and for each of its keys
-    /// with a table. `live` is the name of a live breaker, budget or retry.
+    /// with a table. The layers are those of `name`.
     pub(in crate::registry) fn check_layers<S: PartialSettings, T>(
         layers: &SettingLayers<S>,
-        live: Option<&str>,
+        name: &str,
         check: impl Fn(&S) -> Result<T, ConfigError>,
     ) -> Result<(), Self> {
         for keys in [None].into_iter().chain(layers.key_patterns().map(Some)) {
@@ -60,7 +60,7 @@ impl OverrideError {
                 let setting = S::table().names().position(|name| name == error.field());
                 let (table, place) = layers.culprit(keys, setting.unwrap_or(0), is_broken);
                 let problem = Problem::Setting { error, place };
-                return Err(Self { table, name: live.map(Into::into), problem });
+                return Err(Self { table, name: Some(name.into()), problem });
             }
         }
         Ok(())
@@ -72,8 +72,9 @@ impl OverrideError {
         &self.table
     }
 
-    /// Returns the name of the breaker whose settings break a rule. Returns `None` if only
-    /// `defaults` break a rule, or if the settings are not of a breaker.
+    /// Returns the name of the breaker whose settings break a rule. If no code is involved, this is
+    /// the name in a table, and may be a prefix. Returns `None` if only `defaults` break a rule, or
+    /// if the settings are not of a breaker.
     #[must_use]
     pub fn breaker(&self) -> Option<&str> {
         match self.table.target() {
@@ -82,7 +83,8 @@ impl OverrideError {
         }
     }
 
-    /// Returns the name of the retry budget whose settings break a rule.
+    /// Returns the name of the retry budget whose settings break a rule. If no code is involved,
+    /// this is the name in a table, and may be a prefix.
     #[must_use]
     pub fn budget(&self) -> Option<&str> {
         self.name_of(OverrideTarget::Budget)

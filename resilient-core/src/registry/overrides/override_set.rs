@@ -183,11 +183,11 @@ impl Overrides {
         for name in self.breakers.keys().chain(self.keys.keys()) {
             let layers =
                 alone.of_breakers(NamePattern::of(name), BreakerConfigBuilder::default(), here);
-            OverrideError::check_layers(&layers, None, BreakerConfigBuilder::check_part)?;
+            OverrideError::check_layers(&layers, name, BreakerConfigBuilder::check_part)?;
         }
         for name in self.budgets.keys() {
             let layers = alone.of_budgets(NamePattern::of(name), BudgetConfigBuilder::NONE, here);
-            OverrideError::check_layers(&layers, None, BudgetConfigBuilder::check_part)?;
+            OverrideError::check_layers(&layers, name, BudgetConfigBuilder::check_part)?;
         }
         Ok(())
     }

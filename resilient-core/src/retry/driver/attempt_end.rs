@@ -32,7 +32,9 @@ impl<'a> AttemptEnd<'a> {
                 TimeLimit::Deadline => Err(StopReason::Deadline),
                 TimeLimit::NoTimer => Err(StopReason::NoTimer),
                 TimeLimit::AttemptTimeout | TimeLimit::Timeout => {
-                    Ok(Classification { retry: !excepted, ..Classification::transient() })
+                    let mut class = Classification::transient();
+                    class.retry = !excepted;
+                    Ok(class)
                 }
             }),
             Self::Rejected(open) => Err(open),

@@ -220,7 +220,9 @@ impl Loop<'_> {
         } else {
             emit!(__output)
         };
+        let text = classify::text();
         let until_success = emit! {
+            #text
             #class
             let __r::Some(__class) = __class else {
                 __r::succeeded(&mut __retry);
@@ -229,7 +231,7 @@ impl Loop<'_> {
         };
         let open =
             self.breaker_below().map_or_else(|| emit!(__r::None), |site| site.open_now.clone());
-        let failed = emit!(__r::AttemptEnd::Failed(__class));
+        let failed = emit!(__r::failed(__class, __text));
         if !context.plan.reads_cut(*at) {
             return emit!(#until_success let __next = __r::after(&mut __retry, #failed, #open););
         }

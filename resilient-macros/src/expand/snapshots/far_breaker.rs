@@ -89,6 +89,7 @@ async fn load(mut key: Key) -> Result<Value, RetryError<StoreError>> {
                 __r::None => {
                     let __end = match __cut {
                         __r::None => {
+                            let __text = __r::Text::new(&__output).resilient_text();
                             let __class = __r::Judge::new(&__output).resilient_class();
                             let __r::Some(__class) = __class else {
                                 __r::succeeded(&mut __retry);
@@ -97,7 +98,7 @@ async fn load(mut key: Key) -> Result<Value, RetryError<StoreError>> {
                                     __output,
                                 );
                             };
-                            __r::AttemptEnd::Failed(__class)
+                            __r::failed(__class, __text)
                         }
                         __r::Some(__cause) => {
                             let __excepted = false;

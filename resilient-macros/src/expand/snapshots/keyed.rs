@@ -49,6 +49,7 @@ async fn send(mut request: Request) -> Result<Response, HttpError> {
                     };
                     __r::attempted_within(&mut __retry, &__permit, __future).await
                 };
+                let __text = __r::Text::new(&__output).resilient_text();
                 let __class = __r::Judge::new(&__output).resilient_class();
                 __r::report(__permit, __class);
                 let __r::Some(__class) = __class else {
@@ -57,7 +58,7 @@ async fn send(mut request: Request) -> Result<Response, HttpError> {
                 };
                 let __next = __r::after(
                     &mut __retry,
-                    __r::AttemptEnd::Failed(__class),
+                    __r::failed(__class, __text),
                     __r::CircuitBreaker::open_now(__breaker),
                 );
                 (__output, __next)

@@ -62,6 +62,7 @@ async fn search(&mut self, mut words: String) -> Result<Page, SearchError> {
                     };
                     let __end = match __cut {
                         __r::None => {
+                            let __text = __r::Text::new(&__output).resilient_text();
                             let __class = __r::Judge::new(&__output).resilient_class();
                             let __health = __r::failure_of(&__output, __class)
                                 .map(|(__error, __class)| __r::unless(
@@ -79,7 +80,7 @@ async fn search(&mut self, mut words: String) -> Result<Page, SearchError> {
                                 __r::succeeded(&mut __retry);
                                 break 'attempts __output;
                             };
-                            __r::AttemptEnd::Failed(__class)
+                            __r::failed(__class, __text)
                         }
                         __r::Some(__cause) => {
                             let __ignored = __r::error_of(&__output)

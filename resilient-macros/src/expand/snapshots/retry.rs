@@ -24,6 +24,7 @@ fn read(path: PathBuf) -> io::Result<Vec<u8>> {
                     '__body: { fs::read(path) }
                 })()
             };
+            let __text = __r::Text::new(&__output).resilient_text();
             let __class = __r::Judge::new(&__output).resilient_class();
             let __class = __r::failure_of(&__output, __class)
                 .map(|(__error, __class)| __r::with_retry(
@@ -36,7 +37,7 @@ fn read(path: PathBuf) -> io::Result<Vec<u8>> {
             };
             let __next = __r::after(
                 &mut __retry,
-                __r::AttemptEnd::Failed(__class),
+                __r::failed(__class, __text),
                 __r::None,
             );
             match __next {

@@ -55,6 +55,7 @@ pub async fn charge(
                     };
                     __r::attempted_within(&mut __retry, &__permit, __future).await
                 };
+                let __text = __r::Text::new(&__output).resilient_text();
                 let __class = __r::Judge::new(&__output).resilient_class();
                 __r::report(__permit, __class);
                 let __r::Some(__class) = __class else {
@@ -63,7 +64,7 @@ pub async fn charge(
                 };
                 let __next = __r::after(
                     &mut __retry,
-                    __r::AttemptEnd::Failed(__class),
+                    __r::failed(__class, __text),
                     __r::CallSite::open_now(__breaker),
                 );
                 (__output, __next)

@@ -1,4 +1,4 @@
-//! The functions of `tracing_on` for programs without the feature `tracing`: they log nothing.
+//! The functions of `log` for programs without the feature `tracing`: they log nothing.
 
 use std::time::Duration;
 

@@ -1,0 +1,37 @@
+//! The feature `tracing`: sends the activity of breakers and retries to subscribers.
+//!
+//! There is one file for each [target](targets). The levels follow one rule: WARN is for what an
+//! operator should look at and what happens seldom, INFO for changes that explain the behaviour
+//! from then on, and DEBUG for what an outage causes thousands of times. A panic of a subscriber is
+//! contained, like a panic of a listener.
+
+mod breaker;
+mod retry;
+mod settings;
+mod targets;
+
+pub(crate) use self::breaker::rejected;
+#[cfg(feature = "tokio")]
+pub(crate) use self::retry::blocks_a_runtime;
+pub(crate) use self::retry::{fell_back, gave_up, recovered, retrying, timed_out, waiting};
+pub(crate) use self::settings::invalid_policy;
+use crate::event::{Event, EventKind};
+use crate::platform::contain;
+
+/// Whether an event is worth creating although nobody listens.
+pub(crate) const ENABLED: bool = true;
+
+fn emit(code: impl FnOnce()) {
+    contain(code);
+}
+
+pub(crate) fn event(event: &Event) {
+    emit(|| match event.kind() {
+        EventKind::Transition(step) => breaker::transition(event, step),
+        EventKind::WouldOpen(reason) => breaker::would_open(event, *reason),
+        EventKind::SettingsChanged(changes) => settings::changed(event, changes),
+        EventKind::Conflict { first, second } => settings::conflict(event, first, second),
+        EventKind::InvalidSetting(error) => settings::invalid(event, error),
+        EventKind::NestedRetry => retry::nested(event.name()),
+    });
+}

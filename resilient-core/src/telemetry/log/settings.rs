@@ -1,0 +1,45 @@
+//! The log lines about settings of breakers, budgets and retries.
+
+use std::panic::Location;
+
+use super::emit;
+use super::targets::SETTINGS;
+use crate::event::{Event, EventSource};
+use crate::signal::{ConfigError, SettingsChange};
+
+/// Logs a line with the name of the event in the field of its source: `breaker`, `budget` or
+/// `retry`.
+macro_rules! log {
+    ($level:ident, $event:ident, $($field:tt)+) => {{
+        let name_if = |source| ($event.source() == source).then(|| $event.name());
+        tracing::$level!(
+            target: SETTINGS,
+            breaker = name_if(EventSource::Breaker),
+            key = $event.key(),
+            budget = name_if(EventSource::Budget),
+            retry = name_if(EventSource::Retry),
+            $($field)+
+        );
+    }};
+}
+
+pub(super) fn changed(event: &Event, changes: &SettingsChange) {
+    log!(info, event, %changes, "settings changed");
+}
+
+pub(super) fn conflict(event: &Event, first: &Location<'_>, second: &Location<'_>) {
+    log!(
+        warn, event, %first, %second,
+        "two places in the code give one name different settings; the first apply"
+    );
+}
+
+pub(super) fn invalid(event: &Event, error: &ConfigError) {
+    log!(warn, event, %error, "invalid setting; its default applies");
+}
+
+pub(crate) fn invalid_policy(error: &ConfigError) {
+    emit(|| {
+        tracing::warn!(target: SETTINGS, %error, "invalid setting; its default applies");
+    });
+}

@@ -1,0 +1,79 @@
+//! The lines of breakers.
+
+use std::time::Duration;
+
+use resilient::breaker::ManualChange;
+use resilient::{BreakerConfig, CircuitBreaker, Outcome};
+
+use crate::capture::logged;
+
+/// Returns a breaker that opens at the second failure in a row, for no time.
+pub(crate) fn breaker() -> CircuitBreaker {
+    let config =
+        BreakerConfig::builder().failure_threshold(2).recovery_time(Duration::ZERO).build();
+    CircuitBreaker::new("logged", config.unwrap())
+}
+
+#[test]
+fn b14_each_transition_is_one_line_and_only_an_opening_is_a_warning() {
+    let lines = logged(|| {
+        let breaker = breaker();
+        for outcome in [Outcome::Failure, Outcome::Failure, Outcome::Failure, Outcome::Success] {
+            breaker.try_acquire().unwrap().report(outcome);
+        }
+    });
+    let expected = [
+        "WARN circuit breaker opened breaker=\"logged\" from=\"closed\" to=\"open\" \
+         reason=\"failure threshold reached\" lasts=0.0",
+        "INFO circuit breaker changed state breaker=\"logged\" from=\"open\" to=\"half_open\" \
+         reason=\"recovery time over\"",
+        "WARN circuit breaker opened breaker=\"logged\" from=\"half_open\" to=\"open\" \
+         reason=\"probe failed\" lasts=0.0",
+        "INFO circuit breaker changed state breaker=\"logged\" from=\"open\" to=\"half_open\" \
+         reason=\"recovery time over\"",
+        "INFO circuit breaker changed state breaker=\"logged\" from=\"half_open\" to=\"closed\" \
+         reason=\"enough probes succeeded\"",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn b01_a_change_by_hand_is_logged_with_its_length_its_operator_and_its_reason() {
+    let lines = logged(|| {
+        let minute = Duration::from_secs(60);
+        let change = ManualChange::force_open_for(minute).by("alice").because("migration");
+        breaker().apply(&change).unwrap();
+    });
+    let expected =
+        ["WARN circuit breaker opened breaker=\"logged\" from=\"closed\" to=\"forced_open\" \
+         reason=\"by hand\" lasts=60.0 operator=\"alice\" operator_reason=\"migration\""];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn defect_cb19_rejections_are_counted_and_logged_at_debug_only() {
+    let lines = logged(|| {
+        let breaker = breaker();
+        breaker.force_open();
+        for _ in 0..3 {
+            breaker.try_acquire().unwrap_err();
+        }
+    });
+    assert_eq!(lines.iter().filter(|line| line.starts_with("WARN")).count(), 1, "{lines:?}");
+    let rejected = "DEBUG call rejected breaker=\"logged\" state=\"forced_open\"";
+    assert_eq!(lines[1..], [rejected; 3]);
+}
+
+#[test]
+fn b01_an_observed_breaker_that_would_have_opened_is_one_warning() {
+    let lines = logged(|| {
+        let breaker = breaker();
+        breaker.observe_only();
+        for _ in 0..4 {
+            breaker.try_acquire().unwrap().report(Outcome::Failure);
+        }
+    });
+    let expected = "WARN observed circuit breaker would have opened breaker=\"logged\" \
+                    reason=\"failure threshold reached\"";
+    assert_eq!(lines[1..], [expected]);
+}

@@ -1,0 +1,69 @@
+//! The lines about settings.
+
+use resilient::circuit_breaker;
+
+use crate::capture::logged;
+use crate::runtime;
+
+#[test]
+fn g03_conflicts_and_b15_invalid_settings_are_one_warning_each() {
+    fn none() -> u32 {
+        0
+    }
+
+    #[circuit_breaker(name = "warned", failure_threshold = none())]
+    async fn first() -> Option<u32> {
+        Some(1)
+    }
+
+    #[circuit_breaker(name = "warned", failure_threshold = 7)]
+    async fn second() -> Option<u32> {
+        Some(2)
+    }
+
+    let lines = logged(|| {
+        runtime().block_on(async {
+            for _ in 0..2 {
+                first().await.unwrap();
+                second().await.unwrap();
+            }
+        });
+    });
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert_eq!(
+        lines[0],
+        "WARN invalid setting; its default applies breaker=\"warned\" \
+         error=`failure_threshold` is 0: must be at least 1"
+    );
+    assert!(lines[1].starts_with("WARN two places in the code give one name different settings"));
+    assert_eq!(lines[1].matches("settings.rs:").count(), 2, "{}", lines[1]);
+}
+
+#[test]
+fn g03_each_event_of_a_budget_is_a_line_with_its_name() {
+    use resilient::Registry;
+    use resilient::budget::BudgetConfig;
+
+    let registry = Registry::new();
+    let settings = BudgetConfig::builder;
+    let lines = logged(|| {
+        let lower = settings().capacity(3);
+        registry.override_budget("payments", lower).unwrap();
+        let dear = settings().retry_cost(20).build().unwrap();
+        for _ in 0..2 {
+            let _ = registry.get_or_register_budget("payments", dear);
+            let _ = registry.get_or_register_budget("payments", BudgetConfig::default());
+        }
+        registry.clear_budget_override("payments").unwrap();
+    });
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert_eq!(
+        lines[0],
+        "WARN invalid setting; its default applies budget=\"payments\" \
+         error=`retry_cost` is 20: must not be above `capacity`"
+    );
+    let conflict = "WARN two places in the code give one name different settings; the first apply";
+    assert!(lines[1].starts_with(conflict), "{}", lines[1]);
+    assert_eq!(lines[1].matches("settings.rs:").count(), 2, "{}", lines[1]);
+    assert_eq!(lines[2], "INFO settings changed budget=\"payments\"");
+}
