@@ -1,16 +1,8 @@
-//! Applies overrides to registered breakers and budgets.
+//! Sets and clears overrides, all at once or by name.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::{
-    BreakerOverride, BudgetEntry, BudgetOverride, Entries, OverrideError, OverrideReport,
-    Overrides, Registry, next_version,
-};
-use crate::breaker::BreakerConfigBuilder;
-use crate::breaker::shared::LiveSettings;
+use super::{BreakerOverride, BudgetOverride, OverrideError, OverrideReport, Overrides, Registry};
+#[cfg(doc)]
 use crate::event::EventKind;
-use crate::retry::{BudgetConfigBuilder, LiveBudgetSettings, RetryBudget};
-use crate::signal::{Name, NamePattern};
 
 impl Registry {
     /// Returns the current overrides.
@@ -125,8 +117,13 @@ impl Registry {
         })
     }
 
-    /// Replaces the override of one retry budget, or of the budgets with a prefix. A live budget keeps its counts, and its tokens up
-    /// to the new capacity. It reports [`EventKind::SettingsChanged`] if its settings changed.
+    /// Replaces the override of one retry budget, or of the budgets with a prefix. A live budget
+    /// keeps its counts, and its tokens up to the new capacity. It reports
+    /// [`EventKind::SettingsChanged`] if its settings changed.
+    ///
+    /// Only an override may give the capacity zero. It switches retries off: the bucket has no
+    /// token, and each retry is refused. Retries that were granted before may still start. When the
+    /// capacity is above zero again, the bucket has its initial tokens.
     ///
     /// # Errors
     ///
@@ -152,75 +149,4 @@ impl Registry {
             present.budgets.remove(name);
         })
     }
-
-    fn change_overrides(
-        &self,
-        change: impl FnOnce(&mut Overrides),
-    ) -> Result<OverrideReport, OverrideError> {
-        let mut entries = self.write();
-        let mut overrides = entries.overrides.clone();
-        change(&mut overrides);
-        overrides.check()?;
-        let budgets = overridden(&entries.budgets, &overrides)?;
-        let version = next_version();
-        let mut targets = Vec::new();
-        for (name, entry) in &entries.by_name {
-            let (code, place) = (entry.declared.config.to_builder(), entry.declared.place);
-            let layers = overrides.of_breakers(NamePattern::Exact(name), code, place);
-            OverrideError::check_layers(&layers, name, BreakerConfigBuilder::build)?;
-            // These settings break no rule.
-            let (settings, _) = LiveSettings::of_layers(layers, version);
-            targets.push((entry.item.clone(), settings));
-        }
-        let report = report(&entries, &overrides);
-        entries.overrides = overrides;
-        entries.version = version;
-        // Budgets run no user code, so they may be changed under the lock. The lock orders
-        // concurrent changes: the last overrides win.
-        let changed = budgets.into_iter().filter_map(|(budget, settings)| {
-            let change = budget.reconfigure(settings)?;
-            Some((budget, change))
-        });
-        let changed: Vec<_> = changed.collect();
-        drop(entries);
-        for (budget, change) in changed {
-            self.notify_budget(&budget, vec![EventKind::SettingsChanged(change)]);
-        }
-        for (entry, settings) in targets {
-            entry.reconfigure(settings);
-        }
-        Ok(report)
-    }
-}
-
-/// Returns the settings of every budget under these overrides.
-fn overridden(
-    budgets: &BTreeMap<Name, BudgetEntry>,
-    overrides: &Overrides,
-) -> Result<Vec<(RetryBudget, LiveBudgetSettings)>, OverrideError> {
-    let settings = budgets.iter().map(|(name, entry)| {
-        let (code, place) = (entry.declared.config.to_builder(), entry.declared.place);
-        let layers = overrides.of_budgets(NamePattern::Exact(name), code, place);
-        let build = BudgetConfigBuilder::build_overridden;
-        OverrideError::check_layers(&layers, name, build)?;
-        let (config, _) = layers.merged(None).build_leniently();
-        let settings = LiveBudgetSettings { config, origins: layers.origins(None) };
-        Ok((entry.item.clone(), settings))
-    });
-    settings.collect()
-}
-
-/// Returns which overrides apply to something that exists.
-fn report(entries: &Entries, overrides: &Overrides) -> OverrideReport {
-    let names: BTreeSet<_> = overrides.breakers.keys().chain(overrides.keys.keys()).collect();
-    let names = names.into_iter().cloned();
-    let (live, waiting) = names.partition(|name| is_live(&entries.by_name, name));
-    let names = overrides.budgets.keys().cloned();
-    let (live_budgets, waiting_budgets) = names.partition(|name| is_live(&entries.budgets, name));
-    OverrideReport { live, waiting, live_budgets, waiting_budgets }
-}
-
-fn is_live<T>(items: &BTreeMap<Name, T>, name: &str) -> bool {
-    let pattern = NamePattern::of(name);
-    items.keys().any(|item| pattern.matches(item))
 }

@@ -6,17 +6,17 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use resilient_settings::{
-    Setting, TextError, breaker, breaker_settings, budget_settings, fields, parse_duration,
-    parse_share, suggest,
+    Form, Setting, TextError, breaker, breaker_settings, budget_settings, fields, parse_duration,
+    parse_share, retry, retry_settings, suggest,
 };
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::{BreakerOverride, BudgetOverride, Overrides};
+use super::{BreakerOverride, BudgetOverride, Overrides, RetryOverride};
 use crate::breaker::{
     AbandonedOutcome, BreakerConfigBuilder, BreakerSettings, OperatorMode, OperatorNote, Window,
 };
-use crate::retry::BudgetConfigBuilder;
+use crate::retry::{Backoff, BudgetConfigBuilder, Jitter, RetrySettings, WhenOpen};
 
 /// Generates a struct with a key for each setting of a table.
 macro_rules! keys {
@@ -74,9 +74,35 @@ macro_rules! section {
     };
 }
 
+/// Generates the section of a retry, which has the settings of a policy and two time limits.
+macro_rules! retry_section {
+    ({} $($name:ident: $form:ident, $($doc:literal)+;)+) => {
+        #[derive(Deserialize, Default)]
+        #[serde(default, deny_unknown_fields, expecting = "a table of settings")]
+        struct RetrySection {
+            deadline: Option<Written<Time>>,
+            attempt_timeout: Option<Written<Time>>,
+            $($name: Option<Written<$form>>,)+
+        }
+
+        impl From<RetrySection> for RetryOverride {
+            fn from(read: RetrySection) -> Self {
+                let mut settings = RetrySettings::NONE;
+                $(settings.$name = read.$name.map(|Written(value)| value);)+
+                Self {
+                    settings: settings.into(),
+                    deadline: read.deadline.map(|Written(time)| time),
+                    attempt_timeout: read.attempt_timeout.map(|Written(time)| time),
+                }
+            }
+        }
+    };
+}
+
 breaker_settings!(fields keys { BreakerKeys for BreakerSettings });
 breaker_settings!(fields section {});
 budget_settings!(fields keys { BudgetKeys for BudgetConfigBuilder });
+retry_settings!(fields retry_section {});
 
 impl<'de> Deserialize<'de> for BreakerConfigBuilder {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -93,6 +119,12 @@ impl<'de> Deserialize<'de> for BudgetConfigBuilder {
 impl<'de> Deserialize<'de> for BudgetOverride {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         BudgetConfigBuilder::deserialize(deserializer).map(Self::from)
+    }
+}
+
+impl<'de> Deserialize<'de> for RetryOverride {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        RetrySection::deserialize(deserializer).map(Self::from)
     }
 }
 
@@ -122,12 +154,14 @@ struct Document {
     defaults: BreakerConfigBuilder,
     breakers: BTreeMap<String, NameSection>,
     budgets: BTreeMap<String, BudgetOverride>,
+    retries: BTreeMap<String, RetryOverride>,
 }
 
 impl<'de> Deserialize<'de> for Overrides {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Document { defaults, breakers, budgets } = Document::deserialize(deserializer)?;
-        let mut overrides = Self { defaults, budgets, ..Self::default() };
+        let Document { defaults, breakers, budgets, retries } =
+            Document::deserialize(deserializer)?;
+        let mut overrides = Self { defaults, budgets, retries, ..Self::default() };
         for (name, NameSection { own, keys }) in breakers {
             // A section that only has keys overrides nothing of its name.
             if keys.is_empty() || own != BreakerOverride::default() {
@@ -260,22 +294,43 @@ impl WrittenForm for Window {
     }
 }
 
-impl WrittenForm for AbandonedOutcome {
-    type Value = Self;
+/// Reads settings whose values are words of the table. The function converts a share, if the setting
+/// may be one.
+macro_rules! words {
+    ($($words:ident: $setting:expr, $number:expr;)+) => {$(
+        impl WrittenForm for $words {
+            type Value = Self;
 
-    fn expected() -> String {
-        format!("one of {}", suggest::list(abandoned().words()))
-    }
+            fn expected() -> String {
+                let setting: &Setting = &$setting;
+                let words = suggest::list(setting.words());
+                match setting.form {
+                    Form::WordOrShare(_) => format!("one of {words}, or a share like \"20%\""),
+                    _ => format!("one of {words}"),
+                }
+            }
 
-    fn from_text(text: &str) -> Option<Result<Self, String>> {
-        let word = abandoned().read_word(text).map_err(|error| error.to_string());
-        let all = [Self::Ignore, Self::Failure];
-        Some(word.map(|word| all.into_iter().find(|it| it.value() == word).unwrap_or_default()))
-    }
+            fn from_whole(whole: i64) -> Option<Self> {
+                Share::from_whole(whole).and_then(Self::from_number)
+            }
+
+            fn from_number(number: f64) -> Option<Self> {
+                let read: fn(f64) -> Option<Self> = $number;
+                read(number)
+            }
+
+            fn from_text(text: &str) -> Option<Result<Self, String>> {
+                Some(text.parse().map_err(|error: TextError| error.to_string()))
+            }
+        }
+    )+};
 }
 
-fn abandoned() -> &'static Setting {
-    &breaker::TABLE.settings[breaker::key::abandoned]
+words! {
+    AbandonedOutcome: breaker::TABLE.settings[breaker::key::abandoned], |_| None;
+    Backoff: retry::TABLE.settings[retry::key::backoff], |_| None;
+    Jitter: retry::TABLE.settings[retry::key::jitter], |share| Some(Self::Proportional(share));
+    WhenOpen: retry::TABLE.settings[retry::key::when_open], |_| None;
 }
 
 impl WrittenForm for OperatorMode {

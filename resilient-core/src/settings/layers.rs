@@ -3,13 +3,12 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use resilient_settings::Table;
-
 use crate::signal::{Hold, NamePattern, OverrideTable, SettingOrigin, SettingOrigins};
 
 /// Settings of one source, which other sources complete.
 pub(crate) trait PartialSettings: Clone + Default {
-    fn table() -> &'static Table;
+    /// Returns the number of a setting, which is the number of its bit in [`given`](Self::given).
+    fn number(setting: &str) -> Option<usize>;
     /// Returns a word with one bit for each setting that this source gives.
     fn given(&self) -> u32;
     /// Fills each missing setting with the setting of `other`.

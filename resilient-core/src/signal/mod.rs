@@ -53,7 +53,7 @@ pub(crate) use self::setting_origin::SettingOrigins;
 pub use self::settings_in_force::{
     ChangedSetting, SettingInForce, SettingsChange, SettingsInForce,
 };
-pub(crate) use self::settings_in_force::{SettingValues, given_bits};
+pub(crate) use self::settings_in_force::{NamedValue, SettingValues, given_bits};
 pub use self::snapshot::{BreakerSnapshot, WindowCounts};
 pub use self::stop_reason::StopReason;
 pub(crate) use self::timed_out::FullTime;

@@ -34,7 +34,7 @@ impl fmt::Display for SettingOrigin {
 
 /// The origins of all settings of one item. Settings are numbered by their table, and sets of
 /// settings are words with one bit for each setting.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SettingOrigins {
     code: &'static Location<'static>,
     /// The origins other than the code, each with its settings. `None` if only the code gives
@@ -45,6 +45,11 @@ pub(crate) struct SettingOrigins {
 impl SettingOrigins {
     pub(crate) fn of_code(code: &'static Location<'static>) -> Self {
         Self { code, others: None }
+    }
+
+    /// Returns the same origins for code at another location.
+    pub(crate) fn with_code(&self, code: &'static Location<'static>) -> Self {
+        Self { code, ..self.clone() }
     }
 
     /// Combines sources of settings. `sources` has each origin with the settings that it gives,

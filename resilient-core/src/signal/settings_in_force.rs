@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use resilient_settings::{Given, Settings, Table, Value};
+use resilient_settings::{Given, Settings, Value};
 
 use super::{SettingOrigin, SettingOrigins};
 
@@ -11,12 +11,15 @@ use super::{SettingOrigin, SettingOrigins};
 pub(crate) trait SettingValues:
     fmt::Debug + Send + Sync + std::panic::RefUnwindSafe
 {
-    fn table(&self) -> &'static Table;
-    /// Returns the value of each setting of the table, defaults included.
-    fn values(&self) -> Vec<Option<Value>>;
-    /// Returns a word with one bit for each setting that was given and is no default.
+    /// Returns each setting with its value, defaults included.
+    fn values(&self) -> Vec<NamedValue>;
+    /// Returns a word with one bit for each setting that was given and is no default. The bits are
+    /// in the order of the values.
     fn given(&self) -> u32;
 }
+
+/// The name of a setting, and its value if the setting is on.
+pub(crate) type NamedValue = (&'static str, Option<Value>);
 
 /// Returns a word with one bit for each setting that is given.
 pub(crate) fn given_bits(settings: &impl Settings) -> u32 {
@@ -55,7 +58,8 @@ pub struct SettingsInForce {
 pub struct SettingInForce {
     /// The name of the setting in attributes, builders and documents.
     pub name: &'static str,
-    /// The value, or `None` if the setting is off.
+    /// The value, or `None` if the setting is off. A time limit of a retry that no override gives
+    /// is also `None`, because each call sets it.
     pub value: Option<Value>,
     /// Where the value comes from.
     pub origin: SettingOrigin,
@@ -69,11 +73,11 @@ impl SettingsInForce {
     /// Returns the settings, in the order of the documentation.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = SettingInForce> + use<'_> {
         let given = self.config.given();
-        let settings = self.config.table().settings.iter().zip(self.config.values());
-        settings.enumerate().map(move |(index, (setting, value))| {
+        let settings = self.config.values().into_iter();
+        settings.enumerate().map(move |(index, (name, value))| {
             let is_given = given & (1 << index) != 0;
             let origin = if is_given { self.origins.of(index) } else { SettingOrigin::Library };
-            SettingInForce { name: setting.name, value, origin }
+            SettingInForce { name, value, origin }
         })
     }
 
@@ -108,18 +112,20 @@ impl fmt::Debug for SettingsInForce {
 
 impl fmt::Display for SettingInForce {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} = {} by {}", self.name, Shown(self.value), self.origin)
+        write!(f, "{} = {} by {}", self.name, Shown(self), self.origin)
     }
 }
 
-/// Displays a value, or that the setting is off.
-struct Shown(Option<Value>);
+/// Displays a value, or that the setting is off. A setting without a value that the code gives is a
+/// time limit of each call.
+struct Shown<'a>(&'a SettingInForce);
 
-impl fmt::Display for Shown {
+impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(value) => value.fmt(f),
-            None => f.write_str("none"),
+        match (self.0.value, &self.0.origin) {
+            (Some(value), _) => value.fmt(f),
+            (None, SettingOrigin::Code(_)) => f.write_str("as in each call"),
+            (None, _) => f.write_str("none"),
         }
     }
 }
@@ -140,6 +146,10 @@ pub struct ChangedSetting {
 }
 
 impl SettingsChange {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Returns the settings whose values changed.
     #[must_use]
     pub fn settings(&self) -> &[ChangedSetting] {
@@ -151,7 +161,7 @@ impl fmt::Display for SettingsChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, ChangedSetting { old, new }) in self.0.iter().enumerate() {
             let separator = if index == 0 { "" } else { "; " };
-            let (was, is) = (Shown(old.value), Shown(new.value));
+            let (was, is) = (Shown(old), Shown(new));
             let name = new.name;
             write!(f, "{separator}{name} = {is} by {}, was {was} by {}", new.origin, old.origin)?;
         }

@@ -1,11 +1,11 @@
 //! The builder of a breaker's settings, and their defaults.
 
 use resilient_settings::breaker::default;
-use resilient_settings::{Settings, Table, Value, Window, breaker_settings, fields};
+use resilient_settings::{Settings, Window, breaker_settings, fields};
 
 use super::checked::{AbandonedOutcome, BreakerConfig, Conditions};
 use crate::settings::{PartialSettings, builder, check_part, settings};
-use crate::signal::{ConfigError, SettingValues, given_bits};
+use crate::signal::{ConfigError, NamedValue, SettingValues, given_bits};
 
 breaker_settings!(fields settings {
     /// The settings that the caller gave.
@@ -34,8 +34,8 @@ breaker_settings!(fields builder {
 });
 
 impl PartialSettings for BreakerConfigBuilder {
-    fn table() -> &'static Table {
-        BreakerSettings::TABLE
+    fn number(setting: &str) -> Option<usize> {
+        BreakerSettings::TABLE.names().position(|name| name == setting)
     }
 
     fn given(&self) -> u32 {
@@ -159,12 +159,8 @@ impl BreakerConfig {
 }
 
 impl SettingValues for BreakerConfig {
-    fn table(&self) -> &'static Table {
-        BreakerSettings::TABLE
-    }
-
-    fn values(&self) -> Vec<Option<Value>> {
-        Self::values(self).seen_by_rules().map(|value| value.value()).into()
+    fn values(&self) -> Vec<NamedValue> {
+        Self::values(self).named_values().collect()
     }
 
     fn given(&self) -> u32 {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use resilient_settings::{breaker, budget, suggest};
+use resilient_settings::{breaker, budget, limits, retry, suggest};
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
@@ -31,7 +31,12 @@ pub(super) struct Section<'a> {
 /// Returns the first table or key that is unknown, and the first one that should be a table and is
 /// not.
 pub(super) fn sections<'a>(document: &'a DeTable<'a>) -> Result<Vec<Section<'a>>, Misplaced> {
-    let targets = [OverrideTarget::Defaults, OverrideTarget::Breaker, OverrideTarget::Budget];
+    let targets = [
+        OverrideTarget::Defaults,
+        OverrideTarget::Breaker,
+        OverrideTarget::Budget,
+        OverrideTarget::Retry,
+    ];
     let known = targets.map(OverrideTarget::section);
     check_names(document, &known, "table")?;
     let mut sections = Vec::new();
@@ -58,6 +63,12 @@ pub(super) fn sections<'a>(document: &'a DeTable<'a>) -> Result<Vec<Section<'a>>
     Ok(sections)
 }
 
+/// Returns the time limits that the table of a retry may have.
+fn limits() -> impl Iterator<Item = &'static str> {
+    let keys = [limits::key::deadline, limits::key::attempt_timeout];
+    keys.into_iter().map(|key| limits::TABLE.settings[key].name)
+}
+
 /// A table or key that does not stand where it may stand.
 pub(super) struct Misplaced {
     pub(super) position: usize,
@@ -77,6 +88,7 @@ impl<'a> Section<'a> {
             (OverrideTarget::Breaker, None) => breaker().chain(MODE).chain([KEYS]).collect(),
             (OverrideTarget::Breaker, Some(_)) => breaker().chain(MODE).collect(),
             (OverrideTarget::Budget, _) => budget::TABLE.names().collect(),
+            (OverrideTarget::Retry, _) => retry::TABLE.names().chain(limits()).collect(),
             _ => breaker().collect(),
         };
         check_names(self.entries, &known, "key")

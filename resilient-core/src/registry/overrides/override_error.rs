@@ -57,8 +57,8 @@ impl OverrideError {
         for keys in [None].into_iter().chain(layers.key_patterns().map(Some)) {
             if let Err(error) = check(&layers.merged(keys)) {
                 let is_broken = |settings: &S| check(settings).is_err();
-                let setting = S::table().names().position(|name| name == error.field());
-                let (table, place) = layers.culprit(keys, setting.unwrap_or(0), is_broken);
+                let setting = S::number(error.field()).unwrap_or_default();
+                let (table, place) = layers.culprit(keys, setting, is_broken);
                 let problem = Problem::Setting { error, place };
                 return Err(Self { table, name: Some(name.into()), problem });
             }
@@ -88,6 +88,13 @@ impl OverrideError {
     #[must_use]
     pub fn budget(&self) -> Option<&str> {
         self.name_of(OverrideTarget::Budget)
+    }
+
+    /// Returns the name of the retry whose settings break a rule. If no code is involved, this is
+    /// the name in a table, and may be a prefix.
+    #[must_use]
+    pub fn retry(&self) -> Option<&str> {
+        self.name_of(OverrideTarget::Retry)
     }
 
     fn name_of(&self, target: OverrideTarget) -> Option<&str> {

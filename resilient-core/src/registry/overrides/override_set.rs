@@ -5,9 +5,9 @@ use std::panic::Location;
 
 use resilient_settings::breaker;
 
-use super::{BreakerOverride, BudgetOverride, OverrideError};
+use super::{BreakerOverride, BudgetOverride, OverrideError, RetryOverride};
 use crate::breaker::BreakerConfigBuilder;
-use crate::retry::BudgetConfigBuilder;
+use crate::retry::{BudgetConfigBuilder, RetryOverlay};
 use crate::settings::{OverrideLayer, SettingLayers};
 use crate::signal::{NamePattern, OverrideTable, OverrideTarget};
 
@@ -65,6 +65,8 @@ pub struct Overrides {
     pub keys: BTreeMap<String, BTreeMap<String, BreakerOverride>>,
     /// Overrides by the name of the retry budget, or by the beginning of names.
     pub budgets: BTreeMap<String, BudgetOverride>,
+    /// Overrides by the name of the retry, or by the beginning of names.
+    pub retries: BTreeMap<String, RetryOverride>,
 }
 
 impl Overrides {
@@ -110,6 +112,14 @@ impl Overrides {
         self
     }
 
+    /// Overrides the retries of a name or prefix, and replaces an earlier override of the same name
+    /// or prefix.
+    #[must_use]
+    pub fn with_retry(mut self, name: impl Into<String>, what: impl Into<RetryOverride>) -> Self {
+        self.retries.insert(name.into(), what.into());
+        self
+    }
+
     // G2: an exact name wins over a prefix, and a longer prefix over a shorter one.
     /// Returns the sources of the settings of breakers with these names.
     pub(in crate::registry) fn of_breakers(
@@ -143,6 +153,30 @@ impl Overrides {
         SettingLayers { overrides: overrides.collect(), code, place, defaults }
     }
 
+    /// Returns the sources of the settings of retries with these names. `code` is one of the
+    /// declarations under the name.
+    pub(in crate::registry) fn of_retries(
+        &self,
+        names: NamePattern<'_>,
+        code: RetryOverlay,
+        place: &'static Location<'static>,
+    ) -> SettingLayers<RetryOverlay> {
+        let overrides = covering(&self.retries, names).map(|(name, own)| {
+            let table = OverrideTable::new(OverrideTarget::Retry, name);
+            OverrideLayer { table, settings: own.overlay(), mode: None }
+        });
+        let defaults = RetryOverlay::default();
+        SettingLayers { overrides: overrides.collect(), code, place, defaults }
+    }
+
+    /// Returns the override of a retry, or `None` if no override applies.
+    pub(in crate::registry) fn overlay(&self, name: &str) -> Option<RetryOverlay> {
+        let here = Location::caller();
+        let layers = self.of_retries(NamePattern::Exact(name), RetryOverlay::default(), here);
+        let origins = Some(layers.origins(None));
+        (!layers.overrides.is_empty()).then(|| RetryOverlay { origins, ..layers.merged(None) })
+    }
+
     /// Returns whether an override sets a mode for the name or for some of its keys.
     pub(in crate::registry) fn has_mode(&self, name: &str) -> bool {
         let name = NamePattern::Exact(name);
@@ -160,7 +194,8 @@ impl Overrides {
             .flat_map(|(name, keys)| keys.keys().map(move |key| OverrideTable::of_key(name, key)));
         let breakers = self.breakers.keys().map(of(OverrideTarget::Breaker));
         let budgets = self.budgets.keys().map(of(OverrideTarget::Budget));
-        breakers.chain(keys).chain(budgets).collect()
+        let retries = self.retries.keys().map(of(OverrideTarget::Retry));
+        breakers.chain(keys).chain(budgets).chain(retries).collect()
     }
 
     /// Checks the overrides without the code. Tables that apply to the same names are checked
@@ -188,6 +223,15 @@ impl Overrides {
         for name in self.budgets.keys() {
             let layers = alone.of_budgets(NamePattern::of(name), BudgetConfigBuilder::NONE, here);
             OverrideError::check_layers(&layers, name, BudgetConfigBuilder::check_part)?;
+        }
+        for (name, own) in &self.retries {
+            // One table must not give both maximums, while two tables may.
+            own.settings.check_part().map_err(|error| {
+                OverrideError::of_table(OverrideTable::new(OverrideTarget::Retry, name), error)
+            })?;
+            let names = NamePattern::of(name);
+            let layers = self.of_retries(names, RetryOverlay::default(), here);
+            OverrideError::check_layers(&layers, name, RetryOverlay::check_part)?;
         }
         Ok(())
     }

@@ -4,10 +4,12 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use resilient_settings::budget::default;
-use resilient_settings::{Settings, Table, Value, budget_settings, fields};
+use resilient_settings::{Settings, budget_settings, fields};
 
 use crate::settings::{PartialSettings, check, check_part, make_valid, setters, settings};
-use crate::signal::{ConfigError, SettingOrigins, SettingValues, SettingsInForce, given_bits};
+use crate::signal::{
+    ConfigError, NamedValue, SettingOrigins, SettingValues, SettingsInForce, given_bits,
+};
 
 /// Checked settings of a [`RetryBudget`](crate::retry::RetryBudget), in tokens.
 ///
@@ -75,8 +77,8 @@ impl BudgetConfig {
 }
 
 impl PartialSettings for BudgetConfigBuilder {
-    fn table() -> &'static Table {
-        Self::TABLE
+    fn number(setting: &str) -> Option<usize> {
+        Self::TABLE.names().position(|name| name == setting)
     }
 
     fn given(&self) -> u32 {
@@ -89,18 +91,14 @@ impl PartialSettings for BudgetConfigBuilder {
 }
 
 impl SettingValues for BudgetConfig {
-    fn table(&self) -> &'static Table {
-        BudgetConfigBuilder::TABLE
-    }
-
-    fn values(&self) -> Vec<Option<Value>> {
+    fn values(&self) -> Vec<NamedValue> {
         let values = BudgetConfigBuilder {
             capacity: Some(self.capacity),
             retry_cost: Some(self.retry_cost),
             initial_tokens: Some(self.initial_tokens),
             deposit: Some(self.deposit),
         };
-        values.seen_by_rules().map(|value| value.value()).into()
+        values.named_values().collect()
     }
 
     fn given(&self) -> u32 {
