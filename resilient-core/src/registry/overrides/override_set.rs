@@ -8,7 +8,7 @@ use resilient_settings::breaker;
 use super::{BreakerOverride, BudgetOverride, OverrideError, RetryOverride};
 use crate::breaker::BreakerConfigBuilder;
 use crate::retry::{BudgetConfigBuilder, RetryOverlay};
-use crate::settings::{OverrideLayer, SettingLayers};
+use crate::settings::{OverrideLayer, PartialSettings, SettingLayers};
 use crate::signal::{NamePattern, OverrideTable, OverrideTarget};
 
 /// All overrides of a registry: defaults of breakers, and overrides by name.
@@ -203,10 +203,10 @@ impl Overrides {
     pub(in crate::registry) fn check(&self) -> Result<(), OverrideError> {
         self.tables().into_iter().try_for_each(OverrideError::check_patterns)?;
         for (name, key, own) in self.all_keys() {
-            if own.settings.settings.max_keys.is_some() {
-                let max_keys = breaker::TABLE.settings[breaker::key::max_keys].name;
+            if own.settings.given() & (1 << breaker::key::max_keys) != 0 {
+                let setting = breaker::TABLE.settings[breaker::key::max_keys].name;
                 let table = OverrideTable::of_key(name, key);
-                return Err(OverrideError::of_whole_name(table, max_keys));
+                return Err(OverrideError::of_whole_name(table, setting));
             }
         }
         self.defaults
