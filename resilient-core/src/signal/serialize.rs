@@ -7,8 +7,8 @@ use serde::ser::{SerializeMap, SerializeStruct};
 use serde::{Serialize, Serializer};
 
 use super::{
-    BreakerSnapshot, CircuitState, Condition, ErrorText, FailureRecord, Opening, TimeInState,
-    TransitionReason,
+    BreakerSnapshot, CircuitState, Condition, ErrorText, FailureRecord, Opening, OverrideTable,
+    TimeInState, TransitionReason,
 };
 
 #[derive(Serialize)]
@@ -23,6 +23,8 @@ struct TransitionView<'a> {
     operator: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     operator_reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    override_table: Option<&'a OverrideTable>,
     #[serde(skip_serializing_if = "Option::is_none")]
     condition: Option<Condition>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,6 +100,7 @@ impl Serialize for BreakerSnapshot {
             lasts_seconds: transition.lasts.map(seconds),
             operator: transition.note.operator(),
             operator_reason: transition.note.reason(),
+            override_table: transition.note.table(),
             condition: transition.opening.as_ref().map(Opening::condition),
             last_failure: transition
                 .opening
@@ -106,7 +109,7 @@ impl Serialize for BreakerSnapshot {
                 .map(|record| FailureView::new(record, self.at)),
         });
         let recent: Vec<_> = recent.collect();
-        let mut fields = serializer.serialize_struct("BreakerSnapshot", 25)?;
+        let mut fields = serializer.serialize_struct("BreakerSnapshot", 27)?;
         fields.serialize_field("name", &self.name)?;
         fields.serialize_field("key", &self.key)?;
         fields.serialize_field("state", &self.state)?;
@@ -116,6 +119,7 @@ impl Serialize for BreakerSnapshot {
         fields.serialize_field("ends_in_seconds", &self.ends_in.map(seconds))?;
         fields.serialize_field("operator", &self.note.operator())?;
         fields.serialize_field("operator_reason", &self.note.reason())?;
+        fields.serialize_field("override_table", &self.note.table())?;
         fields.serialize_field("consecutive_failures", &self.consecutive_failures)?;
         fields.serialize_field("window", &self.window)?;
         fields.serialize_field("last_opening", &self.last_opening)?;
@@ -132,6 +136,7 @@ impl Serialize for BreakerSnapshot {
         fields.serialize_field("transitions", &self.transitions)?;
         fields.serialize_field("seconds_in_state", &Seconds(&self.time_in_state))?;
         fields.serialize_field("recent", &recent)?;
+        fields.serialize_field("settings_with_origin", &self.settings_with_origin)?;
         fields.serialize_field("listener_panics", &self.listener_panics)?;
         fields.serialize_field("lost_events", &self.lost_events)?;
         fields.end()

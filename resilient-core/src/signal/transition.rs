@@ -20,8 +20,8 @@ pub struct Transition {
     /// How long the new state lasts, if it has an end: the open time, including growth, jitter and
     /// hint, or the time that an operator or an override gave. Up to 584 years.
     pub lasts: Option<Duration>,
-    /// The note of the operator who changed the state. If the reason is the end of a state that was
-    /// set by hand, this is the note of that state.
+    /// The note of the operator or override that changed the state. If the reason is the end of a
+    /// state, this is the note of that state.
     pub note: OperatorNote,
     /// What opened the circuit, if a condition or failed probes did.
     pub opening: Option<Opening>,

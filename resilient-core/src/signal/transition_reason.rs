@@ -21,14 +21,20 @@ labels! {
         ProbeSlow = "probe too slow",
         /// Enough probes succeeded.
         ProbesSucceeded = "enough probes succeeded",
-        /// An operator or an override changed the state.
+        /// An operator changed the state by hand.
         Manual = "by hand",
-        /// An operator or an override had set the state for a time, and this time was over when a
-        /// call or an operation by hand came.
+        /// An operator had set the state by hand for a time, and this time was over when a call or
+        /// an operation by hand came.
         ManualEnd = "end of the state set by hand",
+        /// An override set the state, or an override that had set the state was cleared. The table
+        /// is in the transition's note.
+        Override = "by an override",
+        /// An override had set the state for a time, and this time was over when a call or an
+        /// operation by hand came.
+        OverrideEnd = "end of the state set by an override",
     }
     /// Returns the label for logs: `failure threshold reached` ….
     pub fn as_str;
     #[cfg(test)]
-    pub(crate) const ALL: 10;
+    pub(crate) const ALL: 12;
 }
