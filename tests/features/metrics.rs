@@ -111,6 +111,7 @@ fn every_series_of_the_table_has_its_exact_value_after_a_scripted_run() {
         ("calls{breaker=payments,result=rejected}", 7),
         ("calls{breaker=payments,result=success}", 5),
         ("in_flight{breaker=payments}", 1),
+        ("rejections{breaker=payments,reason=open}", 7),
         ("slow_calls{breaker=payments}", 1),
         ("state{breaker=payments,state=forced_open}", 1),
         ("time_in_state{breaker=payments,state=closed}", 3_500),
@@ -137,6 +138,9 @@ fn the_labels_of_every_series_are_a_closed_set() {
     }
     for result in RESULTS {
         expected.insert(format!("calls{{breaker=payments,result={result}}}"));
+    }
+    for reason in ["open", "half_open", "forced_open"] {
+        expected.insert(format!("rejections{{breaker=payments,reason={reason}}}"));
     }
     for state in CircuitState::ALL {
         expected.insert(format!("transitions{{breaker=payments,to={state}}}"));
@@ -352,6 +356,7 @@ fn keyed_breakers_of_one_name_are_summed_and_no_key_is_a_label() {
     let expected = [
         ("calls{breaker=shards,result=rejected}", 1),
         ("calls{breaker=shards,result=success}", 2),
+        ("rejections{breaker=shards,reason=open}", 1),
         ("state{breaker=shards,state=closed}", 1),
         ("state{breaker=shards,state=forced_open}", 1),
         ("state{breaker=shards,state=open}", 1),
@@ -362,7 +367,7 @@ fn keyed_breakers_of_one_name_are_summed_and_no_key_is_a_label() {
         ("transitions{breaker=shards,to=open}", 1),
     ];
     assert_eq!(above_zero(&recorded), expected);
-    assert_eq!(recorded.len(), 6 + 4 + 3 * 6);
+    assert_eq!(recorded.len(), 6 + 3 + 4 + 3 * 6);
 }
 
 #[test]

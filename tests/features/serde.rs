@@ -55,6 +55,7 @@ fn a_snapshot_is_written_as_json_with_times_in_seconds() {
             "success": 0, "failure": 0, "ignored": 0,
             "abandoned": 0, "late": 0, "rejected": 1, "slow": 0
         },
+        "rejections": {"open": 1, "half_open": 0, "forced_open": 0},
         "transitions": {
             "closed": 0, "opened": 1, "half_opened": 0,
             "forced_open": 0, "disabled": 0, "observe_only": 0

@@ -34,6 +34,57 @@ fn b13_nothing_is_slow_where_slow_calls_are_not_configured() {
     assert_eq!(breaker.snapshot().totals.slow, 0);
 }
 
+#[test]
+fn b13_rejections_are_counted_by_the_state_that_rejected() {
+    let (breaker, clock) = closed(&fragile());
+    let reject = |times: usize| (0..times).for_each(|_| drop(rejection(&breaker)));
+    fail(&breaker);
+    reject(3);
+    breaker.half_open().unwrap();
+    let probe = breaker.try_acquire().unwrap();
+    reject(2);
+    drop(probe);
+    breaker.force_open();
+    reject(4);
+    clock.advance(secs(1_000));
+    reject(1);
+    let snapshot = breaker.snapshot();
+    let rejections = snapshot.rejections;
+    assert_eq!((rejections.open, rejections.half_open, rejections.forced_open), (3, 2, 5));
+    assert_eq!((snapshot.totals.rejected, snapshot.in_state.rejected), (10, 5));
+    for state in CircuitState::ALL {
+        let expected = match state {
+            CircuitState::Open => 3,
+            CircuitState::HalfOpen => 2,
+            CircuitState::ForcedOpen => 5,
+            _ => 0,
+        };
+        assert_eq!(rejections.of(state), expected);
+    }
+}
+
+#[test]
+fn b13_no_rejection_is_lost_when_many_threads_are_rejected_in_each_state() {
+    let (breaker, _clock) = closed(&fragile());
+    let reject = || {
+        std::thread::scope(|scope| {
+            for _ in 0..32 {
+                scope.spawn(|| (0..200).for_each(|_| drop(rejection(&breaker))));
+            }
+        });
+    };
+    breaker.trip().unwrap();
+    reject();
+    breaker.half_open().unwrap();
+    let _probe = breaker.try_acquire().unwrap();
+    reject();
+    breaker.force_open();
+    reject();
+    let rejections = breaker.snapshot().rejections;
+    let counts = [rejections.open, rejections.half_open, rejections.forced_open];
+    assert_eq!(counts, [32 * 200; 3]);
+}
+
 /// Returns the seconds in each state, in the order of `CircuitState::ALL`.
 fn seconds(breaker: &CircuitBreaker) -> [u64; 6] {
     let times = breaker.snapshot().time_in_state;

@@ -8,6 +8,7 @@ use crate::support::retry::{SECOND, at_once, breaker, build, exact, fail_through
 
 mod by_function;
 mod io_errors;
+mod limits_of_callees;
 
 /// An error with this classification.
 #[derive(Debug, PartialEq)]

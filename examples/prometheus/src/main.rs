@@ -12,7 +12,8 @@
 //! shard. Counting adds almost no cost to a call. When Prometheus asks, `scrape.rs` copies
 //! the counts to the recorder of the crate `metrics`.
 //!
-//! The guide `resilient::guide::operating` says which numbers to alert on.
+//! `alarms.yml` holds alarms for these numbers, and `alarms_test.yml` tests them. The guide
+//! `resilient::guide::operating` says what to do about each alarm.
 
 mod load;
 mod scrape;

@@ -31,6 +31,6 @@ pub use self::shared::{HandOver, own_stripe};
 pub use self::waiting_call::WaitingCall;
 pub use crate::signal::{
     BreakerSnapshot, CallCounts, CircuitOpen, CircuitState, FromCircuitOpen, ManualChange,
-    OperatorMode, OperatorNote, RejectedOutput, TimeInState, Transition, TransitionCounts,
-    TransitionError, TransitionReason, WindowCounts,
+    OperatorMode, OperatorNote, RejectedOutput, RejectionCounts, TimeInState, Transition,
+    TransitionCounts, TransitionError, TransitionReason, WindowCounts,
 };

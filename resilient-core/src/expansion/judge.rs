@@ -37,11 +37,10 @@ chain! {
     /// Classifies an output by the first of these rules that fits its type:
     ///
     /// 1. The error implements [`Classify`], which decides.
-    /// 2. The error is an `io::Error`: it is ignored if it wraps a rejection by the breaker of
-    ///    another function.
-    /// 3. The error refers to a `dyn Error` or implements `Error`: it is ignored if one of its
-    ///    sources is such a rejection.
-    /// 4. Every `Err` and every `None` is a failure.
+    /// 2. The error is an `io::Error`, refers to a `dyn Error` or implements `Error`: if it wraps
+    ///    the rejection by another function's breaker or another function's passed time limit,
+    ///    that decides.
+    /// 3. Every `Err` and every `None` is a failure.
     ///
     /// Method resolution tries the inherent methods of this type, which need `Classify`, and then,
     /// through `Deref`, the methods of the next wrapper. Method resolution ignores lifetimes: with

@@ -9,7 +9,7 @@ use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 use crate::registry::{Registry, Released};
 use crate::retry::{BudgetCounts, BudgetSnapshot};
 use crate::telemetry::names::{
-    CALLS, IN_FLIGHT, OVERDUE, SLOW_CALLS, STATE, TIME_IN_STATE, TRANSITIONS, WAITING,
+    CALLS, IN_FLIGHT, OVERDUE, REJECTIONS, SLOW_CALLS, STATE, TIME_IN_STATE, TRANSITIONS, WAITING,
 };
 use crate::telemetry::{record, totals, waits};
 
@@ -71,6 +71,7 @@ impl Registry {
 
 fn describe() {
     describe_counter!(CALLS, Unit::Count, "Calls of a circuit breaker, by how they ended");
+    describe_counter!(REJECTIONS, Unit::Count, "Rejected calls, by the state that rejected them");
     describe_counter!(SLOW_CALLS, Unit::Count, "Calls that took at least slow_call");
     describe_gauge!(IN_FLIGHT, Unit::Count, "Calls that were admitted and have not ended");
     describe_gauge!(OVERDUE, Unit::Count, "Calls in flight that have taken at least slow_call");

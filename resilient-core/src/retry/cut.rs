@@ -4,23 +4,9 @@
 use std::time::{Duration, Instant};
 
 use crate::breaker::Permit;
-use crate::signal::{Outcome, TimeLimit, TimedOut};
+use crate::signal::{FullTime, Outcome, TimeLimit, TimedOut};
 #[cfg(feature = "tokio")]
 use crate::time;
-
-/// Whether the attempt or the call had its full time when a time limit cut the attempt short. The
-/// full time is the time that its own settings allow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(feature = "tokio"), expect(dead_code, reason = "only a timer makes a cut"))]
-pub(super) enum FullTime {
-    /// The attempt had its full time: the dependency hangs.
-    Attempt,
-    /// The call had its full time, but this attempt did not. To a breaker around the loop, the
-    /// dependency hangs.
-    Call,
-    /// Neither had its full time: the deadline of an outer call came first.
-    Neither,
-}
 
 /// Why an attempt was cut short.
 #[derive(Debug, Clone, Copy)]
@@ -63,14 +49,20 @@ pub(crate) fn report_cut(permit: Permit<'_>, cause: CutCause, ignored: bool) {
 #[derive(Debug)]
 pub struct CutShort {
     pub(crate) timed_out: TimedOut,
-    full_time: FullTime,
 }
 
 impl CutShort {
     /// Returns why the attempt was cut short.
     #[must_use]
     pub fn cause(&self) -> CutCause {
-        CutCause { limit: self.timed_out.limit, full_time: self.full_time }
+        CutCause { limit: self.timed_out.limit, full_time: self.timed_out.full_time }
+    }
+
+    /// Returns whether the deadline of an outer call cut the attempt short before its own settings
+    /// would have.
+    #[cfg(feature = "tokio")]
+    pub(super) fn is_by_outer_call(&self) -> bool {
+        self.timed_out.full_time == FullTime::Neither
     }
 }
 
@@ -106,16 +98,16 @@ impl Cut {
     pub(super) fn cut_short(&self) -> CutShort {
         let is_full = self.is_full_at.is_some_and(|at| time::now() >= at);
         let full_time = if is_full { FullTime::Attempt } else { self.full_time };
-        CutShort { timed_out: self.timed_out(self.limit), full_time }
+        self.short(self.limit, full_time)
     }
 
     /// Describes an attempt that did not start, because there is no timer.
     pub(super) fn without_timer(&self) -> CutShort {
-        let full_time = FullTime::Neither;
-        CutShort { timed_out: self.timed_out(TimeLimit::NoTimer), full_time }
+        self.short(TimeLimit::NoTimer, FullTime::Neither)
     }
 
-    fn timed_out(&self, limit: TimeLimit) -> TimedOut {
-        TimedOut { limit, after: self.after, attempts: self.attempts }
+    fn short(&self, limit: TimeLimit, full_time: FullTime) -> CutShort {
+        let Self { after, attempts, .. } = *self;
+        CutShort { timed_out: TimedOut { limit, after, attempts, full_time } }
     }
 }

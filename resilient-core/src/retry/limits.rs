@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 #[cfg(feature = "tokio")]
-use super::cut::{Cut, FullTime};
+use super::cut::Cut;
 use super::scope::{self, earlier};
 #[cfg(feature = "tokio")]
-use crate::signal::TimeLimit;
+use crate::signal::{FullTime, TimeLimit};
 use crate::time;
 
 #[derive(Debug, Clone, Copy, Default)]

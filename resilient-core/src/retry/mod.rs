@@ -27,6 +27,7 @@ mod error_log;
 mod jitter;
 mod last_output;
 mod limits;
+mod named;
 mod nanos;
 mod nested;
 #[cfg(feature = "tokio")]
@@ -64,6 +65,10 @@ pub use self::error::{FailedAttempt, RetryError};
 pub use self::error_log::{ErrorLog, LoggedOutput};
 pub use self::jitter::Jitter;
 pub use self::last_output::{LastOutput, ShownOutput};
+pub(crate) use self::named::{DeclaredLimits, RetryOverlay, RetryRecord};
+pub use self::named::{
+    GiveUpCounts, NamedPolicy, NamedRetry, RetryCell, RetryCounts, RetryFailure, RetrySnapshot,
+};
 pub use self::nested::NestedMode;
 #[cfg(feature = "tokio")]
 pub use self::output_classifier::{

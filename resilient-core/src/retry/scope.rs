@@ -7,6 +7,9 @@
 use std::cell::Cell;
 use std::time::Instant;
 
+#[cfg(feature = "tokio")]
+use crate::time;
+
 /// The state of the loops around the running code.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scope {
@@ -22,6 +25,34 @@ impl Scope {
 
 thread_local! {
     static CURRENT: Cell<Scope> = const { Cell::new(Scope::NOTHING) };
+    /// The deadline that a call has found passed and that an outer call has set. The outer call
+    /// polls the inner one, so it reads this in the same poll, on the same thread.
+    #[cfg(feature = "tokio")]
+    static PASSED: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+/// Tells the outer call that set this deadline that it has passed.
+#[cfg(feature = "tokio")]
+pub(super) fn pass(deadline: Instant) {
+    let _ = PASSED.try_with(|passed| passed.set(Some(deadline)));
+}
+
+/// Returns whether a call inside has found this deadline passed. Reads the clock as well, because
+/// the call that set the deadline may no longer exist, and this call may have another clock.
+#[cfg(feature = "tokio")]
+pub(super) fn has_passed(deadline: Instant) -> bool {
+    let passed = PASSED.try_with(Cell::get).ok().flatten();
+    passed.is_some_and(|passed| deadline <= passed) && time::now() >= deadline
+}
+
+/// Ends the effect of [`pass`], after the call that set the deadline has ended.
+#[cfg(feature = "tokio")]
+pub(super) fn forget_passed(deadline: Instant) {
+    let _ = PASSED.try_with(|passed| {
+        if passed.get() == Some(deadline) {
+            passed.set(None);
+        }
+    });
 }
 
 /// Returns the scope of the running code, or `NOTHING` while a thread ends.

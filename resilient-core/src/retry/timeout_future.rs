@@ -23,6 +23,8 @@ pin_project! {
     #[must_use = "futures do nothing unless awaited"]
     pub struct TimeoutFuture<F> {
         is_retry: bool,
+        // Whether the deadline of an outer call has passed, and the outer call was to end this one.
+        is_overdue: bool,
         cut: Option<Cut>,
         #[pin]
         timer: Option<Sleep>,
@@ -34,7 +36,7 @@ pin_project! {
 impl<F> TimeoutFuture<F> {
     /// Wraps `future`. `cut` is `None` if there is no limit.
     pub(super) fn new(is_retry: bool, cut: Option<Cut>, future: F) -> Self {
-        Self { is_retry, cut, timer: None, future }
+        Self { is_retry, is_overdue: false, cut, timer: None, future }
     }
 }
 
@@ -61,15 +63,29 @@ impl<F: Future> Future for TimeoutFuture<F> {
         let (Some(cut), Some(mut timer)) = (&this.cut, this.timer.as_mut().as_pin_mut()) else {
             return Poll::Pending;
         };
-        // If the inner future uses up its task's coop budget at every poll, the timer must be
-        // polled without that budget; otherwise the timer would never fire.
-        if had_budget && !coop::has_budget_remaining() {
+        if scope::has_passed(cut.at) {
+            // A call inside has found the deadline passed. The timer may fire a moment later.
+        } else if had_budget && !coop::has_budget_remaining() {
+            // If the inner future uses up its task's coop budget at every poll, the timer must be
+            // polled without that budget; otherwise the timer would never fire.
             let mut timer = std::pin::pin!(coop::unconstrained(timer));
             ready!(timer.as_mut().poll(cx));
         } else {
             ready!(timer.as_mut().poll(cx));
         }
-        Poll::Ready(Err(cut.cut_short()))
+        let short = cut.cut_short();
+        // C2: the call that set the deadline cuts itself short, and its breaker counts that by its
+        // limits. If this call ended first, the outer one would see only the error of an attempt
+        // without its full time. If no outer call is left, the next poll ends this call.
+        if short.is_by_outer_call() && !std::mem::replace(this.is_overdue, true) {
+            scope::pass(cut.at);
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        if !short.is_by_outer_call() {
+            scope::forget_passed(cut.at);
+        }
+        Poll::Ready(Err(short))
     }
 }
 

@@ -17,6 +17,7 @@ mod manual_change;
 mod name;
 mod operator_note;
 mod outcome;
+mod rejection_counts;
 #[cfg(feature = "serde")]
 mod serialize;
 mod snapshot;
@@ -40,7 +41,9 @@ pub(crate) use self::name::Name;
 pub use self::operator_note::OperatorNote;
 pub(crate) use self::outcome::every_failure;
 pub use self::outcome::{Classification, Classify, Fallible, Outcome};
+pub use self::rejection_counts::RejectionCounts;
 pub use self::snapshot::{BreakerSnapshot, WindowCounts};
 pub use self::stop_reason::StopReason;
+pub(crate) use self::timed_out::FullTime;
 pub use self::timed_out::{FromTimedOut, TimeLimit, TimedOut, TimedOutOutput};
 pub use self::transition::{Transition, TransitionError, TransitionReason};

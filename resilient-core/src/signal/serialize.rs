@@ -39,7 +39,7 @@ impl Serialize for BreakerSnapshot {
             operator_reason: transition.note.reason(),
         });
         let recent: Vec<_> = recent.collect();
-        let mut fields = serializer.serialize_struct("BreakerSnapshot", 22)?;
+        let mut fields = serializer.serialize_struct("BreakerSnapshot", 23)?;
         fields.serialize_field("name", &self.name)?;
         fields.serialize_field("key", &self.key)?;
         fields.serialize_field("state", &self.state)?;
@@ -58,6 +58,7 @@ impl Serialize for BreakerSnapshot {
         fields.serialize_field("waiting", &self.waiting)?;
         fields.serialize_field("totals", &self.totals)?;
         fields.serialize_field("in_state", &self.in_state)?;
+        fields.serialize_field("rejections", &self.rejections)?;
         fields.serialize_field("transitions", &self.transitions)?;
         fields.serialize_field("seconds_in_state", &Seconds(&self.time_in_state))?;
         fields.serialize_field("recent", &recent)?;

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    CallCounts, CircuitState, OperatorNote, TimeInState, Transition, TransitionCounts, getters,
+    CallCounts, CircuitState, OperatorNote, RejectionCounts, TimeInState, Transition,
+    TransitionCounts, getters,
 };
 
 /// The calls that a breaker remembers while it is closed or only observes.
@@ -100,6 +101,8 @@ pub struct BreakerSnapshot {
     pub totals: CallCounts,
     /// The calls since the last transition.
     pub in_state: CallCounts,
+    /// The rejected calls among `totals`, by the state that rejected them.
+    pub rejections: RejectionCounts,
     /// How often the breaker entered each state.
     pub transitions: TransitionCounts,
     /// How long the breaker has been in each state.

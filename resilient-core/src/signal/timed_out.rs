@@ -49,6 +49,21 @@ pub struct TimedOut {
     pub(crate) limit: TimeLimit,
     pub(crate) after: Duration,
     pub(crate) attempts: u32,
+    pub(crate) full_time: FullTime,
+}
+
+/// Whether the attempt or the call had its full time when a time limit cut the attempt short. The
+/// full time is the time that its own settings allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "tokio"), expect(dead_code, reason = "only a timer makes a cut"))]
+pub(crate) enum FullTime {
+    /// The attempt had its full time: the dependency hangs.
+    Attempt,
+    /// The call had its full time, but this attempt did not. To a breaker around the loop, the
+    /// dependency hangs.
+    Call,
+    /// Neither had its full time: the deadline of an outer call came first.
+    Neither,
 }
 
 impl TimedOut {
@@ -67,7 +82,7 @@ impl TimedOut {
 
 impl fmt::Display for TimedOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { limit, after, attempts } = self;
+        let Self { limit, after, attempts, full_time: _ } = self;
         match limit {
             TimeLimit::AttemptTimeout => write!(f, "attempt {attempts} timed out after {after:?}"),
             TimeLimit::Deadline if *attempts == 1 => {
@@ -90,8 +105,10 @@ impl std::error::Error for TimedOut {}
 /// ([`AttemptTimeout`](TimeLimit::AttemptTimeout), [`Timeout`](TimeLimit::Timeout)) is
 /// [`transient`](Classification::transient). A passed [`Deadline`](TimeLimit::Deadline) is
 /// [`permanent`](Classification::permanent): the callee has used up the time that it had for all
-/// attempts. Without a timer nothing was called, so
-/// [`NoTimer`](TimeLimit::NoTimer) is [`ignored`](Classification::ignored).
+/// attempts. If it was the deadline of a call around the callee, the class is
+/// [`ignored`](Classification::ignored): the dependency had less time than the callee allows.
+/// Without a timer nothing was called, so [`NoTimer`](TimeLimit::NoTimer) is
+/// [`ignored`](Classification::ignored), too.
 ///
 /// ```
 /// use resilient_core::retry::TimedOut;
@@ -103,10 +120,14 @@ impl std::error::Error for TimedOut {}
 /// ```
 impl Classify for TimedOut {
     fn classify(&self) -> Classification {
-        match self.limit {
-            TimeLimit::AttemptTimeout | TimeLimit::Timeout => Classification::transient(),
-            TimeLimit::Deadline => Classification::permanent(),
-            TimeLimit::NoTimer => Classification::ignored(),
+        match (self.limit, self.full_time) {
+            (TimeLimit::AttemptTimeout | TimeLimit::Timeout, _) => Classification::transient(),
+            (TimeLimit::Deadline, FullTime::Attempt | FullTime::Call) => {
+                Classification::permanent()
+            }
+            (TimeLimit::Deadline, FullTime::Neither) | (TimeLimit::NoTimer, _) => {
+                Classification::ignored()
+            }
         }
     }
 }
@@ -174,14 +195,16 @@ mod tests {
 
     #[test]
     fn the_limit_decides_the_class() {
-        for (limit, expected) in [
-            (TimeLimit::AttemptTimeout, Classification::transient()),
-            (TimeLimit::Timeout, Classification::transient()),
-            (TimeLimit::Deadline, Classification::permanent()),
-            (TimeLimit::NoTimer, Classification::ignored()),
+        for (limit, full_time, expected) in [
+            (TimeLimit::AttemptTimeout, FullTime::Attempt, Classification::transient()),
+            (TimeLimit::Timeout, FullTime::Attempt, Classification::transient()),
+            (TimeLimit::Deadline, FullTime::Call, Classification::permanent()),
+            (TimeLimit::Deadline, FullTime::Neither, Classification::ignored()),
+            (TimeLimit::NoTimer, FullTime::Neither, Classification::ignored()),
         ] {
-            let timed_out = TimedOut { limit, after: Duration::from_secs(1), attempts: 1 };
-            assert_eq!(timed_out.classify(), expected, "{limit:?}");
+            let after = Duration::from_secs(1);
+            let timed_out = TimedOut { limit, after, attempts: 1, full_time };
+            assert_eq!(timed_out.classify(), expected, "{limit:?}, {full_time:?}");
         }
     }
 }

@@ -3,15 +3,16 @@
 use metrics::{counter, gauge};
 
 use self::names::{
-    CALLS, IN_FLIGHT, OVERDUE, SLOW_CALLS, STATE, TIME_IN_STATE, TRANSITIONS, WAITING,
+    CALLS, IN_FLIGHT, OVERDUE, REJECTIONS, SLOW_CALLS, STATE, TIME_IN_STATE, TRANSITIONS, WAITING,
 };
 use super::summary::Summary;
 use crate::platform::contain;
-use crate::signal::{BreakerSnapshot, CircuitState};
+use crate::signal::{BreakerSnapshot, CircuitState, RejectionCounts};
 
 /// The names of a breaker's metrics.
 pub(crate) mod names {
     pub(crate) const CALLS: &str = "resilient.breaker.calls";
+    pub(crate) const REJECTIONS: &str = "resilient.breaker.rejections";
     pub(crate) const SLOW_CALLS: &str = "resilient.breaker.slow_calls";
     pub(crate) const IN_FLIGHT: &str = "resilient.breaker.in_flight";
     pub(crate) const OVERDUE: &str = "resilient.breaker.overdue";
@@ -42,6 +43,10 @@ pub(crate) fn record(name: &str, summary: &Summary) {
         ("rejected", totals.rejected),
     ] {
         counter!(CALLS, "breaker" => breaker(), "result" => result).absolute(count);
+    }
+    for state in RejectionCounts::STATES {
+        let (reason, count) = (state.as_str(), summary.rejections.of(state));
+        counter!(REJECTIONS, "breaker" => breaker(), "reason" => reason).absolute(count);
     }
     counter!(SLOW_CALLS, "breaker" => breaker()).absolute(totals.slow);
     gauge!(IN_FLIGHT, "breaker" => breaker()).set(summary.in_flight as f64);

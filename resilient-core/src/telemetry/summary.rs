@@ -1,10 +1,13 @@
 //! The sums over the breakers of one name.
 
-use crate::signal::{BreakerSnapshot, CallCounts, CircuitState, TimeInState, TransitionCounts};
+use crate::signal::{
+    BreakerSnapshot, CallCounts, CircuitState, RejectionCounts, TimeInState, TransitionCounts,
+};
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Summary {
     pub(crate) totals: CallCounts,
+    pub(crate) rejections: RejectionCounts,
     pub(crate) transitions: TransitionCounts,
     pub(crate) times: TimeInState,
     /// The number of calls that wait for a circuit.
@@ -19,6 +22,7 @@ impl Summary {
     pub(crate) fn add(&mut self, snapshot: &BreakerSnapshot) {
         self.merge(&Self {
             totals: snapshot.totals,
+            rejections: snapshot.rejections,
             transitions: snapshot.transitions,
             times: snapshot.time_in_state,
             waiting: snapshot.waiting as u64,
@@ -30,6 +34,7 @@ impl Summary {
 
     pub(crate) fn merge(&mut self, other: &Self) {
         self.totals = self.totals.plus(&other.totals);
+        self.rejections = self.rejections.plus(&other.rejections);
         self.transitions = self.transitions.plus(&other.transitions);
         self.times = self.times.plus(&other.times);
         self.waiting = self.waiting.saturating_add(other.waiting);

@@ -118,7 +118,7 @@ impl SharedBreaker {
     }
 
     fn reject(&self, parts: &BreakerParts, state: CircuitState, retry_after: Wait) -> CircuitOpen {
-        self.counters.add_rejection();
+        self.count_rejection(parts, state);
         let open = parts.circuit_open(state, retry_after);
         telemetry::rejected(&open);
         open

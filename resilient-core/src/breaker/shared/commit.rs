@@ -82,7 +82,7 @@ impl SharedBreaker {
         mut guarded: MutexGuard<'a, GuardedState>,
     ) {
         if self.publish(parts, &mut guarded) {
-            guarded.totals_at_start = self.totals(&guarded);
+            guarded.totals_at_start = self.totals(parts, &guarded);
             if guarded.machine.entered() == CircuitState::Closed {
                 parts.count_closing();
             }

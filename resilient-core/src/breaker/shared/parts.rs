@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::Release;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use super::{GuardedState, Mirror, Setup, StampClock, Subscribers, WatchedCalls};
+use super::{GuardedState, Mirror, OtherRejections, Setup, StampClock, Subscribers, WatchedCalls};
 use crate::breaker::machine::Machine;
 use crate::platform::{AtomicU64, Mutex, MutexGuard, unpoisoned};
 use crate::signal::{CircuitOpen, CircuitState, Name, Wait};
@@ -19,6 +19,7 @@ pub(super) struct BreakerParts {
     /// `None` until `slow_call` is set.
     pub(super) watched: OnceLock<Box<WatchedCalls>>,
     pub(super) subscribers: Subscribers,
+    pub(super) other_rejections: OtherRejections,
     guarded: Mutex<GuardedState>,
     closings: Option<Arc<AtomicU64>>,
 }
@@ -35,6 +36,7 @@ impl BreakerParts {
             mirror: Mirror::new(),
             watched: OnceLock::new(),
             subscribers: Subscribers::default(),
+            other_rejections: OtherRejections::new(),
             guarded: Mutex::new(guarded),
             closings: setup.closings,
         }

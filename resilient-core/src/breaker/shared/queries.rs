@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{GuardedState, Kind, SharedBreaker};
+use super::{BreakerParts, GuardedState, Kind, SharedBreaker};
 use crate::breaker::config::BreakerConfig;
 use crate::signal::{BreakerSnapshot, CallCounts, CircuitOpen, CircuitState};
 use crate::time::ClockSource;
@@ -70,7 +70,7 @@ impl SharedBreaker {
         let (mut guarded, now) = parts.lock_for_query();
         guarded.collect_pending(&self.counters);
         let machine = &guarded.machine;
-        let totals = self.totals(&guarded);
+        let totals = self.totals(parts, &guarded);
         // B19: the ends are read before the starts, so that no call in flight is missed.
         let ended = totals.ended().saturating_add(self.counters.unrecorded());
         let in_flight = self.counters.started().saturating_sub(ended);
@@ -99,6 +99,7 @@ impl SharedBreaker {
             probes_in_flight: machine.probes_in_flight(),
             waiting: guarded.waiters.count(),
             totals,
+            rejections: self.rejections(parts),
             in_state: totals.since(&guarded.totals_at_start),
             transitions: machine.transitions(),
             time_in_state: machine.time_in_state(now),
@@ -109,10 +110,10 @@ impl SharedBreaker {
     }
 
     // B13: while no call is in flight, each call is in exactly one total.
-    pub(super) fn totals(&self, guarded: &GuardedState) -> CallCounts {
+    pub(super) fn totals(&self, parts: &BreakerParts, guarded: &GuardedState) -> CallCounts {
         let mut totals = guarded.totals;
         totals.success = totals.success.saturating_add(self.counters.clean());
-        totals.rejected = self.counters.rejected();
+        totals.rejected = self.rejections(parts).sum();
         totals
     }
 }
