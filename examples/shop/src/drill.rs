@@ -1,6 +1,6 @@
 //! Breaks each dependency in turn under load, and prints what an operator sees.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::error::Error;
 use std::io::{self, Write};
 use std::sync::atomic::AtomicU32;
@@ -34,8 +34,8 @@ recovery_time = "500ms"
 /// Requests while a dependency is broken, and how many of them at a time.
 const REQUESTS: u32 = 24;
 const AT_A_TIME: u32 = 4;
-/// The most lines of the log to show, and of the metrics.
-const LINES: usize = 4;
+/// The most lines of the log to show.
+const LINES: usize = 5;
 /// A dependency that was mended is in use again within this time.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -61,6 +61,7 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
     let drill = Drill { customer, log };
 
     drill.burst(Asks::Order, "all is well").await?;
+    println!();
 
     if let Some(payments) = &embedded.payments {
         payments.set(Fault::Hangs);
@@ -129,9 +130,9 @@ impl Drill {
             writeln!(out, "log        {line}")?;
         }
         for (series, value) in after {
-            let grew = before.get(&series).is_none_or(|before| *before != value);
-            if grew {
-                writeln!(out, "metrics    {series} {value}")?;
+            let growth = value - before.get(&series).unwrap_or(&0);
+            if growth > 0 {
+                writeln!(out, "metrics    {series} +{growth}")?;
             }
         }
         Ok(())
@@ -189,35 +190,37 @@ impl Customer {
         Ok((response.status(), response.text().await?))
     }
 
-    /// Returns the metrics that alarms use.
-    async fn metrics(&self) -> reqwest::Result<BTreeMap<String, String>> {
+    /// Returns the counters that show trouble.
+    async fn metrics(&self) -> reqwest::Result<BTreeMap<String, u64>> {
         let text = self.text("/metrics").await?.1;
-        let is_shown = |line: &&str| SHOWN.iter().any(|name| line.starts_with(name));
-        let split = |line: &str| line.rsplit_once(' ').map(|(a, b)| (a.to_owned(), b.to_owned()));
-        Ok(text.lines().filter(is_shown).filter_map(split).collect())
+        let shows_trouble = |line: &&str| {
+            let is_counted = COUNTERS.iter().any(|name| line.starts_with(name));
+            is_counted && !line.contains("result=\"success\"")
+        };
+        let counter = |line: &str| {
+            let (series, value) = line.rsplit_once(' ')?;
+            Some((series.to_owned(), value.parse().ok()?))
+        };
+        Ok(text.lines().filter(shows_trouble).filter_map(counter).collect())
     }
 }
 
-/// The metrics that alarms use.
-const SHOWN: [&str; 2] = ["resilient_breaker_calls_total", "resilient_retry_"];
+const COUNTERS: [&str; 2] = ["resilient_breaker_calls_total", "resilient_retry_"];
 
 /// Holds the log in memory.
 #[derive(Debug, Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// Returns the first lines of the log since the last call, each once.
+    /// Returns the first lines of the log since the last call. Of lines that differ only in their
+    /// numbers, it returns one.
     fn take(&self) -> Vec<String> {
         let text = std::mem::take(&mut *self.0.lock().unwrap());
         let text = String::from_utf8_lossy(&text).into_owned();
-        let mut lines: Vec<String> = Vec::new();
-        for line in text.lines().map(str::trim) {
-            if !lines.iter().any(|shown| shown == line) {
-                lines.push(line.to_owned());
-            }
-        }
-        lines.truncate(LINES);
-        lines
+        let mut shapes = HashSet::new();
+        let shape = |line: &str| line.replace(|character: char| character.is_ascii_digit(), "");
+        let is_new = |line: &&str| shapes.insert(shape(line));
+        text.lines().map(str::trim).filter(is_new).take(LINES).map(str::to_owned).collect()
     }
 }
 

@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use resilient::Registry;
 use resilient::breaker::CircuitState;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::service::Shop;
 
@@ -47,25 +47,33 @@ pub(crate) fn load_overrides(file: &Path) {
     }
 }
 
-/// Reads the file of overrides again on each SIGHUP, which would otherwise end the process.
-pub(crate) async fn reload_on_hangup(file: Option<&Path>) -> io::Result<()> {
-    let mut hangups = signal(SignalKind::hangup())?;
-    while hangups.recv().await.is_some() {
-        match file {
-            Some(file) => load_overrides(file),
-            None => tracing::warn!("OVERRIDES names no file, so there is nothing to load"),
-        }
-    }
-    Ok(())
+/// The signals to the process, which are caught as soon as this exists.
+pub(crate) struct Signals {
+    hangup: Signal,
+    terminate: Signal,
+    interrupt: Signal,
 }
 
-/// Waits for SIGTERM or SIGINT.
-pub(crate) async fn asked_to_end() -> io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+impl Signals {
+    pub(crate) fn catch() -> io::Result<Self> {
+        Ok(Self {
+            hangup: signal(SignalKind::hangup())?,
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
     }
-    Ok(())
+
+    /// Reads the file of overrides again on each SIGHUP, and returns at SIGTERM or SIGINT.
+    pub(crate) async fn until_end(mut self, overrides: Option<&Path>) {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.hangup.recv() => match overrides {
+                    Some(file) => load_overrides(file),
+                    None => tracing::warn!("OVERRIDES names no file, so there is nothing to load"),
+                },
+            }
+        }
+    }
 }

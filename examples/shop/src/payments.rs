@@ -15,7 +15,13 @@ pub(crate) struct Payments {
 impl Payments {
     /// Charges the card once for each order: the provider knows the order by its idempotency key,
     /// so a charge that timed out may be sent again.
-    #[retry(max_retries = 2, attempt_timeout = "400ms", deadline = "1s", budget = "payments")]
+    #[retry(
+        name = "payments.charge",
+        max_retries = 2,
+        attempt_timeout = "400ms",
+        deadline = "1s",
+        budget = "payments"
+    )]
     #[circuit_breaker(name = "payments", failure_threshold = 5, recovery_time = "5s")]
     pub(crate) async fn charge(&self, order: i64, cents: i64, card: &str) -> Result<(), ShopError> {
         let charge = self

@@ -18,6 +18,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::config::Config;
 use crate::inventory::{Cache, Inventory};
+use crate::operations::Signals;
 use crate::payments::Payments;
 use crate::store::Store;
 use crate::{operations, orders};
@@ -41,11 +42,13 @@ pub(crate) struct Service {
     listener: TcpListener,
     shop: Arc<Shop>,
     config: Config,
+    signals: Signals,
 }
 
 impl Service {
     /// Connects what the configuration names, all of which must be there.
     pub(crate) async fn start(config: Config) -> Result<Self, Box<dyn Error>> {
+        let signals = Signals::catch()?;
         Registry::register_annotated();
         if let Some(file) = &config.overrides {
             operations::load_overrides(file);
@@ -66,12 +69,12 @@ impl Service {
             is_draining: AtomicBool::new(false),
         });
         let listener = TcpListener::bind(config.listen.as_deref().unwrap_or("127.0.0.1:0")).await?;
-        Ok(Self { address: listener.local_addr()?, listener, shop, config })
+        Ok(Self { address: listener.local_addr()?, listener, shop, config, signals })
     }
 
     /// Serves until SIGTERM or SIGINT, and then until the requests in flight have their responses.
     pub(crate) async fn run(self) -> io::Result<()> {
-        let Self { listener, shop, config, .. } = self;
+        let Self { listener, shop, config, signals, .. } = self;
         let routes = Router::new()
             .route("/orders", axum::routing::post(orders::place))
             .route("/orders/{id}", get(orders::find))
@@ -84,10 +87,7 @@ impl Service {
         let server = axum::serve(listener, routes)
             .with_graceful_shutdown(async { closed.await.unwrap_or_default() });
         let server = tokio::spawn(server.into_future());
-        tokio::select! {
-            result = operations::asked_to_end() => result?,
-            result = operations::reload_on_hangup(config.overrides.as_deref()) => result?,
-        }
+        signals.until_end(config.overrides.as_deref()).await;
         tracing::info!("draining");
         shop.is_draining.store(true, Relaxed);
         sleep(config.drain).await;

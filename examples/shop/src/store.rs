@@ -49,8 +49,8 @@ impl Store {
         Ok(Self { pool })
     }
 
-    /// Returns the order of this idempotency key, and creates it if there is none. So it may be
-    /// repeated, by us and by the customer.
+    /// Returns the order of this idempotency key, and creates it the first time. So a retry and the
+    /// customer may both repeat it.
     #[retry(name = "orders.open", max_retries = 4, base_delay = "20ms", deadline = "1s")]
     #[circuit_breaker(name = "database", failure_threshold = 5, recovery_time = "2s")]
     pub(crate) async fn open(&self, key: &str, wanted: &NewOrder) -> Result<Order, ShopError> {
