@@ -1,6 +1,7 @@
 //! Finds the text of a failed output, for breakers and retries that remember it.
 
 use std::fmt::Display;
+use std::marker::PhantomData;
 
 use crate::breaker::Permit;
 use crate::retry::{AttemptEnd, RetryDriver};
@@ -11,13 +12,13 @@ use crate::signal::{Classification, Fallible};
 /// if the error has a `Display`, and otherwise, through `Deref`, the method of [`TextOfAny`]. A
 /// generic error counts as having a `Display` only if it is bound by `Display`.
 #[derive(Debug)]
-pub struct Text<'a, O>(TextOfAny<'a, O>);
+pub struct Text<O>(TextOfAny<O>);
 
 #[derive(Debug)]
-pub struct TextOfAny<'a, O>(&'a O);
+pub struct TextOfAny<O>(PhantomData<fn(&O)>);
 
-impl<'a, O> std::ops::Deref for Text<'a, O> {
-    type Target = TextOfAny<'a, O>;
+impl<O> std::ops::Deref for Text<O> {
+    type Target = TextOfAny<O>;
 
     #[inline]
     fn deref(&self) -> &Self::Target {
@@ -25,47 +26,69 @@ impl<'a, O> std::ops::Deref for Text<'a, O> {
     }
 }
 
-impl<'a, O> Text<'a, O> {
+impl<O> Text<O> {
+    /// The output is there for its type.
     #[inline]
-    pub fn new(output: &'a O) -> Self {
-        Self(TextOfAny(output))
+    pub fn new(_: &O) -> Self {
+        Self(TextOfAny(PhantomData))
     }
 }
 
-impl<'a, O: Fallible<Error: Display>> Text<'a, O> {
-    /// Returns the error of the output as a `Display`.
+/// Returns the error of an output as a `Display`.
+pub type Describe<O> = for<'e> fn(&'e O) -> Option<&'e dyn Display>;
+
+impl<O: Fallible<Error: Display>> Text<O> {
+    /// Returns a function that returns the error of an output as a `Display`.
     #[inline]
-    pub fn resilient_text(&self) -> Option<&'a dyn Display> {
-        let output: &'a O = self.0.0;
-        output.failure().map(|error| error as &dyn Display)
+    pub fn resilient_text(&self) -> Describe<O> {
+        |output| output.failure().map(|error| error as &dyn Display)
     }
 }
 
-impl<'a, O> TextOfAny<'a, O> {
-    /// Returns `None`, because the output has no error with a `Display`.
+impl<O> TextOfAny<O> {
+    /// Returns a function that returns `None`, because outputs have no error with a `Display`.
     #[inline]
-    pub fn resilient_text(&self) -> Option<&'a dyn Display> {
-        None
+    pub fn resilient_text(&self) -> Describe<O> {
+        |_| None
     }
 }
 
-/// Reports the class of an output, `None` for a success. `text` describes the error if the class
-/// does not.
+/// Reports the class of an output, `None` for a success, and returns the output. `text` describes
+/// the error if the class does not.
 #[inline]
-pub fn report(permit: Permit<'_>, class: Option<Classification>, text: Option<&dyn Display>) {
-    permit.report_described(class, text);
+pub fn report<O>(
+    permit: Permit<'_>,
+    class: Option<Classification>,
+    output: O,
+    text: Describe<O>,
+) -> O {
+    permit.report_described(class, output, text)
 }
 
-/// Makes the end of an attempt that failed. `text` describes the error if the class does not, and
-/// the retry remembers errors.
+/// Makes the end of an attempt that failed, and returns it with the output. `text` describes the
+/// error if the class does not, and the retry remembers errors.
 #[inline]
-#[must_use]
-pub fn failed(
+pub fn failed<O>(
     retry: &RetryDriver<'_>,
     class: Classification,
-    text: Option<&dyn Display>,
-) -> AttemptEnd<'static> {
-    AttemptEnd::Failed(class.described_by(text.filter(|_| retry.remembers_errors())))
+    output: O,
+    text: Describe<O>,
+) -> (O, AttemptEnd<'static>) {
+    described(retry.remembers_errors(), class, output, text)
+}
+
+/// The output is passed by value: with a reference, a small output would be in memory on the hot
+/// path, too.
+#[cold]
+#[inline(never)]
+fn described<O>(
+    remembers: bool,
+    class: Classification,
+    output: O,
+    text: Describe<O>,
+) -> (O, AttemptEnd<'static>) {
+    let class = if remembers { class.described_by(text(&output)) } else { class };
+    (output, AttemptEnd::Failed(class))
 }
 
 #[cfg(test)]
@@ -79,7 +102,7 @@ mod tests {
     /// Returns the text that the expansion finds.
     macro_rules! text_of {
         ($output:expr) => {
-            Text::new(&$output).resilient_text().map(ToString::to_string)
+            Text::new(&$output).resilient_text()(&$output).map(ToString::to_string)
         };
     }
 
@@ -139,13 +162,13 @@ mod tests {
         assert_eq!(text(Classification::answered()), None);
         let given = Classification::transient().with_text("given");
         assert_eq!(text(given), Some("given".to_owned()));
-        let kept = |policy: &RetryPolicy, class: Classification| match failed(
-            &RetryDriver::start(policy),
-            class,
-            Some(&"of the error"),
-        ) {
-            AttemptEnd::Failed(class) => text(class),
-            _ => None,
+        let kept = |policy: &RetryPolicy, class: Classification| {
+            let output: Result<(), &str> = Err("of the error");
+            let describe = Text::new(&output).resilient_text();
+            match failed(&RetryDriver::start(policy), class, output, describe) {
+                (Err("of the error"), AttemptEnd::Failed(class)) => text(class),
+                other => panic!("{other:?}"),
+            }
         };
         let silent = RetryPolicy::builder().remember_errors(false).build().unwrap();
         assert_eq!(kept(&RetryPolicy::DEFAULT, Classification::transient()), of_error);

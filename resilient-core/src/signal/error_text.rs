@@ -114,8 +114,19 @@ impl Line {
 }
 
 impl Write for Line {
+    /// Copies the ASCII characters at the beginning at once, because most texts have no others.
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        text.chars().try_for_each(|character| self.write_char(character))
+        let plain = text.bytes().take_while(|byte| matches!(byte, b' '..=b'~')).count();
+        let (plain, others) = text.split_at(plain);
+        let free = &mut self.bytes[self.length..];
+        let fitting = if self.is_full { 0 } else { plain.len().min(free.len()) };
+        free[..fitting].copy_from_slice(&plain.as_bytes()[..fitting]);
+        self.length += fitting;
+        self.is_full |= fitting < plain.len();
+        if self.is_full {
+            return Err(fmt::Error);
+        }
+        others.chars().try_for_each(|character| self.write_char(character))
     }
 
     fn write_char(&mut self, character: char) -> fmt::Result {

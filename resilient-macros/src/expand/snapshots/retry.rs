@@ -36,7 +36,7 @@ fn read(path: PathBuf) -> io::Result<Vec<u8>> {
                 __r::succeeded(&mut __retry);
                 break 'attempts __output;
             };
-            let __end = __r::failed(&__retry, __class, __text);
+            let (__output, __end) = __r::failed(&__retry, __class, __output, __text);
             let __next = __r::after(&mut __retry, __end, __r::None);
             match __next {
                 __r::Ok(__delay) => {
