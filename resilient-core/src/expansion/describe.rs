@@ -166,7 +166,9 @@ mod tests {
             let output: Result<(), &str> = Err("of the error");
             let describe = Text::new(&output).resilient_text();
             match failed(&RetryDriver::start(policy), class, output, describe) {
-                (Err("of the error"), AttemptEnd::Failed(class)) => text(class),
+                (Err("of the error"), AttemptEnd::Failed(class)) => {
+                    class.text().map(ToString::to_string)
+                }
                 other => panic!("{other:?}"),
             }
         };
