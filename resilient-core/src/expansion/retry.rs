@@ -7,7 +7,7 @@ use super::given_limit::GivenLimit;
 use crate::breaker::PermitFuture;
 use crate::breaker::{CircuitOpen, Permit};
 use crate::retry::{
-    AttemptEnd, AttemptLog, CallOptions, CutCause, CutShort, Entered, GiveUpEvent, RetryBudget,
+    AttemptEnd, AttemptLog, CallOptions, CutCause, CutShort, GiveUpEvent, Marked, RetryBudget,
     RetryDriver, RetryEvent, RetryPolicy, RetryPolicyBuilder, RetrySettings, StopReason,
     TimedOutOutput, WaitEvent,
 };
@@ -161,8 +161,7 @@ pub fn report_cut(permit: Permit<'_>, cause: CutCause, ignored: bool) {
 
 /// Begins an attempt that is not async. It counts as running until the returned value is dropped.
 #[inline]
-#[must_use]
-pub fn mark(retry: &mut RetryDriver<'_>) -> Option<Entered> {
+pub fn mark(retry: &mut RetryDriver<'_>) -> Marked {
     retry.mark()
 }
 

@@ -27,6 +27,7 @@ mod error_log;
 mod jitter;
 mod last_output;
 mod limits;
+mod marked;
 mod nanos;
 mod nested;
 #[cfg(feature = "tokio")]
@@ -64,6 +65,7 @@ pub use self::error::{FailedAttempt, RetryError};
 pub use self::error_log::{ErrorLog, LoggedOutput};
 pub use self::jitter::Jitter;
 pub use self::last_output::{LastOutput, ShownOutput};
+pub use self::marked::Marked;
 pub use self::nested::NestedMode;
 #[cfg(feature = "tokio")]
 pub use self::output_classifier::{
@@ -74,7 +76,6 @@ pub use self::pause::Pause;
 #[cfg(feature = "tokio")]
 pub use self::permitted_attempt::PermittedAttempt;
 pub use self::policy::{RetryPolicy, RetryPolicyBuilder, RetrySettings, WhenOpen};
-pub use self::scope::Entered;
 #[cfg(feature = "test-util")]
 pub(crate) use self::test_hook::{CallRecord, install};
 #[cfg(feature = "tokio")]

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::emit;
-use super::targets::RETRY;
 use crate::signal::{CircuitOpen, StopReason, TimeLimit};
+use crate::telemetry::targets::RETRY;
 
 pub(crate) fn retrying(attempt: u32, delay: Duration) {
     emit(|| tracing::debug!(target: RETRY, attempt, delay = delay.as_secs_f64(), "retrying"));
