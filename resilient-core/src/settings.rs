@@ -40,7 +40,6 @@ macro_rules! settings {
             }
 
             /// Fills the missing settings with the settings of `other`.
-            #[allow(dead_code, reason = "retry policies are not overridden")]
             pub(crate) fn or(self, other: &Self) -> Self {
                 Self {
                     $($name: self.$name.or(other.$name),)+

@@ -20,7 +20,7 @@ pub enum EventSource {
     Breaker,
     /// A retry budget.
     Budget,
-    /// A retry. It has a location in the source code instead of a name.
+    /// A retry.
     Retry,
 }
 
@@ -35,16 +35,16 @@ impl Event {
         Self { source, name, kind }
     }
 
-    pub(crate) fn of_retry(place: &Location<'_>, kind: EventKind) -> Self {
-        Self { source: EventSource::Retry, name: Name::from(place.to_string()), kind }
+    pub(crate) fn of_retry(name: Name, kind: EventKind) -> Self {
+        Self { source: EventSource::Retry, name, kind }
     }
 
     getters! {
         |self|
         /// The source of the event.
         source: EventSource = self.source;
-        /// The name of the breaker or budget. For a retry, the location in the source code: file,
-        /// line and column.
+        /// The name of the breaker, budget or retry. For a retry without a name, the location in
+        /// the source code: file, line and column.
         name: &str = &self.name;
         /// The key of the breaker, if the name has a breaker for each key.
         key: Option<&str> = self.name.key();
@@ -90,5 +90,8 @@ pub enum EventKind {
     /// A retry ran inside the second or a later attempt of another retry, so the attempts multiply.
     /// This is reported once for each location, to the listeners of the [global
     /// registry](crate::registry::Registry::global). See [`NestedMode`](crate::retry::NestedMode).
-    NestedRetry,
+    NestedRetry {
+        /// The location of the inner retry in the source code.
+        place: &'static Location<'static>,
+    },
 }

@@ -1,14 +1,15 @@
-//! Applies overrides to registered breakers and budgets.
+//! Applies overrides to registered breakers, budgets and retries.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{
     BreakerOverride, BudgetEntry, BudgetOverride, OverrideError, OverrideReport, Overrides,
-    Registry, next_version,
+    Registry, RetryEntry, next_version,
 };
 use crate::breaker::shared::LiveSettings;
 use crate::event::EventKind;
-use crate::retry::{BudgetConfig, RetryBudget};
+use crate::retry::{BudgetConfig, RetryBudget, RetryOverlay, RetryRecord};
 use crate::signal::Name;
 
 impl Registry {
@@ -96,7 +97,7 @@ impl Registry {
         })
     }
 
-    fn change_overrides(
+    pub(super) fn change_overrides(
         &self,
         change: impl FnOnce(&mut Overrides),
     ) -> Result<OverrideReport, OverrideError> {
@@ -105,6 +106,7 @@ impl Registry {
         change(&mut overrides);
         overrides.check()?;
         let budgets = overridden(&entries.budgets, &overrides)?;
+        let retries = overlays(&entries.retries, &overrides)?;
         let version = next_version();
         let mut targets = Vec::new();
         for (name, entry) in &entries.by_name {
@@ -121,20 +123,35 @@ impl Registry {
         let names = overrides.budgets.keys().cloned();
         let (live_budgets, waiting_budgets) =
             names.partition(|name| entries.budgets.contains_key(&**name));
+        let names = overrides.retries.keys().cloned();
+        let (live_retries, waiting_retries) =
+            names.partition(|name| entries.retries.contains_key(&**name));
         entries.overrides = overrides;
         entries.version = version;
-        // Budgets run no user code, so they may be changed under the lock. The lock orders
-        // concurrent changes: the last overrides win.
+        // Budgets and retries run no user code, so they may be changed under the lock. The lock
+        // orders concurrent changes: the last overrides win.
         let changed = budgets.into_iter().filter(|(budget, config)| budget.reconfigure(*config));
         let changed: Vec<_> = changed.collect();
+        let retries = retries.into_iter().filter(|(retry, overlay)| retry.reconfigure(*overlay));
+        let retries: Vec<_> = retries.collect();
         drop(entries);
+        for (retry, _) in retries {
+            self.notify_retry(&retry, vec![EventKind::SettingsChanged]);
+        }
         for (budget, _) in changed {
             self.notify_budget(&budget, vec![EventKind::SettingsChanged]);
         }
         for (entry, settings) in targets {
             entry.reconfigure(settings);
         }
-        Ok(OverrideReport { live, waiting, live_budgets, waiting_budgets })
+        Ok(OverrideReport {
+            live,
+            waiting,
+            live_budgets,
+            waiting_budgets,
+            live_retries,
+            waiting_retries,
+        })
     }
 }
 
@@ -148,4 +165,20 @@ fn overridden(
         Ok((entry.item.clone(), settings.build().map_err(OverrideError::of_budget(name))?))
     });
     configs.collect()
+}
+
+/// Returns the override of every retry, after a check against the settings of its code.
+fn overlays(
+    retries: &BTreeMap<Name, RetryEntry>,
+    overrides: &Overrides,
+) -> Result<Vec<(Arc<RetryRecord>, Option<RetryOverlay>)>, OverrideError> {
+    let overlays = retries.iter().map(|(name, entry)| {
+        let overlay = overrides.overlay(name);
+        let mut declared = entry.declared.iter();
+        overlay
+            .map_or(Ok(()), |overlay| declared.try_for_each(|code| code.check(&overlay)))
+            .map_err(OverrideError::of_retry(name))?;
+        Ok((Arc::clone(&entry.record), overlay))
+    });
+    overlays.collect()
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::declared::Declared;
 use super::declared::NamedEntry;
 use super::swept::Swept;
-use super::{Entry, Overrides};
+use super::{Entry, Overrides, RetryEntry};
 use crate::breaker::shared::LiveSettings;
 use crate::breaker::{BreakerConfig, BreakerConfigBuilder};
 use crate::event::EventKind;
@@ -20,9 +20,10 @@ use crate::time::ClockSource;
 pub(super) struct Entries {
     pub(super) by_name: BTreeMap<Name, BreakerEntry>,
     pub(super) budgets: BTreeMap<Name, BudgetEntry>,
+    pub(super) retries: BTreeMap<Name, RetryEntry>,
     #[cfg(feature = "inventory")]
     pub(super) expected: BTreeMap<Name, Expected>,
-    /// Where the last sweep ended, in each of the two maps.
+    /// Where the last sweep ended, in each of these maps.
     pub(super) swept: Swept,
     pub(super) overrides: Overrides,
     /// The clock for breakers that are registered later.

@@ -28,6 +28,7 @@ mod jitter;
 mod last_output;
 mod limits;
 mod marked;
+mod named;
 mod nanos;
 mod nested;
 #[cfg(feature = "tokio")]
@@ -66,6 +67,10 @@ pub use self::error_log::{ErrorLog, LoggedOutput};
 pub use self::jitter::Jitter;
 pub use self::last_output::{LastOutput, ShownOutput};
 pub use self::marked::Marked;
+pub(crate) use self::named::{DeclaredLimits, RetryOverlay, RetryRecord};
+pub use self::named::{
+    GiveUpCounts, NamedPolicy, NamedRetry, RetryCell, RetryCounts, RetryFailure, RetrySnapshot,
+};
 pub use self::nested::NestedMode;
 #[cfg(feature = "tokio")]
 pub use self::output_classifier::{

@@ -18,6 +18,7 @@ use crate::signal::Name;
 pub(crate) struct CallSpan(Option<Box<AssertUnwindSafe<Span>>>);
 
 impl CallSpan {
+    #[cfg(feature = "tokio")]
     pub(crate) const NONE: Self = Self(None);
 
     /// Makes the span of a call through a breaker.
@@ -33,9 +34,9 @@ impl CallSpan {
 
     /// Makes the span of a call under a retry, from its first attempt to its last.
     #[inline]
-    pub(crate) fn of_retry<'a>(name: impl FnOnce() -> Option<&'a Name>) -> Self {
+    pub(crate) fn of_retry<'a>(name: impl FnOnce() -> Option<&'a str>) -> Self {
         Self::if_wanted(|| {
-            let (retry, empty) = (name().map(|name| &**name), tracing::field::Empty);
+            let (retry, empty) = (name(), tracing::field::Empty);
             tracing::debug_span!(
                 target: RETRY, "retry", retry, attempts = empty, result = empty
             )

@@ -6,6 +6,7 @@ use crate::signal::Name;
 pub(crate) struct CallSpan;
 
 impl CallSpan {
+    #[cfg(feature = "tokio")]
     pub(crate) const NONE: Self = Self;
 
     #[inline]
@@ -14,7 +15,7 @@ impl CallSpan {
     }
 
     #[inline]
-    pub(crate) fn of_retry<'a>(_: impl FnOnce() -> Option<&'a Name>) -> Self {
+    pub(crate) fn of_retry<'a>(_: impl FnOnce() -> Option<&'a str>) -> Self {
         Self
     }
 

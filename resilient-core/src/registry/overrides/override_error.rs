@@ -16,6 +16,7 @@ pub(super) enum Subject {
     Defaults,
     Breaker(Box<str>),
     Budget(Box<str>),
+    Retry(Box<str>),
 }
 
 impl OverrideError {
@@ -27,17 +28,21 @@ impl OverrideError {
         Self::of(Subject::Budget(name.into()))
     }
 
+    pub(in crate::registry) fn of_retry(name: &str) -> impl FnOnce(ConfigError) -> Self + use<> {
+        Self::of(Subject::Retry(name.into()))
+    }
+
     pub(super) fn of(subject: Subject) -> impl FnOnce(ConfigError) -> Self {
         |error| Self { subject, error }
     }
 
     /// Returns the breaker whose settings break a rule. Returns `None` if only `defaults` break a
-    /// rule, or if the settings are of a budget.
+    /// rule, or if the settings are of a budget or a retry.
     #[must_use]
     pub fn breaker(&self) -> Option<&str> {
         match &self.subject {
             Subject::Breaker(name) => Some(name),
-            Subject::Defaults | Subject::Budget(_) => None,
+            Subject::Defaults | Subject::Budget(_) | Subject::Retry(_) => None,
         }
     }
 
@@ -46,7 +51,16 @@ impl OverrideError {
     pub fn budget(&self) -> Option<&str> {
         match &self.subject {
             Subject::Budget(name) => Some(name),
-            Subject::Defaults | Subject::Breaker(_) => None,
+            Subject::Defaults | Subject::Breaker(_) | Subject::Retry(_) => None,
+        }
+    }
+
+    /// Returns the retry whose settings break a rule.
+    #[must_use]
+    pub fn retry(&self) -> Option<&str> {
+        match &self.subject {
+            Subject::Retry(name) => Some(name),
+            Subject::Defaults | Subject::Breaker(_) | Subject::Budget(_) => None,
         }
     }
 
@@ -63,6 +77,7 @@ impl fmt::Display for OverrideError {
             Subject::Defaults => f.write_str("defaults")?,
             Subject::Breaker(name) => write!(f, "circuit breaker `{name}`")?,
             Subject::Budget(name) => write!(f, "retry budget `{name}`")?,
+            Subject::Retry(name) => write!(f, "retry `{name}`")?,
         }
         write!(f, ": {}", self.error)
     }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::override_error::Subject;
-use super::{BreakerOverride, BudgetOverride, OverrideError};
+use super::{BreakerOverride, BudgetOverride, OverrideError, RetryOverride};
 use crate::breaker::BreakerConfigBuilder;
-use crate::retry::{BudgetConfig, BudgetConfigBuilder};
+use crate::retry::{BudgetConfig, BudgetConfigBuilder, RetryOverlay};
 use crate::signal::Hold;
 
 /// All overrides of a registry: defaults of breakers, and overrides by name.
@@ -29,6 +29,9 @@ pub struct Overrides {
     pub breakers: BTreeMap<String, BreakerOverride>,
     /// Overrides by the name of the retry budget.
     pub budgets: BTreeMap<String, BudgetOverride>,
+    /// Overrides by the name of the retry.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub retries: BTreeMap<String, RetryOverride>,
 }
 
 impl Overrides {
@@ -57,6 +60,18 @@ impl Overrides {
     pub fn with_budget(mut self, name: impl Into<String>, what: impl Into<BudgetOverride>) -> Self {
         self.budgets.insert(name.into(), what.into());
         self
+    }
+
+    /// Overrides one retry, and replaces an earlier override of that retry.
+    #[must_use]
+    pub fn with_retry(mut self, name: impl Into<String>, what: impl Into<RetryOverride>) -> Self {
+        self.retries.insert(name.into(), what.into());
+        self
+    }
+
+    /// Returns the override of a retry.
+    pub(in crate::registry) fn overlay(&self, name: &str) -> Option<RetryOverlay> {
+        self.retries.get(name).map(RetryOverride::overlay)
     }
 
     /// Returns the settings of a budget with overrides applied. `declared` holds the settings of
@@ -98,6 +113,9 @@ impl Overrides {
         }
         for (name, own) in &self.budgets {
             own.settings.check_part().map_err(OverrideError::of_budget(name))?;
+        }
+        for (name, own) in &self.retries {
+            own.settings.check_part().map_err(OverrideError::of_retry(name))?;
         }
         Ok(())
     }

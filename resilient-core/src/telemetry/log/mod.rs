@@ -31,6 +31,6 @@ pub(crate) fn event(event: &Event) {
         EventKind::SettingsChanged => settings::changed(event),
         EventKind::Conflict { first, second } => settings::conflict(event, first, second),
         EventKind::InvalidSetting(error) => settings::invalid(event, error),
-        EventKind::NestedRetry => retry::nested(event.name()),
+        EventKind::NestedRetry { place } => retry::nested(event.name(), place),
     });
 }

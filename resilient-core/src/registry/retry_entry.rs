@@ -1,0 +1,90 @@
+//! The entry of a name of retries, and what code declares under the name.
+
+use std::panic::Location;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::declared::Hold;
+use crate::retry::{DeclaredLimits, NamedRetry, RetryOverlay, RetryPolicy, RetryRecord};
+use crate::signal::{ConfigError, Name};
+
+/// The most settings that a name remembers of its code. Further ones are checked at their calls.
+const MOST_DECLARED: usize = 32;
+
+/// How long a leased name without handles stays in the registry after its last failure.
+const REMEMBERED_FOR: Duration = Duration::from_secs(600);
+
+/// A registered name of retries.
+#[derive(Debug)]
+pub(super) struct RetryEntry {
+    pub(super) record: Arc<RetryRecord>,
+    /// The different settings of code under this name, in the order of registration.
+    pub(super) declared: Vec<DeclaredRetry>,
+    pub(super) hold: Hold,
+}
+
+/// What code declares about a retry.
+#[derive(Debug, Clone)]
+pub(crate) struct DeclaredRetry {
+    /// The policy, or `None` if each call gives one.
+    pub(crate) policy: Option<RetryPolicy>,
+    pub(crate) limits: DeclaredLimits,
+    pub(crate) place: &'static Location<'static>,
+}
+
+impl DeclaredRetry {
+    #[track_caller]
+    pub(super) fn by_hand(policy: &RetryPolicy) -> Self {
+        // A call declares its time limits itself.
+        let limits = DeclaredLimits { deadline: true, attempt_timeout: true };
+        Self { policy: Some(policy.clone()), limits, place: Location::caller() }
+    }
+
+    /// Checks an override against these settings.
+    pub(super) fn check(&self, overlay: &RetryOverlay) -> Result<(), ConfigError> {
+        let Some(policy) = &self.policy else { return Ok(()) };
+        overlay.settings.over(policy).build().map(drop)
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        self.policy == other.policy && self.limits == other.limits
+    }
+}
+
+impl RetryEntry {
+    pub(super) fn declare(&mut self, declared: DeclaredRetry) {
+        let is_known = self.declared.iter().any(|known| known.is_like(&declared));
+        if !is_known && self.declared.len() < MOST_DECLARED {
+            self.declared.push(declared);
+        }
+    }
+
+    pub(super) fn is_leased(&self) -> bool {
+        self.hold == Hold::Lease
+    }
+
+    /// Returns whether no handle and no call uses the name, and its last failure is old. During the
+    /// call, no other thread may look the name up.
+    pub(super) fn is_unused(&mut self, now: Instant) -> bool {
+        Arc::get_mut(&mut self.record).is_some()
+            && self
+                .record
+                .last_failure()
+                .is_none_or(|failure| now.saturating_duration_since(failure.at) >= REMEMBERED_FOR)
+    }
+
+    pub(super) fn handle(&self) -> NamedRetry {
+        let policy = self.declared.iter().find_map(|declared| declared.policy.clone());
+        NamedRetry::new(policy.unwrap_or_default(), Arc::clone(&self.record))
+    }
+}
+
+/// The registration of a retry by code.
+#[derive(Debug)]
+pub(crate) struct RetryRegistration {
+    pub(crate) name: Name,
+    /// Whether the code gave the name. Other code may share a given name.
+    pub(crate) is_given: bool,
+    pub(crate) declared: DeclaredRetry,
+    pub(crate) hold: Hold,
+}
