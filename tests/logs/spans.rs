@@ -91,6 +91,8 @@ impl Subscriber for Spans {
 
     fn new_span(&self, span: &Attributes<'_>) -> Id {
         let about = span.metadata();
+        let declared = about.fields().iter().map(|field| field.name()).collect();
+        crate::table::check_span(about.target(), about.name(), &declared);
         let parent = if span.is_contextual() { current() } else { span.parent().map(index) };
         let mut new = Span {
             target: about.target().to_owned(),

@@ -14,7 +14,7 @@ use super::targets::{BREAKER, RETRY};
 use crate::platform::contain;
 use crate::signal::Name;
 
-/// The span of a call or of an attempt. It is empty if no subscriber wants it, and is then one word.
+/// The span of a call or of an attempt, or nothing if no subscriber wants it. It takes one word.
 pub(crate) struct CallSpan(Option<Box<AssertUnwindSafe<Span>>>);
 
 impl CallSpan {

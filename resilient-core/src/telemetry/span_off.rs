@@ -5,6 +5,7 @@ use crate::signal::Name;
 #[derive(Debug)]
 pub(crate) struct CallSpan;
 
+#[expect(clippy::unused_self, reason = "there is no span")]
 impl CallSpan {
     #[cfg(feature = "tokio")]
     pub(crate) const NONE: Self = Self;

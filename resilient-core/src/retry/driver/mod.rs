@@ -190,8 +190,10 @@ impl<'a> RetryDriver<'a> {
     /// dropped.
     #[inline]
     pub(crate) fn mark(&mut self) -> Marked {
-        let progress = self.progress.as_mut();
-        let scope = progress.and_then(|progress| progress.mark(self.plan.nested()));
+        let scope = match &mut self.progress {
+            Some(progress) => progress.mark(self.plan.nested()),
+            None => None,
+        };
         Marked::new(scope, self.attempt_span().entered())
     }
 
