@@ -172,6 +172,7 @@ pub fn report_cut(permit: Permit<'_>, cause: CutCause, ignored: bool) {
 
 /// Begins an attempt that is not async. It counts as running until the returned value is dropped.
 #[inline]
+#[must_use]
 pub fn mark(retry: &mut RetryDriver<'_>) -> Marked {
     retry.mark()
 }

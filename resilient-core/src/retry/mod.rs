@@ -81,6 +81,7 @@ pub use self::pause::Pause;
 #[cfg(feature = "tokio")]
 pub use self::permitted_attempt::PermittedAttempt;
 pub use self::policy::{RetryPolicy, RetryPolicyBuilder, RetrySettings, WhenOpen};
+pub use self::scope::Entered;
 #[cfg(feature = "test-util")]
 pub(crate) use self::test_hook::{CallRecord, install};
 #[cfg(feature = "tokio")]

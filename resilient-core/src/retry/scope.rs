@@ -71,7 +71,7 @@ pub(super) fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant>
 /// A guard that lives as long as an attempt runs. Dropping the guard restores the outer scope.
 #[derive(Debug)]
 #[must_use]
-pub(super) struct Entered {
+pub struct Entered {
     before: Scope,
 }
 

@@ -25,7 +25,7 @@ use super::budget::RetryBudget;
 use super::call_options::CallOptions;
 #[cfg(feature = "tokio")]
 use super::limits::Past;
-use super::marked::Marked;
+use super::marked::{Marked, marked};
 use super::named::NamedPolicy;
 #[cfg(feature = "tokio")]
 use super::permitted_attempt::PermittedAttempt;
@@ -190,11 +190,9 @@ impl<'a> RetryDriver<'a> {
     /// dropped.
     #[inline]
     pub(crate) fn mark(&mut self) -> Marked {
-        let scope = match &mut self.progress {
-            Some(progress) => progress.mark(self.plan.nested()),
-            None => None,
-        };
-        Marked::new(scope, self.attempt_span().entered())
+        let progress = self.progress.as_mut();
+        let scope = progress.and_then(|progress| progress.mark(self.plan.nested()));
+        marked(scope, self.attempt_span().entered())
     }
 
     /// Makes the span of the attempt that begins now.
