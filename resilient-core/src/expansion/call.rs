@@ -2,14 +2,7 @@
 
 use super::pause::LoopBreaker;
 use crate::breaker::{CircuitBreaker, CircuitOpen, Permit, PermitFuture, RejectedOutput};
-use crate::signal::Classification;
 use crate::telemetry::{CallSpan, EnteredHere};
-
-/// Reports the class of an output. `None` is a success.
-#[inline]
-pub fn report(permit: Permit<'_>, class: Option<Classification>) {
-    permit.report_class(class);
-}
 
 /// Wraps the future of a call, so that the call runs under its permit: see [`Permit::within`].
 #[inline]

@@ -1,9 +1,10 @@
 //! The checked settings of a retry policy, with every default filled in.
 
+use std::str::FromStr;
 use std::time::Duration;
 
-use resilient_settings::retry::{default, key};
-use resilient_settings::{Given, Settings, Value, fields, retry_settings};
+use resilient_settings::retry::{TABLE, default, key};
+use resilient_settings::{Given, Settings, TextError, Value, fields, retry_settings};
 
 use super::backoff::Backoff;
 use super::jitter::Jitter;
@@ -35,6 +36,16 @@ impl WhenOpen {
     }
 }
 
+impl FromStr for WhenOpen {
+    type Err = TextError;
+
+    fn from_str(text: &str) -> Result<Self, TextError> {
+        let value = TABLE.settings[key::when_open].read_word(text)?;
+        let waits = value == Self::Wait.value();
+        Ok(if waits { Self::Wait } else { Self::Stop })
+    }
+}
+
 /// Checked settings of a retry.
 ///
 #[doc = include_str!("settings.md")]
@@ -51,6 +62,7 @@ pub struct RetryPolicy {
     pub(super) max_retry_after: Duration,
     pub(super) max_elapsed: Option<Duration>,
     pub(crate) when_open: WhenOpen,
+    pub(crate) remember_errors: bool,
     pub(super) seed: Option<u64>,
 }
 
@@ -78,7 +90,7 @@ impl RetryPolicy {
     }
 
     /// Returns all values as settings, including defaults.
-    fn values(&self) -> RetrySettings {
+    pub(super) fn values(&self) -> RetrySettings {
         RetrySettings {
             max_retries: Some(self.max_retries),
             max_attempts: None,
@@ -90,6 +102,7 @@ impl RetryPolicy {
             max_retry_after: Some(self.max_retry_after),
             max_elapsed: self.max_elapsed,
             when_open: Some(self.when_open),
+            remember_errors: Some(self.remember_errors),
             seed: self.seed,
         }
     }
@@ -226,6 +239,7 @@ impl RetrySettings {
             max_retry_after: or!(self.max_retry_after, default::max_retry_after()),
             max_elapsed: self.max_elapsed,
             when_open: or!(self.when_open, WhenOpen::Stop),
+            remember_errors: or!(self.remember_errors, default::remember_errors()),
             seed: self.seed,
         }
     }

@@ -8,7 +8,6 @@ use crate::breaker::config::BreakerConfig;
 use crate::breaker::window::Health;
 use crate::signal::{
     CircuitState, Hold, ManualChange, ManualOperation, OperatorMode, OperatorNote, TransitionError,
-    TransitionReason,
 };
 
 impl Machine {
@@ -141,6 +140,11 @@ impl Machine {
     pub(in crate::breaker) fn reconfigure(&mut self, config: Arc<BreakerConfig>, now: Instant) {
         let old = std::mem::replace(&mut self.config, config);
         let new = &self.config;
+        if !new.remember_errors {
+            self.failures.forget_texts();
+            self.log.history.forget_texts();
+            self.would_open = self.would_open.take().map(|opening| opening.without_text());
+        }
         match &mut self.phase {
             Phase::Closed(health) | Phase::ObserveOnly { health, .. } => {
                 if !new.remembers_like(&old) {
@@ -170,8 +174,7 @@ impl Machine {
         }
         if self.is_over(now) && self.phase.next_state() == CircuitState::Closed {
             let note = std::mem::take(&mut self.note);
-            let cause = Cause { reason: TransitionReason::ManualEnd, note };
-            self.enter(self.healthy(now), None, cause, now);
+            self.enter(self.healthy(now), None, Cause::end_of_hold(note), now);
         }
     }
 
