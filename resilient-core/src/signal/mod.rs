@@ -43,6 +43,7 @@ pub(crate) use self::outcome::every_failure;
 pub use self::outcome::{Classification, Classify, Fallible, Outcome};
 pub use self::rejection_counts::RejectionCounts;
 pub use self::snapshot::{BreakerSnapshot, WindowCounts};
+pub use self::source_chain::error_chain;
 pub use self::stop_reason::StopReason;
 pub(crate) use self::timed_out::FullTime;
 pub use self::timed_out::{FromTimedOut, TimeLimit, TimedOut, TimedOutOutput};
