@@ -31,10 +31,10 @@ pub mod breaker {
 /// attribute, and would clash with a module `retry` of the user.
 pub mod retries {
     pub use resilient_core::retry::{
-        Attempt, AttemptEnd, Backoff, Delays, FailedAttempt, FromTimedOut, GiveUpEvent, Jitter,
-        NestedMode, NominalDelays, RetryDriver, RetryError, RetryEvent, RetryPolicy,
-        RetryPolicyBuilder, StopReason, TimeLimit, TimedOut, TimedOutOutput, WaitEvent, WhenOpen,
-        WorstCase,
+        Attempt, AttemptEnd, Backoff, Delays, FailedAttempt, FromTimedOut, GiveUpCounts,
+        GiveUpEvent, Jitter, NamedRetry, NestedMode, NominalDelays, RetryCounts, RetryDriver,
+        RetryError, RetryEvent, RetryFailure, RetryPolicy, RetryPolicyBuilder, RetrySnapshot,
+        StopReason, TimeLimit, TimedOut, TimedOutOutput, WaitEvent, WhenOpen, WorstCase,
     };
     #[cfg(feature = "tokio")]
     pub use resilient_core::retry::{
@@ -51,18 +51,23 @@ pub mod budget {
 
 /// The registry, which finds breakers and budgets by name, and the overrides that operators set.
 pub mod registry {
-    #[cfg(feature = "inventory")]
-    pub use resilient_core::AnnotatedFunction;
     #[cfg(feature = "toml")]
     pub use resilient_core::registry::LoadError;
     pub use resilient_core::registry::{
         BreakerOverride, BudgetOverride, Lease, NameTakenError, OverrideError, OverrideReport,
-        Overrides, Registry, Selection,
+        OverrideTable, OverrideTarget, Overrides, Registry, RetryOverride, Selection,
     };
+    #[cfg(feature = "inventory")]
+    pub use resilient_core::{AnnotatedFunction, AnnotatedKind};
 }
 
-/// Settings as text: the durations and shares that attributes, builders and files accept.
+/// Settings as text, as attributes, builders and files accept them; and settings in force, with
+/// their origins.
 pub mod settings {
+    pub use resilient_core::signal::{
+        ChangedSetting, SettingInForce, SettingOrigin, SettingValue, SettingsChange,
+        SettingsInForce,
+    };
     pub use resilient_core::{IntoSetting, TextError, parse_duration, parse_share};
 }
 

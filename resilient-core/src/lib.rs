@@ -59,7 +59,7 @@ pub mod testing;
 pub mod time;
 
 #[cfg(feature = "inventory")]
-pub use call_site::AnnotatedFunction;
+pub use call_site::{AnnotatedFunction, AnnotatedKind};
 pub use resilient_settings::{IntoSetting, TextError, parse_duration, parse_share};
 
 /// The functions and types that expanded attributes use. Not public API: they may change in every

@@ -12,24 +12,31 @@ mod cases;
 #[test]
 fn annotated_functions_are_known_before_their_first_call_wherever_they_stand() {
     let kinds = Annotated::all().map(|each| format!("{each:?}"));
-    let (breakers, by_key): (Vec<_>, Vec<_>) = kinds.partition(|kind| kind.starts_with("Breaker("));
-    assert_eq!((breakers.len(), by_key.len()), cases::HERE);
+    let kinds: Vec<_> = kinds.collect();
+    let count = |kind: &str| kinds.iter().filter(|each| each.starts_with(kind)).count();
+    assert_eq!((count("Breaker("), count("Keyed("), count("Retry(")), cases::HERE);
 }
 
 #[test]
 fn they_are_listed_by_name_and_can_be_registered_before_their_first_call() {
     use resilient::Registry;
+    use resilient::registry::AnnotatedKind;
 
     let listed = Registry::annotated();
-    let keyed = listed.iter().filter(|each| each.is_keyed).count();
-    assert_eq!((listed.len() - keyed, keyed), cases::HERE);
+    let count = |kind| listed.iter().filter(|each| each.kind == kind).count();
+    let (one, keyed) = (count(AnnotatedKind::Breaker), count(AnnotatedKind::KeyedBreakers));
+    assert_eq!((one, keyed, count(AnnotatedKind::Retry)), cases::HERE);
     assert!(listed.is_sorted_by(|one, other| one.name <= other.name));
     assert!(listed.iter().all(|each| each.place.file().ends_with("cases.rs")));
 
     Registry::register_annotated();
-    for function in listed.iter().filter(|each| !each.is_keyed) {
-        let breaker = Registry::global().get(&function.name);
-        assert!(breaker.is_some(), "{function:?}");
+    for function in listed {
+        let is_registered = match function.kind {
+            AnnotatedKind::Breaker => Registry::global().get(&function.name).is_some(),
+            AnnotatedKind::Retry => Registry::global().get_retry(&function.name).is_some(),
+            _ => true,
+        };
+        assert!(is_registered, "{function:?}");
     }
 }
 

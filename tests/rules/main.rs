@@ -47,5 +47,6 @@ mod r10_cost;
 mod r11_cancellation;
 mod r12_attempts_and_hooks;
 mod r14_nested_loops;
+mod r15_names;
 mod rows;
 mod support;

@@ -59,7 +59,7 @@ impl DeclaredBreaker {
 
 /// Returns the path of a function, in the form `krate::module::Type::function`. `marker` is the
 /// type name of a closure in a static of that function.
-fn function_path(marker: &'static str) -> Name {
+pub(super) fn function_path(marker: &'static str) -> Name {
     // Remove closures, and remove type parameters, since all instances of a generic function share
     // one static.
     let mut path = marker.replace("::{{closure}}", "");

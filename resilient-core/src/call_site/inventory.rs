@@ -5,22 +5,35 @@
 
 use std::panic::Location;
 
-use super::declaration::DeclaredBreaker;
 use super::keyed::KeyedCallSite;
+use super::retry::RetrySite;
 use super::single::CallSite;
 use crate::registry::Registry;
 
-/// A function with `#[circuit_breaker]`, as [`Registry::annotated`] returns it.
+/// A function with `#[circuit_breaker]` or `#[retry]`, as [`Registry::annotated`] returns it. A
+/// function with both is listed twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AnnotatedFunction {
-    /// The present or future name of the breaker. If another function has the same default name,
-    /// the registry appends file and line.
+    /// The present or future name of the breaker or retry. If another function has the same
+    /// default name, the registry appends file and line.
     pub name: String,
     /// The source location of the attribute.
     pub place: &'static Location<'static>,
-    /// Whether the function has a breaker for each key.
-    pub is_keyed: bool,
+    /// What has the name.
+    pub kind: AnnotatedKind,
+}
+
+/// What has the name of an [`AnnotatedFunction`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AnnotatedKind {
+    /// One circuit breaker.
+    Breaker,
+    /// A circuit breaker for each key.
+    KeyedBreakers,
+    /// A retry.
+    Retry,
 }
 
 impl Registry {
@@ -38,9 +51,10 @@ impl Registry {
         functions
     }
 
-    /// Registers the breakers of all annotated functions in the [global](Registry::global) registry
-    /// now, not at their first calls. Operators then see all breakers from the start, and a
-    /// misspelt name in an override shows up. Call it at the start of `main`.
+    /// Registers the breakers and retries of all annotated functions in the
+    /// [global](Registry::global) registry now, not at their first calls. Operators then see all of
+    /// them from the start, and a misspelt name in an override shows up. Call it at the start of
+    /// `main`.
     ///
     /// The functions are registered in the order of their source locations. If functions give one
     /// name different settings, the settings of the first function with settings apply, and the
@@ -48,13 +62,14 @@ impl Registry {
     /// made at its first call, but with the settings that were declared first.
     pub fn register_annotated() {
         let mut sites: Vec<_> = Annotated::all().collect();
-        sites.sort_by_key(|site| (site.declared().place.file(), site.declared().place.line()));
+        sites.sort_by_key(|site| (site.place().file(), site.place().line()));
         for site in sites {
             match site {
                 Annotated::Breaker(site) => {
                     site.register();
                 }
                 Annotated::Keyed(site) => Self::global().expect_group(site.declared.registration()),
+                Annotated::Retry(site) => site.register(),
             }
         }
     }
@@ -67,22 +82,28 @@ pub enum Annotated {
     Breaker(&'static CallSite),
     /// The function has one breaker for each key.
     Keyed(&'static KeyedCallSite),
+    /// The function has a retry.
+    Retry(&'static RetrySite),
 }
 
 ::inventory::collect!(Annotated);
 
 impl Annotated {
-    fn declared(&self) -> &'static DeclaredBreaker {
+    fn place(&self) -> &'static Location<'static> {
         match self {
-            Self::Breaker(site) => &site.declared,
-            Self::Keyed(site) => &site.declared,
+            Self::Breaker(site) => site.declared.place,
+            Self::Keyed(site) => site.declared.place,
+            Self::Retry(site) => site.place(),
         }
     }
 
     fn describe(&self) -> AnnotatedFunction {
-        let declared = self.declared();
-        let is_keyed = matches!(self, Self::Keyed(_));
-        AnnotatedFunction { name: (*declared.name()).to_owned(), place: declared.place, is_keyed }
+        let (name, kind) = match self {
+            Self::Breaker(site) => (site.declared.name(), AnnotatedKind::Breaker),
+            Self::Keyed(site) => (site.declared.name(), AnnotatedKind::KeyedBreakers),
+            Self::Retry(site) => (site.name(), AnnotatedKind::Retry),
+        };
+        AnnotatedFunction { name: (*name).to_owned(), place: self.place(), kind }
     }
 
     /// Returns all annotated functions that were linked, in no order.
@@ -96,6 +117,7 @@ mod tests {
     use super::*;
     use crate::breaker::BreakerConfig;
     use crate::call_site::Declaration;
+    use crate::call_site::declaration::DeclaredBreaker;
 
     #[test]
     fn a_submitted_declaration_is_listed_before_its_first_call() {
@@ -107,10 +129,10 @@ mod tests {
         ::inventory::submit! { Annotated::Keyed(&BY_KEY) }
         let is_here = |each: &&Annotated| match **each {
             Annotated::Breaker(site) => std::ptr::eq(site, &raw const HERE),
-            Annotated::Keyed(_) => false,
+            Annotated::Keyed(_) | Annotated::Retry(_) => false,
         };
         let is_by_key = |each: &&Annotated| match **each {
-            Annotated::Breaker(_) => false,
+            Annotated::Breaker(_) | Annotated::Retry(_) => false,
             Annotated::Keyed(site) => std::ptr::eq(site, &raw const BY_KEY),
         };
         assert_eq!(Annotated::all().filter(is_here).count(), 1);

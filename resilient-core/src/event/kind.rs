@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use crate::signal::{ConfigError, Name, Transition, TransitionReason, getters};
+use crate::signal::{ConfigError, Name, SettingsChange, Transition, TransitionReason, getters};
 
 /// Something that happened to a breaker or to a retry budget, or in a retry.
 #[derive(Debug, Clone)]
@@ -20,7 +20,7 @@ pub enum EventSource {
     Breaker,
     /// A retry budget.
     Budget,
-    /// A retry. It has a location in the source code instead of a name.
+    /// A retry.
     Retry,
 }
 
@@ -35,16 +35,16 @@ impl Event {
         Self { source, name, kind }
     }
 
-    pub(crate) fn of_retry(place: &Location<'_>, kind: EventKind) -> Self {
-        Self { source: EventSource::Retry, name: Name::from(place.to_string()), kind }
+    pub(crate) fn of_retry(name: Name, kind: EventKind) -> Self {
+        Self { source: EventSource::Retry, name, kind }
     }
 
     getters! {
         |self|
         /// The source of the event.
         source: EventSource = self.source;
-        /// The name of the breaker or budget. For a retry, the location in the source code: file,
-        /// line and column.
+        /// The name of the breaker, budget or retry. For a retry without a name, the location in
+        /// the source code: file, line and column.
         name: &str = &self.name;
         /// The key of the breaker, if the name has a breaker for each key.
         key: Option<&str> = self.name.key();
@@ -71,9 +71,9 @@ pub enum EventKind {
     /// it enters the state.
     WouldOpen(TransitionReason),
     /// The settings changed: an override was set or cleared, or code declared the first settings of
-    /// a budget. If a name has a breaker for each key, each key's breaker reports this event. An
+    /// a name. The change has the old and new values, and where they came from. If a name has a breaker for each key, each key's breaker reports this event. An
     /// override that sets only a mode causes a transition, and not this event.
-    SettingsChanged,
+    SettingsChanged(SettingsChange),
     /// Two locations in the source code give this name different settings, or only one of them
     /// declares a breaker for each key, or they use different types of keys. The conflict is
     /// reported once for each name, when the second location is registered.
@@ -90,5 +90,8 @@ pub enum EventKind {
     /// A retry ran inside the second or a later attempt of another retry, so the attempts multiply.
     /// This is reported once for each location, to the listeners of the [global
     /// registry](crate::registry::Registry::global). See [`NestedMode`](crate::retry::NestedMode).
-    NestedRetry,
+    NestedRetry {
+        /// The location of the inner retry in the source code.
+        place: &'static Location<'static>,
+    },
 }

@@ -10,6 +10,9 @@ use std::time::Duration;
             where `None` is no limit"
 )]
 pub trait GivenLimit {
+    /// Whether the code declares a limit, which may be `None` in this call.
+    const IS_DECLARED: bool = true;
+
     /// Returns the limit of this call.
     fn given(self) -> Option<Duration>;
 }
@@ -19,5 +22,21 @@ impl<T: Into<Option<Duration>>> GivenLimit for T {
     #[inline]
     fn given(self) -> Option<Duration> {
         self.into()
+    }
+}
+
+/// The value of a time limit that the code does not declare.
+pub const NO_LIMIT: Undeclared = Undeclared;
+
+/// The type of [`NO_LIMIT`].
+#[derive(Debug, Clone, Copy)]
+pub struct Undeclared;
+
+impl GivenLimit for Undeclared {
+    const IS_DECLARED: bool = false;
+
+    #[inline]
+    fn given(self) -> Option<Duration> {
+        None
     }
 }

@@ -25,7 +25,7 @@ pub use self::fallback::{
     Answer, AtOnce, Later, Replaced, Spare, SpareWhole, fallback, fallback_async, fallback_by,
     fallback_value, not_replaced, unless_failed,
 };
-pub use self::given_limit::GivenLimit;
+pub use self::given_limit::{GivenLimit, NO_LIMIT};
 pub use self::judge::*;
 pub use self::key::*;
 pub use self::pause::*;
@@ -38,10 +38,11 @@ pub use crate::breaker::{HandOver, WaitingCall, own_stripe};
 pub use crate::call_site::Annotated;
 pub use crate::call_site::{BudgetCallSite, GivenBudget, given_budget};
 pub use crate::call_site::{CallSite, Declaration, KeyedCallSite};
+pub use crate::call_site::{GivenPolicy, OwnedPolicy, RetrySite, given_policy};
 pub use crate::retry::{
     Attempt, AttemptEnd, AttemptLog, Backoff, CallOptions, CutCause, CutShort, Entered, ErrorLog,
-    GiveUpEvent, Jitter, LastOutput, LoggedOutput, NestedMode, RetryDriver, RetryEvent,
-    RetryPolicy, RetrySettings, ShownOutput, StopReason, WhenOpen,
+    GiveUpEvent, Jitter, LastOutput, LoggedOutput, NamedPolicy, NestedMode, RetryDriver,
+    RetryEvent, RetryPolicy, RetrySettings, ShownOutput, StopReason, WhenOpen,
 };
 /// The standard names that expanded code uses. Paths through this module work under
 /// `no_implicit_prelude`.

@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use super::given_limit::GivenLimit;
+#[cfg(doc)]
+use super::given_limit::NO_LIMIT;
 #[cfg(not(feature = "tokio"))]
 use crate::breaker::PermitFuture;
 use crate::breaker::{CircuitOpen, Permit};
 use crate::retry::{
-    AttemptEnd, AttemptLog, CallOptions, CutCause, CutShort, Entered, GiveUpEvent, RetryBudget,
-    RetryDriver, RetryEvent, RetryPolicy, RetryPolicyBuilder, RetrySettings, StopReason,
-    TimedOutOutput, WaitEvent,
+    AttemptEnd, AttemptLog, CallOptions, CutCause, CutShort, DeclaredLimits, Entered, GiveUpEvent,
+    NamedPolicy, RetryBudget, RetryDriver, RetryEvent, RetryPolicy, RetryPolicyBuilder,
+    RetrySettings, StopReason, TimedOutOutput, WaitEvent,
 };
 use crate::telemetry;
 
@@ -45,13 +47,6 @@ pub fn give_up_event<'a, O>(
 ) -> GiveUpEvent<'a, O> {
     let budget = retry.budget_at_fault(reason).map(RetryBudget::name);
     GiveUpEvent { attempts: retry.failed_attempts().max(1), reason, budget, output }
-}
-
-/// Clones the user's policy, so that the call owns a copy.
-#[inline]
-#[must_use]
-pub fn given_policy(policy: &RetryPolicy) -> RetryPolicy {
-    policy.clone()
 }
 
 /// Decides what follows an attempt that did not succeed: see [`RetryDriver::after`].
@@ -111,28 +106,44 @@ pub fn succeeded(retry: &mut RetryDriver<'_>) {
     retry.succeeded();
 }
 
+/// Starts a call without options that sleeps in no async runtime.
+#[inline]
+#[must_use]
+pub fn start(policy: NamedPolicy<'_>) -> RetryDriver<'_> {
+    RetryDriver::new(policy, None, false)
+}
+
+/// Starts a call without options that sleeps in an async runtime.
+#[inline]
+#[must_use]
+pub fn start_async(policy: NamedPolicy<'_>) -> RetryDriver<'_> {
+    RetryDriver::new(policy, None, true)
+}
+
 /// Starts a call with these options. `needs_timer` says whether the call sleeps in an async
 /// runtime.
 #[inline]
 #[must_use]
 pub fn retry<'a>(
-    policy: &'a RetryPolicy,
+    policy: NamedPolicy<'a>,
     options: &'a CallOptions<'a>,
     needs_timer: bool,
 ) -> RetryDriver<'a> {
     RetryDriver::new(policy, Some(options), needs_timer)
 }
 
-/// The value of a time limit that is not set.
-pub const NO_LIMIT: Option<Duration> = None;
-
-/// Sets the limits of a call. Each limit is a duration or an option of a duration.
-pub fn limits(
-    options: CallOptions<'_>,
-    deadline: impl GivenLimit,
-    attempt_timeout: impl GivenLimit,
-) -> CallOptions<'_> {
-    options.limits(deadline.given(), attempt_timeout.given())
+/// Sets the limits of a call. Each limit is a duration, an option of a duration, or [`NO_LIMIT`].
+/// Only a limit that the code declares can be overridden.
+pub fn limits<'a, D: GivenLimit, A: GivenLimit>(
+    options: CallOptions<'a>,
+    policy: NamedPolicy<'_>,
+    deadline: D,
+    attempt_timeout: A,
+) -> CallOptions<'a> {
+    let declared = DeclaredLimits { deadline: D::IS_DECLARED, attempt_timeout: A::IS_DECLARED };
+    let own = [deadline.given(), attempt_timeout.given()];
+    let [deadline, attempt_timeout] = policy.limits(declared, own);
+    options.limits(deadline, attempt_timeout)
 }
 
 /// Returns the output of an attempt under two time limits, or the limit that cut it short.

@@ -4,15 +4,17 @@ use std::fmt;
 use std::ops::Deref;
 use std::panic::Location;
 
-use super::declared::Declared;
-use super::{Hold, Registration, Registry};
+use super::declared::{Declared, NamedEntry};
+use super::{Hold, Registration, Registry, RetryEntry};
 use crate::breaker::{BreakerConfig, CircuitBreaker};
 use crate::keyed::{BreakerKey, KeyedBreakers, KeyedEntry};
 use crate::platform::contain;
-use crate::retry::{BudgetConfig, BudgetConfigBuilder, RetryBudget};
+use crate::retry::{BudgetConfig, BudgetConfigBuilder, NamedRetry, RetryBudget, RetryPolicy};
 use crate::signal::Name;
+use crate::time;
 
-/// A registered breaker, group or budget that leaves its registry when its last handle is dropped.
+/// A registered breaker, group, budget or retry that leaves its registry when its last handle is
+/// dropped.
 ///
 /// A client that is made and dropped many times leases what it registers, so that the registry does
 /// not grow with the number of clients. A lease dereferences to the handle.
@@ -26,7 +28,9 @@ use crate::signal::Name;
 ///   group has only such breakers and no mode for future keys;
 /// - no override gives the name a mode: a new item would start in the mode again, even if the mode
 ///   has ended, or if an operator has closed the breaker by hand since;
-/// - a budget has at least its initial tokens.
+/// - a budget has at least its initial tokens;
+/// - the last failed attempt of a retry is at least ten minutes old, so that operators still find
+///   the failures of a client that is made for each call.
 ///
 /// Otherwise the item stays, and the next lease of the name refers to the same item. So a client
 /// that is made for each call still opens its circuit and still drains its budget. An item that
@@ -136,6 +140,16 @@ impl Registry {
         self.leased(budget, name, Self::release_budget)
     }
 
+    /// Returns the retry of this name with this policy, and registers the name if it is new. The
+    /// name leaves the registry when its last handle is dropped: see [`Lease`]. As with
+    /// [`get_or_register_retry`](Registry::get_or_register_retry), the handle keeps `policy`.
+    #[track_caller]
+    pub fn lease_retry(&self, name: &str, policy: RetryPolicy) -> Lease<NamedRetry> {
+        let retry = self.register_retry_by_hand(name, policy, Hold::Lease);
+        let name = retry.record().name().clone();
+        self.leased(retry, name, Self::release_retry)
+    }
+
     fn leased<T>(&self, handle: T, name: Name, release: fn(&Self, &Name)) -> Lease<T> {
         let lease = Lease { handle, _end: EndOfLease { registry: self.clone(), name, release } };
         self.sweep();
@@ -158,9 +172,9 @@ impl Registry {
             return;
         };
         let mut entries = self.write();
-        // A new item would start in the mode of the override. It would not know that the mode has
+        // A new item, or a key of a new group, would start in the mode of the override. It would not know that the mode has
         // ended, or that an operator has left it by hand.
-        if entries.overrides.hold(name).is_some() {
+        if entries.overrides.has_mode(name) {
             return;
         }
         let known = entries.by_name.get_mut(name);
@@ -189,19 +203,33 @@ impl Registry {
         drop(released);
     }
 
+    fn release_retry(&self, name: &Name) {
+        let now = time::now();
+        let mut entries = self.write();
+        let known = entries.retries.get_mut(name);
+        let is_unused = known.is_some_and(|known| known.is_leased() && known.is_unused(now));
+        let released = if is_unused { entries.retries.remove(name) } else { None };
+        drop(entries);
+        drop(released);
+    }
+
     /// Checks a few leased names that could not be released when their last lease ended, because
     /// they were in use or had failures. Releases them if that is possible now.
     fn sweep(&self) {
         let mut guard = self.write();
         let entries = &mut *guard;
-        let breakers = entries.swept.breakers.next(&entries.by_name);
-        let budgets = entries.swept.budgets.next(&entries.budgets);
+        let breakers = entries.swept.breakers.next(&entries.by_name, NamedEntry::is_leased);
+        let budgets = entries.swept.budgets.next(&entries.budgets, NamedEntry::is_leased);
+        let retries = entries.swept.retries.next(&entries.retries, RetryEntry::is_leased);
         drop(guard);
         for name in &breakers {
             self.release_breakers(name);
         }
         for name in &budgets {
             self.release_budget(name);
+        }
+        for name in &retries {
+            self.release_retry(name);
         }
     }
 }

@@ -1,7 +1,8 @@
-//! A registry of breakers and retry budgets by name, and the overrides of operators.
+//! A registry of breakers, retry budgets and retries by name, and the overrides of operators.
 
 mod apply;
 mod budgets;
+mod change_overrides;
 mod declared;
 #[cfg(feature = "serde")]
 mod deserialize;
@@ -19,9 +20,12 @@ mod registration;
 mod registry_handle;
 #[cfg(feature = "metrics")]
 mod released;
+mod retries;
+mod retry_entry;
 mod selection;
 mod swept;
 mod unregister;
+mod unused_name;
 
 pub(crate) use self::declared::Hold;
 #[cfg(feature = "toml")]
@@ -31,10 +35,13 @@ pub(crate) use self::entry::Entry;
 pub use self::lease::Lease;
 pub use self::name_taken::NameTakenError;
 pub use self::overrides::{
-    BreakerOverride, BudgetOverride, OverrideError, OverrideReport, Overrides,
+    BreakerOverride, BudgetOverride, OverrideError, OverrideReport, Overrides, RetryOverride,
 };
 pub(crate) use self::registration::Registration;
 pub use self::registry_handle::Registry;
 #[cfg(feature = "metrics")]
 pub(crate) use self::released::Released;
+use self::retry_entry::RetryEntry;
+pub(crate) use self::retry_entry::{DeclaredRetry, RetryRegistration};
 pub use self::selection::Selection;
+pub use crate::signal::{OverrideTable, OverrideTarget};

@@ -1,10 +1,10 @@
 //! A registration of a name by code, and its result.
 
-use std::collections::BTreeMap;
 use std::ops::Bound::{Included, Unbounded};
 use std::panic::Location;
 
 use super::declared::{Declared, Hold, Merged};
+use super::unused_name::{place_prefix, unused_name};
 use super::{BreakerEntry, Entry, Registry, next_version};
 use crate::breaker::shared::{LiveSettings, Setup};
 use crate::breaker::{BreakerConfig, BreakerConfigBuilder};
@@ -117,7 +117,8 @@ impl Registry {
         let mut events = Vec::new();
         let mut entries = self.write();
         if !registration.is_given {
-            name = unused_name(&entries.by_name, &name, registration.place);
+            let is_taken = |name: &Name| entries.by_name.contains_key(name);
+            name = unused_name(&name, registration.place, is_taken);
         }
         if let Some(taken) = entries.by_name.get_mut(&name) {
             if let Some(handle) = find(&taken.item) {
@@ -130,10 +131,13 @@ impl Registry {
                         None
                     }
                     Merged::Adopted => {
-                        let (settings, errors) =
-                            entries.settings_leniently(&name, &registration.settings);
+                        let (settings, errors) = entries.settings_leniently(
+                            &name,
+                            registration.settings,
+                            registration.place,
+                        );
                         events.extend(errors);
-                        Some(LiveSettings { version: next_version(), ..settings })
+                        Some(settings.with_version(next_version()))
                     }
                 };
                 return Registered { handle, news: News { entry, adopted, events } };
@@ -153,9 +157,11 @@ impl Registry {
                 let entry = known.item.clone();
                 return Registered { handle, news: News { entry, adopted: None, events } };
             }
-            name = unused_name(&entries.by_name, &name, registration.place);
+            let is_taken = |name: &Name| entries.by_name.contains_key(name);
+            name = unused_name(&name, registration.place, is_taken);
         }
-        let (settings, errors) = entries.settings_leniently(&name, &registration.settings);
+        let (settings, errors) =
+            entries.settings_leniently(&name, registration.settings, registration.place);
         events.extend(errors);
         let (entry, handle) = make(Setup::new(name.clone(), settings, clock));
         entry.join(self.listeners());
@@ -163,39 +169,4 @@ impl Registry {
         entries.by_name.insert(name, known);
         Registered { handle, news: News { entry, adopted: None, events } }
     }
-}
-
-/// Returns `name`, or, if an entry already has that name, a longer name that contains the source
-/// location. Two functions with the same path would otherwise share a default name. An entry of
-/// another kind can have the name, too.
-fn unused_name(
-    entries: &BTreeMap<Name, BreakerEntry>,
-    name: &Name,
-    place: &'static Location<'static>,
-) -> Name {
-    std::iter::once(name.clone())
-        .chain(names_with_place(name, place))
-        .find(|candidate| !entries.contains_key(candidate))
-        .unwrap_or_else(|| name.clone())
-}
-
-/// Returns candidates for a name: with the line of the source location, then also with its column,
-/// then also with a counter.
-fn names_with_place(
-    name: &Name,
-    place: &'static Location<'static>,
-) -> impl Iterator<Item = Name> + use<> {
-    let (prefix, column) = (place_prefix(name, place), place.column());
-    (0_u32..).map(move |tries| {
-        Name::from(match tries {
-            0 => format!("{prefix})"),
-            1 => format!("{prefix}:{column})"),
-            _ => format!("{prefix}:{column} #{tries})"),
-        })
-    })
-}
-
-/// Returns the beginning of all names of [`names_with_place`].
-fn place_prefix(name: &Name, place: &Location<'_>) -> String {
-    format!("{} ({}:{}", &**name, place.file(), place.line())
 }

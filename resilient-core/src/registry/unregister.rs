@@ -1,16 +1,18 @@
-//! Removes breakers, groups and budgets from the registry.
+//! Removes breakers, groups, budgets and retries from the registry.
+
+use std::sync::Arc;
 
 use super::{Entry, Hold, Registry, next_version};
 use crate::breaker::CircuitBreaker;
 use crate::breaker::shared::LiveSettings;
 use crate::keyed::{BreakerKey, KeyedBreakers};
-use crate::retry::RetryBudget;
+use crate::retry::{LiveBudgetSettings, NamedRetry, RetryBudget, RetryRecord};
 
 /// # Removal
 ///
 /// Code can remove what it registered, by handle or by name: a breaker, a group of keyed breakers,
-/// the breaker of one key, or a budget. Each of these methods returns whether it removed something.
-/// After a removal:
+/// the breaker of one key, a budget, or a retry. Each of these methods returns whether it
+/// removed something. After a removal:
 ///
 /// - The name is free. The next registration makes a new breaker or budget with the settings that
 ///   it gives.
@@ -69,6 +71,34 @@ impl Registry {
         self.remove_budget(name, |_| true)
     }
 
+    /// Removes a retry and frees its name. Returns `false` if this registry does not hold this
+    /// retry, or if an annotated function has the name.
+    #[expect(clippy::must_use_candidate, reason = "few callers ask whether it was there")]
+    pub fn unregister_retry(&self, retry: &NamedRetry) -> bool {
+        self.remove_retry(retry.name(), |known| retry.is(known))
+    }
+
+    /// Removes the retry of this name and frees the name. Returns `false` if the name is unknown,
+    /// or if an annotated function has it.
+    #[expect(clippy::must_use_candidate, reason = "few callers ask whether it was there")]
+    pub fn unregister_retry_by_name(&self, name: &str) -> bool {
+        self.remove_retry(name, |_| true)
+    }
+
+    fn remove_retry(&self, name: &str, is_wanted: impl Fn(&Arc<RetryRecord>) -> bool) -> bool {
+        let mut entries = self.write();
+        let known = entries.retries.get(name);
+        if !known.is_some_and(|known| known.hold < Hold::Function && is_wanted(&known.record)) {
+            return false;
+        }
+        let Some(removed) = entries.retries.remove(name) else {
+            return false;
+        };
+        // As for budgets, the lock keeps a later override from being applied before this change.
+        removed.record.reconfigure(None);
+        true
+    }
+
     fn remove(&self, name: &str, is_wanted: impl Fn(&Entry) -> bool) -> bool {
         let mut entries = self.write();
         let known = entries.by_name.get(name);
@@ -81,8 +111,8 @@ impl Registry {
         let version = next_version();
         removed.item.leave(self.listeners());
         drop(entries);
-        let settings = LiveSettings::of_code(removed.declared.config);
-        removed.item.reconfigure(LiveSettings { version, ..settings });
+        let settings = LiveSettings::of_code(removed.declared.config, removed.declared.place);
+        removed.item.reconfigure(settings.with_version(version));
         true
     }
 
@@ -97,7 +127,8 @@ impl Registry {
         };
         // Budgets run no user code, so they may be changed under the lock. The lock keeps a later
         // override from being applied before this change.
-        removed.item.reconfigure(removed.declared.config);
+        let settings = LiveBudgetSettings::of_code(removed.declared.config, removed.declared.place);
+        removed.item.reconfigure(settings);
         true
     }
 }

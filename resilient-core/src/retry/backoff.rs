@@ -48,6 +48,16 @@ pub enum Backoff {
     Custom(fn(u32) -> Option<Duration>),
 }
 
+/// Two functions of users are equal if they have the same address.
+impl PartialEq for Backoff {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Custom(one), Self::Custom(other)) => std::ptr::fn_addr_eq(*one, *other),
+            _ => std::mem::discriminant(self) == std::mem::discriminant(other),
+        }
+    }
+}
+
 impl Backoff {
     pub(crate) const fn value(self) -> Value {
         Value::Word(match self {

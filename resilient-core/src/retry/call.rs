@@ -12,6 +12,7 @@ use super::driver::{AttemptEnd, RetryDriver};
 use super::error::RetryError;
 use super::error_log::ErrorLog;
 use super::last_output::LastOutput;
+use super::named::{DeclaredLimits, NamedPolicy, NamedRetry};
 use super::nested::NestedMode;
 use super::output_classifier::{ByClassify, BySource, Described, EveryFailure, OutputClassifier};
 use super::permitted_attempt::PermittedCall;
@@ -66,7 +67,7 @@ use crate::signal::{
 /// ```
 #[must_use = "`run` or `run_recorded` makes the call"]
 pub struct RetryCall<'a, O, C = EveryFailure> {
-    policy: &'a RetryPolicy,
+    policy: NamedPolicy<'a>,
     breaker: Option<Breaker<'a, O>>,
     deadline: Option<Duration>,
     attempt_timeout: Option<Duration>,
@@ -102,8 +103,23 @@ impl RetryPolicy {
     /// # Ok::<(), resilient_core::signal::ConfigError>(()) }).unwrap();
     /// ```
     pub fn call<O>(&self) -> RetryCall<'_, O> {
-        RetryCall {
-            policy: self,
+        RetryCall::of(self.into())
+    }
+}
+
+impl NamedRetry {
+    /// Creates a call under the policy and the name: see [`RetryPolicy::call`]. An override of the
+    /// name applies to the call. It can change a `deadline` or an `attempt_timeout` only if the
+    /// call has that limit.
+    pub fn call<O>(&self) -> RetryCall<'_, O> {
+        RetryCall::of(self.named_policy())
+    }
+}
+
+impl<'a, O> RetryCall<'a, O> {
+    fn of(policy: NamedPolicy<'a>) -> Self {
+        Self {
+            policy,
             breaker: None,
             deadline: None,
             attempt_timeout: None,
@@ -116,6 +132,12 @@ impl RetryPolicy {
 }
 
 impl<'a, O, C> RetryCall<'a, O, C> {
+    /// Returns the name of the retry, or `None` if the policy has no name.
+    #[must_use]
+    pub fn retry_name(&self) -> Option<&'a str> {
+        self.policy.name()
+    }
+
     /// Passes every attempt through a breaker. If the circuit opens during the call, the call ends
     /// with the error of its last attempt, or waits under
     /// [`WhenOpen::Wait`](super::WhenOpen::Wait). A call returns [`CircuitOpen`] only if the
@@ -270,9 +292,16 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
         F: FnMut(Attempt<O>) -> R,
         R: Future<Output = O>,
     {
+        let declared = DeclaredLimits {
+            deadline: self.deadline.is_some(),
+            attempt_timeout: self.attempt_timeout.is_some(),
+        };
+        self.policy = self.policy.starting_now();
+        let limits = self.policy.limits(declared, [self.deadline, self.attempt_timeout]);
+        let [deadline, attempt_timeout] = limits;
         let options = CallOptions::new()
             .timed()
-            .limits(self.deadline, self.attempt_timeout)
+            .limits(deadline, attempt_timeout)
             .budgeted(self.budget)
             .nested(self.nested);
         let mut driver = RetryDriver::new(self.policy, Some(&options), true);

@@ -27,6 +27,7 @@ mod error_log;
 mod jitter;
 mod last_output;
 mod limits;
+mod named;
 mod nanos;
 mod nested;
 #[cfg(feature = "tokio")]
@@ -49,6 +50,7 @@ pub use self::attempt::{Attempt, GiveUpEvent, RetryEvent, WaitEvent};
 pub use self::attempt_future::AttemptFuture;
 pub use self::attempt_log::AttemptLog;
 pub use self::backoff::Backoff;
+pub(crate) use self::budget::LiveBudgetSettings;
 pub use self::budget::{
     BudgetConfig, BudgetConfigBuilder, BudgetCounts, BudgetSnapshot, Reservation, RetryBudget,
 };
@@ -64,6 +66,10 @@ pub use self::error::{FailedAttempt, RetryError};
 pub use self::error_log::{ErrorLog, LoggedOutput};
 pub use self::jitter::Jitter;
 pub use self::last_output::{LastOutput, ShownOutput};
+pub(crate) use self::named::{DeclaredLimits, RetryOverlay, RetryRecord};
+pub use self::named::{
+    GiveUpCounts, NamedPolicy, NamedRetry, RetryCell, RetryCounts, RetryFailure, RetrySnapshot,
+};
 pub use self::nested::NestedMode;
 #[cfg(feature = "tokio")]
 pub use self::output_classifier::{

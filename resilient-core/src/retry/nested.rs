@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::scope;
 use crate::event::{Event, EventKind};
+use crate::signal::Name;
 use crate::telemetry;
 
 /// What a loop does inside an attempt of another loop. If both loops allow three retries, they make
@@ -33,7 +34,11 @@ static REPORTED: Mutex<BTreeSet<(&'static str, u32, u32)>> = Mutex::new(BTreeSet
 // R14
 /// Returns whether a loop must leave its retries to an outer loop. If the loop is nested and
 /// `nested` is `Warn`, reports its source location, once.
-pub(super) fn is_collapsed(nested: NestedMode, place: &'static Location<'static>) -> bool {
+pub(super) fn is_collapsed(
+    nested: NestedMode,
+    name: Option<&Name>,
+    place: &'static Location<'static>,
+) -> bool {
     if nested == NestedMode::Allow || !scope::current().in_retry {
         return false;
     }
@@ -41,7 +46,8 @@ pub(super) fn is_collapsed(nested: NestedMode, place: &'static Location<'static>
     if nested == NestedMode::Warn
         && REPORTED.lock().unwrap_or_else(PoisonError::into_inner).insert(place_of_code)
     {
-        telemetry::notify_global(&Event::of_retry(place, EventKind::NestedRetry));
+        let name = name.cloned().unwrap_or_else(|| Name::from(place.to_string()));
+        telemetry::notify_global(&Event::of_retry(name, EventKind::NestedRetry { place }));
     }
     nested == NestedMode::Collapse
 }

@@ -27,6 +27,6 @@ labels! {
     }
     /// Returns the label for metrics and logs.
     pub fn as_str;
-    #[cfg(any(test, feature = "metrics"))]
-    pub(crate) const ALL: 9;
+    /// Every reason, in the order of the variants.
+    pub const ALL: 9;
 }

@@ -6,6 +6,7 @@ use resilient_settings::breaker;
 use super::handed_down::CommonArgs;
 use super::key_values::KeyValues;
 use super::keys::CIRCUIT_BREAKER;
+use super::names;
 use super::pairs::Form;
 use super::setting::SettingValue;
 use super::settings::{GivenSettings, check_rules};
@@ -71,7 +72,7 @@ impl BreakerArgs {
     fn set(&mut self, key: &str, value: &TokenStream, errors: &mut CompileErrors) {
         let tokens = || Some(value.clone());
         match key {
-            "name" => self.name = breaker_name(value, errors),
+            "name" => self.name = names::of_item("breaker", value, errors),
             "failure" => self.failure = tokens(),
             "ignore" => self.ignore = tokens(),
             "failure_if" => self.failure_if = tokens(),
@@ -122,22 +123,6 @@ fn key_expression(value: &TokenStream, errors: &mut CompileErrors) -> Option<Tok
         _ => "name what tells one dependency from another, as in `key = host`".to_owned(),
     };
     let message = format!("`key` is the same for every call: {advice}");
-    errors.push_spanned(value, message);
-    None
-}
-
-fn breaker_name(value: &TokenStream, errors: &mut CompileErrors) -> Option<TokenStream> {
-    let message = match constant(value) {
-        Some(literal)
-            if literal.negative || !matches!(literal.content, LiteralContent::Text(_)) =>
-        {
-            "a breaker's name is text, as in `name = \"payments\"`, or a `const`"
-        }
-        Some(literal) if literal.content == LiteralContent::Text(String::new()) => {
-            "`name` is empty: name what is called, as in `name = \"payments\"`"
-        }
-        _ => return Some(value.clone()),
-    };
     errors.push_spanned(value, message);
     None
 }

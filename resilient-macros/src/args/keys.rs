@@ -39,6 +39,7 @@ pub(super) static RETRY: AttributeKeys = AttributeKeys {
     kind: AttributeKind::Retry,
     table: Some(&retry::TABLE),
     own: &[
+        ("name", Value),
         ("on", Pattern),
         ("except", Pattern),
         ("retry_if", Predicate),

@@ -6,7 +6,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Path, Token};
 
 use crate::error::CompileErrors;
-use crate::literal::constant;
+use crate::literal::{LiteralContent, constant};
 use crate::tokens::{next_shown, source};
 
 /// Reads the path to the runtime. If `value` is not a path, returns `None` and reports an error
@@ -24,6 +24,28 @@ pub(crate) fn runtime_path(
         place,
         format!("`crate` is a path to the runtime{quotes}, as in `crate = ::resilient`"),
     );
+    None
+}
+
+/// Reads the value of `name`, the name of a breaker or retry (`what`): text, or the path of a
+/// constant.
+pub(super) fn of_item(
+    what: &str,
+    value: &TokenStream,
+    errors: &mut CompileErrors,
+) -> Option<TokenStream> {
+    let message = match constant(value) {
+        Some(literal)
+            if literal.negative || !matches!(literal.content, LiteralContent::Text(_)) =>
+        {
+            format!("a {what}'s name is text, as in `name = \"payments\"`, or a `const`")
+        }
+        Some(literal) if literal.content == LiteralContent::Text(String::new()) => {
+            "`name` is empty: name what is called, as in `name = \"payments\"`".to_owned()
+        }
+        _ => return Some(value.clone()),
+    };
+    errors.push_spanned(value, message);
     None
 }
 

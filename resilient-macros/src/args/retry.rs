@@ -15,6 +15,8 @@ use crate::error::CompileErrors;
 
 #[derive(Debug, Default)]
 pub(crate) struct RetryArgs {
+    /// The name of the retry: a string literal or the path of a `const`.
+    pub(crate) name: Option<TokenStream>,
     pub(crate) settings: GivenSettings,
     pub(crate) on: Option<TokenStream>,
     pub(crate) except: Option<TokenStream>,
@@ -66,6 +68,7 @@ impl RetryArgs {
     fn set(&mut self, pair: &Pair, value: &TokenStream, errors: &mut CompileErrors) {
         let tokens = || Some(value.clone());
         match pair.name.as_str() {
+            "name" => self.name = names::of_item("retry", value, errors),
             "on" => self.on = tokens(),
             "except" => self.except = tokens(),
             "retry_if" => self.retry_if = tokens(),

@@ -4,6 +4,7 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
+use super::listed::listed;
 use super::settings;
 use crate::args::BreakerArgs;
 use crate::item::AnnotatedFunction;
@@ -52,11 +53,6 @@ pub(super) fn write(
         acquire: emit!(__r::#kind::#acquire(__breaker)),
         open_now: emit!(__r::#kind::open_now(__breaker)),
     }
-}
-
-/// Lists a static for the feature `inventory`, if `is_listed` is set.
-fn listed(is_listed: bool, site: &TokenStream) -> Option<TokenStream> {
-    is_listed.then(|| emit!(__r::inventory::submit! { __r::Annotated::#site }))
 }
 
 /// Writes the name and the settings of the breaker, which are evaluated outside the function.

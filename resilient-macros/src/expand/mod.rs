@@ -7,6 +7,7 @@ mod call_site;
 mod classify;
 mod hand_down;
 mod layers;
+mod listed;
 mod settings;
 
 #[cfg(test)]
@@ -69,6 +70,7 @@ pub(crate) fn write(
         stack,
         attempt: &attempt,
         call_site: breaker.map(write_site),
+        is_listed,
         plan,
         waits,
         output: &output,

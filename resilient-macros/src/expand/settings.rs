@@ -6,6 +6,7 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use resilient_settings::{Table, Value, breaker, retry};
 
+use super::listed::listed;
 use crate::args::{
     BreakerArgs, BudgetArgument, GivenSettings, LimitArgument, RetryArgs, SettingValue,
 };
@@ -48,23 +49,38 @@ fn builder_value(name: &str, setting: &SettingValue) -> TokenStream {
     emit!(#of::#variant)
 }
 
-/// Writes the statement that declares the variable `__policy`, a reference to the retry policy.
-pub(super) fn policy(args: &RetryArgs) -> TokenStream {
-    if let Some(given) = &args.policy {
-        let reference = reference(given);
-        return emit!(let __policy = &__r::given_policy(#reference););
-    }
+/// Writes statements that declare `__policy`, the policy of the call with the name of the retry. If
+/// `is_listed` is set, the expansion also lists the static of the name for the feature `inventory`.
+pub(super) fn policy(args: &RetryArgs, is_listed: bool) -> TokenStream {
     let calls = builder_calls(&retry::TABLE, &args.settings);
     let settings = emit!(__r::RetrySettings::NONE #calls);
-    if args.settings.iter().all(|setting| setting.expression().is_none()) {
-        emit! {
-            let __policy = {
-                static POLICY: __r::RetryPolicy = #settings.build_const();
-                &POLICY
-            };
-        }
+    let is_constant = args.settings.iter().all(|setting| setting.expression().is_none());
+    let site = emit!(&__RESILIENT_RETRY);
+    let (given, declared, policy) = if let Some(given) = &args.policy {
+        let reference = reference(given);
+        let given = emit!(let __policy = __r::given_policy(#reference););
+        (given, None, emit!(__r::OwnedPolicy::at(&__policy, #site)))
+    } else if is_constant {
+        (TokenStream::new(), Some(settings), emit!(__r::RetrySite::policy(#site)))
     } else {
-        emit!(let __policy = &__r::policy(#settings);)
+        let given = emit!(let __policy = __r::policy(#settings););
+        (given, None, emit!(__r::RetrySite::given(#site, &__policy)))
+    };
+    let by_calls = declared.is_none().then(|| emit!(.given_by_calls()));
+    let declared = declared.unwrap_or_else(|| emit!(__r::RetrySettings::NONE));
+    let name = args.name.as_ref();
+    let name = name.map_or_else(|| emit!(of_function(&|| ())), |name| emit!(named(#name)));
+    let deadline = args.deadline.as_ref().map(|_| emit!(.with_deadline()));
+    let attempt_timeout = args.attempt_timeout.as_ref().map(|_| emit!(.with_attempt_timeout()));
+    let listed = listed(is_listed, &emit!(Retry(#site)));
+    emit! {
+        #given
+        let __policy = {
+            static __RESILIENT_RETRY: __r::RetrySite =
+                #declared.#name #by_calls #deadline #attempt_timeout;
+            #listed
+            #policy
+        };
     }
 }
 

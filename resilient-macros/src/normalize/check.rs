@@ -37,6 +37,16 @@ pub(crate) fn check(function: &AnnotatedFunction, stack: &LayerStack) -> Result<
     if !waits {
         refuse_to_wait(stack, &mut errors);
     }
+    if let Some(name) = stack.retry().and_then(|retry| retry.name.as_ref()) {
+        let named = scan::named_variable(name, |word| word == "self" || arguments.contains(word));
+        if let Some(named) = named {
+            let message = format!(
+                "`{named}` is of one call, and a retry has one name for all of them: use a \
+                 constant, or give a `NamedRetry` with `policy = …`"
+            );
+            errors.push(named.span(), message);
+        }
+    }
     if let Some(breaker) = stack.breaker() {
         for setting in breaker.evaluated_once() {
             let named =

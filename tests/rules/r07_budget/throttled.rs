@@ -85,7 +85,7 @@ async fn r07_sixty_calls_at_once_to_a_server_that_throttles_all_succeed() {
 fn cost(policy: &RetryPolicy, class: Classification, retry: u32) -> u32 {
     let budget = budget(100);
     let options = resilient::__private::CallOptions::new().budgeted(Some(&budget));
-    let mut driver = resilient::__private::retry(policy, &options, false);
+    let mut driver = resilient::__private::retry(policy.into(), &options, false);
     let fail = |driver: &mut RetryDriver<'_>| driver.after(AttemptEnd::Failed(class), None);
     for _ in 1..retry {
         driver.begin_attempt();

@@ -5,9 +5,11 @@ mod budget_override;
 mod override_error;
 mod override_report;
 mod override_set;
+mod retry_override;
 
 pub use self::breaker_override::BreakerOverride;
 pub use self::budget_override::BudgetOverride;
 pub use self::override_error::OverrideError;
 pub use self::override_report::OverrideReport;
 pub use self::override_set::Overrides;
+pub use self::retry_override::RetryOverride;

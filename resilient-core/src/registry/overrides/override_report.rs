@@ -13,4 +13,9 @@ pub struct OverrideReport {
     pub live_budgets: Vec<String>,
     /// Names of overrides whose retry budgets do not exist yet.
     pub waiting_budgets: Vec<String>,
+    /// Names of overrides whose retries exist. The overrides apply to these retries now.
+    pub live_retries: Vec<String>,
+    /// Names of overrides whose retries do not exist yet. The retry of an annotated function exists
+    /// from the first call of the function.
+    pub waiting_retries: Vec<String>,
 }

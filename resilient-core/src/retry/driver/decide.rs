@@ -7,10 +7,11 @@ use super::attempt_end::AttemptEnd;
 use super::plan::Plan;
 use super::progress::{Progress, attempt_number};
 use crate::breaker::CircuitOpen;
+use crate::event::{Event, EventKind};
 use crate::retry::budget::RetryBudget;
 use crate::retry::circuit_pause::WaitTimes;
 use crate::retry::limits::Limits;
-use crate::retry::policy::WhenOpen;
+use crate::retry::policy::{RetryPolicy, WhenOpen};
 use crate::retry::scope;
 use crate::retry::test_hook::CallRecord;
 use crate::signal::{Classification, Outcome, StopReason};
@@ -32,8 +33,12 @@ pub(super) fn after(step: &mut Step<'_>, end: AttemptEnd<'_>, open: Option<&Circ
         telemetry::timed_out(limit, attempt_number(step.progress.as_deref()));
     }
     let Step { plan, place, .. } = *step;
+    let overridden = overridden(plan);
+    let policy = overridden.as_ref().unwrap_or(plan.policy);
+    let plan = Plan { policy, ..plan };
     let begin = || Box::new(Progress::begin(plan, place));
-    let progress = step.progress.take().unwrap_or_else(begin);
+    let mut progress = step.progress.take().unwrap_or_else(begin);
+    progress.max_retries = policy.max_retries;
     let mut decision = Decision { plan, progress };
     decision.progress.pause.wait = None;
     decision.progress.is_retry = !matches!(end, AttemptEnd::Rejected(_));
@@ -42,10 +47,27 @@ pub(super) fn after(step: &mut Step<'_>, end: AttemptEnd<'_>, open: Option<&Circ
         Err(open) => {
             // The attempt has not started, so its tokens return to the budget.
             decision.progress.reserved = None;
+            decision.progress.pause_ended();
             (decision.wait_for_circuit(open, None), Some(open))
         }
     };
     decision.grant(next, open, step);
+}
+
+// R15: an override reaches a running call at its next failure. A retry that was granted before is
+// still made: without it, a call that no longer has its output could not end.
+/// Returns the policy of the call under the override of its name, or `None` if no override is
+/// set.
+fn overridden(plan: Plan<'_>) -> Option<RetryPolicy> {
+    let record = plan.record()?;
+    let (policy, errors) = record.overlay()?.over(plan.policy);
+    if !errors.is_empty() && record.reports_contradiction() {
+        for error in errors {
+            let event = Event::of_retry(record.name().clone(), EventKind::InvalidSetting(error));
+            telemetry::notify_global(&event);
+        }
+    }
+    Some(policy)
 }
 
 /// The intermediate state of a decision.
@@ -94,7 +116,8 @@ impl Decision<'_> {
             None => delay,
         };
         let delay = fits(delay, left, None)?;
-        if let Some(budget) = self.plan.budget().filter(|_| !self.is_free(class)) {
+        let budget = self.plan.budget();
+        if let Some(budget) = budget.filter(|budget| budget.is_off() || !self.is_free(class)) {
             let reserved = budget.try_reserve().ok_or(StopReason::Budget)?;
             self.progress.reserved = Some(reserved);
         }
@@ -177,22 +200,20 @@ impl Decision<'_> {
         open: Option<&CircuitOpen>,
         step: &mut Step<'_>,
     ) {
-        match next {
+        let next = match next {
             Ok(delay) if self.lacks_timer(delay) => {
                 // The attempt will not run, so the reserved tokens return to the budget.
                 self.progress.reserved = None;
-                self.give_up(StopReason::NoTimer);
-                step.next = Err(StopReason::NoTimer);
+                Err(StopReason::NoTimer)
             }
-            Ok(delay) => {
-                self.go_on(delay, open);
-                step.next = Ok(delay);
-            }
-            Err(reason) => {
-                self.give_up(reason);
-                step.next = Err(reason);
-            }
+            next => next,
+        };
+        self.progress.count_step(next.err());
+        match next {
+            Ok(delay) => self.go_on(delay, open),
+            Err(reason) => self.give_up(reason),
         }
+        step.next = next;
         step.progress = Some(self.progress);
     }
 

@@ -25,6 +25,7 @@ use super::budget::RetryBudget;
 use super::call_options::CallOptions;
 #[cfg(feature = "tokio")]
 use super::limits::Past;
+use super::named::NamedPolicy;
 #[cfg(feature = "tokio")]
 use super::permitted_attempt::PermittedAttempt;
 use super::policy::RetryPolicy;
@@ -87,7 +88,7 @@ impl<'a> RetryDriver<'a> {
     #[inline]
     #[must_use]
     pub fn start(policy: &'a RetryPolicy) -> Self {
-        Self::new(policy, None, false)
+        Self::new(policy.into(), None, false)
     }
 
     /// Starts a call that sleeps in an async runtime. If the runtime has no timer, a call that must
@@ -95,22 +96,23 @@ impl<'a> RetryDriver<'a> {
     #[inline]
     #[must_use]
     pub fn start_async(policy: &'a RetryPolicy) -> Self {
-        Self::new(policy, None, true)
+        Self::new(policy.into(), None, true)
     }
 
     // R10: without limits that need the start of the call, the driver reads no clock.
     #[inline]
     pub(crate) fn new(
-        policy: &'a RetryPolicy,
+        named: NamedPolicy<'a>,
         options: Option<&'a CallOptions<'a>>,
         needs_timer: bool,
     ) -> Self {
+        let NamedPolicy { policy, is_watched, .. } = named;
         let started = match options.and_then(|options| options.started) {
-            None if policy.max_elapsed.is_some() => Some(time::now()),
+            None if policy.max_elapsed.is_some() || is_watched => Some(time::now()),
             started => started,
         };
         Self {
-            plan: Plan { policy, options, started, needs_timer },
+            plan: Plan { policy, cell: named.cell(), options, started, needs_timer },
             call: RetryCallCount::default(),
             progress: None,
         }
@@ -123,10 +125,18 @@ impl<'a> RetryDriver<'a> {
         progress::attempt_number(self.progress.as_deref())
     }
 
-    /// Returns the maximum number of attempts.
+    /// Returns the maximum number of attempts. After a failure, this is the maximum that applied to
+    /// that failure, which may come from an override of the retry's name.
     #[must_use]
     pub fn max_attempts(&self) -> u32 {
-        self.plan.policy.max_retries.saturating_add(1)
+        let overridden = self.progress.as_ref().map(|it| it.max_retries);
+        overridden.unwrap_or(self.plan.policy.max_retries).saturating_add(1)
+    }
+
+    /// Returns the name of the retry, or `None` if the retry has no name.
+    #[must_use]
+    pub fn name(&self) -> Option<&'a str> {
+        self.plan.name().map(|name| &**name)
     }
 
     /// Returns how many attempts of this call ran and failed. An attempt that the breaker rejected
@@ -244,7 +254,7 @@ impl<'a> RetryDriver<'a> {
         }
         let is_after_retry = self.progress.as_ref().is_some_and(|it| it.failed > 0);
         telemetry::ended(&mut self.call, Ok(is_after_retry));
-        match &self.progress {
+        match &mut self.progress {
             Some(progress) => progress.succeeded(self.plan),
             None => self.plan.pay_in(false),
         }

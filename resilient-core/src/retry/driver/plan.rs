@@ -1,25 +1,37 @@
 //! The part of a call's state that does not change while the call runs.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::retry::budget::RetryBudget;
 use crate::retry::call_options::CallOptions;
 use crate::retry::limits::Limits;
+use crate::retry::named::{RetryCell, RetryRecord};
 use crate::retry::nested::NestedMode;
 use crate::retry::policy::RetryPolicy;
-use crate::signal::StopReason;
+use crate::signal::{Name, StopReason};
 
 /// The part of a call's state that does not change during the call. Cold functions take it by
 /// value, so that the hot path can keep it in registers.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Plan<'a> {
     pub(super) policy: &'a RetryPolicy,
+    /// Leads to the name under which the call is counted. `None` if the retry has no name.
+    pub(super) cell: Option<&'a RetryCell>,
     pub(super) options: Option<&'a CallOptions<'a>>,
     pub(super) started: Option<Instant>,
     pub(super) needs_timer: bool,
 }
 
 impl<'a> Plan<'a> {
+    pub(super) fn record(&self) -> Option<&'a Arc<RetryRecord>> {
+        self.cell.and_then(RetryCell::record)
+    }
+
+    pub(super) fn name(&self) -> Option<&'a Name> {
+        self.record().map(|record| record.name())
+    }
+
     pub(super) fn limits(&self) -> Option<&'a Limits> {
         self.options.map(|options| &options.limits)
     }

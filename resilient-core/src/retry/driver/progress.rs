@@ -1,22 +1,27 @@
 //! The progress of one call's retries.
 
 use std::panic::Location;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::plan::Plan;
 use crate::retry::budget::Reservation;
 use crate::retry::circuit_pause::GrantedPause;
+use crate::retry::named::{CallEnd, RetryFailure, RetryRecord};
 use crate::retry::nested::{self, NestedMode};
 use crate::retry::schedule::Schedule;
 use crate::retry::scope::{Entered, enter};
 use crate::retry::test_hook::TestHook;
-use crate::telemetry;
+use crate::signal::StopReason;
+use crate::{telemetry, time};
 
 /// The progress of one call's retries, created at the first failure.
 #[derive(Debug)]
 pub(super) struct Progress {
     /// The number of attempts that ran and failed. A rejected attempt does not count.
     pub(super) failed: u32,
+    /// The maximum number of retries at the last decision.
+    pub(super) max_retries: u32,
     /// Whether the loop leaves retries to an outer loop.
     pub(super) collapsed: bool,
     /// The number of retries granted so far. Waits for the circuit are no retries.
@@ -30,6 +35,10 @@ pub(super) struct Progress {
     pub(super) pause: GrantedPause,
     /// The sum of the pauses before `pause`.
     pub(super) paused_before: Duration,
+    /// The part of the pauses that is over and not yet added to the counts of the name.
+    uncounted: Duration,
+    /// The record of the name, until the end of the call is counted.
+    record: Option<Arc<RetryRecord>>,
     /// The tokens of the next attempt, until the attempt starts.
     pub(super) reserved: Option<Reservation>,
     /// Whether the current attempt cost tokens.
@@ -45,12 +54,15 @@ impl Progress {
         let (hook, seed) = (TestHook::begin(place), plan.policy.seed);
         Self {
             failed: 0,
-            collapsed: nested::is_collapsed(plan.nested(), place),
+            max_retries: plan.policy.max_retries,
+            collapsed: nested::is_collapsed(plan.nested(), plan.name(), place),
             retries: 0,
             waits: 0,
             is_retry: false,
             pause: GrantedPause::default(),
             paused_before: Duration::ZERO,
+            uncounted: Duration::ZERO,
+            record: plan.record().cloned(),
             reserved: None,
             is_paid: false,
             schedule: Schedule::new(seed.or_else(|| Some(hook.record()?.seed()))),
@@ -63,9 +75,48 @@ impl Progress {
         self.paused_before.saturating_add(self.pause.delay)
     }
 
+    /// Notes that the present pause is over.
+    pub(super) fn pause_ended(&mut self) {
+        self.uncounted = self.uncounted.saturating_add(self.pause.delay);
+    }
+
+    /// Counts the attempt that ended now, and what follows it, under the name of the retry. `stop`
+    /// is the reason why no attempt follows.
+    pub(super) fn count_step(&mut self, stop: Option<StopReason>) {
+        let Some(record) = &self.record else { return };
+        let failure = RetryFailure { at: time::now(), attempt: self.failed };
+        let (ran, waits) = (self.is_retry, self.pause.wait.is_some());
+        let (is_first, paused) = (self.retries == 0, std::mem::take(&mut self.uncounted));
+        record.update(|counts| {
+            counts.paused(paused);
+            if ran {
+                counts.failed(failure);
+            }
+            match stop {
+                Some(reason) => counts.ended(CallEnd::GaveUp(reason)),
+                None => counts.granted(ran, is_first, waits),
+            }
+        });
+        if stop.is_some() {
+            self.record = None;
+        }
+    }
+
+    /// Counts the end of the call under its name. Only the first end counts.
+    fn count_end(&mut self, end: CallEnd) {
+        if let Some(record) = self.record.take() {
+            let paused = std::mem::take(&mut self.uncounted);
+            record.update(|counts| {
+                counts.paused(paused);
+                counts.ended(end);
+            });
+        }
+    }
+
     /// Spends the reserved tokens. Returns whether the attempt is visible to loops inside it.
     #[cold]
     pub(super) fn begin_attempt(&mut self, nested: NestedMode) -> bool {
+        self.pause_ended();
         let reserved = self.reserved.take();
         self.is_paid = reserved.is_some();
         if let Some(reserved) = reserved {
@@ -82,12 +133,23 @@ impl Progress {
     }
 
     #[cold]
-    pub(super) fn succeeded(&self, plan: Plan<'_>) {
+    pub(super) fn succeeded(&mut self, plan: Plan<'_>) {
         self.hook.succeeded();
+        self.count_end(if self.failed > 0 { CallEnd::Recovered } else { CallEnd::Waited });
         if self.failed > 0 {
             telemetry::recovered(attempt_number(Some(self)));
         }
         plan.pay_in(self.is_paid);
+    }
+}
+
+/// A call that is dropped before its end was cancelled, or has panicked.
+impl Drop for Progress {
+    #[cold]
+    #[inline(never)]
+    fn drop(&mut self) {
+        let panics = std::thread::panicking();
+        self.count_end(if panics { CallEnd::Panicked } else { CallEnd::Cancelled });
     }
 }
 

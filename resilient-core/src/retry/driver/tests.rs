@@ -352,7 +352,7 @@ mod decisions {
         assert_eq!(RetryDriver::start(&without).started_at(), None);
         assert!(RetryDriver::start(&with).started_at().is_some());
         let timed = CallOptions::new().timed();
-        assert!(RetryDriver::new(&without, Some(&timed), false).started_at().is_some());
+        assert!(RetryDriver::new((&without).into(), Some(&timed), false).started_at().is_some());
     }
 
     #[test]

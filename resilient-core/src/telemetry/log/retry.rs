@@ -1,5 +1,6 @@
 //! The log lines of retries, of their time limits, and of fallbacks.
 
+use std::panic::Location;
 use std::time::Duration;
 
 use super::emit;
@@ -44,10 +45,11 @@ pub(crate) fn fell_back() {
     emit(|| tracing::debug!(target: RETRY, "failed output replaced by the fallback"));
 }
 
-pub(super) fn nested(place: &str) {
+pub(super) fn nested(retry: &str, place: &Location<'_>) {
     tracing::warn!(
         target: RETRY,
-        place,
+        retry,
+        %place,
         "a retry inside an attempt of another retry multiplies the attempts"
     );
 }

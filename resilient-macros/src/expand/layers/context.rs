@@ -13,6 +13,8 @@ pub(in crate::expand) struct LayerContext<'a> {
     pub(in crate::expand) plan: StackPlan,
     pub(in crate::expand) attempt: &'a AttemptCode,
     pub(in crate::expand) call_site: Option<CallSite>,
+    /// Whether the expansion lists its statics for the feature `inventory`.
+    pub(in crate::expand) is_listed: bool,
     /// Whether the function waits asynchronously. A plain function blocks its thread instead.
     pub(in crate::expand) waits: bool,
     /// What the function returns.

@@ -133,13 +133,15 @@ impl Loop<'_> {
     /// Writes statements that declare the policy, the state of the loop, and the log of outputs.
     fn start(&self) -> TokenStream {
         let Self { context, args, .. } = self;
-        let policy = settings::policy(args);
+        let policy = settings::policy(args, context.is_listed);
         let (budget, budgeted) = settings::budget(args.budget.as_ref());
         let limited = args.deadline.is_some() || args.attempt_timeout.is_some();
         let limited = limited.then(|| {
             let deadline = settings::limit(args.deadline.as_ref());
             let attempt_timeout = settings::limit(args.attempt_timeout.as_ref());
-            emit!(let __options = __r::limits(__options, #deadline, #attempt_timeout);)
+            emit! {
+                let __options = __r::limits(__options, __policy, #deadline, #attempt_timeout);
+            }
         });
         let nested = args.nested.map(|mode| {
             let mode = Ident::new(mode, Span::mixed_site());
@@ -149,8 +151,8 @@ impl Loop<'_> {
         let plain = limited.is_none() && budgeted.is_none() && nested.is_none() && timed.is_none();
         let waits = context.waits;
         let start = match (plain, waits) {
-            (true, true) => emit!(let mut __retry = __r::RetryDriver::start_async(__policy);),
-            (true, false) => emit!(let mut __retry = __r::RetryDriver::start(__policy);),
+            (true, true) => emit!(let mut __retry = __r::start_async(__policy);),
+            (true, false) => emit!(let mut __retry = __r::start(__policy);),
             (false, _) => emit! {
                 let __options = __r::CallOptions::new() #budgeted #nested #timed;
                 #limited

@@ -7,8 +7,9 @@ async fn load(mut key: Key) -> Result<Value, RetryError<StoreError>> {
         &__RESILIENT_BREAKER
     };
     let __policy = {
-        static POLICY: __r::RetryPolicy = __r::RetrySettings::NONE.build_const();
-        &POLICY
+        static __RESILIENT_RETRY: __r::RetrySite = __r::RetrySettings::NONE
+            .of_function(&|| ());
+        __r::RetrySite::policy(&__RESILIENT_RETRY)
     };
     let __options = __r::CallOptions::new().nested(__r::NestedMode::Collapse).timed();
     let mut __retry = __r::retry(__policy, &__options, true);

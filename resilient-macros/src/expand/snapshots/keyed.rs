@@ -16,10 +16,11 @@ async fn send(mut request: Request) -> Result<Response, HttpError> {
     let __breaker: &__r::CircuitBreaker = &__r::Key::new(&(&*request.host))
         .resilient_breaker(__breakers);
     let __policy = {
-        static POLICY: __r::RetryPolicy = __r::RetrySettings::NONE.build_const();
-        &POLICY
+        static __RESILIENT_RETRY: __r::RetrySite = __r::RetrySettings::NONE
+            .of_function(&|| ());
+        __r::RetrySite::policy(&__RESILIENT_RETRY)
     };
-    let mut __retry = __r::RetryDriver::start_async(__policy);
+    let mut __retry = __r::start_async(__policy);
     let mut __log = __r::LastOutput::<Result<Response, HttpError>>::new();
     'attempts: loop {
         let __delay = {

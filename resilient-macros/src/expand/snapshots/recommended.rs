@@ -8,15 +8,17 @@ async fn search(&mut self, mut words: String) -> Result<Page, SearchError> {
             &__RESILIENT_BREAKER
         };
         let __policy = {
-            static POLICY: __r::RetryPolicy = __r::RetrySettings::NONE.build_const();
-            &POLICY
+            static __RESILIENT_RETRY: __r::RetrySite = __r::RetrySettings::NONE
+                .of_function(&|| ())
+                .with_deadline();
+            __r::RetrySite::policy(&__RESILIENT_RETRY)
         };
         let __budget = {
             static BUDGET: __r::BudgetCallSite = __r::BudgetCallSite::new("search");
             __r::BudgetCallSite::budget(&BUDGET)
         };
         let __options = __r::CallOptions::new().budgeted(__budget);
-        let __options = __r::limits(__options, __r::secs(10), __r::NO_LIMIT);
+        let __options = __r::limits(__options, __policy, __r::secs(10), __r::NO_LIMIT);
         let mut __retry = __r::retry(__policy, &__options, true);
         let mut __log = __r::LastOutput::<Result<Page, SearchError>>::new();
         'attempts: loop {

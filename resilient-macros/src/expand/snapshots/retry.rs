@@ -1,8 +1,9 @@
 fn read(path: PathBuf) -> io::Result<Vec<u8>> {
     use ::resilient::__private as __r;
     let __policy = {
-        static POLICY: __r::RetryPolicy = __r::RetrySettings::NONE.build_const();
-        &POLICY
+        static __RESILIENT_RETRY: __r::RetrySite = __r::RetrySettings::NONE
+            .of_function(&|| ());
+        __r::RetrySite::policy(&__RESILIENT_RETRY)
     };
     let __options = __r::CallOptions::new().timed();
     let mut __retry = __r::retry(__policy, &__options, false);

@@ -14,13 +14,13 @@ pub async fn charge(
         &__RESILIENT_BREAKER
     };
     let __policy = {
-        static POLICY: __r::RetryPolicy = __r::RetrySettings::NONE
+        static __RESILIENT_RETRY: __r::RetrySite = __r::RetrySettings::NONE
             .max_retries(3u32)
             .base_delay(__r::millis(100))
-            .build_const();
-        &POLICY
+            .of_function(&|| ());
+        __r::RetrySite::policy(&__RESILIENT_RETRY)
     };
-    let mut __retry = __r::RetryDriver::start_async(__policy);
+    let mut __retry = __r::start_async(__policy);
     let mut __log = __r::LastOutput::<Result<Receipt, PayError>>::new();
     'attempts: loop {
         let __delay = {

@@ -1,0 +1,174 @@
+//! What all calls under one name share: counts, the last failures, and an operator's override.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::{Acquire, Release};
+use std::time::Duration;
+
+use super::counts::RetryCounts;
+use super::last_failures::{LastFailures, RetryFailure};
+use super::overlay::RetryOverlay;
+use super::start_flag::StartFlag;
+use crate::platform::{AtomicU64, Mutex, MutexGuard, unpoisoned};
+use crate::signal::{Name, StopReason};
+
+/// What all calls under one name share.
+///
+/// A call that succeeds at its first attempt reads at most the [`StartFlag`] of its code. After a
+/// failure, a call takes the lock once for each attempt.
+pub(crate) struct RetryRecord {
+    name: Name,
+    /// 1 while an override is set, so that calls without one take no lock to ask for it.
+    is_overridden: AtomicU64,
+    live: Mutex<Live>,
+}
+
+#[derive(Debug, Default)]
+struct Live {
+    counts: RetryCounts,
+    last_failures: LastFailures,
+    overlay: Option<Arc<RetryOverlay>>,
+    /// Whether a contradiction between the override and a call's settings was reported.
+    has_reported: bool,
+    /// The flags of functions, which say whether the override concerns the start of a call.
+    flags: Vec<&'static StartFlag>,
+}
+
+/// How a call ended that did not succeed at its first attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CallEnd {
+    /// The call succeeded after a failed attempt.
+    Recovered,
+    /// The call succeeded at its first attempt, after a wait for its circuit.
+    Waited,
+    GaveUp(StopReason),
+    Cancelled,
+    Panicked,
+}
+
+impl RetryRecord {
+    pub(crate) fn new(name: Name) -> Self {
+        Self { name, is_overridden: AtomicU64::new(0), live: Mutex::default() }
+    }
+
+    pub(crate) fn name(&self) -> &Name {
+        &self.name
+    }
+
+    // R15: an override reaches a call at its next failure.
+    /// Returns the override, if there is one.
+    pub(crate) fn overlay(&self) -> Option<Arc<RetryOverlay>> {
+        let is_overridden = self.is_overridden.load(Acquire) != 0;
+        if is_overridden { self.live().overlay.clone() } else { None }
+    }
+
+    /// Sets or clears the override. Returns whether anything changed.
+    pub(crate) fn reconfigure(&self, overlay: Option<&RetryOverlay>) -> bool {
+        let mut live = self.live();
+        if live.overlay.as_deref() == overlay {
+            return false;
+        }
+        self.is_overridden.store(overlay.is_some().into(), Release);
+        live.overlay = overlay.map(|overlay| Arc::new(overlay.clone()));
+        live.has_reported = false;
+        let is_watched = live.concerns_start();
+        for flag in &live.flags {
+            flag.set(is_watched);
+        }
+        true
+    }
+
+    /// Adds the flag of a function, which says from now on whether the override concerns the start
+    /// of a call. The lock orders this against a change of the override, so that no flag misses a
+    /// change.
+    pub(super) fn attach(&self, flag: &'static StartFlag) {
+        let mut live = self.live();
+        live.flags.push(flag);
+        flag.set(live.concerns_start());
+    }
+
+    /// Returns whether a contradiction between the override and the code is to be reported: the
+    /// first one since the override was set.
+    pub(crate) fn reports_contradiction(&self) -> bool {
+        !std::mem::replace(&mut self.live().has_reported, true)
+    }
+
+    /// Records what happened in a call. The lock is taken once.
+    pub(crate) fn update(&self, change: impl FnOnce(&mut RetryUpdate<'_>)) {
+        change(&mut RetryUpdate(&mut self.live()));
+    }
+
+    pub(super) fn counts(&self) -> (RetryCounts, Vec<RetryFailure>) {
+        let live = self.live();
+        (live.counts, live.last_failures.all())
+    }
+
+    /// Returns the last failure.
+    pub(crate) fn last_failure(&self) -> Option<RetryFailure> {
+        self.live().last_failures.last().copied()
+    }
+
+    // No user code runs under this lock.
+    fn live(&self) -> MutexGuard<'_, Live> {
+        unpoisoned(self.live.lock())
+    }
+}
+
+impl Live {
+    fn concerns_start(&self) -> bool {
+        self.overlay.as_ref().is_some_and(|overlay| overlay.concerns_start())
+    }
+}
+
+/// Access to the counts while they are locked.
+pub(crate) struct RetryUpdate<'a>(&'a mut Live);
+
+fn count(count: &mut u64) {
+    *count = count.saturating_add(1);
+}
+
+impl RetryUpdate<'_> {
+    /// Counts an attempt that ran and failed, and remembers it.
+    pub(crate) fn failed(&mut self, failure: RetryFailure) {
+        count(&mut self.0.counts.attempts);
+        self.0.last_failures.push(failure);
+    }
+
+    /// Counts a pause that was granted: before a retry, which may be the first of its call, or for
+    /// the circuit, or both.
+    pub(crate) fn granted(&mut self, is_retry: bool, is_first: bool, is_wait: bool) {
+        let counts = &mut self.0.counts;
+        let granted = [
+            (is_retry, &mut counts.retries),
+            (is_retry && is_first, &mut counts.retried),
+            (is_wait, &mut counts.waits),
+        ];
+        granted.into_iter().filter(|(is, _)| *is).for_each(|(_, each)| count(each));
+    }
+
+    /// Adds the time of pauses that are over.
+    pub(crate) fn paused(&mut self, time: Duration) {
+        let sum = &mut self.0.counts.waiting_time;
+        *sum = sum.saturating_add(time);
+    }
+
+    pub(crate) fn ended(&mut self, end: CallEnd) {
+        let counts = &mut self.0.counts;
+        match end {
+            CallEnd::Recovered => {
+                count(&mut counts.attempts);
+                count(&mut counts.recovered);
+            }
+            CallEnd::Waited => {}
+            CallEnd::GaveUp(reason) => counts.give_ups.count(reason),
+            CallEnd::Cancelled => count(&mut counts.cancelled),
+            CallEnd::Panicked => count(&mut counts.panicked),
+        }
+    }
+}
+
+impl fmt::Debug for RetryRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RetryRecord").field("name", &self.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,6 @@
+//! Rule R15: every retry has a name, under which it is counted, listed and overridden.
+
+mod counts;
+mod overrides;
+mod registered;
+mod sites;
