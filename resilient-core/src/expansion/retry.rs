@@ -296,6 +296,10 @@ pub fn sleep(_: Duration) -> EnableTheFeatureTokioOfResilientForAsyncRetries {
 }
 
 /// Sleeps between two attempts of a plain function.
+// Not inlined: the compiler would compute the addresses that the sleep needs before the first
+// attempt.
+#[cold]
+#[inline(never)]
 pub fn sleep_blocking(delay: Duration) {
     crate::time::sleep_blocking(delay);
 }

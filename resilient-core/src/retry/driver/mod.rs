@@ -106,9 +106,9 @@ impl<'a> RetryDriver<'a> {
         options: Option<&'a CallOptions<'a>>,
         needs_timer: bool,
     ) -> Self {
-        let NamedPolicy { policy, is_watched, .. } = named;
+        let NamedPolicy { policy, is_timed, .. } = named;
         let started = match options.and_then(|options| options.started) {
-            None if policy.max_elapsed.is_some() || is_watched => Some(time::now()),
+            None if is_timed => Some(time::now()),
             started => started,
         };
         Self {
