@@ -32,6 +32,10 @@ impl<'a> Plan<'a> {
         self.record().map(|record| record.name())
     }
 
+    pub(super) fn retry_name(&self) -> Option<&'a str> {
+        self.name().map(|name| &**name)
+    }
+
     pub(super) fn limits(&self) -> Option<&'a Limits> {
         self.options.map(|options| &options.limits)
     }
