@@ -55,14 +55,19 @@ pub mod registry {
     pub use resilient_core::registry::LoadError;
     pub use resilient_core::registry::{
         BreakerOverride, BudgetOverride, Lease, NameTakenError, OverrideError, OverrideReport,
-        Overrides, Registry, RetryOverride, Selection,
+        OverrideTable, OverrideTarget, Overrides, Registry, RetryOverride, Selection,
     };
     #[cfg(feature = "inventory")]
     pub use resilient_core::{AnnotatedFunction, AnnotatedKind};
 }
 
-/// Settings as text: the durations and shares that attributes, builders and files accept.
+/// Settings as text, as attributes, builders and files accept them; and settings in force, with
+/// their origins.
 pub mod settings {
+    pub use resilient_core::signal::{
+        ChangedSetting, SettingInForce, SettingOrigin, SettingValue, SettingsChange,
+        SettingsInForce,
+    };
     pub use resilient_core::{IntoSetting, TextError, parse_duration, parse_share};
 }
 

@@ -112,7 +112,7 @@ impl View {
                 format!("{state}: {}{}", step.reason, time.unwrap_or_default())
             }
             EventKind::WouldOpen(reason) => format!("would have opened: {reason}"),
-            EventKind::SettingsChanged => "has new settings".to_owned(),
+            EventKind::SettingsChanged(change) => change.to_string(),
             EventKind::InvalidSetting(error) => error.to_string(),
             _ => return,
         };

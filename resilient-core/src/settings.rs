@@ -1,7 +1,10 @@
 //! Generates the structs and builders of settings from the table in `resilient-settings`.
 
+mod layers;
+
 use resilient_settings::{Broken, Settings, TextError, forget_broken};
 
+pub(crate) use self::layers::{OverrideLayer, PartialSettings, SettingLayers};
 use crate::signal::ConfigError;
 
 /// Generates a struct from the table. The struct has an optional field for each setting of
@@ -37,6 +40,14 @@ macro_rules! settings {
                     ),
                     None => ::resilient_settings::Given::Default,
                 }),+]
+            }
+
+            /// Returns each setting with its name.
+            pub(crate) fn named_values(
+                &self,
+            ) -> impl Iterator<Item = $crate::signal::NamedValue> + use<> {
+                let values = self.seen_by_rules().map(::resilient_settings::Given::value);
+                [$(stringify!($name)),+].into_iter().zip(values)
             }
 
             /// Fills the missing settings with the settings of `other`.

@@ -128,7 +128,8 @@ impl Given {
     }
 
     /// Returns the value, if it was given and is known.
-    pub(crate) const fn value(self) -> Option<Value> {
+    #[must_use]
+    pub const fn value(self) -> Option<Value> {
         match self {
             Self::Value(value) => Some(value),
             _ => None,

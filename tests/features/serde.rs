@@ -38,6 +38,7 @@ fn a_snapshot_is_written_as_json_with_times_in_seconds() {
         "ends_in_seconds": 28.75,
         "operator": null,
         "operator_reason": null,
+        "override_table": null,
         "consecutive_failures": 0,
         "window": null,
         "last_opening": {
@@ -76,7 +77,43 @@ fn a_snapshot_is_written_as_json_with_times_in_seconds() {
         "listener_panics": 0,
         "lost_events": 0
     });
-    assert_eq!(serde_json::to_value(breaker.snapshot()).unwrap(), expected);
+    let mut shown = serde_json::to_value(breaker.snapshot()).unwrap();
+    let settings = shown.as_object_mut().unwrap().remove("settings_with_origin").unwrap();
+    assert_eq!(shown, expected);
+    let settings = settings.as_object().unwrap();
+    let known = resilient_settings::breaker::TABLE.names();
+    assert_eq!(settings.len(), known.count());
+    assert_eq!(settings["min_calls"], json!({ "value": 10, "origin": "library" }));
+    assert_eq!(settings["failure_rate"], json!({ "value": null, "origin": "library" }));
+    let slow_call = &settings["slow_call"];
+    assert_eq!((&slow_call["value"], &slow_call["origin"]), (&json!("2s"), &json!("code")));
+    let place = slow_call["place"].as_str().unwrap();
+    assert!(place.starts_with(&format!("{}:", file!())), "{place}");
+}
+
+#[test]
+fn the_origin_of_each_setting_is_json() {
+    let registry = resilient::Registry::new();
+    let code = BreakerConfig::builder().failure_threshold(3).recovery_time(secs(90));
+    let breaker = registry.get_or_register("payments", code.build().unwrap());
+    let builder = BreakerConfig::builder;
+    let overrides = Overrides::new()
+        .with_defaults(builder().half_open_successes(2).recovery_jitter(0.5))
+        .with("payments", builder().failure_threshold(8))
+        .with("pay*", BreakerOverride::from(OperatorMode::Disabled));
+    registry.set_overrides(overrides).unwrap();
+    let shown = serde_json::to_value(breaker.snapshot()).unwrap();
+    let settings = &shown["settings_with_origin"];
+    let table = "[breakers.payments]";
+    let threshold = json!({ "value": 8, "origin": "override", "table": table });
+    assert_eq!(settings["failure_threshold"], threshold);
+    assert_eq!(settings["recovery_time"]["value"], json!("1m30s"));
+    assert_eq!(settings["half_open_successes"], json!({ "value": 2, "origin": "defaults" }));
+    assert_eq!(settings["recovery_jitter"], json!({ "value": 0.5, "origin": "defaults" }));
+    assert_eq!(settings["abandoned"], json!({ "value": "ignore", "origin": "library" }));
+    assert_eq!(shown["override_table"], json!("[breakers.\"pay*\"]"));
+    assert_eq!(shown["recent"][0]["reason"], json!("override"));
+    assert_eq!(shown["recent"][0]["override_table"], json!("[breakers.\"pay*\"]"));
 }
 
 #[test]
@@ -234,7 +271,11 @@ fn a_snapshot_of_a_budget_is_json() {
             "granted": 1, "refused": 1, "spent": 1, "returned": 0, "refunded": 0, "deposited": 2
         }
     });
-    assert_eq!(serde_json::to_value(budget.snapshot()).unwrap(), expected);
+    let mut shown = serde_json::to_value(budget.snapshot()).unwrap();
+    let settings = shown.as_object_mut().unwrap().remove("settings_with_origin").unwrap();
+    assert_eq!(shown, expected);
+    assert_eq!(settings["capacity"]["origin"], json!("code"));
+    assert_eq!(settings["retry_cost"], json!({ "value": 5, "origin": "library" }));
 }
 
 #[test]

@@ -65,5 +65,8 @@ fn g03_each_event_of_a_budget_is_a_line_with_its_name() {
     let conflict = "WARN two places in the code give one name different settings; the first apply";
     assert!(lines[1].starts_with(conflict), "{}", lines[1]);
     assert_eq!(lines[1].matches("settings.rs:").count(), 2, "{}", lines[1]);
-    assert_eq!(lines[2], "INFO settings changed budget=\"payments\"");
+    let changes = "INFO settings changed budget=\"payments\" \
+                   changes=capacity = 500 by default of the library, was 3 by [budgets.payments]; \
+                   retry_cost = 20 by code at ";
+    assert!(lines[2].starts_with(changes), "{}", lines[2]);
 }

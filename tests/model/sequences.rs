@@ -57,6 +57,8 @@ fn sequences_reach_every_state_for_every_reason() {
         (CircuitState::HalfOpen, TransitionReason::RecoveryTime),
         (CircuitState::Closed, TransitionReason::ProbesSucceeded),
         (CircuitState::Closed, TransitionReason::ManualEnd),
+        (CircuitState::Closed, TransitionReason::Override),
+        (CircuitState::Closed, TransitionReason::OverrideEnd),
     ];
     missed.extend(CircuitState::ALL.map(|state| (state, TransitionReason::Manual)));
     missed.retain(|step| !reached.borrow().contains(step));

@@ -17,7 +17,7 @@ pub(crate) struct View {
     pub(crate) since: Option<i128>,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) ends_in: Option<Duration>,
-    pub(crate) note: OperatorNote,
+    pub(crate) note: Note,
     /// The rejection of the next call, or `None` if the circuit is not open.
     pub(crate) open_now: Option<Rejection>,
     pub(crate) streak: u32,
@@ -63,7 +63,7 @@ pub(crate) struct Step {
     pub(crate) to: CircuitState,
     pub(crate) reason: TransitionReason,
     pub(crate) lasts: Option<Duration>,
-    pub(crate) note: OperatorNote,
+    pub(crate) note: Note,
 }
 
 /// An event that a listener received.
@@ -124,7 +124,7 @@ impl View {
             since: snapshot.since.map(|at| nanos_since(made, at)),
             retry_after: snapshot.retry_after,
             ends_in: snapshot.ends_in,
-            note: snapshot.note.clone(),
+            note: Note::from(&snapshot.note),
             open_now,
             streak: snapshot.consecutive_failures,
             window: snapshot.window.as_ref().map(Remembered::of),
@@ -177,7 +177,7 @@ impl Step {
             to: step.to,
             reason: step.reason,
             lasts: step.lasts,
-            note: step.note.clone(),
+            note: Note::from(&step.note),
         }
     }
 }
@@ -187,7 +187,7 @@ impl Heard {
         match kind {
             EventKind::Transition(step) => Self::Step(Step::of(step, made)),
             EventKind::WouldOpen(reason) => Self::WouldOpen(*reason),
-            EventKind::SettingsChanged => Self::SettingsChanged,
+            EventKind::SettingsChanged(_) => Self::SettingsChanged,
             other => Self::Unexpected(format!("{other:?}")),
         }
     }
@@ -196,4 +196,30 @@ impl Heard {
 fn nanos_since(made: Instant, at: Instant) -> i128 {
     let nanos = |time: Duration| i128::try_from(time.as_nanos()).unwrap_or(i128::MAX);
     nanos(at.saturating_duration_since(made)) - nanos(made.saturating_duration_since(at))
+}
+
+/// The note of a state. The table is that of an override.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Note {
+    operator: Option<String>,
+    reason: Option<String>,
+    pub(crate) table: Option<String>,
+}
+
+impl From<&OperatorNote> for Note {
+    fn from(note: &OperatorNote) -> Self {
+        Self {
+            operator: note.operator().map(str::to_owned),
+            reason: note.reason().map(str::to_owned),
+            table: note.table().map(ToString::to_string),
+        }
+    }
+}
+
+impl Note {
+    /// Makes the note of a state that the override of the breaker sets, or whose removal ends it.
+    pub(crate) fn of_override(operator: Option<&str>) -> Self {
+        let operator = operator.map(str::to_owned);
+        Self { operator, reason: None, table: Some("[breakers.dependency]".to_owned()) }
+    }
 }

@@ -1,6 +1,7 @@
 //! Rule G2: code and documents override settings.
 
 mod budget_overrides;
+mod budget_switch;
 #[cfg(feature = "toml")]
 mod document_budgets;
 #[cfg(feature = "toml")]
@@ -9,9 +10,11 @@ mod document_files;
 mod document_forms;
 #[cfg(feature = "toml")]
 mod document_refusals;
+mod key_overrides;
 mod mode_ends;
 mod modes_by_hand;
 mod override_modes;
 mod override_recovery;
 mod override_rules;
+mod prefixes;
 mod registry_overrides;

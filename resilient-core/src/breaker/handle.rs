@@ -1,6 +1,7 @@
 //! The public handle of a circuit breaker.
 
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,7 +11,7 @@ use super::shared::{LiveSettings, Setup, SharedBreaker};
 use crate::event::event_methods;
 use crate::signal::{
     BreakerSnapshot, CircuitOpen, CircuitState, Classification, Classify, Fallible,
-    FromCircuitOpen, Name, RejectedOutput, every_failure,
+    FromCircuitOpen, Name, RejectedOutput, SettingsInForce, every_failure,
 };
 use crate::time::{Clock, ClockSource};
 
@@ -45,6 +46,7 @@ impl CircuitBreaker {
     /// Makes a closed breaker that is in no registry. To share breakers by name, see
     /// [`Registry`](crate::registry::Registry).
     #[must_use]
+    #[track_caller]
     pub fn new(name: impl Into<String>, config: BreakerConfig) -> Self {
         Self::closed(Name::from(name.into()), config, ClockSource::Default)
     }
@@ -52,12 +54,15 @@ impl CircuitBreaker {
     // B16: a breaker can be given a clock.
     /// Makes a closed breaker that reads the time from `clock`.
     #[must_use]
+    #[track_caller]
     pub fn with_clock(name: impl Into<String>, config: BreakerConfig, clock: impl Clock) -> Self {
         Self::closed(Name::from(name.into()), config, ClockSource::of(clock))
     }
 
+    #[track_caller]
     fn closed(name: Name, config: BreakerConfig, clock: ClockSource) -> Self {
-        Self::build(Setup::new(name, LiveSettings::of_code(config), clock.read()))
+        let settings = LiveSettings::of_code(config, Location::caller());
+        Self::build(Setup::new(name, settings, clock.read()))
     }
 
     pub(crate) fn build(setup: Setup) -> Self {
@@ -168,6 +173,13 @@ impl CircuitBreaker {
     #[must_use]
     pub fn config(&self) -> BreakerConfig {
         (*self.shared().config()).clone()
+    }
+
+    /// Returns each present setting with its value and its origin: an override, the code, an
+    /// operator's `[defaults]`, or the library.
+    #[must_use]
+    pub fn settings_with_origin(&self) -> SettingsInForce {
+        self.shared().settings()
     }
 
     // B12: the state follows from the clock, and reading it changes nothing.

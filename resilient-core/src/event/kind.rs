@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use crate::signal::{ConfigError, Name, Transition, TransitionReason, getters};
+use crate::signal::{ConfigError, Name, SettingsChange, Transition, TransitionReason, getters};
 
 /// Something that happened to a breaker or to a retry budget, or in a retry.
 #[derive(Debug, Clone)]
@@ -71,9 +71,9 @@ pub enum EventKind {
     /// it enters the state.
     WouldOpen(TransitionReason),
     /// The settings changed: an override was set or cleared, or code declared the first settings of
-    /// a budget. If a name has a breaker for each key, each key's breaker reports this event. An
+    /// a name. The change has the old and new values, and where they came from. If a name has a breaker for each key, each key's breaker reports this event. An
     /// override that sets only a mode causes a transition, and not this event.
-    SettingsChanged,
+    SettingsChanged(SettingsChange),
     /// Two locations in the source code give this name different settings, or only one of them
     /// declares a breaker for each key, or they use different types of keys. The conflict is
     /// reported once for each name, when the second location is registered.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Acquire;
 use std::time::Instant;
 
-use super::{BreakerKey, Group, Guarded, Standing, StandingMode, most_keys};
+use super::{BreakerKey, Group, Guarded, most_keys};
 use crate::breaker::shared::LiveSettings;
 use crate::breaker::{CircuitBreaker, TransitionError};
 use crate::event::Listeners;
@@ -61,15 +61,21 @@ impl<K: BreakerKey> KeyedEntry for Group<K> {
         guarded.keys.make_room(most, closings, now, &mut evicted);
         drop(guarded);
         self.retire(evicted);
-        for breaker in self.breakers() {
-            breaker.shared().reconfigure(settings.clone());
+        let keys: Vec<_> = self.read().keys.breakers().collect();
+        for breaker in keys {
+            let settings = settings.of_key(breaker.key().unwrap_or_default());
+            breaker.shared().reconfigure(settings);
+        }
+        if let Some(others) = self.others.get() {
+            others.shared().reconfigure(settings.of_name());
         }
     }
 
     fn apply(&self, change: &ManualChange) -> Vec<(CircuitBreaker, TransitionError)> {
         let now = self.now();
         let start_in = |hold| {
-            change_standing(self, |standing| standing.mode = StandingMode::by_hand(hold, now))
+            self.write().standing.start_by_hand(hold, now);
+            self.breakers()
         };
         let breakers = match change.operation {
             ManualOperation::Close => start_in(None),
@@ -140,16 +146,4 @@ impl<K: BreakerKey> KeyedEntry for Group<K> {
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
         self
     }
-}
-
-/// Changes the mode in which new keys start, and returns the present breakers.
-fn change_standing<K: BreakerKey>(
-    group: &Group<K>,
-    change: impl FnOnce(&mut Standing),
-) -> Vec<CircuitBreaker> {
-    let mut guarded = group.write();
-    change(&mut guarded.standing);
-    guarded.standing.revision += 1;
-    drop(guarded);
-    group.breakers()
 }

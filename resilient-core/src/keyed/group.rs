@@ -7,12 +7,12 @@ use std::sync::atomic::Ordering::Acquire;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
-use super::{BreakerKey, Evicted, Hashing, Keys};
+use super::{BreakerKey, Evicted, Hashing, Keys, Standing};
 use crate::breaker::shared::{LiveSettings, Setup, StartIn};
 use crate::breaker::{BreakerConfig, CircuitBreaker, ManualChange};
 use crate::event::Listeners;
 use crate::platform::{AtomicU64, RwLock, RwLockReadGuard, RwLockWriteGuard, unpoisoned};
-use crate::signal::{Hold, Name};
+use crate::signal::Name;
 use crate::telemetry::Summary;
 use crate::time::ClockSource;
 
@@ -35,74 +35,6 @@ pub(crate) struct Group<K> {
 pub(super) struct Guarded<K> {
     pub(super) keys: Keys<K>,
     pub(super) standing: Standing,
-}
-
-/// The settings, mode and listeners of every present and future breaker of the group.
-#[derive(Debug, Clone)]
-pub(super) struct Standing {
-    pub(super) settings: LiveSettings,
-    pub(super) mode: StandingMode,
-    /// The listeners of the group and of the registries that hold the group.
-    pub(super) listeners: Vec<Arc<Listeners>>,
-    /// A number that grows with every change of these values.
-    pub(super) revision: u64,
-}
-
-/// The mode in which new keys start. An override or an operator sets it; the newer mode replaces
-/// the older one.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct StandingMode {
-    hold: Option<Hold>,
-    /// When the mode was set, by the group's clock.
-    since: Instant,
-    is_of_override: bool,
-}
-
-impl StandingMode {
-    pub(super) fn by_hand(hold: Option<Hold>, since: Instant) -> Self {
-        Self { hold, since, is_of_override: false }
-    }
-
-    fn of_override(hold: Option<Hold>, since: Instant) -> Self {
-        Self { hold, since, is_of_override: true }
-    }
-
-    /// Returns the mode in which a breaker that is made now starts. If the mode has an end, it
-    /// lasts only for the rest of its time.
-    fn start_at(&self, now: Instant) -> StartIn {
-        let passed = now.saturating_duration_since(self.since);
-        let rest = |hold: &Hold| match hold.lasts {
-            Some(time) => {
-                let lasts = Some(time.checked_sub(passed).filter(|rest| !rest.is_zero())?);
-                Some(Hold { lasts, ..hold.clone() })
-            }
-            None => Some(hold.clone()),
-        };
-        let hold = self.hold.as_ref().and_then(rest);
-        StartIn { hold, is_of_override: self.is_of_override }
-    }
-}
-
-impl Standing {
-    /// Returns whether an operator has set by hand a mode in which future keys start.
-    pub(super) fn is_held_by_hand(&self, now: Instant) -> bool {
-        !self.mode.is_of_override && self.mode.start_at(now).hold.is_some()
-    }
-
-    fn hears(&self, listeners: &Arc<Listeners>) -> bool {
-        self.listeners.iter().any(|each| Arc::ptr_eq(each, listeners))
-    }
-
-    // G2: a mode that an operator has set by hand after the override stays when the override is
-    // cleared.
-    pub(super) fn reconfigure(&mut self, settings: LiveSettings, now: Instant) {
-        let is_new = self.settings.mode != settings.mode;
-        if is_new && (settings.mode.is_some() || self.mode.is_of_override) {
-            self.mode = StandingMode::of_override(settings.mode.clone(), now);
-        }
-        self.settings = settings;
-        self.revision += 1;
-    }
 }
 
 impl<K> Group<K> {
@@ -134,12 +66,7 @@ impl<K: BreakerKey> Group<K> {
             hashing: Hashing::new(),
             guarded: RwLock::new(Guarded {
                 keys: Keys::new(),
-                standing: Standing {
-                    mode: StandingMode::of_override(settings.mode.clone(), clock.now),
-                    settings,
-                    listeners: vec![Arc::clone(&listeners)],
-                    revision: 0,
-                },
+                standing: Standing::new(settings, Arc::clone(&listeners), clock.now),
             }),
             others: OnceLock::new(),
             closings: Arc::default(),
@@ -177,7 +104,7 @@ impl<K: BreakerKey> Group<K> {
         let name = self.name.with_key(key.to_string());
         loop {
             let standing = self.read().standing.clone();
-            let breaker = self.build(name.clone(), &standing);
+            let breaker = self.build(name.clone(), &standing, name.key());
             let mut key = Some(key.clone());
             let closings = self.closings.load(Acquire);
             let now = self.now();
@@ -198,12 +125,13 @@ impl<K: BreakerKey> Group<K> {
         }
     }
 
-    fn build(&self, name: Name, standing: &Standing) -> CircuitBreaker {
+    /// Builds the breaker of a key, or the shared breaker if `key` is `None`.
+    fn build(&self, name: Name, standing: &Standing, key: Option<&str>) -> CircuitBreaker {
         let clock = self.clock.clone().read();
         let breaker = CircuitBreaker::build(Setup {
-            start_in: standing.mode.start_at(clock.now),
+            start_in: standing.start_at(key, clock.now),
             closings: Some(Arc::clone(&self.closings)),
-            ..Setup::new(name, standing.settings.clone(), clock)
+            ..Setup::new(name, standing.settings_of(key), clock)
         });
         for listeners in &standing.listeners {
             breaker.shared().join(listeners);
@@ -219,7 +147,7 @@ impl<K: BreakerKey> Group<K> {
         // Build the breaker outside `get_or_init`, since the clock may be user code. If several
         // threads build one, the first breaker stays.
         let standing = self.read().standing.clone();
-        let made = self.build(self.name.with_key(OTHER_KEYS.to_owned()), &standing);
+        let made = self.build(self.name.with_key(OTHER_KEYS.to_owned()), &standing, None);
         let mut made_for = None;
         let breaker = self.others.get_or_init(|| {
             made_for = Some(standing);
@@ -229,9 +157,9 @@ impl<K: BreakerKey> Group<K> {
         if let Some(before) = made_for {
             let standing = self.join_others(breaker, &before);
             if standing.revision != before.revision {
-                breaker.shared().reconfigure(standing.settings.clone());
-                if standing.mode != before.mode {
-                    self.start_others(breaker, &standing.mode);
+                breaker.shared().reconfigure(standing.settings_of(None));
+                if standing.differs_in_mode(&before) {
+                    self.start_others(breaker, &standing);
                 }
             }
             breaker.shared().notify(Vec::new());
@@ -256,8 +184,8 @@ impl<K: BreakerKey> Group<K> {
     }
 
     /// Changes the state of the shared breaker to the one in which new keys start now.
-    fn start_others(&self, breaker: &CircuitBreaker, mode: &StandingMode) {
-        let StartIn { hold, is_of_override } = mode.start_at(self.now());
+    fn start_others(&self, breaker: &CircuitBreaker, standing: &Standing) {
+        let StartIn { hold, is_of_override } = standing.start_at(None, self.now());
         let change = hold.map_or(ManualChange::close(), ManualChange::from);
         if is_of_override {
             breaker.shared().follow_override(change);

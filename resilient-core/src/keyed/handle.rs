@@ -3,6 +3,7 @@
 use std::borrow::Borrow;
 use std::fmt;
 use std::hash::Hash;
+use std::panic::Location;
 use std::sync::Arc;
 
 use super::{BreakerKey, Group, KeyedEntry};
@@ -43,18 +44,21 @@ impl<K: BreakerKey> KeyedBreakers<K> {
     /// Makes an empty group that is in no registry. For a registered group, use
     /// [`Registry::get_or_register_keyed`](crate::registry::Registry::get_or_register_keyed).
     #[must_use]
+    #[track_caller]
     pub fn new(name: impl Into<String>, config: BreakerConfig) -> Self {
         Self::closed(name.into(), config, ClockSource::Default)
     }
 
     /// Makes an empty group that reads the time from `clock`.
     #[must_use]
+    #[track_caller]
     pub fn with_clock(name: impl Into<String>, config: BreakerConfig, clock: impl Clock) -> Self {
         Self::closed(name.into(), config, ClockSource::of(clock))
     }
 
+    #[track_caller]
     fn closed(name: String, config: BreakerConfig, clock: ClockSource) -> Self {
-        let settings = LiveSettings::of_code(config);
+        let settings = LiveSettings::of_code(config, Location::caller());
         Self(Arc::new(Group::new(Setup::new(Name::from(name), settings, clock.read()))))
     }
 

@@ -8,10 +8,12 @@ mod key;
 mod keys;
 #[cfg(test)]
 mod modes_tests;
+mod standing;
 
 pub(crate) use self::entry::KeyedEntry;
 pub(crate) use self::group::Group;
-use self::group::{Guarded, Standing, StandingMode, most_keys};
+use self::group::{Guarded, most_keys};
 pub use self::handle::KeyedBreakers;
 pub use self::key::BreakerKey;
 use self::keys::{Evicted, Hashing, Keys};
+use self::standing::Standing;

@@ -1,16 +1,8 @@
-//! Applies overrides to registered breakers, budgets and retries.
+//! Sets and clears overrides, all at once or by name.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use super::{
-    BreakerOverride, BudgetEntry, BudgetOverride, OverrideError, OverrideReport, Overrides,
-    Registry, RetryEntry, next_version,
-};
-use crate::breaker::shared::LiveSettings;
+use super::{BreakerOverride, BudgetOverride, OverrideError, OverrideReport, Overrides, Registry};
+#[cfg(doc)]
 use crate::event::EventKind;
-use crate::retry::{BudgetConfig, RetryBudget, RetryOverlay, RetryRecord};
-use crate::signal::Name;
 
 impl Registry {
     /// Returns the current overrides.
@@ -40,7 +32,8 @@ impl Registry {
         self.change_overrides(|present| *present = overrides)
     }
 
-    /// Replaces the override of one name.
+    /// Replaces the override of one name, or of the names with a prefix, such as `payments/*`.
+    /// Overrides of keys stay.
     ///
     /// # Errors
     ///
@@ -69,8 +62,68 @@ impl Registry {
         })
     }
 
-    /// Replaces the override of one retry budget. A live budget keeps its counts, and its tokens up
-    /// to the new capacity. It reports [`EventKind::SettingsChanged`] if its settings changed.
+    /// Replaces the override of one key, or of the keys with a prefix, of breakers with keys.
+    ///
+    /// Applies to the breakers of these keys that exist, and to breakers that are made later, also
+    /// again after an eviction. The breaker that keys without a separate breaker share has no
+    /// override of a key.
+    ///
+    /// ```
+    /// use resilient_core::breaker::{BreakerConfig, CircuitState, OperatorMode};
+    /// use resilient_core::registry::Registry;
+    ///
+    /// let registry = Registry::new();
+    /// let tenants =
+    ///     registry.get_or_register_keyed::<String>("search", BreakerConfig::default());
+    /// registry.override_key("search", "tenant-7", OperatorMode::ForcedOpen)?;
+    /// assert_eq!(tenants.get("tenant-7").state(), CircuitState::ForcedOpen);
+    /// assert_eq!(tenants.get("tenant-8").state(), CircuitState::Closed);
+    /// # Ok::<(), resilient_core::registry::OverrideError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns the same errors as [`Registry::set_overrides`], and an error for `max_keys`, which is
+    /// a setting of the whole name.
+    pub fn override_key(
+        &self,
+        name: &str,
+        key: &str,
+        what: impl Into<BreakerOverride>,
+    ) -> Result<OverrideReport, OverrideError> {
+        let what = what.into();
+        self.change_overrides(|present| {
+            present.keys.entry(name.to_owned()).or_default().insert(key.to_owned(), what);
+        })
+    }
+
+    /// Clears the override of one key. The settings of its name apply again.
+    ///
+    /// # Errors
+    ///
+    /// Returns no error in practice, as for [`Registry::clear_override`].
+    pub fn clear_key_override(
+        &self,
+        name: &str,
+        key: &str,
+    ) -> Result<OverrideReport, OverrideError> {
+        self.change_overrides(|present| {
+            if let Some(keys) = present.keys.get_mut(name) {
+                keys.remove(key);
+                if keys.is_empty() {
+                    present.keys.remove(name);
+                }
+            }
+        })
+    }
+
+    /// Replaces the override of one retry budget, or of the budgets with a prefix. A live budget
+    /// keeps its counts, and its tokens up to the new capacity. It reports
+    /// [`EventKind::SettingsChanged`] if its settings changed.
+    ///
+    /// Only an override may give the capacity zero. It switches retries off: the bucket has no
+    /// token, and each retry is refused. Retries that were granted before may still start. When the
+    /// capacity is above zero again, the bucket has its initial tokens.
     ///
     /// # Errors
     ///
@@ -96,89 +149,4 @@ impl Registry {
             present.budgets.remove(name);
         })
     }
-
-    pub(super) fn change_overrides(
-        &self,
-        change: impl FnOnce(&mut Overrides),
-    ) -> Result<OverrideReport, OverrideError> {
-        let mut entries = self.write();
-        let mut overrides = entries.overrides.clone();
-        change(&mut overrides);
-        overrides.check()?;
-        let budgets = overridden(&entries.budgets, &overrides)?;
-        let retries = overlays(&entries.retries, &overrides)?;
-        let version = next_version();
-        let mut targets = Vec::new();
-        for (name, entry) in &entries.by_name {
-            let config = overrides
-                .over(name, &entry.declared.config.to_builder())
-                .build()
-                .map_err(OverrideError::of_breaker(name))?;
-            let settings =
-                LiveSettings { config: config.into(), mode: overrides.hold(name), version };
-            targets.push((entry.item.clone(), settings));
-        }
-        let names = overrides.breakers.keys().cloned();
-        let (live, waiting) = names.partition(|name| entries.by_name.contains_key(&**name));
-        let names = overrides.budgets.keys().cloned();
-        let (live_budgets, waiting_budgets) =
-            names.partition(|name| entries.budgets.contains_key(&**name));
-        let names = overrides.retries.keys().cloned();
-        let (live_retries, waiting_retries) =
-            names.partition(|name| entries.retries.contains_key(&**name));
-        entries.overrides = overrides;
-        entries.version = version;
-        // Budgets and retries run no user code, so they may be changed under the lock. The lock
-        // orders concurrent changes: the last overrides win.
-        let changed = budgets.into_iter().filter(|(budget, config)| budget.reconfigure(*config));
-        let changed: Vec<_> = changed.collect();
-        let retries = retries.into_iter().filter(|(retry, overlay)| retry.reconfigure(*overlay));
-        let retries: Vec<_> = retries.collect();
-        drop(entries);
-        for (retry, _) in retries {
-            self.notify_retry(&retry, vec![EventKind::SettingsChanged]);
-        }
-        for (budget, _) in changed {
-            self.notify_budget(&budget, vec![EventKind::SettingsChanged]);
-        }
-        for (entry, settings) in targets {
-            entry.reconfigure(settings);
-        }
-        Ok(OverrideReport {
-            live,
-            waiting,
-            live_budgets,
-            waiting_budgets,
-            live_retries,
-            waiting_retries,
-        })
-    }
-}
-
-/// Returns the settings of every budget under these overrides.
-fn overridden(
-    budgets: &BTreeMap<Name, BudgetEntry>,
-    overrides: &Overrides,
-) -> Result<Vec<(RetryBudget, BudgetConfig)>, OverrideError> {
-    let configs = budgets.iter().map(|(name, entry)| {
-        let settings = overrides.over_budget(name, &entry.declared.config);
-        Ok((entry.item.clone(), settings.build().map_err(OverrideError::of_budget(name))?))
-    });
-    configs.collect()
-}
-
-/// Returns the override of every retry, after a check against the settings of its code.
-fn overlays(
-    retries: &BTreeMap<Name, RetryEntry>,
-    overrides: &Overrides,
-) -> Result<Vec<(Arc<RetryRecord>, Option<RetryOverlay>)>, OverrideError> {
-    let overlays = retries.iter().map(|(name, entry)| {
-        let overlay = overrides.overlay(name);
-        let mut declared = entry.declared.iter();
-        overlay
-            .map_or(Ok(()), |overlay| declared.try_for_each(|code| code.check(&overlay)))
-            .map_err(OverrideError::of_retry(name))?;
-        Ok((Arc::clone(&entry.record), overlay))
-    });
-    overlays.collect()
 }

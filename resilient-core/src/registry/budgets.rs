@@ -72,9 +72,9 @@ impl Registry {
         hold: Hold,
     ) -> RetryBudget {
         let mut entries = self.write();
-        let (config, invalid) = entries.budget_settings(&name, &declared.config);
+        let (settings, invalid) = entries.budget_settings(&name, &declared);
         let Some(entry) = entries.budgets.get_mut(&name) else {
-            let budget = RetryBudget::with_name(name.clone(), config);
+            let budget = RetryBudget::with_name(name.clone(), settings);
             let entry = BudgetEntry { item: budget.clone(), declared, hold };
             entries.budgets.insert(name, entry);
             drop(entries);
@@ -88,9 +88,8 @@ impl Registry {
             Merged::Conflict(event) => vec![event],
             Merged::Adopted => {
                 let mut events = invalid;
-                if budget.replace_assumed(config) {
-                    events.push(EventKind::SettingsChanged);
-                }
+                let change = budget.replace_assumed(settings);
+                events.extend(change.map(EventKind::SettingsChanged));
                 events
             }
         };
@@ -123,12 +122,11 @@ impl Registry {
             }
             None => {}
         }
-        let (config, mut events) = entries.budget_settings(&name, &declared.config);
+        let (settings, mut events) = entries.budget_settings(&name, &declared);
         let entry = BudgetEntry { item: budget.clone(), declared, hold: Hold::Code };
         entries.budgets.insert(name, entry);
-        if budget.reconfigure(config) {
-            events.push(EventKind::SettingsChanged);
-        }
+        let change = budget.reconfigure(settings);
+        events.extend(change.map(EventKind::SettingsChanged));
         drop(entries);
         self.notify_budget(budget, events);
         Ok(())

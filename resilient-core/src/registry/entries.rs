@@ -1,19 +1,18 @@
 //! The entries of a registry by name, and the overrides that apply to them.
 
 use std::collections::BTreeMap;
+use std::panic::Location;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
-#[cfg(feature = "inventory")]
-use super::declared::Declared;
-use super::declared::NamedEntry;
+use super::declared::{Declared, NamedEntry};
 use super::swept::Swept;
 use super::{Entry, Overrides, RetryEntry};
 use crate::breaker::shared::LiveSettings;
 use crate::breaker::{BreakerConfig, BreakerConfigBuilder};
 use crate::event::EventKind;
-use crate::retry::{BudgetConfig, RetryBudget};
-use crate::signal::Name;
+use crate::retry::{BudgetConfig, LiveBudgetSettings, RetryBudget};
+use crate::signal::{Name, NamePattern};
 use crate::time::ClockSource;
 
 #[derive(Debug, Default)]
@@ -59,14 +58,11 @@ impl Entries {
     pub(super) fn settings_leniently(
         &self,
         name: &str,
-        declared: &BreakerConfigBuilder,
+        code: BreakerConfigBuilder,
+        place: &'static Location<'static>,
     ) -> (LiveSettings, Vec<EventKind>) {
-        let (config, errors) = self.overrides.over(name, declared).build_leniently();
-        let settings = LiveSettings {
-            config: config.into(),
-            mode: self.overrides.hold(name),
-            version: self.version,
-        };
+        let layers = self.overrides.of_breakers(NamePattern::Exact(name), code, place);
+        let (settings, errors) = LiveSettings::of_layers(layers, self.version);
         let errors = errors.into_iter().map(EventKind::InvalidSetting).collect();
         (settings, errors)
     }
@@ -76,11 +72,13 @@ impl Entries {
     pub(super) fn budget_settings(
         &self,
         name: &str,
-        declared: &BudgetConfig,
-    ) -> (BudgetConfig, Vec<EventKind>) {
-        let settings = self.overrides.over_budget(name, declared);
-        let (config, errors) = settings.build_leniently();
+        declared: &Declared<BudgetConfig>,
+    ) -> (LiveBudgetSettings, Vec<EventKind>) {
+        let (code, place) = (declared.config.to_builder(), declared.place);
+        let layers = self.overrides.of_budgets(NamePattern::Exact(name), code, place);
+        let (config, errors) = layers.merged(None).build_leniently();
+        let settings = LiveBudgetSettings { config, origins: layers.origins(None) };
         let errors = errors.into_iter().map(EventKind::InvalidSetting);
-        (config, errors.collect())
+        (settings, errors.collect())
     }
 }

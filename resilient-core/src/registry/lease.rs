@@ -172,9 +172,9 @@ impl Registry {
             return;
         };
         let mut entries = self.write();
-        // A new item would start in the mode of the override. It would not know that the mode has
+        // A new item, or a key of a new group, would start in the mode of the override. It would not know that the mode has
         // ended, or that an operator has left it by hand.
-        if entries.overrides.hold(name).is_some() {
+        if entries.overrides.has_mode(name) {
             return;
         }
         let known = entries.by_name.get_mut(name);

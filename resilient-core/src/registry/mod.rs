@@ -2,6 +2,7 @@
 
 mod apply;
 mod budgets;
+mod change_overrides;
 mod declared;
 #[cfg(feature = "serde")]
 mod deserialize;
@@ -43,3 +44,4 @@ pub(crate) use self::released::Released;
 use self::retry_entry::RetryEntry;
 pub(crate) use self::retry_entry::{DeclaredRetry, RetryRegistration};
 pub use self::selection::Selection;
+pub use crate::signal::{OverrideTable, OverrideTarget};

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::declared::{Declared, Hold};
 use super::{BreakerEntry, Entry, NameTakenError, Registration, Registry, next_version};
-use crate::breaker::shared::LiveSettings;
 use crate::breaker::{BreakerConfig, CircuitBreaker};
 use crate::keyed::{BreakerKey, Group, KeyedBreakers, KeyedEntry};
 use crate::signal::Name;
@@ -135,19 +134,17 @@ impl Registry {
             }
             None => {}
         }
-        let (settings, errors) = entries.settings_leniently(&name, &config.to_builder());
-        let is_overridden = settings.mode.is_some() || *settings.config != *config;
+        let (settings, errors) =
+            entries.settings_leniently(&name, config.to_builder(), declared.place);
         let known = BreakerEntry { item: entry.clone(), declared, hold };
-        let settings = LiveSettings { version: next_version(), ..settings };
+        let settings = settings.with_version(next_version());
         entries.by_name.insert(name, known);
         // Connect the listeners under the lock. Otherwise another thread could unregister the
         // breaker before this thread connects them, and the registry would receive events of a
         // removed breaker.
         entry.join(self.listeners());
         drop(entries);
-        if is_overridden {
-            entry.reconfigure(settings);
-        }
+        entry.reconfigure(settings);
         entry.notify(errors);
         Ok(())
     }

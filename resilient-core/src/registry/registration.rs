@@ -131,10 +131,13 @@ impl Registry {
                         None
                     }
                     Merged::Adopted => {
-                        let (settings, errors) =
-                            entries.settings_leniently(&name, &registration.settings);
+                        let (settings, errors) = entries.settings_leniently(
+                            &name,
+                            registration.settings,
+                            registration.place,
+                        );
                         events.extend(errors);
-                        Some(LiveSettings { version: next_version(), ..settings })
+                        Some(settings.with_version(next_version()))
                     }
                 };
                 return Registered { handle, news: News { entry, adopted, events } };
@@ -157,7 +160,8 @@ impl Registry {
             let is_taken = |name: &Name| entries.by_name.contains_key(name);
             name = unused_name(&name, registration.place, is_taken);
         }
-        let (settings, errors) = entries.settings_leniently(&name, &registration.settings);
+        let (settings, errors) =
+            entries.settings_leniently(&name, registration.settings, registration.place);
         events.extend(errors);
         let (entry, handle) = make(Setup::new(name.clone(), settings, clock));
         entry.join(self.listeners());

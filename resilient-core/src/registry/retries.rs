@@ -58,11 +58,12 @@ impl Registry {
         hold: Hold,
     ) -> NamedRetry {
         let declared = DeclaredRetry::by_hand(&policy);
+        let place = declared.place;
         let name = Name::from(name.to_owned());
         let registration = RetryRegistration { name, is_given: true, declared, hold };
         let (record, news) = self.register_retry_entry(registration);
         self.notify_retry(&record, news);
-        NamedRetry::new(policy, record)
+        NamedRetry::new(policy, place, record)
     }
 
     // R15, G7: only one of several threads registers a name.
@@ -80,12 +81,12 @@ impl Registry {
         let overlay = entries.overrides.overlay(&name);
         let entry = entries.retries.entry(name).or_insert_with_key(|name| {
             let record = Arc::new(RetryRecord::new(name.clone()));
-            record.reconfigure(overlay);
+            record.reconfigure(overlay.as_ref());
             RetryEntry { record, declared: Vec::new(), hold }
         });
         entry.hold = entry.hold.max(hold);
         let record = Arc::clone(&entry.record);
-        let error = overlay.and_then(|overlay| declared.check(&overlay).err());
+        let error = overlay.as_ref().and_then(|overlay| declared.check(overlay).err());
         entry.declare(declared);
         drop(entries);
         let error = error.filter(|_| record.reports_contradiction());
@@ -115,13 +116,15 @@ impl Registry {
             return Ok(());
         }
         let overlay = entries.overrides.overlay(&name);
-        let error = overlay.and_then(|overlay| declared.check(&overlay).err());
+        let error = overlay.as_ref().and_then(|overlay| declared.check(overlay).err());
         let entry =
             RetryEntry { record: Arc::clone(record), declared: vec![declared], hold: Hold::Code };
         entries.retries.insert(name, entry);
-        let changed = record.reconfigure(overlay).then_some(EventKind::SettingsChanged);
+        let changed =
+            entries.retries.get(retry.name()).and_then(|entry| entry.reconfigure(overlay.as_ref()));
         drop(entries);
         let error = error.filter(|_| record.reports_contradiction());
+        let changed = changed.map(EventKind::SettingsChanged);
         let news = error.map(EventKind::InvalidSetting).into_iter().chain(changed);
         self.notify_retry(record, news.collect());
         Ok(())

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::declared::Hold;
 use crate::retry::{DeclaredLimits, NamedRetry, RetryOverlay, RetryPolicy, RetryRecord};
-use crate::signal::{ConfigError, Name};
+use crate::settings::PartialSettings;
+use crate::signal::{ConfigError, Name, SettingsChange};
 
 /// The most settings that a name remembers of its code. Further ones are checked at their calls.
 const MOST_DECLARED: usize = 32;
@@ -40,10 +41,20 @@ impl DeclaredRetry {
         Self { policy: Some(policy.clone()), limits, place: Location::caller() }
     }
 
+    /// Returns what the code gives, as the lowest layer. If each call gives a policy, this is
+    /// nothing.
+    pub(super) fn layer(&self) -> RetryOverlay {
+        self.policy.as_ref().map(RetryOverlay::of_code).unwrap_or_default()
+    }
+
     /// Checks an override against these settings.
     pub(super) fn check(&self, overlay: &RetryOverlay) -> Result<(), ConfigError> {
-        let Some(policy) = &self.policy else { return Ok(()) };
-        overlay.settings.over(policy).build().map(drop)
+        self.check_merged(&overlay.clone().or(&self.layer()))
+    }
+
+    /// Checks an override that was merged with these settings.
+    pub(super) fn check_merged(&self, merged: &RetryOverlay) -> Result<(), ConfigError> {
+        if self.policy.is_some() { merged.check() } else { merged.check_part() }
     }
 
     fn is_like(&self, other: &Self) -> bool {
@@ -73,9 +84,25 @@ impl RetryEntry {
                 .is_none_or(|failure| now.saturating_duration_since(failure.at) >= REMEMBERED_FOR)
     }
 
+    /// Sets or clears the override. Returns the settings whose values changed for the first code
+    /// that was registered.
+    pub(super) fn reconfigure(&self, overlay: Option<&RetryOverlay>) -> Option<SettingsChange> {
+        let retry = self.handle();
+        let old = self.record.overlay();
+        if !self.record.reconfigure(overlay) {
+            return None;
+        }
+        let old = retry.settings_under(old.as_deref());
+        let change = retry.settings_under(overlay).changes_since(&old);
+        (!change.is_empty()).then_some(change)
+    }
+
     pub(super) fn handle(&self) -> NamedRetry {
-        let policy = self.declared.iter().find_map(|declared| declared.policy.clone());
-        NamedRetry::new(policy.unwrap_or_default(), Arc::clone(&self.record))
+        let with_policy = self.declared.iter().find(|declared| declared.policy.is_some());
+        let first = with_policy.or(self.declared.first());
+        let policy = first.and_then(|first| first.policy.clone()).unwrap_or_default();
+        let place = first.map_or_else(Location::caller, |first| first.place);
+        NamedRetry::new(policy, place, Arc::clone(&self.record))
     }
 }
 

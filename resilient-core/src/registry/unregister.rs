@@ -6,7 +6,7 @@ use super::{Entry, Hold, Registry, next_version};
 use crate::breaker::CircuitBreaker;
 use crate::breaker::shared::LiveSettings;
 use crate::keyed::{BreakerKey, KeyedBreakers};
-use crate::retry::{NamedRetry, RetryBudget, RetryRecord};
+use crate::retry::{LiveBudgetSettings, NamedRetry, RetryBudget, RetryRecord};
 
 /// # Removal
 ///
@@ -111,8 +111,8 @@ impl Registry {
         let version = next_version();
         removed.item.leave(self.listeners());
         drop(entries);
-        let settings = LiveSettings::of_code(removed.declared.config);
-        removed.item.reconfigure(LiveSettings { version, ..settings });
+        let settings = LiveSettings::of_code(removed.declared.config, removed.declared.place);
+        removed.item.reconfigure(settings.with_version(version));
         true
     }
 
@@ -127,7 +127,8 @@ impl Registry {
         };
         // Budgets run no user code, so they may be changed under the lock. The lock keeps a later
         // override from being applied before this change.
-        removed.item.reconfigure(removed.declared.config);
+        let settings = LiveBudgetSettings::of_code(removed.declared.config, removed.declared.place);
+        removed.item.reconfigure(settings);
         true
     }
 }

@@ -50,6 +50,7 @@ pub use self::attempt::{Attempt, GiveUpEvent, RetryEvent, WaitEvent};
 pub use self::attempt_future::AttemptFuture;
 pub use self::attempt_log::AttemptLog;
 pub use self::backoff::Backoff;
+pub(crate) use self::budget::LiveBudgetSettings;
 pub use self::budget::{
     BudgetConfig, BudgetConfigBuilder, BudgetCounts, BudgetSnapshot, Reservation, RetryBudget,
 };

@@ -1,9 +1,10 @@
 //! The checked settings of a retry policy, with every default filled in.
 
+use std::str::FromStr;
 use std::time::Duration;
 
-use resilient_settings::retry::{default, key};
-use resilient_settings::{Given, Settings, Value, fields, retry_settings};
+use resilient_settings::retry::{TABLE, default, key};
+use resilient_settings::{Given, Settings, TextError, Value, fields, retry_settings};
 
 use super::backoff::Backoff;
 use super::jitter::Jitter;
@@ -32,6 +33,16 @@ impl WhenOpen {
             Self::Stop => "stop",
             Self::Wait => "wait",
         })
+    }
+}
+
+impl FromStr for WhenOpen {
+    type Err = TextError;
+
+    fn from_str(text: &str) -> Result<Self, TextError> {
+        let value = TABLE.settings[key::when_open].read_word(text)?;
+        let waits = value == Self::Wait.value();
+        Ok(if waits { Self::Wait } else { Self::Stop })
     }
 }
 
@@ -78,7 +89,7 @@ impl RetryPolicy {
     }
 
     /// Returns all values as settings, including defaults.
-    fn values(&self) -> RetrySettings {
+    pub(super) fn values(&self) -> RetrySettings {
         RetrySettings {
             max_retries: Some(self.max_retries),
             max_attempts: None,

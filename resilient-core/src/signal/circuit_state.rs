@@ -71,6 +71,9 @@ pub enum OperatorMode {
 }
 
 impl OperatorMode {
+    #[cfg(feature = "serde")]
+    pub(crate) const ALL: [Self; 3] = [Self::ForcedOpen, Self::Disabled, Self::ObserveOnly];
+
     /// Returns the state into which this mode puts a breaker.
     #[must_use]
     pub const fn state(self) -> CircuitState {

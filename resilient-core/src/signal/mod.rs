@@ -15,11 +15,15 @@ mod error_text;
 mod getters;
 mod manual_change;
 mod name;
+mod name_pattern;
 mod operator_note;
 mod outcome;
+mod override_table;
 mod rejection_counts;
 #[cfg(feature = "serde")]
 mod serialize;
+mod setting_origin;
+mod settings_in_force;
 mod snapshot;
 mod source_chain;
 mod stop_reason;
@@ -38,12 +42,21 @@ pub(crate) use self::getters::getters;
 pub use self::manual_change::ManualChange;
 pub(crate) use self::manual_change::{Hold, ManualOperation};
 pub(crate) use self::name::Name;
+pub(crate) use self::name_pattern::NamePattern;
 pub use self::operator_note::OperatorNote;
 pub(crate) use self::outcome::every_failure;
 pub use self::outcome::{Classification, Classify, Fallible, Outcome};
+pub use self::override_table::{OverrideTable, OverrideTarget};
 pub use self::rejection_counts::RejectionCounts;
+pub use self::setting_origin::SettingOrigin;
+pub(crate) use self::setting_origin::SettingOrigins;
+pub use self::settings_in_force::{
+    ChangedSetting, SettingInForce, SettingsChange, SettingsInForce,
+};
+pub(crate) use self::settings_in_force::{NamedValue, SettingValues, given_bits};
 pub use self::snapshot::{BreakerSnapshot, WindowCounts};
 pub use self::stop_reason::StopReason;
 pub(crate) use self::timed_out::FullTime;
 pub use self::timed_out::{FromTimedOut, TimeLimit, TimedOut, TimedOutOutput};
 pub use self::transition::{Transition, TransitionError, TransitionReason};
+pub use resilient_settings::Value as SettingValue;

@@ -1,11 +1,12 @@
-//! Who changed the state of a breaker by hand, and why.
+//! Who or what changed the state of a breaker, and why.
 
 use std::sync::Arc;
 
-use super::getters;
+use super::{OverrideTable, getters};
 
-/// The name of the operator who changed a breaker's state by hand, and the reason for the change.
-/// Both are optional. Events, snapshots and logs repeat them.
+/// The name of the operator who changed a breaker's state, and the reason for the change. Both are
+/// optional. If an override changed the state, the note also has its table. Events, snapshots and
+/// logs repeat them.
 ///
 /// ```
 /// use resilient_core::breaker::OperatorNote;
@@ -21,6 +22,7 @@ pub struct OperatorNote(Option<Arc<Texts>>);
 struct Texts {
     operator: Option<Box<str>>,
     reason: Option<Box<str>>,
+    table: Option<OverrideTable>,
 }
 
 impl OperatorNote {
@@ -59,8 +61,21 @@ impl OperatorNote {
         operator: Option<&str> = self.0.as_ref().and_then(|texts| texts.operator.as_deref());
         /// The reason of the change.
         reason: Option<&str> = self.0.as_ref().and_then(|texts| texts.reason.as_deref());
-        /// Whether the note has neither a name nor a reason.
+        /// The table of overrides that set the state, or whose removal ended it. `None` if the
+        /// state was set by hand.
+        table: Option<&OverrideTable> = self.0.as_ref().and_then(|texts| texts.table.as_ref());
+        /// Whether the note has neither a name nor a reason nor a table.
         is_empty: bool = self.0.is_none();
+    }
+
+    /// Adds the table that sets a mode.
+    pub(crate) fn with_table(self, table: OverrideTable) -> Self {
+        Self::of(Texts { table: Some(table), ..self.into_texts() })
+    }
+
+    /// Returns a note with the table of this note, without a name and a reason.
+    pub(crate) fn of_table(&self) -> Self {
+        self.table().cloned().map_or(Self::EMPTY, |table| Self::EMPTY.with_table(table))
     }
 
     fn of(texts: Texts) -> Self {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use super::{BreakerSnapshot, CircuitState, TimeInState, TransitionReason};
+use super::{BreakerSnapshot, CircuitState, OverrideTable, TimeInState, TransitionReason};
 
 #[derive(Serialize)]
 struct TransitionView<'a> {
@@ -20,6 +20,8 @@ struct TransitionView<'a> {
     operator: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     operator_reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    override_table: Option<&'a OverrideTable>,
 }
 
 fn seconds_ago(then: Instant, at: Instant) -> f64 {
@@ -37,9 +39,10 @@ impl Serialize for BreakerSnapshot {
             lasts_seconds: transition.lasts.map(seconds),
             operator: transition.note.operator(),
             operator_reason: transition.note.reason(),
+            override_table: transition.note.table(),
         });
         let recent: Vec<_> = recent.collect();
-        let mut fields = serializer.serialize_struct("BreakerSnapshot", 23)?;
+        let mut fields = serializer.serialize_struct("BreakerSnapshot", 25)?;
         fields.serialize_field("name", &self.name)?;
         fields.serialize_field("key", &self.key)?;
         fields.serialize_field("state", &self.state)?;
@@ -49,6 +52,7 @@ impl Serialize for BreakerSnapshot {
         fields.serialize_field("ends_in_seconds", &self.ends_in.map(seconds))?;
         fields.serialize_field("operator", &self.note.operator())?;
         fields.serialize_field("operator_reason", &self.note.reason())?;
+        fields.serialize_field("override_table", &self.note.table())?;
         fields.serialize_field("consecutive_failures", &self.consecutive_failures)?;
         fields.serialize_field("window", &self.window)?;
         fields.serialize_field("last_opening", &self.last_opening)?;
@@ -62,6 +66,7 @@ impl Serialize for BreakerSnapshot {
         fields.serialize_field("transitions", &self.transitions)?;
         fields.serialize_field("seconds_in_state", &Seconds(&self.time_in_state))?;
         fields.serialize_field("recent", &recent)?;
+        fields.serialize_field("settings_with_origin", &self.settings_with_origin)?;
         fields.serialize_field("listener_panics", &self.listener_panics)?;
         fields.serialize_field("lost_events", &self.lost_events)?;
         fields.end()

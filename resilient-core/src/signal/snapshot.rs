@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    CallCounts, CircuitState, OperatorNote, RejectionCounts, TimeInState, Transition,
-    TransitionCounts, getters,
+    CallCounts, CircuitState, OperatorNote, RejectionCounts, SettingsInForce, TimeInState,
+    Transition, TransitionCounts, getters,
 };
 
 /// The calls that a breaker remembers while it is closed or only observes.
@@ -109,6 +109,8 @@ pub struct BreakerSnapshot {
     pub time_in_state: TimeInState,
     /// The last 32 transitions, oldest first.
     pub recent: Vec<Transition>,
+    /// The present settings, each with its value and its origin.
+    pub settings_with_origin: SettingsInForce,
     /// How many panics of listeners were contained.
     pub listener_panics: u64,
     /// How many events were dropped because listeners were too slow.

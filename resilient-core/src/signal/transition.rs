@@ -26,16 +26,22 @@ labels! {
         ProbeSlow = "probe too slow",
         /// Enough probes succeeded.
         ProbesSucceeded = "enough probes succeeded",
-        /// An operator or an override changed the state.
+        /// An operator changed the state by hand.
         Manual = "by hand",
-        /// An operator or an override had set the state for a time, and this time was over when a
-        /// call or an operation by hand came.
+        /// An operator had set the state by hand for a time, and this time was over when a call or
+        /// an operation by hand came.
         ManualEnd = "end of the state set by hand",
+        /// An override set the state, or an override that had set the state was cleared. The table
+        /// is in the transition's note.
+        Override = "by an override",
+        /// An override had set the state for a time, and this time was over when a call or an
+        /// operation by hand came.
+        OverrideEnd = "end of the state set by an override",
     }
     /// Returns the label for logs: `failure threshold reached` ….
     pub fn as_str;
     #[cfg(test)]
-    pub(crate) const ALL: 10;
+    pub(crate) const ALL: 12;
 }
 
 /// A change of a breaker's state.
@@ -53,8 +59,8 @@ pub struct Transition {
     /// How long the new state lasts, if it has an end: the open time, including growth, jitter and
     /// hint, or the time that an operator or an override gave. Up to 584 years.
     pub lasts: Option<Duration>,
-    /// The note of the operator who changed the state. If the reason is the end of a state that was
-    /// set by hand, this is the note of that state.
+    /// The note of the operator or override that changed the state. If the reason is the end of a
+    /// state, this is the note of that state.
     pub note: OperatorNote,
 }
 

@@ -7,6 +7,7 @@ use resilient::breaker::{CircuitState, OperatorMode, OperatorNote, TransitionRea
 use super::{Model, Wrong};
 use crate::operation::{Answer, ByHand, Mode};
 use crate::settings::{Holding, Settings};
+use crate::view::Note;
 
 impl Model {
     fn refuses(&self, to: CircuitState) -> Option<Answer> {
@@ -29,7 +30,7 @@ impl Model {
         self.follow_clock();
         self.end_hold();
         let note = operator.map(|name| OperatorNote::new().by(name).because(name));
-        let note = note.unwrap_or_default();
+        let note = Note::from(&note.unwrap_or_default());
         let refused = match by_hand {
             ByHand::Trip | ByHand::TripFor(_) => self.refuses(CircuitState::Open),
             ByHand::HalfOpen => self.refuses(CircuitState::HalfOpen),
@@ -53,7 +54,7 @@ impl Model {
         Answer::Nothing
     }
 
-    fn trip(&mut self, note: OperatorNote) {
+    fn trip(&mut self, note: Note) {
         if self.state != CircuitState::Open {
             self.note = note;
             self.open(TransitionReason::Manual, None);
@@ -66,7 +67,7 @@ impl Model {
         }
     }
 
-    fn trip_for(&mut self, time: Duration, note: OperatorNote) {
+    fn trip_for(&mut self, time: Duration, note: Note) {
         self.note = note;
         if self.state == CircuitState::Open {
             self.restart(Some(time));
@@ -80,23 +81,29 @@ impl Model {
     }
 
     /// Starts a new generation and forgets all calls. If the state changes, emits an event.
-    fn close(&mut self, note: OperatorNote) {
+    fn close(&mut self, note: Note) {
         self.note = note;
         if self.state == CircuitState::Closed {
             self.begin_generation();
         } else {
-            self.close_for(TransitionReason::Manual);
+            self.close_for(self.reason_of_note());
         }
+    }
+
+    /// Returns the reason of a change by the operator or override in the note.
+    fn reason_of_note(&self) -> TransitionReason {
+        let is_by_hand = self.note.table.is_none();
+        if is_by_hand { TransitionReason::Manual } else { TransitionReason::Override }
     }
 
     /// Enters the state of the mode. If the circuit is already in this state, changes only the end
     /// of the state and the note.
-    fn enter_mode(&mut self, mode: OperatorMode, lasts: Option<Duration>, note: OperatorNote) {
+    fn enter_mode(&mut self, mode: OperatorMode, lasts: Option<Duration>, note: Note) {
         self.note = note;
         if self.state == mode.state() {
             self.restart(lasts);
         } else {
-            self.enter(mode.state(), TransitionReason::Manual, lasts);
+            self.enter(mode.state(), self.reason_of_note(), lasts);
         }
     }
 
@@ -131,10 +138,10 @@ impl Model {
             self.end_hold();
         }
         if let Some(mode) = mode {
-            self.enter_mode(mode.0, mode.1, OperatorNote::new().by("a file"));
+            self.enter_mode(mode.0, mode.1, Note::of_override(Some("a file")));
             self.mode = Some((mode, Some(self.generation)));
         } else if is_its_generation {
-            self.close(OperatorNote::new());
+            self.close(Note::of_override(None));
         }
     }
 

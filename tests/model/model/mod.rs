@@ -12,7 +12,7 @@ mod wrong;
 
 use std::time::Duration;
 
-use resilient::breaker::{CircuitState, OperatorNote, TransitionReason};
+use resilient::breaker::{CircuitState, TransitionReason};
 
 use self::memory::Memory;
 use self::opening::{Period, later, nanos};
@@ -21,7 +21,7 @@ use self::record::Record;
 pub(crate) use self::wrong::Wrong;
 use crate::operation::{Action, Answer, Mode, Rejection, SLOTS};
 use crate::settings::{Holding, Settings};
-use crate::view::Step;
+use crate::view::{Note, Step};
 
 /// Nanoseconds since the breaker was created.
 type Nanos = i128;
@@ -38,7 +38,7 @@ pub(crate) struct Model {
     /// the next call.
     state: CircuitState,
     period: Period,
-    note: OperatorNote,
+    note: Note,
     generation: u64,
     memory: Memory,
     told_would_open: bool,
@@ -74,7 +74,7 @@ impl Model {
             clock: 0,
             state: CircuitState::Closed,
             period: Period::default(),
-            note: OperatorNote::new(),
+            note: Note::default(),
             generation: 0,
             memory: Memory::default(),
             told_would_open: false,
@@ -170,8 +170,13 @@ impl Model {
     /// B1: if a state that was set by hand has ended, closes the circuit.
     fn end_hold(&mut self) {
         if self.is_over() && self.state != CircuitState::Open {
-            self.close_for(TransitionReason::ManualEnd);
-            self.note = OperatorNote::new();
+            let is_by_hand = self.note.table.is_none();
+            self.close_for(if is_by_hand {
+                TransitionReason::ManualEnd
+            } else {
+                TransitionReason::OverrideEnd
+            });
+            self.note = Note::default();
         }
     }
 
@@ -207,8 +212,15 @@ impl Model {
     /// Enters a state that lasts for `lasts`. Keeps the operator's note only if the state was
     /// changed by hand, or if a state that was set by hand ends.
     fn enter(&mut self, to: CircuitState, reason: TransitionReason, lasts: Option<Duration>) {
-        if !matches!(reason, TransitionReason::Manual | TransitionReason::ManualEnd) {
-            self.note = OperatorNote::new();
+        let has_note = matches!(
+            reason,
+            TransitionReason::Manual
+                | TransitionReason::ManualEnd
+                | TransitionReason::Override
+                | TransitionReason::OverrideEnd
+        );
+        if !has_note {
+            self.note = Note::default();
         }
         let end = lasts.and_then(|lasts| later(self.clock, lasts));
         self.record.step(Step {

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use resilient::breaker::{CircuitState, OperatorNote, TransitionReason, Window};
+use resilient::breaker::{CircuitState, TransitionReason, Window};
 
 use super::opening::{duration, nanos};
 use super::{Model, Nanos};
 use crate::operation::{Edge, Side, Span};
-use crate::view::{Heard, Remembered, Step, Totals, View};
+use crate::view::{Heard, Note, Remembered, Step, Totals, View};
 
 /// The time in each state, in the order of [`CircuitState::ALL`].
 type ByState = [Nanos; 6];
@@ -109,7 +109,7 @@ impl Model {
             since: if is_over { self.period.end } else { begun },
             retry_after: self.retry_after(),
             ends_in: self.ends_in().map(duration),
-            note: if is_over { OperatorNote::new() } else { self.note.clone() },
+            note: if is_over { Note::default() } else { self.note.clone() },
             open_now: self.would_reject().filter(|_| seen != CircuitState::HalfOpen),
             streak: remembered.streak,
             window: has_window.then_some(remembered),

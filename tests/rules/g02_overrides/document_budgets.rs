@@ -55,9 +55,8 @@ fn assert_refused(document: &str, line: usize, words: &[&str]) {
     let error = registry.apply_toml(document).expect_err(document);
     let text = error.to_string();
     assert_eq!(error.line(), Some(line), "{text}");
-    assert!(text.starts_with("overrides of "), "{text}");
-    assert!(text.contains("retry budgets"), "{text}");
-    assert!(text.contains(&format!("line {line}")), "{text}");
+    assert!(text.starts_with(&format!("overrides, line {line}: ")), "{text}");
+    assert_eq!(text.lines().count(), 1, "{text}");
     for word in words {
         assert!(text.contains(word), "`{word}`: {text}");
     }
@@ -75,49 +74,49 @@ fn an_unknown_key_of_a_budget_is_reported_with_its_line() {
         ("[defaults]\ncapacity = 3", 2, "`capacity`"),
         ("[breakers.x]\nretry_cost = 3", 2, "`retry_cost`"),
     ] {
-        assert_refused(document, line, &["unknown field", key]);
+        assert_refused(document, line, &["unknown", key]);
     }
 }
 
 #[test]
 fn a_value_of_the_wrong_form_is_reported_with_its_line_and_key() {
     for (line, why) in [
-        ("capacity = \"3\"", "u32"),
-        ("capacity = 4294967296", "u32"),
-        ("retry_cost = true", "u32"),
-        ("initial_tokens = 1.5", "u32"),
-        ("deposit = -1", "u32"),
+        ("capacity = \"3\"", "a whole number"),
+        ("capacity = 4294967296", "a whole number"),
+        ("retry_cost = true", "a whole number"),
+        ("initial_tokens = 1.5", "a whole number"),
+        ("deposit = -1", "a whole number"),
     ] {
         let (key, _) = line.split_once(' ').unwrap();
         assert_refused(&format!("[budgets.x]\n{line}"), 2, &[key, why]);
     }
-    assert_refused(
-        "[budgets]\ncapacity = 3",
-        2,
-        &["capacity", "integer `3`", "expected a table of settings"],
-    );
+    assert_refused("[budgets]\ncapacity = 3", 2, &["`capacity` must be a table", "integer"]);
 }
 
 #[test]
 fn a_value_out_of_range_is_reported_with_its_line_its_key_and_the_rule() {
     for (document, line, words) in [
-        ("[budgets.x]\n\ncapacity = 0", 3, ["budget `x`", "`capacity` is 0", "must be at least 1"]),
+        (
+            "[budgets.x]\n\nretry_cost = 0",
+            3,
+            ["[budgets.x]", "`retry_cost` is 0", "must be at least 1"],
+        ),
         (
             "[defaults]\nfailure_threshold = 3\n[budgets.x]\ndeposit = 1\nretry_cost = 0",
             5,
-            ["budget `x`", "`retry_cost` is 0", "must be at least 1"],
+            ["[budgets.x]", "`retry_cost` is 0", "must be at least 1"],
         ),
         (
             "[breakers.x]\nfailure_threshold = 3\n[budgets.x]\ninitial_tokens = 11\ncapacity = 10",
             4,
-            ["budget `x`", "`initial_tokens` is 11", "above `capacity`"],
+            ["[budgets.x]", "`initial_tokens` is 11", "above `capacity`"],
         ),
         // The section conflicts with the code of a live budget, so the error names the line of the
         // section.
         (
             "[defaults]\n[budgets.dear]\ncapacity = 29",
             2,
-            ["budget `dear`", "`retry_cost` is 30", "above `capacity`"],
+            ["[budgets.dear]", "`retry_cost` is 30", "above `capacity`"],
         ),
     ] {
         assert_refused(document, line, &words);

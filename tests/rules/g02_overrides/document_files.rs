@@ -43,7 +43,7 @@ fn a_file_that_is_wrong_is_named_with_the_line_and_changes_nothing() {
     let error = registry.load_overrides(&path).unwrap_err();
     assert_eq!((error.path(), error.line()), (Some(&*path), Some(2)));
     let expected = format!(
-        "overrides of circuit breakers from `{}`, line 2: circuit breaker `payments`: \
+        "overrides from `{}`, line 2: [breakers.payments]: \
          `failure_threshold` is 0: must be at least 1",
         path.display()
     );

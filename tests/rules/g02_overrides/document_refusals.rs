@@ -18,7 +18,6 @@ fn refusal(registry: &Registry, document: &str) -> LoadError {
     let error = registry.apply_toml(document).expect_err(document);
     assert_eq!((registry.overrides(), registry.snapshot().len()), before);
     assert_eq!(configs(), held);
-    assert!(std::error::Error::source(&error).is_some());
     assert_eq!(error.path(), None);
     error
 }
@@ -27,12 +26,12 @@ fn refusal(registry: &Registry, document: &str) -> LoadError {
 #[track_caller]
 fn assert_message(error: &LoadError, line: usize, words: &[&str]) {
     let text = error.to_string();
-    assert!(text.contains(&format!("line {line}")), "line {line}: {text}");
+    assert!(text.starts_with(&format!("overrides, line {line}: ")), "line {line}: {text}");
+    assert_eq!(text.lines().count(), 1, "{text}");
     assert_eq!(error.line(), Some(line), "{text}");
     for word in words {
         assert!(text.contains(word), "`{word}`: {text}");
     }
-    assert!(text.starts_with("overrides of circuit breakers"), "{text}");
 }
 
 /// Returns a document whose second line is valid and whose third line is `line`.
@@ -53,7 +52,7 @@ fn an_unknown_key_is_reported_with_its_line() {
         ("failure_threshold = 3".to_owned(), 1, "failure_threshold"),
     ] {
         let error = refusal(&registry, &document);
-        assert_message(&error, line, &["unknown field", &format!("`{key}`")]);
+        assert_message(&error, line, &["unknown", &format!("`{key}`")]);
     }
 }
 
@@ -62,24 +61,24 @@ fn a_value_of_the_wrong_form_is_reported_with_its_line_and_the_form() {
     let duration = "a duration";
     let share = "a share";
     for (line, form) in [
-        ("failure_threshold = \"3\"", "u32"),
-        ("failure_threshold = 3.0", "u32"),
-        ("failure_threshold = -3", "u32"),
-        ("failure_threshold = 4294967296", "u32"),
+        ("failure_threshold = \"3\"", "a whole number"),
+        ("failure_threshold = 3.0", "a whole number"),
+        ("failure_threshold = -3", "a whole number"),
+        ("failure_threshold = 4294967296", "a whole number"),
         ("window = \"100\"", duration),
         ("window = -1", "a number of calls"),
         ("window = 4294967296", "a number of calls"),
         ("window = 1.5", "a number of calls"),
         ("window = true", "a number of calls"),
-        ("window_buckets = \"10\"", "u32"),
-        ("min_calls = []", "u32"),
+        ("window_buckets = \"10\"", "a whole number"),
+        ("min_calls = []", "a whole number"),
         ("failure_rate = \"half\"", share),
         ("failure_rate = \"0.5\"", share),
         ("failure_rate = \"%\"", share),
         ("failure_rate = \"1e1%\"", share),
         ("failure_rate = 50000000000", share),
         ("failure_rate = true", share),
-        ("failure_count = {}", "u32"),
+        ("failure_count = {}", "a whole number"),
         ("slow_call = 2", duration),
         ("slow_call = \"2\"", duration),
         ("slow_call = \"-2s\"", duration),
@@ -87,16 +86,16 @@ fn a_value_of_the_wrong_form_is_reported_with_its_line_and_the_form() {
         ("slow_call_rate = 1979-05-27", share),
         ("recovery_time = 10", duration),
         ("recovery_time = \"\"", duration),
-        ("recovery_factor = \"2\"", "f64"),
+        ("recovery_factor = \"2\"", "a number"),
         ("max_recovery_time = 1.5", duration),
         ("recovery_jitter = \"a little\"", share),
-        ("half_open_max_calls = true", "u32"),
-        ("half_open_successes = \"1\"", "u32"),
-        ("half_open_failures = -1", "u32"),
+        ("half_open_max_calls = true", "a whole number"),
+        ("half_open_successes = \"1\"", "a whole number"),
+        ("half_open_failures = -1", "a whole number"),
         ("probe_timeout = 5", duration),
-        ("abandoned = true", "abandoned"),
+        ("abandoned = true", "`failure`"),
         ("abandoned = \"success\"", "`failure`"),
-        ("max_keys = \"all\"", "u32"),
+        ("max_keys = \"all\"", "a whole number"),
         ("mode = \"closed\"", "`forced_open`"),
         ("mode = \"Disabled\"", "`disabled`"),
     ] {
@@ -107,7 +106,6 @@ fn a_value_of_the_wrong_form_is_reported_with_its_line_and_the_form() {
             with_third_line(line)
         };
         let error = refusal(&Registry::new(), &line);
-        let form = if form == "abandoned" { key } else { form };
         assert_message(&error, 3, &[key, form]);
     }
 }
@@ -155,9 +153,9 @@ fn a_value_out_of_range_is_reported_with_its_line_its_key_and_the_rule() {
         let key = format!("`{key}`");
         let registry = Registry::new();
         let error = refusal(&registry, &with_third_line(line));
-        assert_message(&error, 3, &["circuit breaker `payments`", &key, value, rule]);
+        assert_message(&error, 3, &["[breakers.payments]", &key, value, rule]);
         let error = refusal(&registry, &format!("[defaults]\n\n\n{line}"));
-        assert_message(&error, 4, &["defaults", &key, value, rule]);
+        assert_message(&error, 4, &["[defaults]", &key, value, rule]);
     }
 }
 
@@ -177,23 +175,23 @@ fn a_conflict_with_the_code_of_a_live_breaker_is_reported_with_its_line() {
         (
             "[breakers.mail]\nfailure_threshold = 4\n\nfailure_rate = 0.5",
             4,
-            ["`mail`", "`failure_rate`", "needs a `window`"],
+            ["[breakers.mail]", "`failure_rate`", "needs a `window`"],
         ),
         (
             "[breakers.mail]\nmin_calls = 3\nwindow = 9",
             2,
-            ["`mail`", "`min_calls`", "needs a `failure_rate`"],
+            ["[breakers.mail]", "`min_calls`", "needs a `failure_rate`"],
         ),
         // The key is only in the code, so the error names the line of the section.
         (
             "[defaults]\n\n[breakers.stock]\nrecovery_time = \"61s\"",
             3,
-            ["`stock`", "`max_recovery_time`", "below `recovery_time`"],
+            ["[breakers.stock]", "`max_recovery_time`", "below `recovery_time`"],
         ),
         (
             "\n[breakers.payments]\nwindow = 4",
             2,
-            ["`payments`", "`failure_count`", "calls that `window` holds"],
+            ["[breakers.payments]", "`failure_count`", "calls that `window` holds"],
         ),
         // The defaults cause the conflict, so the error names a line of `[defaults]`.
         (

@@ -36,11 +36,13 @@ fn g02_a_mode_holds_a_breaker_in_its_state_until_it_is_removed() {
             (state, CircuitState::Closed),
         ];
         assert_eq!(heard.steps(), steps);
-        assert!(
-            heard.transitions()[1..].iter().all(|step| step.reason == TransitionReason::Manual)
-        );
+        for step in &heard.transitions()[1..] {
+            assert_eq!(step.reason, TransitionReason::Override);
+            let table = step.note.table().map(ToString::to_string);
+            assert_eq!(table.as_deref(), Some("[breakers.dependency]"));
+        }
         assert_eq!(
-            heard.count(|kind| matches!(kind, EventKind::SettingsChanged)),
+            heard.count(|kind| matches!(kind, EventKind::SettingsChanged(_))),
             0,
             "its settings did not change"
         );

@@ -17,7 +17,7 @@ fn built(settings: &BreakerConfigBuilder) -> BreakerConfig {
 }
 
 fn is_settings_changed(kind: &EventKind) -> bool {
-    matches!(kind, EventKind::SettingsChanged)
+    matches!(kind, EventKind::SettingsChanged(_))
 }
 
 /// Returns the fields of all events about invalid settings.
@@ -210,7 +210,7 @@ fn g02_a_refused_set_changes_nothing_anywhere() {
     ];
     for (overrides, breaker, field) in refused {
         let error = registry.set_overrides(overrides).unwrap_err();
-        assert_eq!((error.breaker(), error.config_error().field()), (breaker, field));
+        assert_eq!((error.breaker(), error.setting()), (breaker, Some(field)));
         let words = error.to_string();
         assert!(words.contains(field) && words.contains(breaker.unwrap_or("defaults")), "{words}");
         assert!(std::error::Error::source(&error).is_some());
@@ -351,7 +351,7 @@ fn g02_an_override_that_breaks_a_rule_by_itself_is_refused_before_its_breaker_ex
     ] {
         let error = registry.override_breaker("later", settings).unwrap_err();
         assert_eq!(error.breaker(), Some("later"));
-        assert_eq!(error.config_error().field(), field);
+        assert_eq!(error.setting(), Some(field));
     }
     // The override lacks a setting that it needs. The registry accepts it, because code that is
     // registered later may have this setting.

@@ -19,7 +19,7 @@ fn threshold(failures: u32) -> BreakerConfig {
 }
 
 fn is_change(kind: &EventKind) -> bool {
-    matches!(kind, EventKind::SettingsChanged)
+    matches!(kind, EventKind::SettingsChanged(_))
 }
 
 /// Collects the events of one breaker of the global registry, and ignores the events of other

@@ -142,7 +142,8 @@ fn r15_an_override_that_contradicts_the_code_is_refused_and_changes_nothing() {
     let slow = RetryPolicy::builder().base_delay(5 * SECOND).max_retries(0);
     let error = registry.override_retry("stock", slow).unwrap_err();
     assert_eq!(error.retry(), Some("stock"));
-    assert!(error.to_string().starts_with("retry `stock`: "), "{error}");
+    let rule = "[retries.stock]: `max_delay` is 1s: must not be below `base_delay` (the code sets";
+    assert!(error.to_string().starts_with(rule), "{error}");
     let retries =
         |retry: &resilient::retries::NamedRetry| retry.snapshot().policy.worst_case().attempts();
     assert_eq!((retries(&retry), retries(&other)), (3, 4));

@@ -29,5 +29,5 @@ pub(crate) fn is_conflict(kind: &EventKind) -> bool {
 }
 
 pub(crate) fn is_change(kind: &EventKind) -> bool {
-    matches!(kind, EventKind::SettingsChanged)
+    matches!(kind, EventKind::SettingsChanged(_))
 }

@@ -1,11 +1,11 @@
 //! The builder of a breaker's settings, and their defaults.
 
 use resilient_settings::breaker::default;
-use resilient_settings::{Given, Settings, Window, breaker_settings, fields};
+use resilient_settings::{Settings, Window, breaker_settings, fields};
 
 use super::checked::{AbandonedOutcome, BreakerConfig, Conditions};
-use crate::settings::{builder, check_part, settings};
-use crate::signal::ConfigError;
+use crate::settings::{PartialSettings, builder, check_part, settings};
+use crate::signal::{ConfigError, NamedValue, SettingValues, given_bits};
 
 breaker_settings!(fields settings {
     /// The settings that the caller gave.
@@ -33,14 +33,23 @@ breaker_settings!(fields builder {
     pub struct BreakerConfigBuilder of BreakerSettings for BreakerConfig
 });
 
-impl BreakerConfigBuilder {
-    /// Fills each absent setting with the setting of `other`.
-    pub(crate) fn or(mut self, other: &Self) -> Self {
+impl PartialSettings for BreakerConfigBuilder {
+    fn number(setting: &str) -> Option<usize> {
+        BreakerSettings::TABLE.names().position(|name| name == setting)
+    }
+
+    fn given(&self) -> u32 {
+        given_bits(&self.settings)
+    }
+
+    fn or(mut self, other: &Self) -> Self {
         self.settings = self.settings.or(&other.settings);
         self.unreadable.extend(&other.unreadable);
         self
     }
+}
 
+impl BreakerConfigBuilder {
     /// Checks the incomplete settings of an override or of an operator's `defaults`. A missing
     /// setting breaks no rule, because the code of the breaker supplies it later.
     pub(crate) fn check_part(&self) -> Result<(), ConfigError> {
@@ -51,9 +60,7 @@ impl BreakerConfigBuilder {
 
 impl BreakerSettings {
     pub(super) fn complete(&self) -> BreakerConfig {
-        let given = self.seen_by_rules().into_iter().enumerate();
-        let given = given.filter(|(_, value)| *value != Given::Default);
-        let given = given.fold(0, |bits, (setting, _)| bits | 1 << setting);
+        let given = given_bits(self);
         let recovery_time = self.recovery_time.unwrap_or(default::recovery_time());
         let has_other_condition = self.failure_rate.is_some()
             || self.failure_count.is_some()
@@ -148,6 +155,16 @@ impl BreakerConfig {
     /// ```
     pub fn to_builder(&self) -> BreakerConfigBuilder {
         self.given_values().into()
+    }
+}
+
+impl SettingValues for BreakerConfig {
+    fn values(&self) -> Vec<NamedValue> {
+        Self::values(self).named_values().collect()
+    }
+
+    fn given(&self) -> u32 {
+        self.given
     }
 }
 

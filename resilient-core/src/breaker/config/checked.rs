@@ -1,8 +1,10 @@
 //! The checked settings of a breaker, with every default filled in.
 
+use std::str::FromStr;
 use std::time::Duration;
 
-use resilient_settings::{Value, Window};
+use resilient_settings::breaker::{TABLE, key};
+use resilient_settings::{TextError, Value, Window};
 
 /// How the breaker counts a call that was cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -24,6 +26,16 @@ impl AbandonedOutcome {
             Self::Ignore => "ignore",
             Self::Failure => "failure",
         })
+    }
+}
+
+impl FromStr for AbandonedOutcome {
+    type Err = TextError;
+
+    fn from_str(text: &str) -> Result<Self, TextError> {
+        let value = TABLE.settings[key::abandoned].read_word(text)?;
+        let fails = value == Self::Failure.value();
+        Ok(if fails { Self::Failure } else { Self::Ignore })
     }
 }
 

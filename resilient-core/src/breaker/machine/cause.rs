@@ -9,8 +9,19 @@ pub(super) struct Cause {
 }
 
 impl Cause {
+    /// The cause of a change by an operator, or by an override if the note has a table.
     pub(super) fn by_hand(note: OperatorNote) -> Self {
-        Self { reason: TransitionReason::Manual, note }
+        let is_by_hand = note.table().is_none();
+        let reason = if is_by_hand { TransitionReason::Manual } else { TransitionReason::Override };
+        Self { reason, note }
+    }
+
+    /// The cause of the end of a state, which was set with this note.
+    pub(super) fn end_of_hold(note: OperatorNote) -> Self {
+        let is_by_hand = note.table().is_none();
+        let reason =
+            if is_by_hand { TransitionReason::ManualEnd } else { TransitionReason::OverrideEnd };
+        Self { reason, note }
     }
 }
 

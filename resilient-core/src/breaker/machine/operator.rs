@@ -8,7 +8,6 @@ use crate::breaker::config::BreakerConfig;
 use crate::breaker::window::Health;
 use crate::signal::{
     CircuitState, Hold, ManualChange, ManualOperation, OperatorMode, OperatorNote, TransitionError,
-    TransitionReason,
 };
 
 impl Machine {
@@ -170,8 +169,7 @@ impl Machine {
         }
         if self.is_over(now) && self.phase.next_state() == CircuitState::Closed {
             let note = std::mem::take(&mut self.note);
-            let cause = Cause { reason: TransitionReason::ManualEnd, note };
-            self.enter(self.healthy(now), None, cause, now);
+            self.enter(self.healthy(now), None, Cause::end_of_hold(note), now);
         }
     }
 

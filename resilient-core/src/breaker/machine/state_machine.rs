@@ -354,7 +354,7 @@ impl Machine {
         self.phase = phase;
         self.period = Period::new(lasts, now);
         self.note = match reason {
-            TransitionReason::Manual => note.clone(),
+            TransitionReason::Manual | TransitionReason::Override => note.clone(),
             _ => OperatorNote::EMPTY,
         };
         self.untested = false;

@@ -45,8 +45,10 @@ impl SharedBreaker {
     pub(crate) fn reconfigure(&self, settings: LiveSettings) {
         let parts = self.parts();
         let (mut guarded, now) = self.lock_now(parts);
-        if guarded.reconfigure(settings, now) && parts.subscribers.are_present() {
-            guarded.queue(&parts.name, EventKind::SettingsChanged);
+        if let Some(change) = guarded.reconfigure(settings, now) {
+            if parts.subscribers.are_present() {
+                guarded.queue(&parts.name, EventKind::SettingsChanged(change));
+            }
         }
         parts.look_soon(&guarded);
         self.commit(parts, guarded);

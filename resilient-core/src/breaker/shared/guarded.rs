@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::{LiveSettings, PendingSuccesses, StartIn, StripedCounters, Waiter, Waiters, Watch};
 use crate::breaker::machine::Machine;
 use crate::event::{Event, EventKind, EventQueue};
-use crate::signal::{CallCounts, Hold, Name, OperatorNote};
+use crate::signal::{CallCounts, Hold, Name, SettingOrigins, SettingsChange, SettingsInForce};
 
 #[derive(Debug)]
 pub(super) struct GuardedState {
@@ -29,6 +29,7 @@ pub(super) struct GuardedState {
     /// successes: successes that its thread has deferred, and that the state machine has not
     /// received yet.
     pending_stripes: u16,
+    origins: SettingOrigins,
     version: u64,
     /// The mode of an override, and the generation that began when the breaker entered this mode.
     /// The generation is `None` if the breaker did not enter the mode, because the mode was over
@@ -60,6 +61,7 @@ impl GuardedState {
             delivering: false,
             waiters: Waiters::default(),
             pending_stripes: 0,
+            origins: settings.origins.clone(),
             version: settings.version,
             mode: settings.mode.clone().map(|mode| Box::new((mode, generation))),
         }
@@ -103,20 +105,31 @@ impl GuardedState {
         self.latest = now.unwrap_or(self.latest);
     }
 
-    /// Applies settings and mode, unless newer settings were applied before. Returns whether the
-    /// settings changed.
-    pub(super) fn reconfigure(&mut self, settings: LiveSettings, now: Instant) -> bool {
+    /// Returns the settings in force with their origins.
+    pub(super) fn settings(&self) -> SettingsInForce {
+        SettingsInForce::new(self.machine.config().clone(), self.origins.clone())
+    }
+
+    /// Applies settings and mode, unless newer settings were applied before. Returns the settings
+    /// whose values changed.
+    pub(super) fn reconfigure(
+        &mut self,
+        settings: LiveSettings,
+        now: Instant,
+    ) -> Option<SettingsChange> {
         // G2: of several overrides, the last one applies.
         if settings.version < self.version {
-            return false;
+            return None;
         }
         self.version = settings.version;
+        let old = self.settings();
         let differs = **self.machine.config() != *settings.config;
         self.machine.reconfigure(settings.config, now);
+        self.origins = settings.origins;
         if self.mode.as_ref().map(|mode| &mode.0) != settings.mode.as_ref() {
             self.change_mode(settings.mode, now);
         }
-        differs
+        differs.then(|| self.settings().changes_since(&old))
     }
 
     // G2: if an operator has changed the state by hand since the override set its mode, clearing
@@ -126,8 +139,8 @@ impl GuardedState {
         if let Some(mode) = mode {
             self.machine.hold(mode.clone(), now);
             self.mode = Some(Box::new((mode, Some(self.machine.generation()))));
-        } else if old.is_some_and(|old| old.1 == Some(self.machine.generation())) {
-            self.machine.close(OperatorNote::EMPTY, now);
+        } else if let Some(old) = old.filter(|old| old.1 == Some(self.machine.generation())) {
+            self.machine.close(old.0.note.of_table(), now);
         }
     }
 

@@ -5,12 +5,16 @@ use std::time::Instant;
 
 use super::{BreakerParts, GuardedState, Kind, SharedBreaker};
 use crate::breaker::config::BreakerConfig;
-use crate::signal::{BreakerSnapshot, CallCounts, CircuitOpen, CircuitState};
+use crate::signal::{BreakerSnapshot, CallCounts, CircuitOpen, CircuitState, SettingsInForce};
 use crate::time::ClockSource;
 
 impl SharedBreaker {
     pub(crate) fn config(&self) -> Arc<BreakerConfig> {
         Arc::clone(self.parts().lock().machine.config())
+    }
+
+    pub(crate) fn settings(&self) -> SettingsInForce {
+        self.parts().lock().settings()
     }
 
     // B12: a state that was set by hand ends at its end, even if no call comes.
@@ -104,6 +108,7 @@ impl SharedBreaker {
             transitions: machine.transitions(),
             time_in_state: machine.time_in_state(now),
             recent,
+            settings_with_origin: guarded.settings(),
             listener_panics: parts.subscribers.panics(),
             lost_events: guarded.events.lost(),
         }

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use crate::breaker::{BreakerConfigBuilder, OperatorMode, OperatorNote};
+use crate::settings::OverrideLayer;
+use crate::signal::{Hold, OverrideTable};
 
 /// An operator's override of one breaker. It wins over the code.
 ///
@@ -52,6 +54,15 @@ impl BreakerOverride {
     pub fn with_note(mut self, note: OperatorNote) -> Self {
         self.note = note;
         self
+    }
+}
+
+impl BreakerOverride {
+    /// Returns what this override changes. The note of its mode has the table.
+    pub(super) fn layer(&self, table: OverrideTable) -> OverrideLayer<BreakerConfigBuilder> {
+        let note = || self.note.clone().with_table(table.clone());
+        let mode = self.mode.map(|mode| Hold { mode, lasts: self.mode_for, note: note() });
+        OverrideLayer { settings: self.settings.clone(), mode, table }
     }
 }
 

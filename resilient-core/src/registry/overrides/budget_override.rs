@@ -15,8 +15,6 @@ use crate::retry::BudgetConfigBuilder;
 /// # Ok::<(), resilient_core::registry::OverrideError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(from = "BudgetConfigBuilder"))]
 #[non_exhaustive]
 pub struct BudgetOverride {
     /// Settings that win over the settings in the code.

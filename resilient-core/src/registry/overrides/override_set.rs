@@ -1,36 +1,71 @@
-//! All overrides of a registry: settings and modes of breakers and budgets, which win over the code.
+//! All overrides of a registry, and the tables that apply to a name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::Location;
 
-use super::override_error::Subject;
+use resilient_settings::breaker;
+
 use super::{BreakerOverride, BudgetOverride, OverrideError, RetryOverride};
 use crate::breaker::BreakerConfigBuilder;
-use crate::retry::{BudgetConfig, BudgetConfigBuilder, RetryOverlay};
-use crate::signal::Hold;
+use crate::retry::{BudgetConfigBuilder, RetryOverlay};
+use crate::settings::{OverrideLayer, PartialSettings, SettingLayers};
+use crate::signal::{NamePattern, OverrideTable, OverrideTarget};
 
 /// All overrides of a registry: defaults of breakers, and overrides by name.
 ///
-/// The first of these sources that gives a setting wins: the override of the name, the code,
-/// `defaults`, the [library's default](crate::breaker::BreakerConfig).
+/// A name that ends in `*` stands for all names with this prefix: `payments/*`, or `*` for all
+/// names. A `*` elsewhere in a name is an error. The first of these sources that gives a setting
+/// wins:
+///
+/// 1. overrides of the key, for a breaker with keys: those under an exact name before those under a
+///    prefix, and then the exact key before a prefix of the key;
+/// 2. the override of the exact name;
+/// 3. overrides of prefixes, a longer prefix before a shorter one;
+/// 4. the code;
+/// 5. `defaults`;
+/// 6. the [library's default](crate::breaker::BreakerConfig).
+///
+/// Each setting is looked up separately, and so is the mode.
+///
+/// ```
+/// use resilient_core::breaker::{BreakerConfig, OperatorMode};
+/// use resilient_core::registry::{Overrides, Registry};
+/// use resilient_core::retry::BudgetConfig;
+///
+/// let settings = BreakerConfig::builder;
+/// let overrides = Overrides::new()
+///     .with("payments/*", settings().failure_threshold(8).half_open_successes(2))
+///     .with("payments/charge", settings().failure_threshold(3))
+///     .with_key("search", "tenant-7", OperatorMode::ForcedOpen)
+///     .with_budget("payments", BudgetConfig::builder().capacity(0)); // no retries
+///
+/// let registry = Registry::new();
+/// registry.set_overrides(overrides)?;
+/// let charge = registry.get_or_register("payments/charge", BreakerConfig::default());
+/// let expected = settings().failure_threshold(3).half_open_successes(2);
+/// assert_eq!(charge.config(), expected.build()?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// With the feature `serde`, overrides can be deserialized. A duration is text like `"250ms"` or
 /// `"1m 30s"`. A share is `0.5` or `"50%"`. `window` is a number or a duration. `mode` is
 /// `forced_open`, `disabled` or `observe_only`; beside it, `mode_for` is a duration, and `operator`
-/// and `reason` are text. With the feature `toml`, a registry reads overrides
-/// from a document: see `Registry::load_overrides`.
+/// and `reason` are text. `keys` is a table with an override for each key. With the feature `toml`,
+/// a registry reads overrides from a document: see `Registry::load_overrides`.
 #[derive(Debug, Clone, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 #[non_exhaustive]
 pub struct Overrides {
     /// Settings that apply if neither the code nor an override gives a value.
     pub defaults: BreakerConfigBuilder,
-    /// Overrides by the name of the breaker.
+    /// Overrides by the name of the breaker, or by the beginning of names.
     pub breakers: BTreeMap<String, BreakerOverride>,
-    /// Overrides by the name of the retry budget.
+    /// Overrides of keys: by the name of the breaker, then by the text of the key. Names and keys
+    /// may be prefixes. The breaker that keys without a separate breaker share has none of these
+    /// overrides.
+    pub keys: BTreeMap<String, BTreeMap<String, BreakerOverride>>,
+    /// Overrides by the name of the retry budget, or by the beginning of names.
     pub budgets: BTreeMap<String, BudgetOverride>,
-    /// Overrides by the name of the retry.
-    #[cfg_attr(feature = "serde", serde(skip))]
+    /// Overrides by the name of the retry, or by the beginning of names.
     pub retries: BTreeMap<String, RetryOverride>,
 }
 
@@ -48,75 +83,178 @@ impl Overrides {
         self
     }
 
-    /// Overrides one breaker, and replaces an earlier override of that breaker.
+    /// Overrides the breakers of a name or prefix, and replaces an earlier override of the same
+    /// name or prefix.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, what: impl Into<BreakerOverride>) -> Self {
         self.breakers.insert(name.into(), what.into());
         self
     }
 
-    /// Overrides one retry budget, and replaces an earlier override of that budget.
+    /// Overrides a key, or the keys with a prefix, of breakers with keys, and replaces an earlier
+    /// override of the same name and key.
+    #[must_use]
+    pub fn with_key(
+        mut self,
+        name: impl Into<String>,
+        key: impl Into<String>,
+        what: impl Into<BreakerOverride>,
+    ) -> Self {
+        self.keys.entry(name.into()).or_default().insert(key.into(), what.into());
+        self
+    }
+
+    /// Overrides the retry budgets of a name or prefix, and replaces an earlier override of the
+    /// same name or prefix.
     #[must_use]
     pub fn with_budget(mut self, name: impl Into<String>, what: impl Into<BudgetOverride>) -> Self {
         self.budgets.insert(name.into(), what.into());
         self
     }
 
-    /// Overrides one retry, and replaces an earlier override of that retry.
+    /// Overrides the retries of a name or prefix, and replaces an earlier override of the same name
+    /// or prefix.
     #[must_use]
     pub fn with_retry(mut self, name: impl Into<String>, what: impl Into<RetryOverride>) -> Self {
         self.retries.insert(name.into(), what.into());
         self
     }
 
-    /// Returns the override of a retry.
+    // G2: an exact name wins over a prefix, and a longer prefix over a shorter one.
+    /// Returns the sources of the settings of breakers with these names.
+    pub(in crate::registry) fn of_breakers(
+        &self,
+        names: NamePattern<'_>,
+        code: BreakerConfigBuilder,
+        place: &'static Location<'static>,
+    ) -> SettingLayers<BreakerConfigBuilder> {
+        let keys = covering(&self.keys, names).flat_map(|(name, keys)| {
+            let keys = by_rank(keys.iter());
+            keys.map(move |(key, own)| own.layer(OverrideTable::of_key(name, key)))
+        });
+        let names = covering(&self.breakers, names)
+            .map(|(name, own)| own.layer(OverrideTable::new(OverrideTarget::Breaker, name)));
+        let overrides = keys.chain(names).collect();
+        SettingLayers { overrides, code, place, defaults: self.defaults.clone() }
+    }
+
+    /// Returns the sources of the settings of retry budgets with these names.
+    pub(in crate::registry) fn of_budgets(
+        &self,
+        names: NamePattern<'_>,
+        code: BudgetConfigBuilder,
+        place: &'static Location<'static>,
+    ) -> SettingLayers<BudgetConfigBuilder> {
+        let overrides = covering(&self.budgets, names).map(|(name, own)| {
+            let table = OverrideTable::new(OverrideTarget::Budget, name);
+            OverrideLayer { table, settings: own.settings, mode: None }
+        });
+        let defaults = BudgetConfigBuilder::NONE;
+        SettingLayers { overrides: overrides.collect(), code, place, defaults }
+    }
+
+    /// Returns the sources of the settings of retries with these names. `code` is one of the
+    /// declarations under the name.
+    pub(in crate::registry) fn of_retries(
+        &self,
+        names: NamePattern<'_>,
+        code: RetryOverlay,
+        place: &'static Location<'static>,
+    ) -> SettingLayers<RetryOverlay> {
+        let overrides = covering(&self.retries, names).map(|(name, own)| {
+            let table = OverrideTable::new(OverrideTarget::Retry, name);
+            OverrideLayer { table, settings: own.overlay(), mode: None }
+        });
+        let defaults = RetryOverlay::default();
+        SettingLayers { overrides: overrides.collect(), code, place, defaults }
+    }
+
+    /// Returns the override of a retry, or `None` if no override applies.
     pub(in crate::registry) fn overlay(&self, name: &str) -> Option<RetryOverlay> {
-        self.retries.get(name).map(RetryOverride::overlay)
+        let here = Location::caller();
+        let layers = self.of_retries(NamePattern::Exact(name), RetryOverlay::default(), here);
+        let origins = Some(layers.origins(None));
+        (!layers.overrides.is_empty()).then(|| RetryOverlay { origins, ..layers.merged(None) })
     }
 
-    /// Returns the settings of a budget with overrides applied. `declared` holds the settings of
-    /// the code.
-    pub(in crate::registry) fn over_budget(
-        &self,
-        name: &str,
-        declared: &BudgetConfig,
-    ) -> BudgetConfigBuilder {
-        let declared = declared.to_builder();
-        match self.budgets.get(name) {
-            Some(own) => own.settings.or(&declared),
-            None => declared,
-        }
+    /// Returns whether an override sets a mode for the name or for some of its keys.
+    pub(in crate::registry) fn has_mode(&self, name: &str) -> bool {
+        let name = NamePattern::Exact(name);
+        let mut of_name = covering(&self.breakers, name).map(|(_, own)| own);
+        let mut of_keys = covering(&self.keys, name).flat_map(|(_, keys)| keys.values());
+        of_name.any(|own| own.mode.is_some()) || of_keys.any(|own| own.mode.is_some())
     }
 
-    /// Returns the settings of a breaker with overrides applied. `declared` holds the settings of
-    /// the code.
-    pub(in crate::registry) fn over(
-        &self,
-        name: &str,
-        declared: &BreakerConfigBuilder,
-    ) -> BreakerConfigBuilder {
-        // G2
-        let own = self.breakers.get(name).map(|own| own.settings.clone());
-        own.unwrap_or_default().or(declared).or(&self.defaults)
+    /// Returns all tables but `[defaults]`, in order.
+    pub(in crate::registry) fn tables(&self) -> BTreeSet<OverrideTable> {
+        let of = |target| move |name: &String| OverrideTable::new(target, name);
+        let keys = self
+            .keys
+            .iter()
+            .flat_map(|(name, keys)| keys.keys().map(move |key| OverrideTable::of_key(name, key)));
+        let breakers = self.breakers.keys().map(of(OverrideTarget::Breaker));
+        let budgets = self.budgets.keys().map(of(OverrideTarget::Budget));
+        let retries = self.retries.keys().map(of(OverrideTarget::Retry));
+        breakers.chain(keys).chain(budgets).chain(retries).collect()
     }
 
-    pub(in crate::registry) fn hold(&self, name: &str) -> Option<Hold> {
-        let own = self.breakers.get(name)?;
-        Some(Hold { mode: own.mode?, lasts: own.mode_for, note: own.note.clone() })
-    }
-
-    /// Checks each override alone. Conflicts with the settings in the code are checked elsewhere.
+    /// Checks the overrides without the code. Tables that apply to the same names are checked
+    /// together.
     pub(in crate::registry) fn check(&self) -> Result<(), OverrideError> {
-        self.defaults.check_part().map_err(OverrideError::of(Subject::Defaults))?;
-        for (name, own) in &self.breakers {
-            own.settings.check_part().map_err(OverrideError::of_breaker(name))?;
+        self.tables().into_iter().try_for_each(OverrideError::check_patterns)?;
+        for (name, key, own) in self.all_keys() {
+            if own.settings.given() & (1 << breaker::key::max_keys) != 0 {
+                let setting = breaker::TABLE.settings[breaker::key::max_keys].name;
+                let table = OverrideTable::of_key(name, key);
+                return Err(OverrideError::of_whole_name(table, setting));
+            }
         }
-        for (name, own) in &self.budgets {
-            own.settings.check_part().map_err(OverrideError::of_budget(name))?;
+        self.defaults
+            .check_part()
+            .map_err(|error| OverrideError::of_table(OverrideTable::defaults(), error))?;
+        let here = Location::caller();
+        // The code may correct what a table and the defaults contradict, so they are not merged.
+        let alone = Self { defaults: BreakerConfigBuilder::default(), ..self.clone() };
+        for name in self.breakers.keys().chain(self.keys.keys()) {
+            let layers =
+                alone.of_breakers(NamePattern::of(name), BreakerConfigBuilder::default(), here);
+            OverrideError::check_layers(&layers, name, BreakerConfigBuilder::check_part)?;
+        }
+        for name in self.budgets.keys() {
+            let layers = alone.of_budgets(NamePattern::of(name), BudgetConfigBuilder::NONE, here);
+            OverrideError::check_layers(&layers, name, BudgetConfigBuilder::check_part)?;
         }
         for (name, own) in &self.retries {
-            own.settings.check_part().map_err(OverrideError::of_retry(name))?;
+            // One table must not give both maximums, while two tables may.
+            own.settings.check_part().map_err(|error| {
+                OverrideError::of_table(OverrideTable::new(OverrideTarget::Retry, name), error)
+            })?;
+            let names = NamePattern::of(name);
+            let layers = self.of_retries(names, RetryOverlay::default(), here);
+            OverrideError::check_layers(&layers, name, RetryOverlay::check_part)?;
         }
         Ok(())
     }
+
+    fn all_keys(&self) -> impl Iterator<Item = (&String, &String, &BreakerOverride)> {
+        let all = self.keys.iter();
+        all.flat_map(|(name, keys)| keys.iter().map(move |(key, own)| (name, key, own)))
+    }
+}
+
+/// Returns the entries, those that win first.
+fn by_rank<'a, T: 'a>(
+    entries: impl Iterator<Item = (&'a String, &'a T)>,
+) -> impl Iterator<Item = (&'a String, &'a T)> {
+    let mut entries: Vec<_> = entries.collect();
+    entries.sort_by_key(|(text, _)| NamePattern::of(text).rank());
+    entries.into_iter()
+}
+
+/// Returns the entries that apply to all these names, those that win first.
+fn covering<'a, T: 'a>(
+    map: &'a BTreeMap<String, T>,
+    names: NamePattern<'_>,
+) -> impl Iterator<Item = (&'a String, &'a T)> {
+    by_rank(map.iter().filter(move |(text, _)| NamePattern::of(text).covers(names)))
 }

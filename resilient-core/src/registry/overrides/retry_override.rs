@@ -43,13 +43,8 @@ impl RetryOverride {
         self
     }
 
-    pub(in crate::registry) fn overlay(&self) -> RetryOverlay {
-        let Self { settings, deadline, attempt_timeout } = self;
-        RetryOverlay {
-            settings: settings.settings,
-            deadline: *deadline,
-            attempt_timeout: *attempt_timeout,
-        }
+    pub(super) fn overlay(&self) -> RetryOverlay {
+        RetryOverlay::new(self.settings.settings, self.deadline, self.attempt_timeout)
     }
 }
 

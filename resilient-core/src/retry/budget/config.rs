@@ -1,10 +1,15 @@
 //! The checked settings of a retry budget, with every default filled in.
 
-use resilient_settings::budget::default;
-use resilient_settings::{budget_settings, fields};
+use std::panic::Location;
+use std::sync::Arc;
 
-use crate::settings::{check, check_part, make_valid, setters, settings};
-use crate::signal::ConfigError;
+use resilient_settings::budget::default;
+use resilient_settings::{Settings, budget_settings, fields};
+
+use crate::settings::{PartialSettings, check, check_part, make_valid, setters, settings};
+use crate::signal::{
+    ConfigError, NamedValue, SettingOrigins, SettingValues, SettingsInForce, given_bits,
+};
 
 /// Checked settings of a [`RetryBudget`](crate::retry::RetryBudget), in tokens.
 ///
@@ -62,8 +67,60 @@ impl BudgetConfig {
         self.deposit
     }
 
+    pub(super) const fn is_off(&self) -> bool {
+        self.capacity == 0
+    }
+
     pub(crate) const fn to_builder(self) -> BudgetConfigBuilder {
         self.given
+    }
+}
+
+impl PartialSettings for BudgetConfigBuilder {
+    fn number(setting: &str) -> Option<usize> {
+        Self::TABLE.names().position(|name| name == setting)
+    }
+
+    fn given(&self) -> u32 {
+        given_bits(self)
+    }
+
+    fn or(self, other: &Self) -> Self {
+        Self::or(self, other)
+    }
+}
+
+impl SettingValues for BudgetConfig {
+    fn values(&self) -> Vec<NamedValue> {
+        let values = BudgetConfigBuilder {
+            capacity: Some(self.capacity),
+            retry_cost: Some(self.retry_cost),
+            initial_tokens: Some(self.initial_tokens),
+            deposit: Some(self.deposit),
+        };
+        values.named_values().collect()
+    }
+
+    fn given(&self) -> u32 {
+        given_bits(&self.given)
+    }
+}
+
+/// The settings of a budget that are in force.
+#[derive(Debug, Clone)]
+pub(crate) struct LiveBudgetSettings {
+    pub(crate) config: BudgetConfig,
+    pub(crate) origins: SettingOrigins,
+}
+
+impl LiveBudgetSettings {
+    /// Makes the settings that the code gives, without an override.
+    pub(crate) fn of_code(config: BudgetConfig, place: &'static Location<'static>) -> Self {
+        Self { config, origins: SettingOrigins::of_code(place) }
+    }
+
+    pub(crate) fn with_origin(&self) -> SettingsInForce {
+        SettingsInForce::new(Arc::new(self.config), self.origins.clone())
     }
 }
 
@@ -86,11 +143,6 @@ impl Eq for BudgetConfig {}
 budget_settings!(fields settings {
     /// The unchecked settings of a budget. See [`BudgetConfig`] for defaults and ranges.
     #[derive(PartialEq, Eq)]
-    #[cfg_attr(feature = "serde", derive(serde::Deserialize))]
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, deny_unknown_fields, expecting = "a table of settings")
-    )]
     pub struct BudgetConfigBuilder from budget
 });
 
@@ -108,16 +160,48 @@ impl BudgetConfigBuilder {
         Ok(self.complete())
     }
 
-    /// Checks incomplete settings, such as an override. The settings in the code complete them
-    /// later.
+    /// Checks the incomplete settings of an override. The settings in the code complete them later.
     pub(crate) fn check_part(&self) -> Result<(), ConfigError> {
-        check_part(self)
+        check_part(&self.with_possible_capacity())
     }
 
-    /// Replaces each invalid setting with its default, and returns the errors.
-    pub(crate) fn build_leniently(mut self) -> (BudgetConfig, Vec<ConfigError>) {
-        let errors = make_valid(&mut self);
-        (self.complete(), errors)
+    /// Checks the settings of the code with overrides applied. Only these may have the capacity
+    /// zero.
+    pub(crate) fn build_overridden(&self) -> Result<BudgetConfig, ConfigError> {
+        let possible = self.with_possible_capacity();
+        check(&possible)?;
+        Ok(possible.complete_overridden(self.is_off()))
+    }
+
+    /// Replaces each invalid setting of overridden code with its default, and returns the errors.
+    pub(crate) fn build_leniently(self) -> (BudgetConfig, Vec<ConfigError>) {
+        let mut possible = self.with_possible_capacity();
+        let errors = make_valid(&mut possible);
+        (possible.complete_overridden(self.is_off()), errors)
+    }
+
+    const fn is_off(&self) -> bool {
+        matches!(self.capacity, Some(0))
+    }
+
+    /// Replaces the capacity zero, which only an override may give, with the largest capacity. A
+    /// budget that is off breaks no rule about its capacity.
+    const fn with_possible_capacity(mut self) -> Self {
+        if self.is_off() {
+            self.capacity = Some(u32::MAX);
+        }
+        self
+    }
+
+    // G2: an override switches the retries of a budget off.
+    fn complete_overridden(mut self, is_off: bool) -> BudgetConfig {
+        if !is_off {
+            return self.complete();
+        }
+        self.initial_tokens = Some(0);
+        let config = self.complete();
+        let given = Self { capacity: Some(0), initial_tokens: None, ..config.given };
+        BudgetConfig { given, capacity: 0, ..config }
     }
 
     fn complete(&self) -> BudgetConfig {

@@ -1,16 +1,17 @@
 //! The public handle of a retry budget.
 
 use std::fmt;
+use std::panic::Location;
 use std::sync::{Arc, PoisonError};
 
 use super::bucket::Bucket;
-use super::config::BudgetConfig;
+use super::config::{BudgetConfig, LiveBudgetSettings};
 use super::counts::Counters;
 use super::reservation::Reservation;
 use super::shared_budget::SharedBudget;
 use super::snapshot::BudgetSnapshot;
 use crate::platform::{Mutex, MutexGuard};
-use crate::signal::Name;
+use crate::signal::{Name, SettingsChange, SettingsInForce};
 
 // R7: the budget caps the retries to one dependency.
 /// A bucket of tokens that pays for all retries to one dependency.
@@ -23,16 +24,18 @@ impl RetryBudget {
     /// Makes a budget that is in no registry. To share a budget by its name, use
     /// [`Registry::get_or_register_budget`](crate::registry::Registry::get_or_register_budget).
     #[must_use]
+    #[track_caller]
     pub fn new(name: impl Into<String>, config: BudgetConfig) -> Self {
-        Self::with_name(Name::from(name.into()), config)
+        let settings = LiveBudgetSettings::of_code(config, Location::caller());
+        Self::with_name(Name::from(name.into()), settings)
     }
 
-    pub(crate) fn with_name(name: Name, config: BudgetConfig) -> Self {
+    pub(crate) fn with_name(name: Name, settings: LiveBudgetSettings) -> Self {
         Self(Arc::new(SharedBudget {
             name,
-            bucket: Bucket::new(&config),
+            bucket: Bucket::new(&settings.config),
             counts: Counters::default(),
-            settings: Mutex::new(config),
+            settings: Mutex::new(settings),
         }))
     }
 
@@ -91,7 +94,14 @@ impl RetryBudget {
     /// Returns the current settings.
     #[must_use]
     pub fn config(&self) -> BudgetConfig {
-        *self.settings()
+        self.settings().config
+    }
+
+    /// Returns each present setting with its value and its origin: an override, the code, or the
+    /// library.
+    #[must_use]
+    pub fn settings_with_origin(&self) -> SettingsInForce {
+        self.settings().with_origin()
     }
 
     /// Returns the current tokens, settings and counts of the budget.
@@ -104,33 +114,46 @@ impl RetryBudget {
             name: self.name().to_owned(),
             tokens: level.tokens,
             capacity: level.capacity,
-            settings: *settings,
+            settings: settings.config,
+            settings_with_origin: settings.with_origin(),
             counts,
         }
     }
 
-    /// Applies these settings. The bucket keeps its tokens up to the new capacity. Returns whether
-    /// anything changed.
-    pub(crate) fn reconfigure(&self, config: BudgetConfig) -> bool {
-        self.change_settings(config, |_| 0)
+    /// Applies these settings. The bucket keeps its tokens up to the new capacity. A budget that
+    /// was off, with the capacity zero, starts with its initial tokens. Returns the settings whose
+    /// values changed.
+    pub(crate) fn reconfigure(&self, settings: LiveBudgetSettings) -> Option<SettingsChange> {
+        let initial = i64::from(settings.config.initial_tokens());
+        self.change_settings(settings, |present| if present.is_off() { initial } else { 0 })
     }
 
     /// Replaces the defaults, which applied because no code had given settings, with these
     /// settings. The budget then has as many tokens as if it had started with these settings.
-    /// Returns whether anything changed.
-    pub(crate) fn replace_assumed(&self, config: BudgetConfig) -> bool {
-        let initial = |config: &BudgetConfig| i64::from(config.initial_tokens());
-        self.change_settings(config, |present| initial(&config) - initial(present))
+    /// Returns the settings whose values changed.
+    pub(crate) fn replace_assumed(&self, settings: LiveBudgetSettings) -> Option<SettingsChange> {
+        let initial = i64::from(settings.config.initial_tokens());
+        self.change_settings(settings, |present| initial - i64::from(present.initial_tokens()))
     }
 
-    fn change_settings(&self, config: BudgetConfig, more: impl Fn(&BudgetConfig) -> i64) -> bool {
+    fn change_settings(
+        &self,
+        new: LiveBudgetSettings,
+        more: impl Fn(&BudgetConfig) -> i64,
+    ) -> Option<SettingsChange> {
         let mut settings = self.settings();
-        let changes = *settings != config;
-        if changes {
-            self.0.bucket.reconfigure(&config, more(&settings));
+        let old = std::mem::replace(&mut *settings, new);
+        if old.config == settings.config {
+            return None;
         }
-        *settings = config;
-        changes
+        self.0.bucket.reconfigure(&settings.config, more(&old.config));
+        Some(settings.with_origin().changes_since(&old.with_origin()))
+    }
+
+    // R7
+    /// Returns whether an override has switched the retries off, with the capacity zero.
+    pub(crate) fn is_off(&self) -> bool {
+        self.0.bucket.level().capacity == 0
     }
 
     /// Returns whether nothing else shares this budget, neither a handle nor a reservation, and the
@@ -149,7 +172,7 @@ impl RetryBudget {
         self.0.name.clone()
     }
 
-    fn settings(&self) -> MutexGuard<'_, BudgetConfig> {
+    fn settings(&self) -> MutexGuard<'_, LiveBudgetSettings> {
         let settings = self.0.settings.lock();
         settings.unwrap_or_else(PoisonError::into_inner)
     }

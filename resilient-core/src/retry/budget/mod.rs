@@ -8,6 +8,7 @@ mod reservation;
 mod shared_budget;
 mod snapshot;
 
+pub(crate) use self::config::LiveBudgetSettings;
 pub use self::config::{BudgetConfig, BudgetConfigBuilder};
 pub use self::handle::RetryBudget;
 pub use self::reservation::Reservation;

@@ -1,7 +1,7 @@
 //! The state that all handles and reservations of one budget share.
 
 use super::bucket::Bucket;
-use super::config::BudgetConfig;
+use super::config::LiveBudgetSettings;
 use super::counts::Counters;
 use crate::platform::Mutex;
 use crate::signal::Name;
@@ -11,7 +11,7 @@ pub(super) struct SharedBudget {
     pub(super) bucket: Bucket,
     pub(super) counts: Counters,
     /// The current settings. Only queries and changes lock them; calls do not.
-    pub(super) settings: Mutex<BudgetConfig>,
+    pub(super) settings: Mutex<LiveBudgetSettings>,
 }
 
 impl SharedBudget {

@@ -1,6 +1,7 @@
 //! The tokens, settings and counts of a budget at one instant.
 
 use super::config::BudgetConfig;
+use crate::signal::SettingsInForce;
 
 /// Counts of a budget's actions since the budget was made. They only grow, and saturate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -53,6 +54,8 @@ pub struct BudgetSnapshot {
     pub capacity: u32,
     /// The current settings, including an operator's override.
     pub settings: BudgetConfig,
+    /// The current settings, each with its origin.
+    pub settings_with_origin: SettingsInForce,
     /// The counts of the budget's actions since the budget was made.
     pub counts: BudgetCounts,
 }

@@ -121,7 +121,8 @@ impl Decision<'_> {
             None => delay,
         };
         let delay = fits(delay, left, None)?;
-        if let Some(budget) = self.plan.budget().filter(|_| !self.is_free(class)) {
+        let budget = self.plan.budget();
+        if let Some(budget) = budget.filter(|budget| budget.is_off() || !self.is_free(class)) {
             let reserved = budget.try_reserve().ok_or(StopReason::Budget)?;
             self.progress.reserved = Some(reserved);
         }

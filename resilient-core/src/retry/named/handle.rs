@@ -1,15 +1,17 @@
 //! The handle of a named retry.
 
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 
 use super::cell::RetryCell;
 use super::named_policy::NamedPolicy;
+use super::overlay::{RetryOverlay, settings_in_force};
 use super::record::RetryRecord;
 use super::snapshot::RetrySnapshot;
 use crate::retry::driver::RetryDriver;
 use crate::retry::policy::RetryPolicy;
-use crate::signal::Name;
+use crate::signal::{Name, SettingsInForce};
 use crate::time;
 
 // R15: every retry has a name.
@@ -46,14 +48,20 @@ pub struct NamedRetry(Arc<Named>);
 
 struct Named {
     policy: RetryPolicy,
+    /// The location of the code that gives the policy.
+    place: &'static Location<'static>,
     record: Arc<RetryRecord>,
     cell: RetryCell,
 }
 
 impl NamedRetry {
-    pub(crate) fn new(policy: RetryPolicy, record: Arc<RetryRecord>) -> Self {
+    pub(crate) fn new(
+        policy: RetryPolicy,
+        place: &'static Location<'static>,
+        record: Arc<RetryRecord>,
+    ) -> Self {
         let cell = RetryCell::of_handle(Arc::clone(&record));
-        Self(Arc::new(Named { policy, record, cell }))
+        Self(Arc::new(Named { policy, place, record, cell }))
     }
 
     /// Returns the name.
@@ -66,6 +74,18 @@ impl NamedRetry {
     #[must_use]
     pub fn policy(&self) -> &RetryPolicy {
         &self.0.policy
+    }
+
+    /// Returns each present setting with its value and its origin: an override, the code, or the
+    /// library. A maximum of attempts is shown as `max_retries`. A time limit that no override
+    /// gives has no value, because each call sets it.
+    #[must_use]
+    pub fn settings_with_origin(&self) -> SettingsInForce {
+        self.settings_under(self.0.record.overlay().as_deref())
+    }
+
+    pub(crate) fn settings_under(&self, overlay: Option<&RetryOverlay>) -> SettingsInForce {
+        settings_in_force(&self.0.policy, overlay, self.0.place)
     }
 
     /// Starts a call whose loop sleeps without an async runtime: see [`RetryDriver::start`].
@@ -96,6 +116,7 @@ impl NamedRetry {
             at: time::now(),
             policy,
             is_overridden: overlay.is_some(),
+            settings_with_origin: self.settings_under(overlay.as_deref()),
             counts,
             last_failures,
         }
@@ -122,9 +143,10 @@ impl RetryPolicy {
     /// [`Registry::get_or_register_retry`](crate::registry::Registry::get_or_register_retry) for a
     /// retry that operators can list and override.
     #[must_use]
+    #[track_caller]
     pub fn named(self, name: impl Into<String>) -> NamedRetry {
         let record = RetryRecord::new(Name::from(name.into()));
-        NamedRetry::new(self, Arc::new(record))
+        NamedRetry::new(self, Location::caller(), Arc::new(record))
     }
 }
 

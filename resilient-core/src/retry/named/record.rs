@@ -63,13 +63,13 @@ impl RetryRecord {
     }
 
     /// Sets or clears the override. Returns whether anything changed.
-    pub(crate) fn reconfigure(&self, overlay: Option<RetryOverlay>) -> bool {
+    pub(crate) fn reconfigure(&self, overlay: Option<&RetryOverlay>) -> bool {
         let mut live = self.live();
-        if live.overlay.as_deref() == overlay.as_ref() {
+        if live.overlay.as_deref() == overlay {
             return false;
         }
         self.is_overridden.store(overlay.is_some().into(), Release);
-        live.overlay = overlay.map(Arc::new);
+        live.overlay = overlay.map(|overlay| Arc::new(overlay.clone()));
         live.has_reported = false;
         let is_watched = live.concerns_start();
         for flag in &live.flags {

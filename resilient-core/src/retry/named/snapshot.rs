@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::counts::RetryCounts;
 use super::last_failures::RetryFailure;
 use crate::retry::policy::RetryPolicy;
+use crate::signal::SettingsInForce;
 
 /// A named retry at one instant. Taking a snapshot changes nothing.
 ///
@@ -21,6 +22,8 @@ pub struct RetrySnapshot {
     pub policy: RetryPolicy,
     /// Whether an operator's override is in force.
     pub is_overridden: bool,
+    /// The settings that apply now, each with its origin.
+    pub settings_with_origin: SettingsInForce,
     /// The calls that did not succeed at their first attempt.
     pub counts: RetryCounts,
     /// The last four failed attempts, oldest first.

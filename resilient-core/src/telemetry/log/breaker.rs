@@ -18,6 +18,7 @@ pub(super) fn transition(event: &Event, step: &Transition) {
                 lasts = step.lasts.map(|time| time.as_secs_f64()),
                 operator = step.note.operator(),
                 operator_reason = step.note.reason(),
+                override_table = step.note.table().map(tracing::field::display),
                 $message
             )
         };

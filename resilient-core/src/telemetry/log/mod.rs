@@ -29,7 +29,7 @@ pub(crate) fn event(event: &Event) {
     emit(|| match event.kind() {
         EventKind::Transition(step) => breaker::transition(event, step),
         EventKind::WouldOpen(reason) => breaker::would_open(event, *reason),
-        EventKind::SettingsChanged => settings::changed(event),
+        EventKind::SettingsChanged(changes) => settings::changed(event, changes),
         EventKind::Conflict { first, second } => settings::conflict(event, first, second),
         EventKind::InvalidSetting(error) => settings::invalid(event, error),
         EventKind::NestedRetry { place } => retry::nested(event.name(), place),

@@ -5,7 +5,7 @@ use std::panic::Location;
 use super::emit;
 use super::targets::SETTINGS;
 use crate::event::{Event, EventSource};
-use crate::signal::ConfigError;
+use crate::signal::{ConfigError, SettingsChange};
 
 /// Logs a line with the name of the event in the field of its source: `breaker`, `budget` or
 /// `retry`.
@@ -23,8 +23,8 @@ macro_rules! log {
     }};
 }
 
-pub(super) fn changed(event: &Event) {
-    log!(info, event, "settings changed");
+pub(super) fn changed(event: &Event, changes: &SettingsChange) {
+    log!(info, event, %changes, "settings changed");
 }
 
 pub(super) fn conflict(event: &Event, first: &Location<'_>, second: &Location<'_>) {
