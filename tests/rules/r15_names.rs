@@ -1,6 +1,7 @@
 //! Rule R15: every retry has a name, under which it is counted, listed and overridden.
 
 mod counts;
+mod events;
 mod overrides;
 mod registered;
 mod sites;
