@@ -4,4 +4,5 @@ mod counts;
 mod events;
 mod overrides;
 mod registered;
+mod secrets;
 mod sites;

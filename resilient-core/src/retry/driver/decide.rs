@@ -45,7 +45,7 @@ pub(super) fn after(step: &mut Step<'_>, end: AttemptEnd<'_>, open: Option<&Circ
     decision.progress.pause.wait = None;
     decision.progress.is_retry = !matches!(end, AttemptEnd::Rejected(_));
     if decision.progress.is_retry {
-        decision.progress.text = end.text();
+        decision.progress.text = end.text().filter(|_| policy.remember_errors);
     }
     let (next, open) = match end.class() {
         Ok(class) => (decision.after_attempt(class, open), open),

@@ -153,6 +153,11 @@ impl<'a> RetryDriver<'a> {
         self.progress.as_ref().and_then(|it| it.text.as_ref())
     }
 
+    /// Returns whether texts about errors are remembered.
+    pub(crate) fn remembers_errors(&self) -> bool {
+        self.plan.remembers_errors()
+    }
+
     /// Returns how often the call has waited for its circuit, including a wait that begins now.
     #[must_use]
     pub fn waits(&self) -> u32 {
