@@ -8,6 +8,7 @@ mod log_off;
 mod recorder;
 #[cfg(feature = "metrics")]
 mod retry_calls;
+mod retry_line;
 #[cfg(feature = "tracing")]
 mod span;
 #[cfg(not(feature = "tracing"))]
@@ -26,6 +27,7 @@ pub(crate) use self::recorder::{changed, names, record};
 use self::retry_calls::count_wait;
 #[cfg(feature = "metrics")]
 pub(crate) use self::retry_calls::{RetryCallCount, ended, totals, waits};
+pub(crate) use self::retry_line::RetryLine;
 #[cfg(feature = "tracing")]
 pub(crate) use self::span::{CallSpan, EnteredHere, LazySpan};
 #[cfg(not(feature = "tracing"))]
