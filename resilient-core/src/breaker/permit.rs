@@ -10,6 +10,9 @@ use super::shared::{EnteredCall, SharedBreaker};
 use crate::signal::{CircuitOpen, Classification, ErrorText, Fallible, Outcome, every_failure};
 use crate::telemetry::CallSpan;
 
+/// A function that returns the error of an output as a `Display`, if it has one.
+pub(crate) type DisplayOf<O> = for<'e> fn(&'e O) -> Option<&'e dyn fmt::Display>;
+
 /// The right to make one call, from
 /// [`CircuitBreaker::try_acquire`](super::CircuitBreaker::try_acquire).
 ///
@@ -212,7 +215,7 @@ impl<'breaker> Permit<'breaker> {
         self,
         class: Option<Classification>,
         output: O,
-        text: for<'e> fn(&'e O) -> Option<&'e dyn fmt::Display>,
+        text: DisplayOf<O>,
     ) -> O {
         let (breaker, ticket) = self.into_parts();
         // A success is counted at one place, so that this function is small enough to be inlined.
@@ -257,7 +260,7 @@ fn report_error<O>(
     ticket: Ticket,
     class: Classification,
     output: O,
-    text: for<'e> fn(&'e O) -> Option<&'e dyn fmt::Display>,
+    text: DisplayOf<O>,
 ) -> O {
     if class.health != Outcome::Success {
         breaker.report_class(ticket, &class, text(&output));

@@ -1,9 +1,9 @@
 //! Finds the text of a failed output, for breakers and retries that remember it.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::marker::PhantomData;
 
-use crate::breaker::Permit;
+use crate::breaker::{DisplayOf, Permit};
 use crate::retry::{AttemptEnd, RetryDriver};
 use crate::signal::{Classification, Fallible};
 
@@ -34,47 +34,59 @@ impl<O> Text<O> {
     }
 }
 
-/// Returns the error of an output as a `Display`.
-pub type Describe<O> = for<'e> fn(&'e O) -> Option<&'e dyn Display>;
+/// Describes failed outputs of a type. It is a function that returns the error of an output as a
+/// `Display`.
+pub struct Describe<O>(DisplayOf<O>);
 
 impl<O: Fallible<Error: Display>> Text<O> {
-    /// Returns a function that returns the error of an output as a `Display`.
     #[inline]
     pub fn resilient_text(&self) -> Describe<O> {
-        |output| output.failure().map(|error| error as &dyn Display)
+        Describe(|output| output.failure().map(|error| error as &dyn Display))
     }
 }
 
 impl<O> TextOfAny<O> {
-    /// Returns a function that returns `None`, because outputs have no error with a `Display`.
+    /// Describes outputs that have no error with a `Display`.
     #[inline]
     pub fn resilient_text(&self) -> Describe<O> {
-        |_| None
+        Describe(|_| None)
     }
 }
 
-/// Reports the class of an output, `None` for a success, and returns the output. `text` describes
-/// the error if the class does not.
-#[inline]
-pub fn report<O>(
-    permit: Permit<'_>,
-    class: Option<Classification>,
-    output: O,
-    text: Describe<O>,
-) -> O {
-    permit.report_described(class, output, text)
+// Derived implementations would need bounds on the output.
+impl<O> Clone for Describe<O> {
+    #[inline]
+    fn clone(&self) -> Self {
+        *self
+    }
 }
 
-/// Makes the end of an attempt that failed, and returns it with the output. `text` describes the
-/// error if the class does not, and the retry remembers errors.
-#[inline]
-pub fn failed<O>(
-    retry: &RetryDriver<'_>,
-    class: Classification,
-    output: O,
-    text: Describe<O>,
-) -> (O, AttemptEnd<'static>) {
-    described(retry.remembers_errors(), class, output, text)
+impl<O> Copy for Describe<O> {}
+
+impl<O> fmt::Debug for Describe<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Describe")
+    }
+}
+
+impl<O> Describe<O> {
+    /// Reports the class of an output, `None` for a success, and returns the output.
+    #[inline]
+    pub fn report(self, permit: Permit<'_>, class: Option<Classification>, output: O) -> O {
+        permit.report_described(class, output, self.0)
+    }
+
+    /// Makes the end of an attempt that failed, and returns it with the output. The end has a text
+    /// if the retry remembers errors.
+    #[inline]
+    pub fn failed(
+        self,
+        retry: &RetryDriver<'_>,
+        class: Classification,
+        output: O,
+    ) -> (O, AttemptEnd<'static>) {
+        described(retry.remembers_errors(), class, output, self.0)
+    }
 }
 
 /// The output is passed by value: with a reference, a small output would be in memory on the hot
@@ -85,7 +97,7 @@ fn described<O>(
     remembers: bool,
     class: Classification,
     output: O,
-    text: Describe<O>,
+    text: DisplayOf<O>,
 ) -> (O, AttemptEnd<'static>) {
     let class = if remembers { class.described_by(text(&output)) } else { class };
     (output, AttemptEnd::Failed(class))
@@ -94,7 +106,6 @@ fn described<O>(
 #[cfg(test)]
 mod tests {
     use std::error::Error;
-    use std::fmt;
 
     use super::*;
     use crate::retry::RetryPolicy;
@@ -102,7 +113,7 @@ mod tests {
     /// Returns the text that the expansion finds.
     macro_rules! text_of {
         ($output:expr) => {
-            Text::new(&$output).resilient_text()(&$output).map(ToString::to_string)
+            (Text::new(&$output).resilient_text().0)(&$output).map(ToString::to_string)
         };
     }
 
@@ -165,7 +176,7 @@ mod tests {
         let kept = |policy: &RetryPolicy, class: Classification| {
             let output: Result<(), &str> = Err("of the error");
             let describe = Text::new(&output).resilient_text();
-            match failed(&RetryDriver::start(policy), class, output, describe) {
+            match describe.failed(&RetryDriver::start(policy), class, output) {
                 (Err("of the error"), AttemptEnd::Failed(class)) => {
                     class.text().map(ToString::to_string)
                 }

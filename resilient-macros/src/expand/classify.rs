@@ -110,13 +110,13 @@ impl<'a> Classifier<'a> {
     /// and declare it again.
     pub(super) fn report(&self) -> TokenStream {
         if self.is_plain() {
-            return emit!(let __output = __r::report(__permit, __class, __output, __text););
+            return emit!(let __output = __text.report(__permit, __class, __output););
         }
         let (chosen, class) = (self.choose(), self.refined());
         emit! {
             #chosen
             let __health = #class;
-            let __output = __r::report(__permit, __health, __output, __text);
+            let __output = __text.report(__permit, __health, __output);
         }
     }
 
@@ -153,8 +153,7 @@ pub(super) fn by_function(function: &TokenStream, of_last: bool) -> TokenStream 
 }
 
 // B20
-/// Writes a statement that declares `__text`, a function that finds the `Display` of an output's
-/// error.
+/// Writes a statement that declares `__text`, which finds the `Display` of an output's error.
 pub(super) fn text() -> TokenStream {
     emit!(let __text = __r::Text::new(&__output).resilient_text();)
 }

@@ -233,12 +233,16 @@ impl Loop<'_> {
         };
         let open =
             self.breaker_below().map_or_else(|| emit!(__r::None), |site| site.open_now.clone());
-        let failed = emit!(__r::failed(&__retry, __class, __output, __text));
+        let next = emit! {
+            let __open = #open;
+            let __next = __r::after(&mut __retry, __end, __open);
+        };
+        let failed = emit!(__text.failed(&__retry, __class, __output));
         if !context.plan.reads_cut(*at) {
             return emit! {
                 #until_success
                 let (__output, __end) = #failed;
-                let __next = __r::after(&mut __retry, __end, #open);
+                #next
             };
         }
         let report = breaker.map(|breaker| breaker::report_cut(context, at + 1, breaker));
@@ -255,7 +259,7 @@ impl Loop<'_> {
                     (__output, __r::cut_short(__cause, __excepted))
                 }
             };
-            let __next = __r::after(&mut __retry, __end, #open);
+            #next
         }
     }
 

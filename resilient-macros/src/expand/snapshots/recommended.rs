@@ -71,12 +71,7 @@ async fn search(&mut self, mut words: String) -> Result<Page, SearchError> {
                                     __r::matches!(* __error, SearchError::Syntax),
                                     __class,
                                 ));
-                            let __output = __r::report(
-                                __permit,
-                                __health,
-                                __output,
-                                __text,
-                            );
+                            let __output = __text.report(__permit, __health, __output);
                             let __class = __r::failure_of(&__output, __class)
                                 .map(|(__error, __class)| __r::with_retry(
                                     __class,
@@ -87,7 +82,7 @@ async fn search(&mut self, mut words: String) -> Result<Page, SearchError> {
                                 __r::succeeded(&mut __retry);
                                 break 'attempts __output;
                             };
-                            __r::failed(&__retry, __class, __output, __text)
+                            __text.failed(&__retry, __class, __output)
                         }
                         __r::Some(__cause) => {
                             let __ignored = __r::error_of(&__output)
@@ -102,11 +97,8 @@ async fn search(&mut self, mut words: String) -> Result<Page, SearchError> {
                             (__output, __r::cut_short(__cause, __excepted))
                         }
                     };
-                    let __next = __r::after(
-                        &mut __retry,
-                        __end,
-                        __r::CallSite::open_now(__breaker),
-                    );
+                    let __open = __r::CallSite::open_now(__breaker);
+                    let __next = __r::after(&mut __retry, __end, __open);
                     (__output, __next)
                 };
                 match __next {
