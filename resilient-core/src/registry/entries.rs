@@ -1,12 +1,14 @@
 //! The entries of a registry by name, and the overrides that apply to them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::Location;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::declared::{Declared, NamedEntry};
+use super::override_snapshot::OverrideAges;
 use super::swept::Swept;
+use super::unused_overrides::ReportedUse;
 use super::{Entry, Overrides, RetryEntry};
 use crate::breaker::shared::LiveSettings;
 use crate::breaker::{BreakerConfig, BreakerConfigBuilder};
@@ -25,6 +27,9 @@ pub(super) struct Entries {
     /// Where the last sweep ended, in each of these maps.
     pub(super) swept: Swept,
     pub(super) overrides: Overrides,
+    pub(super) override_ages: OverrideAges,
+    /// The overrides without effect that were reported. They stay until their tables leave.
+    pub(super) reported: BTreeSet<ReportedUse>,
     /// The clock for breakers that are registered later.
     pub(super) clock: ClockSource,
     /// The version of the current overrides.

@@ -29,6 +29,7 @@ mod source_chain;
 mod stop_reason;
 mod timed_out;
 mod transition;
+mod unused_override;
 
 pub use self::by_state::{TimeInState, TransitionCounts};
 pub use self::call_counts::CallCounts;
@@ -48,6 +49,8 @@ pub(crate) use self::outcome::every_failure;
 pub use self::outcome::{Classification, Classify, Fallible, Outcome};
 pub use self::override_table::{OverrideTable, OverrideTarget};
 pub use self::rejection_counts::RejectionCounts;
+#[cfg(feature = "serde")]
+pub(crate) use self::serialize::seconds;
 pub use self::setting_origin::SettingOrigin;
 pub(crate) use self::setting_origin::SettingOrigins;
 pub use self::settings_in_force::{
@@ -59,4 +62,5 @@ pub use self::stop_reason::StopReason;
 pub(crate) use self::timed_out::FullTime;
 pub use self::timed_out::{FromTimedOut, TimeLimit, TimedOut, TimedOutOutput};
 pub use self::transition::{Transition, TransitionError, TransitionReason};
+pub use self::unused_override::UnusedOverride;
 pub use resilient_settings::Value as SettingValue;
