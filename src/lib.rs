@@ -17,10 +17,10 @@ pub use resilient_macros::{Classify, circuit_breaker, fallback, retry, timeout};
 pub mod breaker {
     pub use resilient_core::breaker::{
         AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, BreakerSnapshot, CallCounts,
-        CircuitBreaker, CircuitOpen, CircuitState, FromCircuitOpen, ManualChange, OperatorMode,
-        OperatorNote, OwnedPermit, Permit, PermitFuture, RejectedOutput, RejectionCounts,
-        TimeInState, Transition, TransitionCounts, TransitionError, TransitionReason, Window,
-        WindowCounts,
+        CircuitBreaker, CircuitOpen, CircuitState, Condition, FailureRecord, FromCircuitOpen,
+        ManualChange, Opening, OperatorMode, OperatorNote, OwnedPermit, Permit, PermitFuture,
+        RejectedOutput, RejectionCounts, TimeInState, Transition, TransitionCounts,
+        TransitionError, TransitionReason, Window, WindowCounts,
     };
     pub use resilient_core::keyed::{BreakerKey, KeyedBreakers};
 }

@@ -111,7 +111,7 @@ impl View {
                 let time = step.lasts.map(|time| format!(", for {time:?}"));
                 format!("{state}: {}{}", step.reason, time.unwrap_or_default())
             }
-            EventKind::WouldOpen(reason) => format!("would have opened: {reason}"),
+            EventKind::WouldOpen(opening) => format!("would have opened: {opening}"),
             EventKind::SettingsChanged(change) => change.to_string(),
             EventKind::InvalidSetting(error) => error.to_string(),
             _ => return,

@@ -14,6 +14,7 @@ macro_rules! form {
     (Share) => { $crate::Form::Share { zero: true } };
     (Share positive) => { $crate::Form::Share { zero: false } };
     (Factor) => { $crate::Form::Factor };
+    (Flag) => { $crate::Form::Flag };
     (Window ..= $most:literal) => { $crate::Form::Window { most: $most } };
     (Jitter $($word:literal),+) => { $crate::Form::WordOrShare(&[$($word),+]) };
     (Backoff $($word:literal),+) => { $crate::Form::WordOrFunction(&[$($word),+]) };
@@ -37,6 +38,9 @@ macro_rules! type_of {
     (Factor, $words:ty) => {
         f64
     };
+    (Flag, $words:ty) => {
+        bool
+    };
     ($form:ident, $words:ty) => {
         $words
     };
@@ -58,6 +62,9 @@ macro_rules! value_of {
     };
     (Factor $value:expr, $words:expr) => {
         $crate::Value::Number($value)
+    };
+    (Flag $value:expr, $words:expr) => {
+        $crate::Value::Flag($value)
     };
     ($form:ident $value:expr, $words:expr) => {
         $words

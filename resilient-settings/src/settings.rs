@@ -100,6 +100,10 @@ macro_rules! breaker_settings {
         /// The outcome of a call that was cancelled: nothing, or a failure.
         abandoned: AbandonedOutcome("ignore", "failure"), default("ignore"; ""),
             advice("to `failure` where callers only go away because the dependency hangs");
+        /// Whether the breaker remembers a short text about each of its last failures. Snapshots,
+        /// events and logs show the texts. At `false` they show only when the failures happened.
+        remember_errors: Flag, default(true; ""),
+            advice("to `false` where the text of an error may contain a secret");
         /// The maximum number of keys that have a breaker at the same time, if each key has a
         /// separate breaker. A single breaker ignores this setting.
         // 10 000 keys take about 20 MB, a million take a few GB.
@@ -162,6 +166,10 @@ macro_rules! retry_settings {
         /// waits at most `max_retries` times.
         when_open: WhenOpen("stop", "wait"), default("stop"; ""),
             advice("to `wait` for jobs that must succeed in the end");
+        /// Whether the retry remembers a short text about each of its last failures. Snapshots,
+        /// events and logs show the texts. At `false` they show only when the failures happened.
+        remember_errors: Flag, default(true; ""),
+            advice("to `false` where the text of an error may contain a secret");
     }};
 }
 

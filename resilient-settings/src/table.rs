@@ -71,6 +71,8 @@ pub enum Form {
     },
     /// A finite number that is at least 1.
     Factor,
+    /// `true` or `false`.
+    Flag,
     /// A number of calls that is at least 1, or a duration longer than zero.
     Window {
         /// The maximum number of calls.
@@ -93,6 +95,8 @@ pub enum Value {
     Time(Duration),
     /// A share or a factor.
     Number(f64),
+    /// Whether something is on.
+    Flag(bool),
     /// A word.
     Word(&'static str),
 }
@@ -103,6 +107,7 @@ impl fmt::Display for Value {
             Self::Count(count) => write!(f, "{count}"),
             Self::Time(time) => write!(f, "{time:?}"),
             Self::Number(number) => write!(f, "{number:?}"),
+            Self::Flag(is_on) => write!(f, "{is_on}"),
             Self::Word(word) => f.write_str(word),
         }
     }
@@ -155,7 +160,8 @@ impl Setting {
             }
             (Form::WordOrShare(_), Value::Number(share)) => share >= 0.0 && share <= 1.0,
             (Form::Factor, Value::Number(factor)) => factor >= 1.0 && factor.is_finite(),
-            (Form::Word(_) | Form::WordOrShare(_) | Form::WordOrFunction(_), Value::Word(_)) => {
+            (Form::Flag, Value::Flag(_))
+            | (Form::Word(_) | Form::WordOrShare(_) | Form::WordOrFunction(_), Value::Word(_)) => {
                 true
             }
             _ => false,

@@ -102,6 +102,7 @@ fn range(table: &Table, at: usize) -> String {
     };
     let mut parts = vec![match setting.form {
         Form::Window { most } => format!("1 to {most} calls, or a time longer than zero"),
+        Form::Flag => "`true` or `false`".to_owned(),
         Form::Word(_) => words(),
         Form::WordOrShare(_) => format!("{}, or a share", words()),
         Form::WordOrFunction(_) => format!("{}, or a function", words()),
@@ -135,7 +136,7 @@ fn grouped(text: &str) -> String {
 fn default(setting: &Setting) -> String {
     let value = setting.default.map(|value| match value {
         Value::Time(time) => format!("`\"{}\"`", duration_text(time)),
-        Value::Word(word) => format!("`{word}`"),
+        Value::Flag(_) | Value::Word(_) => format!("`{value}`"),
         Value::Number(number) => number.to_string(),
         Value::Count(count) => grouped(&count.to_string()),
     });

@@ -109,6 +109,7 @@ fn out_of_range(form: Form) -> Option<Value> {
     match form {
         Form::Count { least: 0, most: u32::MAX }
         | Form::Time { zero: true }
+        | Form::Flag
         | Form::Word(_)
         | Form::WordOrFunction(_) => None,
         Form::Count { least: 0, most } => Some(Value::Count(most + 1)),
@@ -292,14 +293,14 @@ fn a_rule_of_two_names_the_one_that_was_given() {
 
 #[test]
 fn rules_hold_in_constants() {
-    const GIVEN: [Given; 10] = {
-        let mut given = [Given::Default; 10];
+    const GIVEN: [Given; 11] = {
+        let mut given = [Given::Default; 11];
         given[retry::key::max_retries] = Given::Value(Value::Count(1));
         given[retry::key::max_attempts] = Given::Value(Value::Count(2));
         given
     };
     const { assert!(retry::TABLE.first_broken(&GIVEN).is_some()) };
-    const { assert!(retry::TABLE.first_broken(&[Given::Default; 10]).is_none()) };
+    const { assert!(retry::TABLE.first_broken(&[Given::Default; 11]).is_none()) };
 }
 
 #[test]

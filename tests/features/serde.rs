@@ -44,6 +44,11 @@ fn a_snapshot_is_written_as_json_with_times_in_seconds() {
         "last_opening": {
             "calls": 3, "failures": 2, "slow": 1, "overdue": 0, "consecutive_failures": 2
         },
+        "distances": [],
+        "last_failures": [
+            {"seconds_ago": 1.25, "took_seconds": 2.5, "text": null},
+            {"seconds_ago": 1.25, "took_seconds": 0.0, "text": null}
+        ],
         "in_flight": 0,
         "overdue": 0,
         "probes_in_flight": 0,
@@ -71,7 +76,12 @@ fn a_snapshot_is_written_as_json_with_times_in_seconds() {
                 "from": "closed",
                 "to": "open",
                 "reason": "failure_count",
-                "lasts_seconds": 30.0
+                "lasts_seconds": 30.0,
+                "condition": {
+                    "setting": "failure_count", "count": 2, "limit": 2, "is_met": true,
+                    "text": "2 failures in the last 10 calls"
+                },
+                "last_failure": {"seconds_ago": 1.25, "took_seconds": 0.0, "text": null}
             }
         ],
         "listener_panics": 0,

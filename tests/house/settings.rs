@@ -103,6 +103,7 @@ fn repeats_default(tokens: &[Token], setting: &Setting) -> bool {
         Some(Value::Count(count)) => vec![count.to_string()],
         Some(Value::Number(number)) => vec![format!("{number:?}"), number.to_string()],
         Some(Value::Time(time)) => vec![time.as_secs().to_string(), time.as_millis().to_string()],
+        Some(Value::Flag(flag)) => vec![flag.to_string()],
         Some(Value::Word(word)) => vec![word.to_owned()],
         None => return false,
     };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use resilient::breaker::ManualChange;
-use resilient::{BreakerConfig, CircuitBreaker, Outcome};
+use resilient::{BreakerConfig, CircuitBreaker, Classification, Outcome};
 
 use crate::capture::logged;
 
@@ -18,17 +18,20 @@ pub(crate) fn breaker() -> CircuitBreaker {
 fn b14_each_transition_is_one_line_and_only_an_opening_is_a_warning() {
     let lines = logged(|| {
         let breaker = breaker();
-        for outcome in [Outcome::Failure, Outcome::Failure, Outcome::Failure, Outcome::Success] {
-            breaker.try_acquire().unwrap().report(outcome);
+        for nth in 1..=3 {
+            let refused = Classification::transient().with_text(format!("refused\n{nth}"));
+            breaker.try_acquire().unwrap().report_class(Some(refused));
         }
+        breaker.try_acquire().unwrap().report(Outcome::Success);
     });
     let expected = [
         "WARN circuit breaker opened breaker=\"logged\" from=\"closed\" to=\"open\" \
-         reason=\"failure threshold reached\" lasts=0.0",
+         reason=\"failure threshold reached\" condition=2 consecutive failures \
+         error=\"refused 2\" lasts=0.0",
         "INFO circuit breaker changed state breaker=\"logged\" from=\"open\" to=\"half_open\" \
          reason=\"recovery time over\"",
         "WARN circuit breaker opened breaker=\"logged\" from=\"half_open\" to=\"open\" \
-         reason=\"probe failed\" lasts=0.0",
+         reason=\"probe failed\" condition=1 failed probe error=\"refused 3\" lasts=0.0",
         "INFO circuit breaker changed state breaker=\"logged\" from=\"open\" to=\"half_open\" \
          reason=\"recovery time over\"",
         "INFO circuit breaker changed state breaker=\"logged\" from=\"half_open\" to=\"closed\" \
@@ -74,6 +77,6 @@ fn b01_an_observed_breaker_that_would_have_opened_is_one_warning() {
         }
     });
     let expected = "WARN observed circuit breaker would have opened breaker=\"logged\" \
-                    reason=\"failure threshold reached\"";
+                    reason=\"failure threshold reached\" condition=2 consecutive failures";
     assert_eq!(lines[1..], [expected]);
 }

@@ -186,7 +186,7 @@ impl Heard {
     pub(crate) fn of(kind: &EventKind, made: Instant) -> Self {
         match kind {
             EventKind::Transition(step) => Self::Step(Step::of(step, made)),
-            EventKind::WouldOpen(reason) => Self::WouldOpen(*reason),
+            EventKind::WouldOpen(opening) => Self::WouldOpen(opening.condition().reason()),
             EventKind::SettingsChanged(_) => Self::SettingsChanged,
             other => Self::Unexpected(format!("{other:?}")),
         }

@@ -23,6 +23,7 @@ mod b16_set_back;
 mod b17_cost;
 mod b18_nested_calls;
 mod b19_calls_in_flight;
+mod b20_last_failures;
 mod c02_recommended_stack;
 mod c03_unchanged;
 mod g01_names;

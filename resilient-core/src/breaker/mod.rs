@@ -30,7 +30,8 @@ pub use self::shared::{HandOver, own_stripe};
 #[cfg(any(loom, shuttle))]
 pub use self::waiting_call::WaitingCall;
 pub use crate::signal::{
-    BreakerSnapshot, CallCounts, CircuitOpen, CircuitState, FromCircuitOpen, ManualChange,
-    OperatorMode, OperatorNote, RejectedOutput, RejectionCounts, TimeInState, Transition,
-    TransitionCounts, TransitionError, TransitionReason, WindowCounts,
+    BreakerSnapshot, CallCounts, CircuitOpen, CircuitState, Condition, FailureRecord,
+    FromCircuitOpen, ManualChange, Opening, OperatorMode, OperatorNote, RejectedOutput,
+    RejectionCounts, TimeInState, Transition, TransitionCounts, TransitionError, TransitionReason,
+    WindowCounts,
 };

@@ -8,7 +8,7 @@ use super::handle::CircuitBreaker;
 use super::machine::Ticket;
 use super::permit::Permit;
 use super::permit_future::PermitFuture;
-use crate::signal::{CircuitOpen, Fallible, Outcome};
+use crate::signal::{CircuitOpen, Classification, Fallible, Outcome};
 
 // B2: an owned permit follows the rules of a permit, because it is turned into a permit when it
 // ends.
@@ -120,6 +120,13 @@ impl OwnedPermit {
     pub fn report_output<O: Fallible>(mut self, output: &O) {
         if let Some(permit) = self.take() {
             permit.report_output(output);
+        }
+    }
+
+    /// Reports the class of the call's output: see [`Permit::report_class`].
+    pub fn report_class(mut self, class: Option<Classification>) {
+        if let Some(permit) = self.take() {
+            permit.report_class(class);
         }
     }
 

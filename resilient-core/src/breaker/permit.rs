@@ -4,10 +4,10 @@ use std::fmt;
 use std::mem::ManuallyDrop;
 use std::time::Duration;
 
-use super::machine::{Ending, Ticket};
+use super::machine::{CallEnd, Ending, Ticket};
 use super::permit_future::PermitFuture;
 use super::shared::{EnteredCall, SharedBreaker};
-use crate::signal::{CircuitOpen, Classification, Fallible, Outcome, every_failure};
+use crate::signal::{CircuitOpen, Classification, ErrorText, Fallible, Outcome, every_failure};
 
 /// The right to make one call, from
 /// [`CircuitBreaker::try_acquire`](super::CircuitBreaker::try_acquire).
@@ -132,7 +132,7 @@ impl<'breaker> Permit<'breaker> {
     pub fn report(self, outcome: Outcome) {
         let (breaker, ticket) = self.into_parts();
         if outcome != Outcome::Success {
-            breaker.report_outcome(ticket, outcome, None);
+            breaker.report(ticket, &CallEnd::of(Ending::Reported(outcome)));
         } else if !breaker.count_clean_success(ticket) {
             breaker.report_success(ticket);
         }
@@ -166,7 +166,9 @@ impl<'breaker> Permit<'breaker> {
     /// a rate needs.
     pub fn report_after(self, outcome: Outcome, retry_after: Duration) {
         let (breaker, ticket) = self.into_parts();
-        breaker.report_outcome(ticket, outcome, Some(retry_after));
+        let ending = Ending::Reported(outcome);
+        let end = CallEnd { retry_after: Some(retry_after), ..CallEnd::of(ending) };
+        breaker.report(ticket, &end);
     }
 
     /// Reports the output of the call. An `Err` or `None` is a failure.
@@ -175,23 +177,47 @@ impl<'breaker> Permit<'breaker> {
         self.report_class(every_failure(output));
     }
 
-    // B9: a hint is used even if the breaker counts the error as a success.
-    /// Reports the class of the call's output; `None` is the class of a success. An error that the
-    /// breaker counts as a success costs no more than a success, unless it has a hint and can
-    /// change the state.
+    /// Reports the class of the call's output: the outcome, the dependency's hint, and a text about
+    /// the error. `None` is the class of a success.
+    ///
+    /// ```
+    /// use resilient_core::breaker::CircuitBreaker;
+    /// use resilient_core::signal::Classification;
+    ///
+    /// let breaker = CircuitBreaker::default();
+    /// let permit = breaker.try_acquire()?;
+    /// let answer = "forty-two".parse::<i32>();
+    /// permit.report_class(answer.err().map(|error| Classification::transient().with_text(error)));
+    /// let failure = breaker.snapshot().last_failures[0];
+    /// assert_eq!(failure.text().unwrap().as_str(), "invalid digit found in string");
+    /// # Ok::<(), resilient_core::breaker::CircuitOpen>(())
+    /// ```
     #[inline]
-    pub(crate) fn report_class(self, class: Option<Classification>) {
+    pub fn report_class(self, class: Option<Classification>) {
+        self.report_described(class, None);
+    }
+
+    // B9: a hint is used even if the breaker counts the error as a success.
+    /// Reports the class of the call's output. `error` describes the error if the class does not.
+    /// An error that the breaker counts as a success costs no more than a success, unless it has a
+    /// hint and can change the state.
+    #[inline]
+    pub(crate) fn report_described(
+        self,
+        class: Option<Classification>,
+        error: Option<&dyn fmt::Display>,
+    ) {
         let (breaker, ticket) = self.into_parts();
         // A success is counted at one place, so that this function is small enough to be inlined.
-        if let Some(class) = class.filter(|class| class.health != Outcome::Success) {
-            breaker.report_outcome(ticket, class.health, class.retry_after);
-        } else if !breaker.count_clean_success(ticket) {
-            match class {
-                Some(Classification { retry_after: hint @ Some(_), .. }) => {
-                    breaker.report_outcome(ticket, Outcome::Success, hint);
-                }
-                _ => breaker.report_success(ticket),
+        match class {
+            Some(class) if class.health != Outcome::Success => {
+                breaker.report_class(ticket, &class, error);
             }
+            _ if breaker.count_clean_success(ticket) => {}
+            Some(class @ Classification { retry_after: Some(_), .. }) => {
+                breaker.report_class(ticket, &class, None);
+            }
+            _ => breaker.report_success(ticket),
         }
     }
 
@@ -235,12 +261,12 @@ impl Drop for Permit<'_> {
 #[cold]
 #[inline(never)]
 fn report_dropped(breaker: &SharedBreaker, ticket: Ticket) {
-    let ending = if std::thread::panicking() {
-        Ending::Reported(Outcome::Failure)
+    let (ending, text) = if std::thread::panicking() {
+        (Ending::Reported(Outcome::Failure), "panicked")
     } else {
-        Ending::Abandoned
+        (Ending::Abandoned, "abandoned")
     };
-    breaker.report(ticket, ending, None);
+    breaker.report(ticket, &CallEnd { text: Some(ErrorText::of(text)), ..CallEnd::of(ending) });
 }
 
 impl fmt::Debug for Permit<'_> {

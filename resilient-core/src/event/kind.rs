@@ -3,7 +3,7 @@
 use std::panic::Location;
 
 use crate::signal::{
-    ConfigError, Name, SettingsChange, Transition, TransitionReason, UnusedOverride, getters,
+    ConfigError, Name, Opening, SettingsChange, Transition, UnusedOverride, getters,
 };
 
 /// Something that happened to a breaker or to a retry budget, or in a retry.
@@ -69,9 +69,9 @@ pub enum EventKind {
     /// transition into `HalfOpen` or `Closed`.
     Transition(Transition),
     /// The breaker is in [`CircuitState::ObserveOnly`](crate::breaker::CircuitState::ObserveOnly)
-    /// and would have opened for this reason. The breaker reports only the first such reason after
-    /// it enters the state.
-    WouldOpen(TransitionReason),
+    /// and this would have opened it. The breaker reports only the first such opening after it
+    /// enters the state.
+    WouldOpen(Opening),
     /// The settings changed: an override was set or cleared, or code declared the first settings of
     /// a name. The change has the old and new values, and where they came from. If a name has a breaker for each key, each key's breaker reports this event. An
     /// override that sets only a mode causes a transition, and not this event.

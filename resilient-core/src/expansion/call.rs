@@ -1,13 +1,6 @@
 //! The steps of one call through a breaker.
 
 use crate::breaker::{CircuitBreaker, CircuitOpen, Permit, PermitFuture, RejectedOutput};
-use crate::signal::Classification;
-
-/// Reports the class of an output. `None` is a success.
-#[inline]
-pub fn report(permit: Permit<'_>, class: Option<Classification>) {
-    permit.report_class(class);
-}
 
 /// Wraps the future of a call, so that the call runs under its permit: see [`Permit::within`].
 #[inline]

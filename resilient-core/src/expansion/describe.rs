@@ -2,7 +2,8 @@
 
 use std::fmt::Display;
 
-use crate::retry::AttemptEnd;
+use crate::breaker::Permit;
+use crate::retry::{AttemptEnd, RetryDriver};
 use crate::signal::{Classification, Fallible};
 
 // B20
@@ -48,11 +49,23 @@ impl<'a, O> TextOfAny<'a, O> {
     }
 }
 
-/// Makes the end of an attempt that failed, and describes it by its error.
+/// Reports the class of an output, `None` for a success. `text` describes the error if the class
+/// does not.
+#[inline]
+pub fn report(permit: Permit<'_>, class: Option<Classification>, text: Option<&dyn Display>) {
+    permit.report_described(class, text);
+}
+
+/// Makes the end of an attempt that failed. `text` describes the error if the class does not, and
+/// the retry remembers errors.
 #[inline]
 #[must_use]
-pub fn failed(class: Classification, text: Option<&dyn Display>) -> AttemptEnd<'static> {
-    AttemptEnd::Failed(class.described_by(text))
+pub fn failed(
+    retry: &RetryDriver<'_>,
+    class: Classification,
+    text: Option<&dyn Display>,
+) -> AttemptEnd<'static> {
+    AttemptEnd::Failed(class.described_by(text.filter(|_| retry.remembers_errors())))
 }
 
 #[cfg(test)]
@@ -61,7 +74,7 @@ mod tests {
     use std::fmt;
 
     use super::*;
-    use crate::signal::Outcome;
+    use crate::retry::RetryPolicy;
 
     /// Returns the text that the expansion finds.
     macro_rules! text_of {
@@ -126,7 +139,17 @@ mod tests {
         assert_eq!(text(Classification::answered()), None);
         let given = Classification::transient().with_text("given");
         assert_eq!(text(given), Some("given".to_owned()));
-        let AttemptEnd::Failed(class) = failed(given, None) else { panic!("the attempt failed") };
-        assert_eq!((class.health, class.text()), (Outcome::Failure, given.text()));
+        let kept = |policy: &RetryPolicy, class: Classification| match failed(
+            &RetryDriver::start(policy),
+            class,
+            Some(&"of the error"),
+        ) {
+            AttemptEnd::Failed(class) => text(class),
+            _ => None,
+        };
+        let silent = RetryPolicy::builder().remember_errors(false).build().unwrap();
+        assert_eq!(kept(&RetryPolicy::DEFAULT, Classification::transient()), of_error);
+        assert_eq!(kept(&RetryPolicy::DEFAULT, given), Some("given".to_owned()));
+        assert_eq!(kept(&silent, Classification::transient()), None);
     }
 }

@@ -201,6 +201,10 @@ trait WrittenForm {
         None
     }
 
+    fn from_flag(_: bool) -> Option<Self::Value> {
+        None
+    }
+
     /// Reads text. Returns `None` if no text has this form.
     fn from_text(_: &str) -> Option<Result<Self::Value, String>> {
         None
@@ -239,6 +243,20 @@ impl WrittenForm for Factor {
 
     fn from_number(factor: f64) -> Option<f64> {
         Some(factor)
+    }
+}
+
+enum Flag {}
+
+impl WrittenForm for Flag {
+    type Value = bool;
+
+    fn expected() -> String {
+        "`true` or `false`, without quotes".to_owned()
+    }
+
+    fn from_flag(flag: bool) -> Option<bool> {
+        Some(flag)
     }
 }
 
@@ -371,6 +389,10 @@ impl<F: WrittenForm> Visitor<'_> for Read<F> {
             Some(read) => read.map_err(E::custom),
             None => Err(E::invalid_type(Unexpected::Str(text), &self)),
         }
+    }
+
+    fn visit_bool<E: Error>(self, flag: bool) -> Result<F::Value, E> {
+        F::from_flag(flag).ok_or_else(|| E::invalid_type(Unexpected::Bool(flag), &self))
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<F::Value, E> {

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::breaker::Permit;
-use crate::signal::{FullTime, Outcome, TimeLimit, TimedOut};
+use crate::signal::{Classification, FullTime, Outcome, TimeLimit, TimedOut};
 #[cfg(feature = "tokio")]
 use crate::time;
 
@@ -41,7 +41,10 @@ pub(crate) fn report_cut(permit: Permit<'_>, cause: CutCause, ignored: bool) {
         _ if cause.limit == TimeLimit::NoTimer => permit.report(Outcome::Ignored),
         FullTime::Call | FullTime::Neither => drop(permit),
         FullTime::Attempt if ignored => permit.report(Outcome::Ignored),
-        FullTime::Attempt => permit.report(Outcome::Failure),
+        FullTime::Attempt => {
+            let text = format_args!("{} exceeded", cause.limit);
+            permit.report_described(Some(Classification::transient()), Some(&text));
+        }
     }
 }
 

@@ -62,6 +62,7 @@ pub struct RetryPolicy {
     pub(super) max_retry_after: Duration,
     pub(super) max_elapsed: Option<Duration>,
     pub(crate) when_open: WhenOpen,
+    pub(crate) remember_errors: bool,
     pub(super) seed: Option<u64>,
 }
 
@@ -101,6 +102,7 @@ impl RetryPolicy {
             max_retry_after: Some(self.max_retry_after),
             max_elapsed: self.max_elapsed,
             when_open: Some(self.when_open),
+            remember_errors: Some(self.remember_errors),
             seed: self.seed,
         }
     }
@@ -237,6 +239,7 @@ impl RetrySettings {
             max_retry_after: or!(self.max_retry_after, default::max_retry_after()),
             max_elapsed: self.max_elapsed,
             when_open: or!(self.when_open, WhenOpen::Stop),
+            remember_errors: or!(self.remember_errors, default::remember_errors()),
             seed: self.seed,
         }
     }

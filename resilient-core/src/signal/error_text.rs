@@ -49,8 +49,10 @@ impl ErrorText {
     /// Returns whether the text is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.as_str().is_empty()
+        self.bytes[0] == 0
     }
+
+    const EMPTY: Self = Self { bytes: [0; Self::LONGEST] };
 
     /// This function is not generic, so that it exists once for all types of errors.
     #[cold]
@@ -64,6 +66,13 @@ impl ErrorText {
             let _ = line.write_str(Self::PANICKED);
         }
         Self { bytes: line.bytes }
+    }
+}
+
+impl Default for ErrorText {
+    /// Makes an empty text.
+    fn default() -> Self {
+        Self::EMPTY
     }
 }
 

@@ -1,5 +1,6 @@
 //! Who or what changed the state of a breaker, and why.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::{OverrideTable, getters};
@@ -87,6 +88,22 @@ impl OperatorNote {
     }
 }
 
+impl fmt::Display for OperatorNote {
+    /// Writes the name, the table of overrides and the reason: `by alice in [breakers.payments]:
+    /// the provider migrates`. Writes nothing for an empty note.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let operator = self.operator().map(|operator| format!("by {operator}"));
+        let table = self.table().map(|table| format!("in {table}"));
+        let source: Vec<String> = operator.into_iter().chain(table).collect();
+        f.write_str(&source.join(" "))?;
+        match self.reason() {
+            Some(reason) if source.is_empty() => f.write_str(reason),
+            Some(reason) => write!(f, ": {reason}"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Returns the text, or its longest beginning of at most `most` bytes.
 fn cut(text: &str, most: usize) -> Box<str> {
     let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
@@ -104,6 +121,16 @@ mod tests {
         assert_eq!(note.operator().map(str::len), Some(64));
         assert_eq!(note.reason().map(str::len), Some(255));
         assert_eq!(OperatorNote::new().by("").operator(), Some(""));
+    }
+
+    #[test]
+    fn a_note_shows_what_it_has() {
+        let text = |note: OperatorNote| note.to_string();
+        let note = OperatorNote::new;
+        assert_eq!(text(note().by("alice").because("migration")), "by alice: migration");
+        assert_eq!(text(note().by("alice")), "by alice");
+        assert_eq!(text(note().because("migration")), "migration");
+        assert_eq!(text(note()), "");
     }
 
     #[test]

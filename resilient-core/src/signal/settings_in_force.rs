@@ -194,6 +194,7 @@ struct View {
 enum ValueView {
     Count(u32),
     Number(f64),
+    Flag(bool),
     Text(String),
 }
 
@@ -211,6 +212,7 @@ impl From<SettingInForce> for View {
         let value = setting.value.map(|value| match value {
             Value::Count(count) => ValueView::Count(count),
             Value::Number(number) => ValueView::Number(number),
+            Value::Flag(flag) => ValueView::Flag(flag),
             Value::Time(time) => ValueView::Text(resilient_settings::duration_text(time)),
             Value::Word(word) => ValueView::Text(word.to_owned()),
         });

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    CallCounts, CircuitState, OperatorNote, RejectionCounts, SettingsInForce, TimeInState,
-    Transition, TransitionCounts, getters,
+    CallCounts, CircuitState, Condition, FailureRecord, OperatorNote, RejectionCounts,
+    SettingsInForce, TimeInState, Transition, TransitionCounts, getters,
 };
 
 /// The calls that a breaker remembers while it is closed or only observes.
@@ -84,6 +84,11 @@ pub struct BreakerSnapshot {
     /// The calls that the breaker remembered when a condition last opened the circuit. The reason
     /// is in `recent`, at the last transition from closed to open.
     pub last_opening: Option<WindowCounts>,
+    /// The conditions that can open or close the circuit in `state`, with their present numbers: how
+    /// far each is from being met. Empty if no call can change the state.
+    pub distances: Vec<Condition>,
+    /// The last four failures that were counted, oldest first.
+    pub last_failures: Vec<FailureRecord>,
     /// The calls in flight: those that were admitted and have not ended. A permit that was lost to
     /// `mem::forget` stays in flight. Calls that were admitted while the breaker was disabled are
     /// not counted. While calls begin and end, this may include some calls that have just ended.

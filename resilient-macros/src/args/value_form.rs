@@ -44,6 +44,7 @@ fn literal(entry: &Entry, value: &TokenStream) -> Option<Result<Value, String>> 
     }
     let literal = match entry.form {
         Form::Word(words) => return Some(word(entry.name, words, value).map(Value::Word)),
+        Form::Flag => return flag(entry.name, value),
         Form::WordOrFunction(words) => return word_or_function(entry.name, words, value),
         Form::WordOrShare(words) => match word_or_other(entry.name, words, value) {
             Some(word) => return Some(word),
@@ -82,6 +83,16 @@ fn in_range(entry: &Entry, literal: Value, value: &TokenStream) -> Result<Value,
         _ => String::new(),
     };
     Err(format!("is {given}: {}{advice}", entry.reason(literal)))
+}
+
+/// Reads `true` or `false`. Returns an error if the value is another literal, and `None` if the
+/// value is an expression.
+fn flag(name: &str, value: &TokenStream) -> Option<Result<Value, String>> {
+    let words = ["true", "false"];
+    match word(name, &words, value) {
+        Ok(word) => Some(Ok(Value::Flag(word == "true"))),
+        Err(message) => constant(value).is_some().then_some(Err(message)),
+    }
 }
 
 /// Reads a value that is one of `words`. Returns an error if the value is another word, and `None`

@@ -109,13 +109,13 @@ impl<'a> Classifier<'a> {
     /// Writes statements that report the class of the output to the breaker.
     pub(super) fn report(&self) -> TokenStream {
         if self.is_plain() {
-            return emit!(__r::report(__permit, __class););
+            return emit!(__r::report(__permit, __class, __text););
         }
         let (chosen, class) = (self.choose(), self.refined());
         emit! {
             #chosen
             let __health = #class;
-            __r::report(__permit, __health);
+            __r::report(__permit, __health, __text);
         }
     }
 

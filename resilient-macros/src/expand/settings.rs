@@ -91,6 +91,7 @@ pub(super) fn value(setting: &SettingValue) -> TokenStream {
         SettingValue::Literal(Value::Count(count)) => count.to_token_stream(),
         SettingValue::Literal(Value::Number(number)) => number.to_token_stream(),
         SettingValue::Literal(Value::Time(time)) => duration(*time),
+        SettingValue::Literal(Value::Flag(is_on)) => is_on.to_token_stream(),
         SettingValue::Literal(Value::Word(word)) => word.to_token_stream(),
     }
 }

@@ -223,7 +223,12 @@ fn b19_an_observed_breaker_reports_once_that_hung_calls_would_have_opened() {
         std::iter::from_fn(|| events.try_next()).map(|e| e.kind().clone()).collect();
     let would: Vec<_> = kinds
         .iter()
-        .filter(|kind| matches!(kind, EventKind::WouldOpen(TransitionReason::SlowCallRate)))
+        .filter(|kind| match kind {
+            EventKind::WouldOpen(opening) => {
+                opening.condition().reason() == TransitionReason::SlowCallRate
+            }
+            _ => false,
+        })
         .collect();
     assert_eq!(would.len(), 1, "{kinds:?}");
     assert_eq!(breaker.state(), CircuitState::ObserveOnly);

@@ -45,6 +45,8 @@ fn every_key_in_every_form() -> Vec<(&'static str, BreakerConfigBuilder)> {
         ("abandoned = \"failure\"", builder().abandoned(AbandonedOutcome::Failure)),
         ("abandoned = \"ignore\"", builder().abandoned(AbandonedOutcome::Ignore)),
         ("failure_span = \"3s\"", builder().failure_span(secs(3))),
+        ("remember_errors = false", builder().remember_errors(false)),
+        ("remember_errors = true", builder().remember_errors(true)),
         ("max_keys = 500", builder().max_keys(500)),
     ]
 }

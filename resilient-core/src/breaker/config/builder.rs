@@ -96,6 +96,7 @@ impl BreakerSettings {
             half_open_failures: self.half_open_failures.unwrap_or(default::half_open_failures()),
             probe_timeout: self.probe_timeout.unwrap_or(probe_timeout),
             abandoned: self.abandoned.unwrap_or_default(),
+            remember_errors: self.remember_errors.unwrap_or(default::remember_errors()),
             max_keys: self.max_keys.unwrap_or(default::max_keys()),
         }
     }
@@ -123,6 +124,7 @@ impl BreakerConfig {
             half_open_failures: Some(self.half_open_failures),
             probe_timeout: Some(self.probe_timeout),
             abandoned: Some(self.abandoned),
+            remember_errors: Some(self.remember_errors),
             max_keys: Some(self.max_keys),
         }
     }

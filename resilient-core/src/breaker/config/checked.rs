@@ -73,6 +73,7 @@ pub struct BreakerConfig {
     pub(crate) half_open_failures: u32,
     pub(crate) probe_timeout: Duration,
     pub(crate) abandoned: AbandonedOutcome,
+    pub(crate) remember_errors: bool,
     pub(crate) max_keys: u32,
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::signal::{CallCounts, CircuitState, Outcome};
+use crate::signal::{CallCounts, CircuitState, ErrorText, Outcome};
 
 /// The difference between two consecutive generations. The low bits of a generation are always
 /// zero. The state word stores the state in these bits, so it holds the generation without a shift.
@@ -94,6 +94,24 @@ pub(in crate::breaker) enum Ending {
     Reported(Outcome),
     /// The permit was dropped without an outcome.
     Abandoned,
+}
+
+/// The end of an admitted call, with everything that is known about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::breaker) struct CallEnd {
+    pub(in crate::breaker) ending: Ending,
+    /// The dependency's hint about how long to wait.
+    pub(in crate::breaker) retry_after: Option<Duration>,
+    /// The text about the error.
+    pub(in crate::breaker) text: Option<ErrorText>,
+}
+
+impl CallEnd {
+    pub(in crate::breaker) const SUCCESS: Self = Self::of(Ending::Reported(Outcome::Success));
+
+    pub(in crate::breaker) const fn of(ending: Ending) -> Self {
+        Self { ending, retry_after: None, text: None }
+    }
 }
 
 /// How a success that is not slow is handled.

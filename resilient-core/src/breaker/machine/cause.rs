@@ -1,10 +1,12 @@
 //! The cause of a transition.
 
-use crate::signal::{OperatorNote, TransitionReason};
+use crate::signal::{Condition, OperatorNote, TransitionReason};
 
-/// Why the state changes, and the note of the operator who changes it.
+/// Why the state changes, the condition that is met, and the note of the operator who changes the
+/// state.
 pub(super) struct Cause {
     pub(super) reason: TransitionReason,
+    pub(super) condition: Option<Condition>,
     pub(super) note: OperatorNote,
 }
 
@@ -13,7 +15,7 @@ impl Cause {
     pub(super) fn by_hand(note: OperatorNote) -> Self {
         let is_by_hand = note.table().is_none();
         let reason = if is_by_hand { TransitionReason::Manual } else { TransitionReason::Override };
-        Self { reason, note }
+        Self { reason, condition: None, note }
     }
 
     /// The cause of the end of a state, which was set with this note.
@@ -21,12 +23,18 @@ impl Cause {
         let is_by_hand = note.table().is_none();
         let reason =
             if is_by_hand { TransitionReason::ManualEnd } else { TransitionReason::OverrideEnd };
-        Self { reason, note }
+        Self { reason, condition: None, note }
     }
 }
 
 impl From<TransitionReason> for Cause {
     fn from(reason: TransitionReason) -> Self {
-        Self { reason, note: OperatorNote::EMPTY }
+        Self { reason, condition: None, note: OperatorNote::EMPTY }
+    }
+}
+
+impl From<Condition> for Cause {
+    fn from(condition: Condition) -> Self {
+        Self { condition: Some(condition), ..Self::from(condition.reason()) }
     }
 }

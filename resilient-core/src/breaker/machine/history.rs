@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::notes::Notes;
-use crate::signal::{CircuitState, OperatorNote, Transition, TransitionReason};
+use super::details::Details;
+use crate::signal::{CircuitState, Opening, OperatorNote, Transition, TransitionReason};
 use crate::time::nanos_between;
 
 /// The number of transitions that a breaker stores.
@@ -20,8 +20,8 @@ pub(super) struct History {
     /// The number of newest steps that have not been fetched.
     unfetched: u32,
     steps: VecDeque<Step>,
-    /// The notes of the steps. Most breakers have none.
-    notes: Option<Box<Notes>>,
+    notes: Details<OperatorNote>,
+    openings: Details<Opening>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -46,19 +46,28 @@ impl Step {
 
 impl History {
     pub(super) fn new() -> Self {
-        Self { first: CircuitState::Closed, unfetched: 0, steps: VecDeque::new(), notes: None }
+        Self {
+            first: CircuitState::Closed,
+            unfetched: 0,
+            steps: VecDeque::new(),
+            notes: Details::NONE,
+            openings: Details::NONE,
+        }
     }
 
     pub(super) fn push(&mut self, transition: Transition, epoch: Instant) {
         if self.steps.len() == HISTORY {
             if let Some(oldest) = self.steps.pop_front() {
                 self.first = oldest.to;
-                self.notes = self.notes.take().and_then(Notes::after_oldest_step);
+                self.notes.drop_oldest_step();
+                self.openings.drop_oldest_step();
             }
         }
         if !transition.note.is_empty() {
-            let notes = self.notes.get_or_insert_default();
-            notes.push(self.steps.len(), transition.note);
+            self.notes.push(self.steps.len(), transition.note);
+        }
+        if let Some(opening) = transition.opening {
+            self.openings.push(self.steps.len(), opening);
         }
         // At least one of `after` and `before` is zero, since a negative difference becomes zero.
         let (after, before) =
@@ -83,6 +92,13 @@ impl History {
         }
     }
 
+    /// Removes the texts about errors, because `remember_errors` was switched off.
+    pub(super) fn forget_texts(&mut self) {
+        for opening in self.openings.iter_mut() {
+            *opening = opening.without_text();
+        }
+    }
+
     pub(super) fn has_unfetched(&self) -> bool {
         self.unfetched > 0
     }
@@ -97,7 +113,6 @@ impl History {
     /// Returns the transitions, oldest first.
     pub(super) fn iter(&self, epoch: Instant) -> impl Iterator<Item = Transition> + '_ {
         let mut from = self.first;
-        let mut notes = self.notes.iter().flat_map(|notes| notes.iter()).peekable();
         self.steps.iter().enumerate().map(move |(index, step)| Transition {
             at: instant(step.at, epoch),
             from: std::mem::replace(&mut from, step.to),
@@ -107,9 +122,8 @@ impl History {
                 u64::MAX => None,
                 nanos => Some(Duration::from_nanos(nanos)),
             },
-            note: notes
-                .next_if(|(of, _)| *of == index)
-                .map_or(OperatorNote::EMPTY, |(_, note)| note.clone()),
+            note: self.notes.of(index).cloned().unwrap_or_default(),
+            opening: self.openings.of(index).cloned(),
         })
     }
 }

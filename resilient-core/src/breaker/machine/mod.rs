@@ -2,9 +2,9 @@
 
 mod call;
 mod cause;
+mod details;
 mod history;
 mod log;
-mod notes;
 mod operator;
 mod overdue;
 mod period;
@@ -17,7 +17,8 @@ mod tests;
 mod ticket_marks;
 
 pub(in crate::breaker) use self::call::{
-    Counted, Ending, GENERATION_STEP, Rejection, Stamp, SuccessHandling, Ticket, next_generation,
+    CallEnd, Counted, Ending, GENERATION_STEP, Rejection, Stamp, SuccessHandling, Ticket,
+    next_generation,
 };
 use self::cause::Cause;
 use self::log::Log;

@@ -140,6 +140,11 @@ impl Machine {
     pub(in crate::breaker) fn reconfigure(&mut self, config: Arc<BreakerConfig>, now: Instant) {
         let old = std::mem::replace(&mut self.config, config);
         let new = &self.config;
+        if !new.remember_errors {
+            self.failures.forget_texts();
+            self.log.history.forget_texts();
+            self.would_open = self.would_open.take().map(|opening| opening.without_text());
+        }
         match &mut self.phase {
             Phase::Closed(health) | Phase::ObserveOnly { health, .. } => {
                 if !new.remembers_like(&old) {

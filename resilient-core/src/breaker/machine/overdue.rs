@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::{Machine, Phase, Ticket};
 use crate::breaker::window::Health;
-use crate::signal::TransitionReason;
+use crate::signal::ErrorText;
 
 impl Machine {
     /// Records how many calls of this generation are overdue. A state that tests no conditions
@@ -67,8 +67,9 @@ impl Machine {
 
     fn fail_overdue_probes(&mut self, now: Instant) {
         while let Phase::HalfOpen(round) = &mut self.phase {
-            let Some(decision) = round.fail_overdue(&self.config, now) else { return };
-            self.decide(decision, TransitionReason::ProbeSlow, None, now);
+            let Some((took, decision)) = round.fail_overdue(&self.config, now) else { return };
+            self.remember(now, Some(took), Some(ErrorText::of("no result yet")));
+            self.decide(decision, None, now);
         }
     }
 }

@@ -3,6 +3,8 @@
 use std::time::{Duration, Instant};
 
 use crate::breaker::config::BreakerConfig;
+use crate::breaker::window::Call;
+use crate::signal::Condition;
 use crate::time::later;
 
 #[derive(Debug, Default)]
@@ -25,7 +27,7 @@ struct Probe {
 pub(super) enum Decision {
     Undecided,
     Close,
-    Reopen,
+    Reopen(Condition),
 }
 
 impl Round {
@@ -62,15 +64,16 @@ impl Round {
     }
 
     // B19: an overdue probe counts as failed, and its report is late.
-    /// Removes one overdue probe and counts it as failed. Returns `None` if no probe is overdue.
+    /// Removes one overdue probe and counts it as failed. Returns how long the probe has taken and
+    /// the decision, or `None` if no probe is overdue.
     pub(super) fn fail_overdue(
         &mut self,
         config: &BreakerConfig,
         now: Instant,
-    ) -> Option<Decision> {
+    ) -> Option<(Duration, Decision)> {
         let slot = self.in_flight.iter().position(|probe| probe.is_overdue(config, now))?;
-        self.in_flight.remove(slot);
-        Some(self.count(true, config))
+        let took = self.in_flight.remove(slot).taken(now);
+        Some((took, self.count(Call { failed: false, slow: true }, config)))
     }
 
     pub(super) fn overdue(&self, config: &BreakerConfig, now: Instant) -> usize {
@@ -81,16 +84,31 @@ impl Round {
         self.in_flight.iter().any(|probe| probe.id == id)
     }
 
-    pub(super) fn count(&mut self, failed: bool, config: &BreakerConfig) -> Decision {
-        let count = if failed { &mut self.failed } else { &mut self.succeeded };
+    /// Counts a finished probe. A slow probe counts as failed.
+    pub(super) fn count(&mut self, probe: Call, config: &BreakerConfig) -> Decision {
+        let is_bad = probe.failed || probe.slow;
+        let count = if is_bad { &mut self.failed } else { &mut self.succeeded };
         *count = count.saturating_add(1);
+        // If an override has lowered the number of tolerated failures after earlier probes failed,
+        // the circuit can re-open at a successful probe as well.
         if self.failed > config.half_open_failures {
-            Decision::Reopen
+            Decision::Reopen(self.failures(probe.slow && !probe.failed, config))
         } else if self.succeeded >= config.half_open_successes {
             Decision::Close
         } else {
             Decision::Undecided
         }
+    }
+
+    fn failures(&self, is_slow: bool, config: &BreakerConfig) -> Condition {
+        let limit = config.half_open_failures.saturating_add(1);
+        Condition::FailedProbes { failed: self.failed, limit, is_slow }
+    }
+
+    /// Returns the conditions that end the round.
+    pub(super) fn conditions(&self, config: &BreakerConfig) -> Vec<Condition> {
+        let (succeeded, limit) = (self.succeeded, config.half_open_successes);
+        vec![self.failures(false, config), Condition::SucceededProbes { succeeded, limit }]
     }
 
     /// If a lease begins after `now`, because the clock was set back, lets it begin now.

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Machine, Phase};
+use super::{Machine, Phase, Round};
 use crate::breaker::config::BreakerConfig;
+use crate::breaker::window::Health;
 use crate::signal::{
-    CircuitState, OperatorNote, TimeInState, Transition, TransitionCounts, TransitionReason,
-    WindowCounts,
+    CircuitState, Condition, FailureRecord, Opening, OperatorNote, TimeInState, Transition,
+    TransitionCounts, WindowCounts,
 };
 use crate::time::later;
 
@@ -113,6 +114,27 @@ impl Machine {
         self.last_opening.as_deref().copied()
     }
 
+    /// Returns the last failures, oldest first.
+    pub(in crate::breaker) fn last_failures(&self) -> impl Iterator<Item = FailureRecord> + '_ {
+        self.failures.iter()
+    }
+
+    /// Returns the conditions that can open or close the circuit in the state that
+    /// [`Machine::state`] returns. The caller passes the number of overdue calls.
+    pub(in crate::breaker) fn conditions(&self, now: Instant, overdue: u64) -> Vec<Condition> {
+        let config = &self.config;
+        let next = self.is_over(now).then(|| self.phase.next_state());
+        match (&self.phase, next) {
+            (_, Some(CircuitState::Closed)) => Health::new(config, now).conditions(config, now, 0),
+            (_, Some(_)) => Round::default().conditions(config),
+            (Phase::Closed(health) | Phase::ObserveOnly { health, .. }, None) => {
+                health.conditions(config, now, overdue)
+            }
+            (Phase::HalfOpen(round), None) => round.conditions(config),
+            (Phase::Open(_) | Phase::ForcedOpen | Phase::Disabled, None) => Vec::new(),
+        }
+    }
+
     pub(in crate::breaker) fn probes_in_flight(&self) -> usize {
         match &self.phase {
             Phase::HalfOpen(round) => round.in_flight(),
@@ -141,8 +163,8 @@ impl Machine {
         self.log.history.iter(self.epoch)
     }
 
-    /// Returns whether there is news that has not been fetched: a transition, or a reason for which
-    /// an observe-only breaker would have opened.
+    /// Returns whether there is news that has not been fetched: a transition, or what would have
+    /// opened an observe-only breaker.
     pub(in crate::breaker) fn has_news(&self) -> bool {
         self.log.history.has_unfetched() || self.would_open.is_some()
     }
@@ -154,9 +176,8 @@ impl Machine {
         self.log.history.fetch(self.epoch)
     }
 
-    /// Returns why an observe-only breaker would have opened, if this reason has not been fetched
-    /// yet.
-    pub(in crate::breaker) fn fetch_would_open(&mut self) -> Option<TransitionReason> {
+    /// Returns what would have opened an observe-only breaker, if this has not been fetched yet.
+    pub(in crate::breaker) fn fetch_would_open(&mut self) -> Option<Opening> {
         self.would_open.take()
     }
 }

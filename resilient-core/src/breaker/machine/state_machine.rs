@@ -8,14 +8,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{
-    Cause, Counted, Decision, Ending, Length, Log, Period, Phase, Rejection, Round, Stamp,
+    CallEnd, Cause, Counted, Decision, Ending, Length, Log, Period, Phase, Rejection, Round, Stamp,
     SuccessHandling, Ticket, next_generation,
 };
 use crate::breaker::config::{AbandonedOutcome, BreakerConfig};
 use crate::breaker::window::{Call, Health, Until};
 use crate::platform::random;
 use crate::signal::{
-    CircuitState, OperatorNote, Outcome, Transition, TransitionReason, WindowCounts,
+    CircuitState, Condition, ErrorText, FailureLog, FailureRecord, Opening, OperatorNote, Outcome,
+    Transition, TransitionReason, WindowCounts,
 };
 use crate::time::{later, nanos_between};
 
@@ -37,7 +38,8 @@ pub(in crate::breaker) struct Machine {
     pub(super) log: Log,
     /// The calls that the breaker remembered when a condition last opened the circuit.
     pub(super) last_opening: Option<Box<WindowCounts>>,
-    pub(super) would_open: Option<TransitionReason>,
+    pub(super) would_open: Option<Opening>,
+    pub(super) failures: FailureLog,
     /// Whether the conditions must still be tested. When deferred successes are recorded, a
     /// condition may be met, if a failure was recorded while the successes were deferred.
     untested: bool,
@@ -59,6 +61,7 @@ impl Machine {
             log: Log::new(now),
             last_opening: None,
             would_open: None,
+            failures: FailureLog::default(),
             untested: false,
         }
     }
@@ -109,23 +112,16 @@ impl Machine {
     pub(in crate::breaker) fn report(
         &mut self,
         ticket: Ticket,
-        ending: Ending,
-        retry_after: Option<Duration>,
+        end: &CallEnd,
         now: Instant,
     ) -> Counted {
         self.test_untested(now);
-        let counted = self.record_end(ticket, ending, retry_after, now);
+        let counted = self.record_end(ticket, end, now);
         self.test_overdue(now);
         counted
     }
 
-    fn record_end(
-        &mut self,
-        ticket: Ticket,
-        ending: Ending,
-        retry_after: Option<Duration>,
-        now: Instant,
-    ) -> Counted {
+    fn record_end(&mut self, ticket: Ticket, end: &CallEnd, now: Instant) -> Counted {
         if let Some(counted) = self.not_counted(ticket) {
             return counted;
         }
@@ -138,7 +134,7 @@ impl Machine {
             }
             _ => ticket.took(nanos_between(self.epoch, now)).map(Duration::from_nanos),
         };
-        let failed = match ending {
+        let failed = match end.ending {
             Ending::Reported(Outcome::Success) => false,
             Ending::Reported(Outcome::Failure) => true,
             Ending::Reported(Outcome::Ignored) => return Counted::Ignored,
@@ -147,12 +143,28 @@ impl Machine {
         };
         let limit = self.config.slow_call;
         let slow = took.zip(limit).is_some_and(|(took, limit)| took >= limit);
-        self.count(Call { failed, slow }, retry_after, now);
+        if failed {
+            self.remember(now, took, end.text);
+        }
+        self.count(Call { failed, slow }, end.retry_after, now);
         if failed { Counted::Failure { slow } } else { Counted::Success { slow } }
     }
 
+    // B20
+    /// Remembers a failure. `took` is `None` if nothing measured the call.
+    pub(in crate::breaker) fn remember(
+        &mut self,
+        at: Instant,
+        took: Option<Duration>,
+        text: Option<ErrorText>,
+    ) {
+        let text = text.filter(|_| self.config.remember_errors);
+        self.failures.push(FailureRecord::new(at, took, text));
+    }
+
     /// Records the end of a call without the time. If the time is needed, does nothing and returns
-    /// `None`.
+    /// `None`. If the call counts as a failure, the caller must then pass the failure to
+    /// [`Machine::remember`].
     pub(in crate::breaker) fn report_untimed(
         &mut self,
         ticket: Ticket,
@@ -243,15 +255,8 @@ impl Machine {
                 }
             }
             Phase::HalfOpen(round) => {
-                let decision = round.count(call.failed || call.slow, &self.config);
-                // If an override has lowered the number of tolerated failures after earlier probes
-                // failed, the circuit can re-open at a successful probe as well.
-                let reason = if call.slow && !call.failed {
-                    TransitionReason::ProbeSlow
-                } else {
-                    TransitionReason::ProbeFailed
-                };
-                self.decide(decision, reason, retry_after, now);
+                let decision = round.count(call, &self.config);
+                self.decide(decision, retry_after, now);
             }
             // A circuit that is open or forced open admits no call, so no ticket has its
             // generation. A disabled breaker counts nothing.
@@ -259,11 +264,10 @@ impl Machine {
         }
     }
 
-    /// Ends the round of probes if it is decided. If the circuit re-opens, `failed` is the reason.
+    /// Ends the round of probes if it is decided.
     pub(super) fn decide(
         &mut self,
         decision: Decision,
-        failed: TransitionReason,
         retry_after: Option<Duration>,
         now: Instant,
     ) {
@@ -272,7 +276,7 @@ impl Machine {
             Decision::Close => {
                 self.enter(self.healthy(now), None, TransitionReason::ProbesSucceeded, now);
             }
-            Decision::Reopen => self.open(failed, retry_after, now),
+            Decision::Reopen(condition) => self.open(condition, retry_after, now),
         }
     }
 
@@ -280,7 +284,7 @@ impl Machine {
     /// would have opened.
     pub(super) fn apply(
         &mut self,
-        condition: TransitionReason,
+        condition: Condition,
         retry_after: Option<Duration>,
         now: Instant,
     ) {
@@ -288,7 +292,7 @@ impl Machine {
             Phase::ObserveOnly { reported: true, .. } => {}
             Phase::ObserveOnly { reported, .. } => {
                 *reported = true;
-                self.would_open = Some(condition);
+                self.would_open = Some(Opening::new(condition, self.failures.last()));
             }
             _ => {
                 let health = self.phase.health();
@@ -348,7 +352,7 @@ impl Machine {
         cause: impl Into<Cause>,
         now: Instant,
     ) {
-        let Cause { reason, note } = cause.into();
+        let Cause { reason, condition, note } = cause.into();
         self.log.time(&self.phase, self.period.end(), now);
         let (from, to) = (self.phase.state(), phase.state());
         self.phase = phase;
@@ -366,7 +370,9 @@ impl Machine {
             return;
         }
         let lasts = self.period.length();
-        self.log.record(Transition { at: now, from, to, reason, lasts, note }, self.epoch);
+        let opening = condition.map(|condition| Opening::new(condition, self.failures.last()));
+        let transition = Transition { at: now, from, to, reason, lasts, note, opening };
+        self.log.record(transition, self.epoch);
     }
 
     fn rejection(&self, now: Instant) -> Rejection {

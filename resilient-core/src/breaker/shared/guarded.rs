@@ -151,8 +151,8 @@ impl GuardedState {
         }
     }
 
-    /// Fetches the new transitions from the state machine, and the reason for which an observe-only
-    /// breaker would have opened. Queues an event for each if someone would receive it
+    /// Fetches the new transitions from the state machine, and what would have opened an
+    /// observe-only breaker. Queues an event for each if someone would receive it
     /// (`has_audience`).
     pub(super) fn queue_news(&mut self, name: &Name, has_audience: bool) {
         let would_open = self.machine.fetch_would_open();
@@ -162,8 +162,8 @@ impl GuardedState {
                 self.events.push(Event::of_breaker(name.clone(), kind));
             }
         }
-        if let Some(reason) = would_open.filter(|_| has_audience) {
-            self.queue(name, EventKind::WouldOpen(reason));
+        if let Some(opening) = would_open.filter(|_| has_audience) {
+            self.queue(name, EventKind::WouldOpen(opening));
         }
     }
 

@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use crate::platform::AtomicU64;
 use crate::signal::Wait;
 
-/// Values of the state machine, in nanoseconds since the breaker's epoch. They are written under
-/// the breaker's lock.
+/// Values of the state machine. Times are in nanoseconds since the breaker's epoch. All values are
+/// written under the breaker's lock.
 #[derive(Debug)]
 pub(super) struct Mirror {
     /// The time until which successes can be deferred: the end of a bucket of the window, or
@@ -18,11 +18,14 @@ pub(super) struct Mirror {
     /// meaning.
     since: AtomicU64,
     until: AtomicU64,
+    /// Whether the breaker remembers texts about errors: 1 or 0.
+    remembers_errors: AtomicU64,
 }
 
 impl Mirror {
     pub(super) fn new() -> Self {
-        Self { bucket: AtomicU64::new(0), since: AtomicU64::new(0), until: AtomicU64::new(0) }
+        let zero = || AtomicU64::new(0);
+        Self { bucket: zero(), since: zero(), until: zero(), remembers_errors: zero() }
     }
 
     pub(super) fn bucket(&self) -> u64 {
@@ -46,6 +49,14 @@ impl Mirror {
     /// that can have an end.
     pub(super) fn has_no_end(&self) -> bool {
         self.until.load(Relaxed) == u64::MAX
+    }
+
+    pub(super) fn remembers_errors(&self) -> bool {
+        self.remembers_errors.load(Relaxed) == 1
+    }
+
+    pub(super) fn set_remembers_errors(&self, remembers: bool) {
+        set(&self.remembers_errors, u64::from(remembers));
     }
 
     pub(super) fn set_bucket(&self, end: u64) {

@@ -64,6 +64,7 @@ impl BreakerParts {
     /// Copies the values that calls read without the lock. Call this under the lock.
     pub(super) fn mirror(&self, machine: &Machine, bucket: u64) {
         self.mirror.set_bucket(bucket);
+        self.mirror.set_remembers_errors(machine.config().remember_errors);
         if let Some((since, until)) = machine.period() {
             let until = until.map(|until| self.clock.nanos_of(until));
             self.mirror.set_period(self.clock.nanos_of(since), until);

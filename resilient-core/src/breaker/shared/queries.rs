@@ -98,6 +98,8 @@ impl SharedBreaker {
             consecutive_failures: machine.streak(now),
             window: machine.window(now, overdue),
             last_opening: machine.last_opening(),
+            distances: machine.conditions(now, overdue),
+            last_failures: machine.last_failures().collect(),
             in_flight,
             overdue,
             probes_in_flight: machine.probes_in_flight(),

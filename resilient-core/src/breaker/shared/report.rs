@@ -1,13 +1,14 @@
 //! The end of a call. If the end decides nothing, it is counted without the lock; otherwise it is
 //! reported to the state machine.
 
-use std::time::{Duration, Instant};
+use std::fmt::Display;
+use std::time::Instant;
 
 use super::thread_stripe::known_stripe;
 use super::{BreakerParts, Deferred, GuardedState, Kind, SharedBreaker};
-use crate::breaker::machine::{Counted, Ending, SuccessHandling, Ticket};
+use crate::breaker::machine::{CallEnd, Counted, Ending, SuccessHandling, Ticket};
 use crate::platform::MutexGuard;
-use crate::signal::{CallCounts, CircuitState, Outcome};
+use crate::signal::{CallCounts, CircuitState, Classification, ErrorText, Outcome};
 
 impl SharedBreaker {
     /// Counts a success if it changes only the count. Otherwise counts nothing and returns `false`.
@@ -121,7 +122,7 @@ impl SharedBreaker {
     #[inline(never)]
     fn report_success_locked(&self, ticket: Ticket, now: Option<u64>) {
         let now = now.and_then(|now| self.parts().clock.instant_of(now));
-        self.report_locked(ticket, Ending::Reported(Outcome::Success), None, now);
+        self.report_locked(ticket, &CallEnd::SUCCESS, now);
     }
 
     #[cold]
@@ -130,22 +131,34 @@ impl SharedBreaker {
         self.commit_counts(parts, self.lock(parts));
     }
 
+    // B20: a text is made only if the breaker remembers it, and without the lock, because the
+    // `Display` of an error is user code.
+    /// Reports the class of an output. `error` describes the error if the class does not.
     #[cold]
-    pub(in crate::breaker) fn report_outcome(
+    #[inline(never)]
+    pub(in crate::breaker) fn report_class(
         &self,
         ticket: Ticket,
-        outcome: Outcome,
-        retry_after: Option<Duration>,
+        class: &Classification,
+        error: Option<&dyn Display>,
     ) {
-        self.report(ticket, Ending::Reported(outcome), retry_after);
+        let is_remembered = class.health == Outcome::Failure
+            && self.word.read().kind() != Kind::In(CircuitState::Disabled)
+            && self.parts().mirror.remembers_errors();
+        let text =
+            is_remembered.then(|| class.text().copied().or_else(|| error.map(ErrorText::of)));
+        self.report(
+            ticket,
+            &CallEnd {
+                ending: Ending::Reported(class.health),
+                retry_after: class.retry_after,
+                text: text.flatten(),
+            },
+        );
     }
 
-    pub(in crate::breaker) fn report(
-        &self,
-        ticket: Ticket,
-        ending: Ending,
-        retry_after: Option<Duration>,
-    ) {
+    #[cold]
+    pub(in crate::breaker) fn report(&self, ticket: Ticket, end: &CallEnd) {
         if self.word.read().kind() == Kind::In(CircuitState::Disabled) {
             return self.end_while_disabled(ticket);
         }
@@ -153,7 +166,7 @@ impl SharedBreaker {
         // so that the last reading is recent.
         let parts = self.parts();
         let now = parts.clock.is_given().then(|| parts.clock.now()).flatten();
-        self.report_locked(ticket, ending, retry_after, now);
+        self.report_locked(ticket, end, now);
     }
 
     /// Removes a probe from the probes that run on this thread, so that later calls on this thread
@@ -168,33 +181,33 @@ impl SharedBreaker {
     /// Reports under the lock. If `now` is absent, reads the clock only if the machine asks for the
     /// time.
     #[inline]
-    fn report_locked(
-        &self,
-        ticket: Ticket,
-        ending: Ending,
-        retry_after: Option<Duration>,
-        now: Option<Instant>,
-    ) {
+    fn report_locked(&self, ticket: Ticket, end: &CallEnd, now: Option<Instant>) {
         // B18: only the outcome of the probe decides. A nested call reports nothing.
         if ticket.is_nested() {
             return;
         }
         self.end_probe(ticket);
         if now.is_some() {
-            self.report_timed(ticket, ending, retry_after, now);
-        } else if !self.report_untimed(ticket, ending) {
-            self.report_timed(ticket, ending, retry_after, self.parts().clock.now());
+            self.report_timed(ticket, end, now);
+        } else if !self.report_untimed(ticket, end) {
+            self.report_timed(ticket, end, self.parts().clock.now());
         }
     }
 
     /// Reports without the time. If the state machine needs the time, does nothing and returns
-    /// `false`.
-    fn report_untimed(&self, ticket: Ticket, ending: Ending) -> bool {
+    /// `false`. The library's clock is read under the lock, and only for a failure: the breaker
+    /// remembers when it happened.
+    fn report_untimed(&self, ticket: Ticket, end: &CallEnd) -> bool {
         let parts = self.parts();
         let mut guarded = self.lock(parts);
-        let Some(counted) = guarded.machine.report_untimed(ticket, ending) else {
+        let Some(counted) = guarded.machine.report_untimed(ticket, end.ending) else {
             return false;
         };
+        if matches!(counted, Counted::Failure { .. }) {
+            guarded.record_time(parts.clock.now());
+            let now = guarded.latest;
+            guarded.machine.remember(now, None, end.text);
+        }
         self.count_end(ticket, counted, &mut guarded.totals);
         // If successes could be deferred before this report, and rates are trusted, successes can
         // still be deferred. The state word then stays as it is, and nothing is committed.
@@ -208,13 +221,7 @@ impl SharedBreaker {
     }
 
     #[inline(never)]
-    fn report_timed(
-        &self,
-        ticket: Ticket,
-        ending: Ending,
-        retry_after: Option<Duration>,
-        now: Option<Instant>,
-    ) {
+    fn report_timed(&self, ticket: Ticket, end: &CallEnd, now: Option<Instant>) {
         let parts = self.parts();
         let mut guarded = self.lock(parts);
         guarded.record_time(now);
@@ -222,7 +229,7 @@ impl SharedBreaker {
         // B19: the call itself is no longer overdue, but others may be.
         parts.end_call_locked(&mut guarded, ticket, now);
         parts.look_for_overdue(&mut guarded, now);
-        let counted = guarded.machine.report(ticket, ending, retry_after, now);
+        let counted = guarded.machine.report(ticket, end, now);
         self.count_end(ticket, counted, &mut guarded.totals);
         if matches!(counted, Counted::Success { .. }) {
             let (successes, bucket) = guarded.machine.successes();

@@ -1,41 +1,54 @@
 //! The conditions that open the circuit, and their tests.
 
 use super::tally::Tally;
-use crate::breaker::config::Conditions;
-use crate::signal::TransitionReason;
+use crate::breaker::config::{BreakerConfig, Conditions};
+use crate::signal::Condition;
 
-impl Conditions {
-    // B5: counts and rates of a window.
+// B5: counts and rates of a window.
+impl BreakerConfig {
     /// Returns the first condition that the calls in the window and the overdue calls meet, or
     /// `None` if no condition is met.
-    pub(super) fn met(&self, window: Tally, overdue: u64) -> Option<TransitionReason> {
-        if self.failure_count.is_some_and(|most| window.failures >= u64::from(most)) {
-            return Some(TransitionReason::FailureCount);
-        }
-        if self.reached(window.failures, window.calls, self.failure_rate) {
-            return Some(TransitionReason::FailureRate);
-        }
-        self.met_by_slow_calls(window, overdue)
+    pub(super) fn met(&self, window: Tally, overdue: u64) -> Option<Condition> {
+        let count = self.failure_count(window).filter(Condition::is_met);
+        let rate = || self.failure_rate(window).filter(Condition::is_met);
+        count.or_else(rate).or_else(|| self.met_by_slow_calls(window, overdue))
+    }
+
+    /// Returns the condition on slow calls if the slow calls in the window and the overdue calls
+    /// meet it.
+    pub(super) fn met_by_slow_calls(&self, window: Tally, overdue: u64) -> Option<Condition> {
+        self.slow_call_rate(window, overdue).filter(Condition::is_met)
+    }
+
+    /// Returns the conditions on the window that are set.
+    pub(super) fn of_window(&self, window: Tally, overdue: u64) -> impl Iterator<Item = Condition> {
+        let conditions = [
+            self.failure_count(window),
+            self.failure_rate(window),
+            self.slow_call_rate(window, overdue),
+        ];
+        conditions.into_iter().flatten()
+    }
+
+    #[inline]
+    fn failure_count(&self, Tally { failures, .. }: Tally) -> Option<Condition> {
+        let (limit, window) = (self.conditions.failure_count?, self.window?);
+        Some(Condition::FailureCount { failures, limit, window })
+    }
+
+    #[inline]
+    fn failure_rate(&self, Tally { failures, calls, .. }: Tally) -> Option<Condition> {
+        let (limit, least_calls) = (self.conditions.failure_rate?, self.conditions.min_calls);
+        Some(Condition::FailureRate { failures, calls, limit, least_calls })
     }
 
     // B19: an overdue call counts as a slow call that has ended.
-    /// Returns the condition on slow calls if the slow calls in the window and the overdue calls
-    /// meet it.
-    pub(super) fn met_by_slow_calls(
-        &self,
-        window: Tally,
-        overdue: u64,
-    ) -> Option<TransitionReason> {
+    #[inline]
+    fn slow_call_rate(&self, window: Tally, overdue: u64) -> Option<Condition> {
+        let (limit, least_calls) = (self.conditions.slow_call_rate?, self.conditions.min_calls);
         let slow = window.slow.saturating_add(overdue);
         let calls = window.calls.saturating_add(overdue);
-        let reached = self.reached(slow, calls, self.slow_call_rate);
-        reached.then_some(TransitionReason::SlowCallRate)
-    }
-
-    fn reached(&self, part: u64, calls: u64, limit: Option<f64>) -> bool {
-        // With no calls, the rate is 0 / 0 (NaN), which reaches no limit.
-        calls >= u64::from(self.min_calls)
-            && limit.is_some_and(|limit| part as f64 / calls as f64 >= limit)
+        Some(Condition::SlowCallRate { slow, calls, limit, least_calls })
     }
 
     /// Returns `true` if further successes, however many, cannot meet a condition. A success lowers
@@ -43,10 +56,12 @@ impl Conditions {
     /// on.
     pub(super) fn no_success_opens(&self, window: Tally, overdue: u64) -> bool {
         let has_nothing_bad = window.failures == 0 && window.slow == 0 && overdue == 0;
-        (self.trust_rates_of(window.calls) || has_nothing_bad)
+        (self.conditions.trust_rates_of(window.calls) || has_nothing_bad)
             && self.met(window, overdue).is_none()
     }
+}
 
+impl Conditions {
     /// Returns whether this many calls are enough to trust a rate. If no rate is set, any number of
     /// calls is enough.
     pub(super) fn trust_rates_of(&self, calls: u64) -> bool {

@@ -7,7 +7,7 @@ use super::streak::Streak;
 use super::tally::{Call, Tally};
 use super::time::TimeWindow;
 use crate::breaker::config::{BreakerConfig, Window};
-use crate::signal::{TransitionReason, WindowCounts};
+use crate::signal::{Condition, WindowCounts};
 
 /// The time until which successes can be deferred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,8 +56,8 @@ impl Health {
         call: Call,
         config: &BreakerConfig,
         now: Instant,
-    ) -> Option<TransitionReason> {
-        let streak_opens = self.streak.record(call.failed, &config.conditions, now);
+    ) -> Option<Condition> {
+        let streak = self.streak.record(call.failed, &config.conditions, now);
         let tally = match self.window.as_deref_mut() {
             None => None,
             Some(Recent::Calls(window)) => {
@@ -69,10 +69,7 @@ impl Health {
                 Some(window.tally(now))
             }
         };
-        if streak_opens {
-            return Some(TransitionReason::FailureThreshold);
-        }
-        config.conditions.met(tally?, self.overdue())
+        streak.or_else(|| config.met(tally?, self.overdue()))
     }
 
     /// Records a call that is not slow, without reading the clock. Does nothing and returns `false`
@@ -95,7 +92,7 @@ impl Health {
             None => {}
             Some(Recent::Calls(window)) => {
                 let tally = window.tally_with(call);
-                if conditions.met(tally, 0).is_some() {
+                if config.met(tally, 0).is_some() {
                     return false;
                 }
                 window.push_known(call, tally);
@@ -129,7 +126,7 @@ impl Health {
                 (window.tally, until)
             }
         };
-        config.conditions.no_success_opens(tally, self.overdue()).then_some(until)
+        config.no_success_opens(tally, self.overdue()).then_some(until)
     }
 
     /// Returns the condition that the calls in the window meet now. The streak is tested only at a
@@ -138,8 +135,8 @@ impl Health {
         &self,
         config: &BreakerConfig,
         now: Instant,
-    ) -> Option<TransitionReason> {
-        config.conditions.met(self.tally(now)?, self.overdue())
+    ) -> Option<Condition> {
+        config.met(self.tally(now)?, self.overdue())
     }
 
     /// Returns the condition on slow calls if it is met and at least one call is overdue.
@@ -147,11 +144,24 @@ impl Health {
         &self,
         config: &BreakerConfig,
         now: Instant,
-    ) -> Option<TransitionReason> {
+    ) -> Option<Condition> {
         if self.overdue == 0 {
             return None;
         }
-        config.conditions.met_by_slow_calls(self.tally(now)?, self.overdue())
+        config.met_by_slow_calls(self.tally(now)?, self.overdue())
+    }
+
+    /// Returns the conditions that can open the circuit, with the number of overdue calls that the
+    /// caller passes.
+    pub(in crate::breaker) fn conditions(
+        &self,
+        config: &BreakerConfig,
+        now: Instant,
+        overdue: u64,
+    ) -> Vec<Condition> {
+        let streak = self.streak.condition(&config.conditions, now);
+        let window = self.tally(now).into_iter().flat_map(|tally| config.of_window(tally, overdue));
+        streak.into_iter().chain(window).collect()
     }
 
     /// Returns when calls may next leave the window because time passes.

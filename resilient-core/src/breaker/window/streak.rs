@@ -1,8 +1,9 @@
 //! The streak: consecutive failures, and when they began.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::breaker::config::Conditions;
+use crate::signal::Condition;
 
 #[derive(Debug, Default)]
 pub(super) struct Streak {
@@ -38,22 +39,35 @@ impl Streak {
 
     // B4: the circuit opens after `failure_threshold` consecutive failures that last for at least
     // `failure_span`.
-    /// Adds a call that ends now. Returns whether it is a failure that opens the circuit.
-    pub(super) fn record(&mut self, failed: bool, conditions: &Conditions, now: Instant) -> bool {
+    /// Adds a call that ends now. Returns the condition if the call is a failure that opens the
+    /// circuit.
+    pub(super) fn record(
+        &mut self,
+        failed: bool,
+        conditions: &Conditions,
+        now: Instant,
+    ) -> Option<Condition> {
         self.set(self.failures_after(failed));
-        let is_long = failed && self.spans(conditions, now);
-        is_long && conditions.are_enough(self.failures)
+        if !failed {
+            return None;
+        }
+        if conditions.failure_span.is_some() {
+            // B16: if the clock was set back to before the first failure, the span counts from
+            // `now`.
+            self.since = Some(self.since.map_or(now, |since| since.min(now)));
+        }
+        self.condition(conditions, now).filter(Condition::is_met)
     }
 
-    /// Records the time of a failure. Returns whether the streak lasts long enough.
-    fn spans(&mut self, conditions: &Conditions, now: Instant) -> bool {
-        let Some(span) = conditions.failure_span else {
-            return true;
-        };
-        // B16: if the clock was set back to before the first failure, the span counts from `now`.
-        let since = self.since.map_or(now, |since| since.min(now));
-        self.since = Some(since);
-        now.saturating_duration_since(since) >= span
+    /// Returns the condition on consecutive failures if it is set.
+    pub(super) fn condition(&self, conditions: &Conditions, now: Instant) -> Option<Condition> {
+        let lasted =
+            || self.since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
+        Some(Condition::ConsecutiveFailures {
+            failures: self.failures,
+            limit: conditions.failure_threshold?,
+            lasting: conditions.failure_span.map(|span| (lasted(), span)),
+        })
     }
 }
 

@@ -146,6 +146,11 @@ impl<'a> RetryDriver<'a> {
         self.progress.as_ref().map_or(0, |it| it.failed)
     }
 
+    /// Returns whether texts about errors are remembered.
+    pub(crate) fn remembers_errors(&self) -> bool {
+        self.plan.policy.remember_errors
+    }
+
     /// Returns how often the call has waited for its circuit, including a wait that begins now.
     #[must_use]
     pub fn waits(&self) -> u32 {

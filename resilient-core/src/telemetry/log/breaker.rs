@@ -3,11 +3,11 @@
 use super::emit;
 use super::targets::BREAKER;
 use crate::event::Event;
-use crate::signal::{CircuitOpen, CircuitState, Transition, TransitionReason};
+use crate::signal::{CircuitOpen, CircuitState, ErrorText, FailureRecord, Opening, Transition};
 
 pub(super) fn transition(event: &Event, step: &Transition) {
     macro_rules! log {
-        ($level:ident, $message:literal) => {
+        ($level:ident, $message:literal $(, $field:ident = $value:expr)*) => {
             tracing::$level!(
                 target: BREAKER,
                 breaker = event.name(),
@@ -15,6 +15,7 @@ pub(super) fn transition(event: &Event, step: &Transition) {
                 from = step.from.as_str(),
                 to = step.to.as_str(),
                 reason = step.reason.as_str(),
+                $($field = $value,)*
                 lasts = step.lasts.map(|time| time.as_secs_f64()),
                 operator = step.note.operator(),
                 operator_reason = step.note.reason(),
@@ -24,18 +25,26 @@ pub(super) fn transition(event: &Event, step: &Transition) {
         };
     }
     if matches!(step.to, CircuitState::Open | CircuitState::ForcedOpen) {
-        log!(warn, "circuit breaker opened");
+        let opening = step.opening.as_ref();
+        log!(
+            warn,
+            "circuit breaker opened",
+            condition = opening.map(|opening| tracing::field::display(opening.condition())),
+            error = opening.and_then(last_text)
+        );
     } else {
         log!(info, "circuit breaker changed state");
     }
 }
 
-pub(super) fn would_open(event: &Event, reason: TransitionReason) {
+pub(super) fn would_open(event: &Event, opening: &Opening) {
     tracing::warn!(
         target: BREAKER,
         breaker = event.name(),
         key = event.key(),
-        reason = reason.as_str(),
+        reason = opening.condition().reason().as_str(),
+        condition = %opening.condition(),
+        error = last_text(opening),
         "observed circuit breaker would have opened"
     );
 }
@@ -52,4 +61,9 @@ pub(crate) fn rejected(open: &CircuitOpen) {
             "call rejected"
         );
     });
+}
+
+/// Returns the text of the last failure before an opening.
+fn last_text(opening: &Opening) -> Option<&str> {
+    opening.last_failure().and_then(FailureRecord::text).map(ErrorText::as_str)
 }

@@ -28,7 +28,7 @@ fn emit(code: impl FnOnce()) {
 pub(crate) fn event(event: &Event) {
     emit(|| match event.kind() {
         EventKind::Transition(step) => breaker::transition(event, step),
-        EventKind::WouldOpen(reason) => breaker::would_open(event, *reason),
+        EventKind::WouldOpen(opening) => breaker::would_open(event, opening),
         EventKind::SettingsChanged(changes) => settings::changed(event, changes),
         EventKind::Conflict { first, second } => settings::conflict(event, first, second),
         EventKind::UnusedOverride(unused) => settings::unused(event, unused),

@@ -71,7 +71,8 @@ fn report(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStr
     let classifier = Classifier::of_breaker(args, context.class_by_function(at));
     let declare = classifier.declare(context.span, AttributeKind::CircuitBreaker);
     let report = classifier.report();
-    let report = emit!(#declare #report);
+    let text = classify::text();
+    let report = emit!(#text #declare #report);
     if !context.plan.reads_cut(at) {
         return report;
     }

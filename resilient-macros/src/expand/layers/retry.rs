@@ -233,9 +233,13 @@ impl Loop<'_> {
         };
         let open =
             self.breaker_below().map_or_else(|| emit!(__r::None), |site| site.open_now.clone());
-        let failed = emit!(__r::failed(__class, __text));
+        let failed = emit!(__r::failed(&__retry, __class, __text));
         if !context.plan.reads_cut(*at) {
-            return emit!(#until_success let __next = __r::after(&mut __retry, #failed, #open););
+            return emit! {
+                #until_success
+                let __end = #failed;
+                let __next = __r::after(&mut __retry, __end, #open);
+            };
         }
         let report = breaker.map(|breaker| breaker::report_cut(context, at + 1, breaker));
         let excepted = classify::is_excepted(args);

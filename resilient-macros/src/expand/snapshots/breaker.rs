@@ -19,7 +19,8 @@ async fn load(key: &str) -> Option<Value> {
         };
         __r::within(&__permit, __future).await
     };
+    let __text = __r::Text::new(&__output).resilient_text();
     let __class = __r::Judge::new(&__output).resilient_health();
-    __r::report(__permit, __class);
+    __r::report(__permit, __class, __text);
     __output
 }

@@ -68,8 +68,9 @@ async fn load(mut key: Key) -> Result<Value, RetryError<StoreError>> {
                             __r::attempted_within(&mut __retry, &__permit, __future)
                                 .await
                         };
+                        let __text = __r::Text::new(&__output).resilient_text();
                         let __class = __r::Judge::new(&__output).resilient_health();
-                        __r::report(__permit, __class);
+                        __r::report(__permit, __class, __text);
                         __output
                     }
                 };
@@ -99,7 +100,7 @@ async fn load(mut key: Key) -> Result<Value, RetryError<StoreError>> {
                                     __output,
                                 );
                             };
-                            __r::failed(__class, __text)
+                            __r::failed(&__retry, __class, __text)
                         }
                         __r::Some(__cause) => {
                             let __excepted = false;

@@ -71,7 +71,7 @@ async fn search(&mut self, mut words: String) -> Result<Page, SearchError> {
                                     __r::matches!(* __error, SearchError::Syntax),
                                     __class,
                                 ));
-                            __r::report(__permit, __health);
+                            __r::report(__permit, __health, __text);
                             let __class = __r::failure_of(&__output, __class)
                                 .map(|(__error, __class)| __r::with_retry(
                                     __class,
@@ -82,7 +82,7 @@ async fn search(&mut self, mut words: String) -> Result<Page, SearchError> {
                                 __r::succeeded(&mut __retry);
                                 break 'attempts __output;
                             };
-                            __r::failed(__class, __text)
+                            __r::failed(&__retry, __class, __text)
                         }
                         __r::Some(__cause) => {
                             let __ignored = __r::error_of(&__output)

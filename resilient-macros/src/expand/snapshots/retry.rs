@@ -36,11 +36,8 @@ fn read(path: PathBuf) -> io::Result<Vec<u8>> {
                 __r::succeeded(&mut __retry);
                 break 'attempts __output;
             };
-            let __next = __r::after(
-                &mut __retry,
-                __r::failed(__class, __text),
-                __r::None,
-            );
+            let __end = __r::failed(&__retry, __class, __text);
+            let __next = __r::after(&mut __retry, __end, __r::None);
             match __next {
                 __r::Ok(__delay) => {
                     if let __r::Some(__event) = __r::retry_event(

@@ -9,7 +9,7 @@ fn b03_every_change_of_state_starts_a_new_generation() {
     let mut note = |machine: &Machine| seen.push(machine.generation());
     let probe = machine.admit(now).unwrap();
     note(&machine);
-    machine.report(probe, SUCCESS, None, now);
+    machine.report(probe, &CallEnd::of(SUCCESS), now);
     note(&machine);
     machine.hold(OperatorMode::ForcedOpen.into(), now);
     note(&machine);
@@ -45,7 +45,11 @@ fn b03_a_permit_of_each_older_generation_is_late_however_it_ends() {
         machine.change_by_hand(ManualChange::trip(), now).unwrap();
         let until = end(&machine);
         for ticket in [probe, closed] {
-            let counted = machine.report(ticket, ending, Some(secs(99)), now);
+            let counted = machine.report(
+                ticket,
+                &CallEnd { retry_after: Some(secs(99)), ..CallEnd::of(ending) },
+                now,
+            );
             assert_eq!(counted, Counted::Late);
         }
         assert_eq!((machine.entered(), end(&machine)), (CircuitState::Open, until));
@@ -59,7 +63,7 @@ fn b03_a_late_probe_counts_in_neither_sum_of_the_next_round() {
     call(&mut machine, FAILURE, now);
     let next = now + secs(10);
     call(&mut machine, SUCCESS, next);
-    assert_eq!(machine.report(late, SUCCESS, None, next), Counted::Late);
+    assert_eq!(machine.report(late, &CallEnd::of(SUCCESS), next), Counted::Late);
     assert_eq!(machine.entered(), CircuitState::HalfOpen);
     call(&mut machine, SUCCESS, next);
     assert_eq!(machine.entered(), CircuitState::Closed);

@@ -10,7 +10,7 @@ mod walk;
 use std::time::{Duration, Instant};
 
 use super::history::HISTORY;
-use super::{Counted, Ending, Machine, Rejection, Ticket};
+use super::{CallEnd, Counted, Ending, Machine, Rejection, Ticket};
 use crate::breaker::config::{AbandonedOutcome, BreakerConfig, BreakerConfigBuilder};
 use crate::platform::random;
 use crate::signal::{
@@ -46,12 +46,12 @@ fn probing(calls: u32, successes: u32, failures: u32) -> BreakerConfigBuilder {
 
 fn call(machine: &mut Machine, ending: Ending, now: Instant) -> Counted {
     let ticket = machine.admit(now).unwrap();
-    machine.report(ticket, ending, None, now)
+    machine.report(ticket, &CallEnd::of(ending), now)
 }
 
 fn fail_with_hint(machine: &mut Machine, hint: Duration, now: Instant) {
     let ticket = machine.admit(now).unwrap();
-    machine.report(ticket, FAILURE, Some(hint), now);
+    machine.report(ticket, &CallEnd { retry_after: Some(hint), ..CallEnd::of(FAILURE) }, now);
 }
 
 /// Returns an open machine and the instant at which its open time ends: a call at that instant is a

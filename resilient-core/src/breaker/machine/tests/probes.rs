@@ -28,16 +28,16 @@ fn b10_admission_follows_the_two_bounds_for_every_small_setting() {
                     let setting = (calls, successes, failures, succeeded, failed);
                     assert_eq!(tickets.len(), room as usize, "{setting:?}");
                     for ticket in &tickets[1..] {
-                        machine.report(*ticket, IGNORED, None, now);
+                        machine.report(*ticket, &CallEnd::of(IGNORED), now);
                     }
                     if failed < failures {
-                        machine.report(tickets[0], FAILURE, None, now);
+                        machine.report(tickets[0], &CallEnd::of(FAILURE), now);
                         failed += 1;
                     } else if succeeded + 1 < successes {
-                        machine.report(tickets[0], SUCCESS, None, now);
+                        machine.report(tickets[0], &CallEnd::of(SUCCESS), now);
                         succeeded += 1;
                     } else {
-                        machine.report(tickets[0], SUCCESS, None, now);
+                        machine.report(tickets[0], &CallEnd::of(SUCCESS), now);
                         break;
                     }
                     assert_eq!(machine.entered(), CircuitState::HalfOpen);
@@ -134,7 +134,7 @@ fn b11_a_probe_past_its_lease_still_counts_while_nobody_took_its_slot() {
     for (ending, state) in [(SUCCESS, CircuitState::Closed), (FAILURE, CircuitState::Open)] {
         let (mut machine, now) = due(&fragile().probe_timeout(secs(5)));
         let slow = machine.admit(now).unwrap();
-        machine.report(slow, ending, None, now + secs(500));
+        machine.report(slow, &CallEnd::of(ending), now + secs(500));
         assert_eq!(machine.entered(), state);
     }
 }
@@ -145,12 +145,12 @@ fn b11_a_probe_whose_slot_was_taken_is_late_and_does_not_affect_its_successor() 
         let (mut machine, now) = due(&fragile().probe_timeout(secs(5)));
         let hung = machine.admit(now).unwrap();
         let heir = machine.admit(now + secs(5)).unwrap();
-        let counted = machine.report(hung, ending, None, now + secs(6));
+        let counted = machine.report(hung, &CallEnd::of(ending), now + secs(6));
         assert_eq!(counted, Counted::Late);
         assert_eq!(machine.entered(), CircuitState::HalfOpen);
         assert_eq!(machine.probes_in_flight(), 1);
         assert!(machine.admit(now + secs(6)).is_err());
-        machine.report(heir, SUCCESS, None, now + secs(6));
+        machine.report(heir, &CallEnd::of(SUCCESS), now + secs(6));
         assert_eq!(machine.entered(), CircuitState::Closed);
     }
 }
@@ -162,8 +162,8 @@ fn b11_an_admission_takes_only_one_slot_whose_lease_is_over() {
     let second = machine.admit(now + secs(3)).unwrap();
     machine.admit(now + secs(5)).unwrap();
     assert!(machine.admit(now + secs(5)).is_err());
-    let late = machine.report(first, SUCCESS, None, now + secs(5));
-    let counted = machine.report(second, SUCCESS, None, now + secs(5));
+    let late = machine.report(first, &CallEnd::of(SUCCESS), now + secs(5));
+    let counted = machine.report(second, &CallEnd::of(SUCCESS), now + secs(5));
     assert_eq!((late, counted), (Counted::Late, Counted::Success { slow: false }));
 }
 
@@ -172,7 +172,7 @@ fn b11_a_free_slot_is_used_before_a_slot_whose_lease_is_over() {
     let (mut machine, now) = due(&probing(2, 2, 0).probe_timeout(secs(5)));
     let slow = machine.admit(now).unwrap();
     machine.admit(now + secs(50)).unwrap();
-    let counted = machine.report(slow, SUCCESS, None, now + secs(50));
+    let counted = machine.report(slow, &CallEnd::of(SUCCESS), now + secs(50));
     assert_eq!(counted, Counted::Success { slow: false });
 }
 

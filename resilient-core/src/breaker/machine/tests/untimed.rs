@@ -67,7 +67,7 @@ fn b17_calls_have_the_same_effect_with_and_without_their_time() {
             let Ok(ticket) = at_once.admit(now) else {
                 continue;
             };
-            at_once.report(ticket, ending, None, now);
+            at_once.report(ticket, &CallEnd::of(ending), now);
             if is_left {
                 let many = left.map_or(0, |(_, _, many)| many);
                 left = Some((lazy.generation(), bucket, many + 1));
@@ -82,7 +82,7 @@ fn b17_calls_have_the_same_effect_with_and_without_their_time() {
             if lazy.report_untimed(ticket, ending).is_some() {
                 untimed += 1;
             } else {
-                lazy.report(ticket, ending, None, later);
+                lazy.report(ticket, &CallEnd::of(ending), later);
             }
             assert_eq!(
                 format!("{:?}", seen(&at_once, now)),

@@ -381,7 +381,8 @@ impl Walk {
         self.log.push(format!("{} {id} ends {ending:?}, hint {hint:?}", self.now));
         let now = self.instant();
         let long = hint.map(Duration::from_millis);
-        let by_machine = self.machine.report(ticket, ending, long, now);
+        let by_machine =
+            self.machine.report(ticket, &CallEnd { retry_after: long, ..CallEnd::of(ending) }, now);
         let by_model = self.model.report(id, ending, hint, self.now);
         assert_eq!(by_machine, by_model, "{:#?}", self.log);
     }

@@ -1,0 +1,37 @@
+//! The drill shows each outage and each recovery.
+
+use std::process::Command;
+
+#[test]
+fn the_drill_shows_what_breaks_what_operators_see_and_that_it_is_mended() {
+    let output = Command::new(env!("CARGO_BIN_EXE_shop")).arg("drill").output().unwrap();
+    let shown = String::from_utf8(output.stdout).unwrap();
+    println!("{shown}");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    let parts: Vec<_> = shown.split("== ").collect();
+    let part = |title: &str| parts.iter().find(|part| part.starts_with(title)).expect(title);
+    assert!(part("all is well").contains("24 x 200"));
+    for (title, breaker) in [("payments hangs", "payments"), ("inventory answers 503", "inventory")]
+    {
+        let part = part(title);
+        for expected in [
+            format!("circuit breaker opened breaker=\"{breaker}\""),
+            format!("\"{breaker}\":\"open\""),
+            format!("{{breaker=\"{breaker}\",result=\"rejected\"}}"),
+            "x 503".to_owned(),
+            "mended".to_owned(),
+        ] {
+            assert!(part.contains(&expected), "{title}: no {expected}");
+        }
+    }
+    assert!(part("the database is locked").contains("mended"));
+    let has_redis = Command::new("redis-server").arg("--version").output().is_ok();
+    if has_redis {
+        let part = part("redis is gone");
+        assert!(part.contains("24 x 200") && part.contains("\"cache\":\"open\""), "{part}");
+        assert!(part.contains("mended"));
+    } else {
+        part("redis-server is not installed");
+    }
+}
