@@ -4,17 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::Location;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
 
 use super::declared::{Declared, NamedEntry};
-use super::override_snapshot::OverrideAges;
 use super::swept::Swept;
-use super::unused_overrides::ReportedUse;
 use super::{Entry, Overrides, RetryEntry};
 use crate::breaker::shared::LiveSettings;
 use crate::breaker::{BreakerConfig, BreakerConfigBuilder};
 use crate::event::EventKind;
 use crate::retry::{BudgetConfig, LiveBudgetSettings, RetryBudget};
-use crate::signal::{Name, NamePattern};
+use crate::signal::{Name, NamePattern, OverrideTable};
 use crate::time::ClockSource;
 
 #[derive(Debug, Default)]
@@ -27,9 +26,11 @@ pub(super) struct Entries {
     /// Where the last sweep ended, in each of these maps.
     pub(super) swept: Swept,
     pub(super) overrides: Overrides,
-    pub(super) override_ages: OverrideAges,
-    /// The overrides without effect that were reported. They stay until their tables leave.
-    pub(super) reported: BTreeSet<ReportedUse>,
+    /// Since when each table is among the overrides.
+    pub(super) override_ages: BTreeMap<OverrideTable, Instant>,
+    /// The overrides without effect that were reported: tables, or settings of tables. They stay
+    /// until their tables leave.
+    pub(super) reported: BTreeSet<(OverrideTable, Option<&'static str>)>,
     /// The clock for breakers that are registered later.
     pub(super) clock: ClockSource,
     /// The version of the current overrides.

@@ -1,6 +1,5 @@
 //! The overrides of a registry at one instant: which apply, and which wait for their names.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::{Entries, Entry, Registry};
@@ -60,9 +59,6 @@ pub struct OverrideStatus {
     /// The nearest declared name, if `is_declared` is false and a name is near.
     pub nearest: Option<String>,
 }
-
-/// Since when each table is among the overrides.
-pub(super) type OverrideAges = BTreeMap<OverrideTable, Instant>;
 
 impl Entries {
     /// Records when each table came, and forgets tables that have left.

@@ -8,9 +8,6 @@ use crate::event::{Event, EventKind};
 use crate::retry::DeclaredLimits;
 use crate::signal::{Name, NamePattern, OverrideTable, OverrideTarget, UnusedOverride};
 
-/// What was reported: a table, or a setting of a table.
-pub(super) type ReportedUse = (OverrideTable, Option<&'static str>);
-
 impl Entries {
     // G9: the names in overrides are checked when they are loaded.
     /// Returns the tables for names that nothing has declared, unless they were reported before.
