@@ -80,7 +80,9 @@ pub mod events {
 
 /// The meaning of a call's outcome to breakers and retries.
 pub mod outcome {
-    pub use resilient_core::signal::{Classification, Classify, ErrorText, Fallible, Outcome};
+    pub use resilient_core::signal::{
+        Classification, Classify, ErrorText, Fallible, Outcome, error_chain,
+    };
 }
 
 /// Sources of monotonic time.

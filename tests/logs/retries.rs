@@ -2,27 +2,32 @@
 
 use std::time::Duration;
 
-use resilient::{RetryPolicy, fallback, retry};
+use resilient::{Classification, RetryPolicy, fallback, retry};
 
 use crate::breakers::breaker;
 use crate::capture::logged;
 use crate::{Fault, runtime};
 
 #[test]
-fn retries_and_their_end_are_logged_at_debug() {
+fn r15_retries_and_their_end_are_logged_at_debug_with_name_and_error() {
     let lines = logged(|| {
         let policy = RetryPolicy::builder()
             .max_retries(2)
             .jitter(resilient::retries::Jitter::None)
             .build()
-            .unwrap();
-        let output = runtime().block_on(policy.call().run(|_| async { Err::<(), _>(Fault) }));
+            .unwrap()
+            .named("stock");
+        let call = policy.call().classify_with(|output: &Result<(), Fault>| {
+            output.is_err().then(|| Classification::transient().with_text("no stock"))
+        });
+        let output = runtime().block_on(call.run(|_| async { Err::<(), _>(Fault) }));
         assert_eq!(output, Err(Fault));
     });
     let expected = [
-        "DEBUG retrying attempt=1 delay=0.1",
-        "DEBUG retrying attempt=2 delay=0.2",
-        "DEBUG gave up attempts=3 reason=\"exhausted\"",
+        "DEBUG retrying retry=\"stock\" attempt=1 max_attempts=3 delay=0.1 error=\"no stock\"",
+        "DEBUG retrying retry=\"stock\" attempt=2 max_attempts=3 delay=0.2 error=\"no stock\"",
+        "DEBUG gave up retry=\"stock\" attempts=3 max_attempts=3 reason=\"exhausted\" \
+         error=\"no stock\"",
     ];
     assert_eq!(lines, expected);
 }
@@ -47,8 +52,8 @@ fn r09_a_wait_for_the_circuit_is_logged_as_a_wait_and_not_as_a_retry() {
     let expected = [
         "DEBUG call rejected breaker=\"logged\" state=\"open\" retry_after=5.0",
         "DEBUG waiting for the circuit breaker=\"logged\" state=\"open\" attempts=0 at_most=5.1",
-        "DEBUG retrying attempt=1 delay=0.1",
-        "DEBUG gave up attempts=2 reason=\"exhausted\"",
+        "DEBUG retrying attempt=1 max_attempts=2 delay=0.1",
+        "DEBUG gave up attempts=2 max_attempts=2 reason=\"exhausted\"",
     ];
     assert_eq!(lines, expected);
 }
@@ -62,7 +67,9 @@ fn r07_the_line_of_a_call_that_its_budget_ended_names_the_budget() {
         let call = policy.call().budget(&budget).run(|_| async { Err::<(), _>(Fault) });
         assert_eq!(runtime().block_on(call), Err(Fault));
     });
-    assert_eq!(lines, ["DEBUG gave up attempts=1 reason=\"budget\" budget=\"search\""]);
+    let line =
+        "DEBUG gave up attempts=1 max_attempts=4 reason=\"budget\" budget=\"search\" tokens=0";
+    assert_eq!(lines, [line]);
 }
 
 #[test]
@@ -90,10 +97,10 @@ fn an_attempt_that_is_cut_short_and_a_success_after_it_are_logged_at_debug() {
     });
     let expected = [
         "DEBUG attempt cut short attempt=1 limit=\"attempt_timeout\"",
-        "DEBUG retrying attempt=1 delay=0.1",
+        "DEBUG retrying attempt=1 max_attempts=4 delay=0.1 error=\"attempt_timeout exceeded\"",
         "DEBUG succeeded after retries attempts=2",
         "DEBUG attempt cut short attempt=1 limit=\"deadline\"",
-        "DEBUG gave up attempts=1 reason=\"deadline\"",
+        "DEBUG gave up attempts=1 max_attempts=4 reason=\"deadline\" error=\"deadline exceeded\"",
     ];
     assert_eq!(lines, expected);
 }
@@ -101,7 +108,7 @@ fn an_attempt_that_is_cut_short_and_a_success_after_it_are_logged_at_debug() {
 #[test]
 fn a_fallback_is_logged_at_debug_if_it_replaces_an_output() {
     #[fallback(value = 0)]
-    #[retry(max_retries = 0)]
+    #[retry(name = "no stock", max_retries = 0)]
     async fn call(works: bool) -> Result<u32, Fault> {
         works.then_some(1).ok_or(Fault)
     }
@@ -113,7 +120,7 @@ fn a_fallback_is_logged_at_debug_if_it_replaces_an_output() {
         });
     });
     let expected = [
-        "DEBUG gave up attempts=1 reason=\"exhausted\"",
+        "DEBUG gave up retry=\"no stock\" attempts=1 max_attempts=1 reason=\"exhausted\"",
         "DEBUG failed output replaced by the fallback",
     ];
     assert_eq!(lines, expected);

@@ -10,8 +10,8 @@ use resilient::settings::parse_duration;
 /// What is `None` is embedded: see `embedded.rs`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Config {
-    /// `LISTEN`, such as `0.0.0.0:8080`.
-    pub(crate) listen: Option<String>,
+    /// `LISTEN`, such as `0.0.0.0:8080`. Port 0 is any free port.
+    pub(crate) listen: String,
     /// `PAYMENTS_URL`
     pub(crate) payments: Option<String>,
     /// `INVENTORY_URL`
@@ -31,7 +31,7 @@ impl Config {
     pub(crate) fn from_env() -> Result<Self, Box<dyn Error>> {
         let drain = env::var("DRAIN").unwrap_or_else(|_| "0s".to_owned());
         Ok(Self {
-            listen: env::var("LISTEN").ok(),
+            listen: env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:8080".to_owned()),
             payments: env::var("PAYMENTS_URL").ok(),
             inventory: env::var("INVENTORY_URL").ok(),
             database: env::var_os("DATABASE").map(PathBuf::from),

@@ -22,14 +22,17 @@ use crate::service::Service;
 
 /// Short times, so that nobody waits. An operator would change them in a file in the same way.
 const SHORT: &str = r#"
+[breakers."*"]
+recovery_time = "500ms"
+"#;
+/// What an operator writes when the provider has announced maintenance.
+const MAINTENANCE: &str = r#"
+[breakers."*"]
+recovery_time = "500ms"
+
 [breakers.payments]
-recovery_time = "500ms"
-[breakers.inventory]
-recovery_time = "500ms"
-[breakers.database]
-recovery_time = "500ms"
-[breakers.cache]
-recovery_time = "500ms"
+mode = "forced_open"
+reason = "announced maintenance"
 "#;
 /// Requests while a dependency is broken, and how many of them at a time.
 const REQUESTS: u32 = 24;
@@ -47,7 +50,7 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
         .without_time()
         .with_writer(log.clone())
         .init();
-    let mut config = Config::default();
+    let mut config = Config { listen: "127.0.0.1:0".to_owned(), ..Config::default() };
     let mut embedded = Embedded::complete(&mut config).await?;
     let file = config.database.clone().ok_or("no database")?;
     let service = Service::start(config).await?;
@@ -60,6 +63,7 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
     let running = tokio::spawn(service.run());
     let drill = Drill { customer, log };
 
+    drill.log.take();
     drill.burst(Asks::Order, "all is well").await?;
     println!();
 
@@ -91,6 +95,12 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
         }
         None => println!("== redis-server is not installed, so the cache is not broken\n"),
     }
+
+    drill.log.take();
+    Registry::global().apply_toml(MAINTENANCE)?;
+    drill.burst(Asks::Order, "an operator closes payments, by the file of overrides").await?;
+    Registry::global().apply_toml(SHORT)?;
+    drill.mended(Asks::Order).await?;
     running.abort();
     Ok(())
 }
@@ -103,7 +113,6 @@ struct Drill {
 impl Drill {
     /// Sends requests, and prints how they ended, the log, and what the service reports.
     async fn burst(&self, asks: Asks, title: &str) -> Result<(), Box<dyn Error>> {
-        self.log.take();
         let before = self.customer.metrics().await?;
         let (mut statuses, mut slowest) = (BTreeMap::<_, u32>::new(), Duration::ZERO);
         for _ in 0..REQUESTS / AT_A_TIME {
@@ -153,6 +162,7 @@ impl Drill {
             sleep(Duration::from_millis(50)).await;
         }
         println!("mended     in use again after {} ms\n", start.elapsed().as_millis());
+        self.log.take();
         Ok(())
     }
 }

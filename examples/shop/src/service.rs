@@ -68,7 +68,7 @@ impl Service {
             recorder: exporter.install_recorder()?,
             is_draining: AtomicBool::new(false),
         });
-        let listener = TcpListener::bind(config.listen.as_deref().unwrap_or("127.0.0.1:0")).await?;
+        let listener = TcpListener::bind(&config.listen).await?;
         Ok(Self { address: listener.local_addr()?, listener, shop, config, signals })
     }
 

@@ -88,25 +88,28 @@ impl RetrySite {
     /// Returns the policy of a call that starts now.
     #[inline]
     pub fn policy(&'static self) -> NamedPolicy<'static> {
-        self.given(&self.policy)
+        let is_timed = !self.cell.is_plain() && self.is_timed(&self.policy);
+        NamedPolicy::of_cell(&self.policy, &self.cell, is_timed)
     }
 
     /// Returns the policy of a call that starts now and gives `policy`.
-    #[inline]
     pub fn given<'a>(&'static self, policy: &'a RetryPolicy) -> NamedPolicy<'a> {
-        if !self.cell.is_plain() {
-            self.register();
-        }
-        NamedPolicy::of_cell(policy, &self.cell)
+        let is_timed = self.is_timed(policy);
+        NamedPolicy::of_cell(policy, &self.cell, is_timed)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn is_timed(&'static self, policy: &RetryPolicy) -> bool {
+        self.register();
+        self.cell.is_timed(policy)
     }
 
     /// Registers the name, if that has not happened. Several threads may come here, but only one
     /// registers.
-    #[cold]
-    #[inline(never)]
     pub(crate) fn register(&'static self) {
         let mut pending = None;
-        let record = self.cell.register(|| {
+        let record = self.cell.register(&self.policy, || {
             let (record, news) = Registry::global().register_retry_entry(self.registration());
             pending = Some(news);
             record

@@ -24,29 +24,46 @@ pub fn tell<E>(event: &E, hook: impl FnOnce(&E)) {
 /// Returns the event of a retry, or `None` if the breaker rejected the attempt.
 #[inline]
 pub fn retry_event<'a, O>(
-    retry: &RetryDriver<'_>,
+    retry: &'a RetryDriver<'_>,
     output: &'a O,
     delay: Duration,
 ) -> Option<RetryEvent<'a, O>> {
-    let (attempt, max_attempts) = (retry.failed_attempts(), retry.max_attempts());
-    retry.retries().then_some(RetryEvent { attempt, max_attempts, delay, output })
+    retry.retries().then(|| RetryEvent {
+        name: retry.name(),
+        text: retry.error_text(),
+        attempt: retry.failed_attempts(),
+        max_attempts: retry.max_attempts(),
+        delay,
+        output,
+    })
 }
 
 /// Returns the event of a wait for the circuit, or `None` if the call does not wait.
 #[must_use]
-pub fn wait_event(retry: &RetryDriver<'_>, most: Duration) -> Option<WaitEvent> {
-    let (wait, failed_attempts) = (retry.waits(), retry.failed_attempts());
-    retry.waits_in().map(|state| WaitEvent { wait, failed_attempts, most, state })
+pub fn wait_event<'a>(retry: &'a RetryDriver<'_>, most: Duration) -> Option<WaitEvent<'a>> {
+    retry.waits_in().map(|state| WaitEvent {
+        name: retry.name(),
+        wait: retry.waits(),
+        failed_attempts: retry.failed_attempts(),
+        most,
+        state,
+    })
 }
 
 #[inline]
 pub fn give_up_event<'a, O>(
-    retry: &RetryDriver<'a>,
+    retry: &'a RetryDriver<'_>,
     output: &'a O,
     reason: StopReason,
 ) -> GiveUpEvent<'a, O> {
-    let budget = retry.budget_at_fault(reason).map(RetryBudget::name);
-    GiveUpEvent { attempts: retry.failed_attempts().max(1), reason, budget, output }
+    GiveUpEvent {
+        name: retry.name(),
+        text: retry.error_text(),
+        attempts: retry.failed_attempts().max(1),
+        reason,
+        budget: retry.budget_at_fault(reason).map(RetryBudget::name),
+        output,
+    }
 }
 
 /// Decides what follows an attempt that did not succeed: see [`RetryDriver::after`].
@@ -296,6 +313,10 @@ pub fn sleep(_: Duration) -> EnableTheFeatureTokioOfResilientForAsyncRetries {
 }
 
 /// Sleeps between two attempts of a plain function.
+// Not inlined: the compiler would compute the addresses that the sleep needs before the first
+// attempt.
+#[cold]
+#[inline(never)]
 pub fn sleep_blocking(delay: Duration) {
     crate::time::sleep_blocking(delay);
 }

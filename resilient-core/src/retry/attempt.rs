@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use super::driver::RetryDriver;
-use crate::signal::{CircuitState, Fallible, StopReason, debug_fields};
+use crate::signal::{CircuitState, ErrorText, Fallible, StopReason, debug_fields};
 use crate::time;
 
 // R12
@@ -86,6 +86,8 @@ debug_fields!(Attempt<O> { number, last_delay });
 
 /// The argument of `on_retry`. The hook runs before the sleep.
 pub struct RetryEvent<'a, O> {
+    pub(crate) name: Option<&'a str>,
+    pub(crate) text: Option<&'a ErrorText>,
     pub(crate) attempt: u32,
     pub(crate) max_attempts: u32,
     pub(crate) delay: Duration,
@@ -93,6 +95,19 @@ pub struct RetryEvent<'a, O> {
 }
 
 impl<'a, O> RetryEvent<'a, O> {
+    /// Returns the name of the retry, or `None` if it has no name.
+    #[must_use]
+    pub fn name(&self) -> Option<&'a str> {
+        self.name
+    }
+
+    /// Returns a short text about the error. It is `None` if the error has no text, or if the retry
+    /// does not remember errors.
+    #[must_use]
+    pub fn error_text(&self) -> Option<&'a ErrorText> {
+        self.text
+    }
+
     /// Returns the number of the attempt that failed, counted from 1.
     #[must_use]
     pub fn attempt(&self) -> u32 {
@@ -127,21 +142,28 @@ impl<'a, O> RetryEvent<'a, O> {
     }
 }
 
-debug_fields!(RetryEvent<'a, O> { attempt, delay });
+debug_fields!(RetryEvent<'a, O> { name, attempt, delay });
 
 /// The argument of `on_wait`. The hook runs before the call waits for its circuit.
 ///
 /// A wait is no attempt. The call waits because the breaker rejected an attempt, or would reject
 /// the next attempt.
 #[derive(Debug, Clone, Copy)]
-pub struct WaitEvent {
+pub struct WaitEvent<'a> {
+    pub(crate) name: Option<&'a str>,
     pub(crate) wait: u32,
     pub(crate) failed_attempts: u32,
     pub(crate) most: Duration,
     pub(crate) state: CircuitState,
 }
 
-impl WaitEvent {
+impl<'a> WaitEvent<'a> {
+    /// Returns the name of the retry, or `None` if it has no name.
+    #[must_use]
+    pub fn name(&self) -> Option<&'a str> {
+        self.name
+    }
+
     /// Returns the number of this wait, counted from 1. A call waits at most `max_retries` times.
     #[must_use]
     pub fn wait(&self) -> u32 {
@@ -170,6 +192,8 @@ impl WaitEvent {
 
 /// The argument of `on_give_up`. The hook runs at the end of a failed call.
 pub struct GiveUpEvent<'a, O> {
+    pub(crate) name: Option<&'a str>,
+    pub(crate) text: Option<&'a ErrorText>,
     pub(crate) attempts: u32,
     pub(crate) reason: StopReason,
     pub(crate) budget: Option<&'a str>,
@@ -177,6 +201,19 @@ pub struct GiveUpEvent<'a, O> {
 }
 
 impl<'a, O> GiveUpEvent<'a, O> {
+    /// Returns the name of the retry, or `None` if it has no name.
+    #[must_use]
+    pub fn name(&self) -> Option<&'a str> {
+        self.name
+    }
+
+    /// Returns a short text about the error of the last attempt that ran. It is `None` if the error
+    /// has no text, or if the retry does not remember errors.
+    #[must_use]
+    pub fn error_text(&self) -> Option<&'a ErrorText> {
+        self.text
+    }
+
     /// Returns the number of attempts that ran. If the breaker rejected every attempt, this is 1.
     #[must_use]
     pub fn attempts(&self) -> u32 {
@@ -211,4 +248,4 @@ impl<'a, O> GiveUpEvent<'a, O> {
     }
 }
 
-debug_fields!(GiveUpEvent<'a, O> { attempts, reason, budget });
+debug_fields!(GiveUpEvent<'a, O> { name, attempts, reason, budget });

@@ -50,6 +50,8 @@ pub struct RetryError<E>(Box<Ended<E>>);
 /// How the call ended.
 #[derive(Clone, PartialEq, Eq)]
 struct Ended<E> {
+    /// The name of the retry, if it has one.
+    retry: Option<Name>,
     earlier: Vec<FailedAttempt<E>>,
     last: FailedAttempt<E>,
     forgotten: u32,
@@ -70,13 +72,20 @@ impl<E> RetryError<E> {
         reason: StopReason,
         elapsed: Duration,
     ) -> Self {
-        Self(Box::new(Ended { earlier, last, forgotten, reason, budget: None, elapsed }))
+        let (retry, budget) = (None, None);
+        Self(Box::new(Ended { retry, earlier, last, forgotten, reason, budget, elapsed }))
     }
 
     /// Sets the name of the budget that ended the call, or `None` if the call ended for another
     /// reason.
     pub(super) fn with_budget(mut self, budget: Option<Name>) -> Self {
         self.0.budget = budget;
+        self
+    }
+
+    /// Sets the name of the retry.
+    pub(super) fn with_retry(mut self, retry: Option<Name>) -> Self {
+        self.0.retry = retry;
         self
     }
 
@@ -89,6 +98,14 @@ impl<E> RetryError<E> {
 
     pub(super) fn not_retried(error: E) -> Self {
         Self::of_one(error, StopReason::NotRetryable)
+    }
+
+    // R15
+    /// Returns the name of the retry. It is `None` if the retry has no name, and if the error was
+    /// made from a rejection or a time limit around the loop.
+    #[must_use]
+    pub fn retry(&self) -> Option<&str> {
+        self.0.retry.as_deref()
     }
 
     /// Returns the reason why no attempt followed.
@@ -139,6 +156,7 @@ impl<E> RetryError<E> {
 impl<E: fmt::Debug> fmt::Debug for RetryError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RetryError")
+            .field("retry", &self.retry())
             .field("attempts", &self.attempts().collect::<Vec<_>>())
             .field("forgotten", &self.0.forgotten)
             .field("reason", &self.0.reason)
@@ -152,6 +170,9 @@ impl<E: fmt::Display> fmt::Display for RetryError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = u64::from(self.0.forgotten) + self.attempts().count() as u64;
         let attempts = if count == 1 { "attempt" } else { "attempts" };
+        if let Some(retry) = &self.0.retry {
+            write!(f, "{} ", retry.quoted())?;
+        }
         write!(f, "gave up after {count} {attempts} in {:?} ({}", self.0.elapsed, self.0.reason)?;
         if let Some(budget) = &self.0.budget {
             write!(f, " {}", budget.quoted())?;

@@ -107,7 +107,9 @@ impl<T, E> AttemptLog<Result<T, E>> for ErrorLog<E> {
                 .map_or(Duration::ZERO, |started| time::now().saturating_duration_since(started));
             let earlier = std::mem::take(&mut self.failed);
             let budget = retry.budget_at_fault(reason).map(RetryBudget::shared_name);
-            RetryError::new(earlier, last, self.forgotten, reason, elapsed).with_budget(budget)
+            RetryError::new(earlier, last, self.forgotten, reason, elapsed)
+                .with_budget(budget)
+                .with_retry(retry.shared_name())
         })
     }
 

@@ -83,6 +83,21 @@ impl Classification {
         Self::new(Outcome::Success, false)
     }
 
+    /// Says that another attempt may help, whatever the health. A database that reports a deadlock,
+    /// for example, is healthy, and the transaction is worth a retry.
+    ///
+    /// ```
+    /// use resilient_core::signal::{Classification, Outcome};
+    ///
+    /// let deadlock = Classification::answered().retried();
+    /// assert_eq!((deadlock.health, deadlock.retry), (Outcome::Success, true));
+    /// ```
+    #[must_use]
+    pub const fn retried(mut self) -> Self {
+        self.retry = true;
+        self
+    }
+
     /// Adds the dependency's hint about how long to wait.
     #[must_use]
     pub const fn after(mut self, retry_after: Duration) -> Self {

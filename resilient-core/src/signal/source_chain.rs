@@ -133,6 +133,23 @@ fn downcast<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<
     error.downcast_ref().or_else(shared).or_else(boxed)
 }
 
+/// Returns an error and its sources, the error first, at most 64. Also returns an error that an
+/// `io::Error` or an `Arc<dyn Error + Send + Sync>` wraps, which `source` passes over.
+///
+/// ```
+/// use resilient_core::signal::error_chain;
+/// use std::{fmt, io};
+///
+/// let error = io::Error::other(io::Error::other(fmt::Error));
+/// assert_eq!(error_chain(&error).count(), 3);
+/// assert!(error_chain(&error).any(|error| error.is::<fmt::Error>()));
+/// ```
+pub fn error_chain<'a>(
+    first: &'a (dyn Error + 'static),
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    chain(first, MOST)
+}
+
 fn chain<'a>(
     first: &'a (dyn Error + 'static),
     most: usize,

@@ -4,18 +4,19 @@ use std::time::Duration;
 
 use crate::event::Event;
 use crate::signal::{CircuitOpen, ConfigError, StopReason, TimeLimit};
+use crate::telemetry::RetryLine;
 
 pub(crate) const ENABLED: bool = cfg!(feature = "metrics");
 
 pub(crate) fn event(_: &Event) {}
 pub(crate) fn rejected(_: &CircuitOpen) {}
-pub(crate) fn retrying(_: u32, _: Duration) {}
-pub(crate) fn waiting(_: &CircuitOpen, _: u32, _: Duration) {
+pub(crate) fn retrying(_: &RetryLine<'_>, _: Duration) {}
+pub(crate) fn waiting(_: &RetryLine<'_>, _: &CircuitOpen, _: Duration) {
     super::count_wait();
 }
-pub(crate) fn gave_up(_: u32, _: StopReason, _: Option<&str>) {}
-pub(crate) fn timed_out(_: TimeLimit, _: u32) {}
-pub(crate) fn recovered(_: u32) {}
+pub(crate) fn gave_up(_: &RetryLine<'_>, _: StopReason) {}
+pub(crate) fn timed_out(_: Option<&str>, _: TimeLimit, _: u32) {}
+pub(crate) fn recovered(_: Option<&str>, _: u32) {}
 pub(crate) fn fell_back() {}
 #[cfg(feature = "tokio")]
 pub(crate) fn blocks_a_runtime() {}

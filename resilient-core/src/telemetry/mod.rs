@@ -8,6 +8,7 @@ mod log_off;
 mod recorder;
 #[cfg(feature = "metrics")]
 mod retry_calls;
+mod retry_line;
 mod summary;
 
 #[cfg(feature = "tracing")]
@@ -20,6 +21,7 @@ pub(crate) use self::recorder::{changed, names, record};
 use self::retry_calls::count_wait;
 #[cfg(feature = "metrics")]
 pub(crate) use self::retry_calls::{RetryCallCount, ended, totals, waits};
+pub(crate) use self::retry_line::RetryLine;
 pub(crate) use self::summary::Summary;
 use crate::event::{Event, global_listeners};
 

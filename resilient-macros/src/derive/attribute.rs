@@ -5,7 +5,6 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{MacroDelimiter, Meta};
 
-use super::conversion::ConversionMark;
 use crate::error::CompileErrors;
 use crate::tokens::{is_word, name};
 
@@ -44,6 +43,34 @@ impl ClassifyWord {
     /// Returns whether the field of a variant decides its class, so that the variant needs a field.
     pub(super) fn reads_field(self) -> bool {
         matches!(self, ClassifyWord::Transparent | ClassifyWord::With)
+    }
+}
+
+/// An error of the runtime that the derived type can be made from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ConversionMark {
+    CircuitOpen,
+    TimedOut,
+}
+
+impl ConversionMark {
+    pub(super) const ALL: [ConversionMark; 2] =
+        [ConversionMark::CircuitOpen, ConversionMark::TimedOut];
+
+    /// Returns the mark as text.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            ConversionMark::CircuitOpen => "circuit_open",
+            ConversionMark::TimedOut => "timed_out",
+        }
+    }
+
+    /// Returns the name of the runtime's error.
+    pub(super) fn error(self) -> &'static str {
+        match self {
+            ConversionMark::CircuitOpen => "CircuitOpen",
+            ConversionMark::TimedOut => "TimedOut",
+        }
     }
 }
 

@@ -3,45 +3,11 @@
 
 use proc_macro2::Ident;
 
-use super::attribute::{AttributeKind, DeriveAttribute, DeriveAttributes};
+use super::attribute::{AttributeKind, ConversionMark, DeriveAttribute, DeriveAttributes};
 use super::input::{DerivedType, EnumVariant, TypeField, TypeShape};
 use super::owner::WordOwner;
 use crate::error::CompileErrors;
 use crate::tokens::name;
-
-/// An error of the runtime that the derived type can be made from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ConversionMark {
-    CircuitOpen,
-    TimedOut,
-}
-
-impl ConversionMark {
-    pub(super) const ALL: [ConversionMark; 2] =
-        [ConversionMark::CircuitOpen, ConversionMark::TimedOut];
-
-    /// Returns the mark as text.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            ConversionMark::CircuitOpen => "circuit_open",
-            ConversionMark::TimedOut => "timed_out",
-        }
-    }
-
-    /// Returns the name of the runtime's error.
-    pub(super) fn error(self) -> &'static str {
-        match self {
-            ConversionMark::CircuitOpen => "CircuitOpen",
-            ConversionMark::TimedOut => "TimedOut",
-        }
-    }
-
-    /// Returns the mark for the runtime's error of which this is the type, by its last name.
-    pub(super) fn of_type(field: &TypeField) -> Option<Self> {
-        let last = field.ty.clone().into_iter().last()?.to_string();
-        Self::ALL.into_iter().find(|mark| mark.error() == last)
-    }
-}
 
 /// The implementation of `From` that a mark asks for.
 #[derive(Debug)]
@@ -148,7 +114,7 @@ fn only_field<'a>(
 /// Refuses thiserror's `#[from]` on a field whose type is the runtime's error, because both derives
 /// would implement `From` for it.
 fn refuse_second_from(mark: ConversionMark, field: &TypeField, errors: &mut CompileErrors) {
-    if let (Some(from), true) = (&field.from, ConversionMark::of_type(field) == Some(mark)) {
+    if let (Some(from), true) = (&field.from, field.holds(mark)) {
         let (own, error) = (mark.name(), mark.error());
         let message = format!(
             "`from` and `{own}` both implement `From<{error}>`: write `#[source]` in place of \

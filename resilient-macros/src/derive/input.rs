@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Data, DeriveInput, Generics, Token};
 
-use super::attribute::DeriveAttributes;
+use super::attribute::{ConversionMark, DeriveAttributes};
 use crate::error::CompileErrors;
 use crate::tokens::name;
 
@@ -74,6 +74,15 @@ impl EnumVariant {
             name: variant.ident,
             fields: fields(variant.fields),
         }
+    }
+}
+
+impl TypeField {
+    /// Returns whether the last name in the field's type is the name of the error that a mark
+    /// converts.
+    pub(super) fn holds(&self, mark: ConversionMark) -> bool {
+        let last = self.ty.clone().into_iter().last();
+        last.is_some_and(|last| last.to_string() == mark.error())
     }
 }
 

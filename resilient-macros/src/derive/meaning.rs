@@ -2,8 +2,9 @@
 
 use proc_macro2::TokenStream;
 
-use super::attribute::{AttributeKind, ClassifyWord, DeriveAttribute, DeriveAttributes};
-use super::conversion::ConversionMark;
+use super::attribute::{
+    AttributeKind, ClassifyWord, ConversionMark, DeriveAttribute, DeriveAttributes,
+};
 use super::input::{DerivedType, EnumVariant, TypeField};
 use super::owner::WordOwner;
 use crate::error::CompileErrors;

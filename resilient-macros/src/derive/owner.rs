@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
 use syn::{ExprPath, Token};
 
-use super::attribute::{ClassifyWord, DeriveArgs, DeriveAttribute};
+use super::attribute::{ClassifyWord, ConversionMark, DeriveArgs, DeriveAttribute};
 use super::input::TypeField;
 use crate::error::CompileErrors;
 use crate::tokens::{flatten, name, source};
@@ -125,8 +125,11 @@ impl<'a> WordOwner<'a> {
             ClassifyWord::With => self.fields.len() == 1,
             _ => true,
         };
-        let words = ClassifyWord::ALL.into_iter().filter(possible);
-        let words = list(words.map(|word| format!("#[{}]", word.name())));
+        let holds = |mark: &ConversionMark| matches!(self.fields, [it] if it.holds(*mark));
+        let marks =
+            ConversionMark::ALL.into_iter().filter(holds).map(|mark| mark.name().to_owned());
+        let words = ClassifyWord::ALL.into_iter().filter(possible).map(ClassifyWord::name);
+        let words = list(marks.chain(words).map(|word| format!("#[{word}]")));
         let item = name(self.name);
         let whole = whole.map_or_else(String::new, |whole| {
             let whole = name(whole);

@@ -303,6 +303,18 @@ fn a_conversion_is_bound_where_its_field_is_generic() {
 }
 
 #[test]
+fn a_field_that_can_have_a_mark_is_told_so() {
+    for (field, starts_with) in [
+        ("CircuitOpen", "one of `#[circuit_open]`, `#[transient]`"),
+        ("resilient::TimedOut", "one of `#[timed_out]`, `#[transient]`"),
+        ("Vec<CircuitOpen>", "one of `#[transient]`"),
+    ] {
+        let message = messages(&format!("enum A {{ B({field}) }}")).remove(0);
+        assert!(message.contains(starts_with), "{message}");
+    }
+}
+
+#[test]
 fn wrong_marks_are_reported_and_the_type_still_converts() {
     let source = "
         #[timed_out]

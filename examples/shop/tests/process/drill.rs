@@ -25,6 +25,9 @@ fn the_drill_shows_what_breaks_what_operators_see_and_that_it_is_mended() {
             assert!(part.contains(&expected), "{title}: no {expected}");
         }
     }
+    let closed = part("an operator closes payments");
+    assert!(closed.contains("24 x 503") && closed.contains("\"payments\":\"forced_open\""));
+    assert!(closed.contains("announced maintenance") && closed.contains("mended"), "{closed}");
     assert!(part("the database is locked").contains("mended"));
     let has_redis = Command::new("redis-server").arg("--version").output().is_ok();
     if has_redis {

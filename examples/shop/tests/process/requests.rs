@@ -1,7 +1,10 @@
 //! What customers and operators get from a healthy service.
 
+use std::collections::HashSet;
+
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use crate::child::{Shop, kettle, sent};
 
@@ -17,6 +20,18 @@ async fn an_order_that_is_sent_twice_is_one_order() {
     assert_eq!(found, (StatusCode::OK, first));
     let (_, other) = sent(shop.order("key-2", &kettle())).await;
     assert_ne!(serde_json::from_str::<Value>(&other).unwrap()["id"], order["id"]);
+}
+
+#[tokio::test]
+async fn requests_with_one_key_at_the_same_time_are_one_order() {
+    let shop = Shop::start(&[]);
+    let mut requests = JoinSet::new();
+    for _ in 0..16 {
+        requests.spawn(sent(shop.order("key", &kettle())));
+    }
+    let responses: HashSet<_> = requests.join_all().await.into_iter().collect();
+    assert_eq!(responses.len(), 1, "{responses:?}");
+    assert!(responses.iter().all(|(status, _)| *status == StatusCode::OK), "{responses:?}");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! The ways in which an attempt ends without a success.
 
 use crate::breaker::CircuitOpen;
-use crate::signal::{Classification, StopReason, TimeLimit};
+use crate::signal::{Classification, ErrorText, StopReason, TimeLimit};
 
 /// The end of an attempt that did not succeed: the argument of
 /// [`RetryDriver::after`](super::RetryDriver::after).
@@ -22,6 +22,15 @@ pub enum AttemptEnd<'a> {
 }
 
 impl<'a> AttemptEnd<'a> {
+    /// Returns a text about the error of an attempt that ran.
+    pub(super) fn text(&self) -> Option<ErrorText> {
+        match self {
+            Self::Failed(class) => class.text().copied(),
+            Self::Cut { limit, .. } => Some(ErrorText::of(&format_args!("{limit} exceeded"))),
+            Self::Rejected(_) => None,
+        }
+    }
+
     /// Returns the class of an attempt that ran, or the reason to stop after it. Returns `Err` if
     /// the attempt was rejected.
     #[inline]

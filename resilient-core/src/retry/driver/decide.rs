@@ -15,7 +15,8 @@ use crate::retry::policy::{RetryPolicy, WhenOpen};
 use crate::retry::scope;
 use crate::retry::test_hook::CallRecord;
 use crate::signal::{Classification, Outcome, StopReason};
-use crate::{telemetry, time};
+use crate::telemetry::{self, RetryLine};
+use crate::time;
 
 /// The state of a loop during one decision. The loop moves its variables into this value and back,
 /// so that no reference to them exists and the hot path keeps them in registers.
@@ -30,7 +31,8 @@ pub(super) struct Step<'a> {
 #[inline(never)]
 pub(super) fn after(step: &mut Step<'_>, end: AttemptEnd<'_>, open: Option<&CircuitOpen>) {
     if let AttemptEnd::Cut { limit, .. } = end {
-        telemetry::timed_out(limit, attempt_number(step.progress.as_deref()));
+        let attempt = attempt_number(step.progress.as_deref());
+        telemetry::timed_out(step.plan.retry_name(), limit, attempt);
     }
     let Step { plan, place, .. } = *step;
     let overridden = overridden(plan);
@@ -42,6 +44,9 @@ pub(super) fn after(step: &mut Step<'_>, end: AttemptEnd<'_>, open: Option<&Circ
     let mut decision = Decision { plan, progress };
     decision.progress.pause.wait = None;
     decision.progress.is_retry = !matches!(end, AttemptEnd::Rejected(_));
+    if decision.progress.is_retry {
+        decision.progress.text = end.text().filter(|_| policy.remember_errors);
+    }
     let (next, open) = match end.class() {
         Ok(class) => (decision.after_attempt(class, open), open),
         Err(open) => {
@@ -218,15 +223,20 @@ impl Decision<'_> {
     }
 
     fn go_on(&mut self, delay: Duration, open: Option<&CircuitOpen>) {
+        let line = self.line();
+        if self.progress.is_retry {
+            telemetry::retrying(&line, delay);
+        }
+        if let (Some(open), Some(_)) = (open, self.progress.pause.wait) {
+            telemetry::waiting(&line, open, delay);
+        }
         let progress = &mut self.progress;
         progress.paused_before = progress.paused();
         progress.pause.delay = delay;
         if progress.is_retry {
-            telemetry::retrying(progress.failed, delay);
             progress.retries = progress.retries.saturating_add(1);
         }
-        if let (Some(open), Some(_)) = (open, progress.pause.wait) {
-            telemetry::waiting(open, progress.failed, delay);
+        if progress.pause.wait.is_some() {
             progress.waits = progress.waits.saturating_add(1);
         }
         if let Some(record) = progress.hook.record() {
@@ -241,10 +251,22 @@ impl Decision<'_> {
     fn give_up(&mut self, reason: StopReason) {
         self.progress.is_retry = false;
         self.progress.pause.wait = None;
-        let budget = self.plan.budget_at_fault(reason);
-        telemetry::gave_up(self.progress.failed.max(1), reason, budget.map(RetryBudget::name));
+        telemetry::gave_up(&self.line(), reason);
         if let Some(record) = self.progress.hook.record() {
             record.ended(Err(reason));
+        }
+    }
+
+    /// Returns what the log says about the call.
+    fn line(&self) -> RetryLine<'_> {
+        let budget = self.plan.budget();
+        RetryLine {
+            retry: self.plan.retry_name(),
+            attempt: self.progress.failed,
+            max_attempts: self.progress.max_retries.saturating_add(1),
+            error: self.progress.text.as_ref(),
+            budget: budget.map(RetryBudget::name),
+            tokens: budget.map(RetryBudget::tokens),
         }
     }
 

@@ -35,7 +35,7 @@ use super::timeout_future::TimeoutFuture;
 #[cfg(feature = "tokio")]
 use crate::breaker::Permit;
 use crate::breaker::{CircuitOpen, CircuitState};
-use crate::signal::StopReason;
+use crate::signal::{ErrorText, Name, StopReason};
 use crate::telemetry::{self, RetryCallCount};
 use crate::time;
 
@@ -106,9 +106,9 @@ impl<'a> RetryDriver<'a> {
         options: Option<&'a CallOptions<'a>>,
         needs_timer: bool,
     ) -> Self {
-        let NamedPolicy { policy, is_watched, .. } = named;
+        let NamedPolicy { policy, is_timed, .. } = named;
         let started = match options.and_then(|options| options.started) {
-            None if policy.max_elapsed.is_some() || is_watched => Some(time::now()),
+            None if is_timed => Some(time::now()),
             started => started,
         };
         Self {
@@ -136,7 +136,7 @@ impl<'a> RetryDriver<'a> {
     /// Returns the name of the retry, or `None` if the retry has no name.
     #[must_use]
     pub fn name(&self) -> Option<&'a str> {
-        self.plan.name().map(|name| &**name)
+        self.plan.retry_name()
     }
 
     /// Returns how many attempts of this call ran and failed. An attempt that the breaker rejected
@@ -146,9 +146,16 @@ impl<'a> RetryDriver<'a> {
         self.progress.as_ref().map_or(0, |it| it.failed)
     }
 
+    /// Returns the text about the error of the last attempt that failed. It is `None` if the error
+    /// has no text, or if the retry does not remember errors.
+    #[must_use]
+    pub fn error_text(&self) -> Option<&ErrorText> {
+        self.progress.as_ref().and_then(|it| it.text.as_ref())
+    }
+
     /// Returns whether texts about errors are remembered.
     pub(crate) fn remembers_errors(&self) -> bool {
-        self.plan.policy.remember_errors
+        self.plan.remembers_errors()
     }
 
     /// Returns how often the call has waited for its circuit, including a wait that begins now.
@@ -183,6 +190,10 @@ impl<'a> RetryDriver<'a> {
     #[must_use]
     pub fn budget_at_fault(&self, reason: StopReason) -> Option<&'a RetryBudget> {
         self.plan.budget_at_fault(reason)
+    }
+
+    pub(super) fn shared_name(&self) -> Option<Name> {
+        self.plan.name().cloned()
     }
 
     pub(super) fn started_at(&self) -> Option<Instant> {

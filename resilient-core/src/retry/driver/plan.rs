@@ -32,6 +32,18 @@ impl<'a> Plan<'a> {
         self.record().map(|record| record.name())
     }
 
+    pub(super) fn retry_name(&self) -> Option<&'a str> {
+        self.name().map(|name| &**name)
+    }
+
+    /// Returns whether the texts about errors are remembered, under the override of the name.
+    #[cold]
+    pub(super) fn remembers_errors(&self) -> bool {
+        let overlay = self.record().and_then(|record| record.overlay());
+        let overridden = overlay.and_then(|overlay| overlay.settings.remember_errors);
+        overridden.unwrap_or(self.policy.remember_errors)
+    }
+
     pub(super) fn limits(&self) -> Option<&'a Limits> {
         self.options.map(|options| &options.limits)
     }

@@ -12,7 +12,7 @@ use crate::retry::nested::{self, NestedMode};
 use crate::retry::schedule::Schedule;
 use crate::retry::scope::{Entered, enter};
 use crate::retry::test_hook::TestHook;
-use crate::signal::StopReason;
+use crate::signal::{ErrorText, StopReason};
 use crate::{telemetry, time};
 
 /// The progress of one call's retries, created at the first failure.
@@ -20,6 +20,8 @@ use crate::{telemetry, time};
 pub(super) struct Progress {
     /// The number of attempts that ran and failed. A rejected attempt does not count.
     pub(super) failed: u32,
+    /// A text about the error of the last attempt that failed.
+    pub(super) text: Option<ErrorText>,
     /// The maximum number of retries at the last decision.
     pub(super) max_retries: u32,
     /// Whether the loop leaves retries to an outer loop.
@@ -54,6 +56,7 @@ impl Progress {
         let (hook, seed) = (TestHook::begin(place), plan.policy.seed);
         Self {
             failed: 0,
+            text: None,
             max_retries: plan.policy.max_retries,
             collapsed: nested::is_collapsed(plan.nested(), plan.name(), place),
             retries: 0,
@@ -84,7 +87,7 @@ impl Progress {
     /// is the reason why no attempt follows.
     pub(super) fn count_step(&mut self, stop: Option<StopReason>) {
         let Some(record) = &self.record else { return };
-        let failure = RetryFailure { at: time::now(), attempt: self.failed };
+        let failure = RetryFailure { at: time::now(), attempt: self.failed, text: self.text };
         let (ran, waits) = (self.is_retry, self.pause.wait.is_some());
         let (is_first, paused) = (self.retries == 0, std::mem::take(&mut self.uncounted));
         record.update(|counts| {
@@ -137,7 +140,7 @@ impl Progress {
         self.hook.succeeded();
         self.count_end(if self.failed > 0 { CallEnd::Recovered } else { CallEnd::Waited });
         if self.failed > 0 {
-            telemetry::recovered(attempt_number(Some(self)));
+            telemetry::recovered(plan.retry_name(), attempt_number(Some(self)));
         }
         plan.pay_in(self.is_paid);
     }

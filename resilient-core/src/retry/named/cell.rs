@@ -7,6 +7,7 @@ use super::overlay::DeclaredLimits;
 use super::record::RetryRecord;
 use super::start_flag::StartFlag;
 use crate::platform::const_fn;
+use crate::retry::policy::RetryPolicy;
 
 /// What the code of one retry knows of its name. A function has it in a static; a handle holds it.
 #[derive(Debug)]
@@ -28,16 +29,17 @@ impl RetryCell {
         Self { start: StartFlag::watched(), record: OnceLock::from(record) }
     }
 
-    /// Returns whether a call starts with the settings of its code, without a look at the record.
+    /// Returns whether a call starts without a look at the record and at the clock.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
         self.start.is_plain()
     }
 
     /// Registers the name, if that has not happened. If several threads ask at once, only one of
-    /// them calls `register`.
+    /// them calls `register`. `policy` is what the calls start with, unless each gives a policy.
     pub(crate) fn register(
         &'static self,
+        policy: &RetryPolicy,
         register: impl FnOnce() -> Arc<RetryRecord>,
     ) -> &'static Arc<RetryRecord> {
         let mut is_first = false;
@@ -46,7 +48,7 @@ impl RetryCell {
             register()
         });
         if is_first {
-            record.attach(&self.start);
+            record.attach(&self.start, policy.max_elapsed.is_some());
         }
         record
     }
@@ -55,10 +57,11 @@ impl RetryCell {
         self.record.get()
     }
 
-    /// Returns whether an override concerns the start of a call.
-    #[cold]
-    pub(crate) fn is_watched(&self) -> bool {
-        self.record().and_then(|record| record.overlay()).is_some_and(|it| it.concerns_start())
+    /// Returns whether a call must read the clock at its start: its policy or an override limits
+    /// its time.
+    pub(crate) fn is_timed(&self, policy: &RetryPolicy) -> bool {
+        let overlay = || self.record().and_then(|record| record.overlay());
+        policy.max_elapsed.is_some() || overlay().is_some_and(|overlay| overlay.concerns_start())
     }
 
     /// Returns the time limits of a call that starts now.

@@ -124,7 +124,8 @@ impl NamedRetry {
 
     #[inline]
     pub(crate) fn named_policy(&self) -> NamedPolicy<'_> {
-        NamedPolicy::of_cell(&self.0.policy, &self.0.cell)
+        let Named { policy, cell, .. } = &*self.0;
+        NamedPolicy::of_cell(policy, cell, cell.is_timed(policy))
     }
 
     pub(crate) fn record(&self) -> &Arc<RetryRecord> {

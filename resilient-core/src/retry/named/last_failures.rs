@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use crate::signal::ErrorText;
+
 /// The most failures that a name remembers.
 const MOST: usize = 4;
 
@@ -14,6 +16,8 @@ pub struct RetryFailure {
     pub at: Instant,
     /// The number of the attempt in its call, counted from 1.
     pub attempt: u32,
+    /// A short text about the error, if the error has one and the retry remembers errors.
+    pub text: Option<ErrorText>,
 }
 
 /// The last failures, in a ring. The memory is allocated at the first failure.
@@ -61,7 +65,7 @@ mod tests {
         let mut last = LastFailures::default();
         assert_eq!((last.all(), last.last()), (Vec::new(), None));
         for attempt in 1..=9 {
-            last.push(RetryFailure { at, attempt });
+            last.push(RetryFailure { at, attempt, text: None });
             let numbers: Vec<_> = last.all().iter().map(|failure| failure.attempt).collect();
             let oldest = attempt.saturating_sub(MOST as u32 - 1).max(1);
             assert_eq!(numbers, (oldest..=attempt).collect::<Vec<_>>());

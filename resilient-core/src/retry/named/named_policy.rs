@@ -12,30 +12,30 @@ use crate::retry::policy::RetryPolicy;
 pub struct NamedPolicy<'a> {
     pub(crate) policy: &'a RetryPolicy,
     cell: Option<&'a RetryCell>,
-    /// Whether an override concerned the start of calls when this call started.
-    pub(crate) is_watched: bool,
+    /// Whether the call reads the clock at its start, because the policy or an override limits its
+    /// time.
+    pub(crate) is_timed: bool,
 }
 
 /// A policy without a name.
 impl<'a> From<&'a RetryPolicy> for NamedPolicy<'a> {
     #[inline]
     fn from(policy: &'a RetryPolicy) -> Self {
-        Self { policy, cell: None, is_watched: false }
+        Self { policy, cell: None, is_timed: policy.max_elapsed.is_some() }
     }
 }
 
 impl<'a> NamedPolicy<'a> {
-    /// Makes the policy of a call that starts now under the name of a registered cell.
     #[inline]
-    pub(crate) fn of_cell(policy: &'a RetryPolicy, cell: &'a RetryCell) -> Self {
-        let is_watched = !cell.is_plain() && cell.is_watched();
-        Self { policy, cell: Some(cell), is_watched }
+    pub(crate) fn of_cell(policy: &'a RetryPolicy, cell: &'a RetryCell, is_timed: bool) -> Self {
+        Self { policy, cell: Some(cell), is_timed }
     }
 
-    /// Asks again whether an override concerns the start of the call.
+    /// Asks again whether an override limits the time of the call.
     #[cfg(feature = "tokio")]
     pub(crate) fn starting_now(self) -> Self {
-        self.cell.map_or(self, |cell| Self::of_cell(self.policy, cell))
+        let is_timed = self.cell.map(|cell| cell.is_timed(self.policy));
+        Self { is_timed: is_timed.unwrap_or(self.is_timed), ..self }
     }
 
     #[inline]
@@ -56,7 +56,7 @@ impl<'a> NamedPolicy<'a> {
         own: [Option<Duration>; 2],
     ) -> [Option<Duration>; 2] {
         match self.cell {
-            Some(cell) if self.is_watched => cell.limits(declared, own),
+            Some(cell) if self.is_timed => cell.limits(declared, own),
             _ => own,
         }
     }

@@ -80,9 +80,12 @@ impl RetryRecord {
 
     /// Adds the flag of a function, which says from now on whether the override concerns the start
     /// of a call. The lock orders this against a change of the override, so that no flag misses a
-    /// change.
-    pub(super) fn attach(&self, flag: &'static StartFlag) {
+    /// change. If the code limits the time of its calls (`is_timed`), each of them looks anyway.
+    pub(super) fn attach(&self, flag: &'static StartFlag, is_timed: bool) {
         let mut live = self.live();
+        if is_timed {
+            return flag.set(true);
+        }
         live.flags.push(flag);
         flag.set(live.concerns_start());
     }

@@ -5,40 +5,67 @@ use std::time::Duration;
 
 use super::emit;
 use super::targets::RETRY;
-use crate::signal::{CircuitOpen, StopReason, TimeLimit};
+use crate::signal::{CircuitOpen, ErrorText, StopReason, TimeLimit};
+use crate::telemetry::RetryLine;
 
-pub(crate) fn retrying(attempt: u32, delay: Duration) {
-    emit(|| tracing::debug!(target: RETRY, attempt, delay = delay.as_secs_f64(), "retrying"));
+pub(crate) fn retrying(line: &RetryLine<'_>, delay: Duration) {
+    let RetryLine { retry, attempt, max_attempts, error, budget, tokens } = *line;
+    emit(|| {
+        tracing::debug!(
+            target: RETRY,
+            retry,
+            attempt,
+            max_attempts,
+            delay = delay.as_secs_f64(),
+            error = error.map(ErrorText::as_str),
+            budget,
+            tokens,
+            "retrying"
+        );
+    });
 }
 
-/// Logs a wait for a circuit. `failed` is the number of attempts that have failed so far.
-pub(crate) fn waiting(open: &CircuitOpen, failed: u32, most: Duration) {
+/// Logs a wait for a circuit.
+pub(crate) fn waiting(line: &RetryLine<'_>, open: &CircuitOpen, most: Duration) {
     crate::telemetry::count_wait();
     emit(|| {
         tracing::debug!(
             target: RETRY,
+            retry = line.retry,
             breaker = open.breaker(),
             key = open.key(),
             state = open.state().as_str(),
-            attempts = failed,
+            attempts = line.attempt,
             at_most = most.as_secs_f64(),
             "waiting for the circuit"
         );
     });
 }
 
-pub(crate) fn gave_up(attempts: u32, reason: StopReason, budget: Option<&str>) {
-    let reason = reason.as_str();
-    emit(|| tracing::debug!(target: RETRY, attempts, reason, budget, "gave up"));
+pub(crate) fn gave_up(line: &RetryLine<'_>, reason: StopReason) {
+    let RetryLine { retry, attempt: attempts, max_attempts, error, budget, tokens } = *line;
+    emit(|| {
+        tracing::debug!(
+            target: RETRY,
+            retry,
+            attempts,
+            max_attempts,
+            reason = reason.as_str(),
+            error = error.map(ErrorText::as_str),
+            budget,
+            tokens,
+            "gave up"
+        );
+    });
 }
 
-pub(crate) fn timed_out(limit: TimeLimit, attempt: u32) {
+pub(crate) fn timed_out(retry: Option<&str>, limit: TimeLimit, attempt: u32) {
     let limit = limit.as_str();
-    emit(|| tracing::debug!(target: RETRY, attempt, limit, "attempt cut short"));
+    emit(|| tracing::debug!(target: RETRY, retry, attempt, limit, "attempt cut short"));
 }
 
-pub(crate) fn recovered(attempts: u32) {
-    emit(|| tracing::debug!(target: RETRY, attempts, "succeeded after retries"));
+pub(crate) fn recovered(retry: Option<&str>, attempts: u32) {
+    emit(|| tracing::debug!(target: RETRY, retry, attempts, "succeeded after retries"));
 }
 
 pub(crate) fn fell_back() {

@@ -1,0 +1,29 @@
+#![doc = include_str!("../README.md")]
+
+mod chain;
+#[cfg(any(feature = "redis", feature = "sqlx"))]
+mod connection_errors;
+#[cfg(feature = "io")]
+mod io_errors;
+#[cfg(feature = "redis")]
+mod redis_errors;
+#[cfg(feature = "reqwest")]
+mod reqwest_errors;
+#[cfg(feature = "sqlx")]
+mod sqlx_errors;
+#[cfg(feature = "tonic")]
+mod tonic_errors;
+
+#[cfg(feature = "anyhow")]
+pub use chain::anyhow;
+pub use chain::{DynError, boxed};
+#[cfg(feature = "io")]
+pub use io_errors::io;
+#[cfg(feature = "redis")]
+pub use redis_errors::redis;
+#[cfg(feature = "reqwest")]
+pub use reqwest_errors::reqwest;
+#[cfg(feature = "sqlx")]
+pub use sqlx_errors::sqlx;
+#[cfg(feature = "tonic")]
+pub use tonic_errors::tonic;

@@ -1,0 +1,127 @@
+//! Classifies the statuses of gRPC calls.
+
+use std::error::Error;
+use std::time::Duration;
+
+use resilient::Classification;
+use tonic::metadata::MetadataMap;
+use tonic::{Code, Status, TimeoutExpired};
+use tonic_types::StatusExt;
+
+/// Classifies the status of a gRPC call.
+///
+/// | status | breaker | retry |
+/// |---|---|---|
+/// | `Unavailable`, `DeadlineExceeded` | failure | yes |
+/// | `Unknown`, `Internal` or `Cancelled`, if the connection caused it | failure | yes |
+/// | `Cancelled`, if a time limit of tonic caused it | failure | yes |
+/// | `Unknown` or `Internal` from the server, `DataLoss` | failure | no |
+/// | `ResourceExhausted` | ignored | yes |
+/// | `Aborted` | success: the server works and saw a conflict | yes |
+/// | `Cancelled` from the server | ignored: a caller wanted it | no |
+/// | `Ok`, `InvalidArgument`, `NotFound`, `AlreadyExists`, `PermissionDenied`, `Unauthenticated`, `FailedPrecondition`, `OutOfRange`, `Unimplemented` | success: the server responded | no |
+///
+/// - **Hints.** The hint is the longer of a `google.rpc.RetryInfo` in the details of the status and
+///   the metadata `grpc-retry-pushback-ms`. A pushback that is negative or no number says that the
+///   server wants no retry. A hint makes no status retried that the table does not retry.
+/// - **Time limits of tonic** (`Endpoint::timeout`, `Request::set_timeout`, `Server::timeout`) end
+///   calls with `Cancelled` and the message `Timeout expired`.
+/// - A rejection by a breaker or a time limit of `resilient` among the sources of the status beats
+///   the table: see [`Classification::find_in`].
+///
+/// ```
+/// use resilient::{CircuitOpen, circuit_breaker, retry};
+/// use std::sync::Arc;
+/// use tonic::{Code, Status};
+///
+/// #[retry(classify = resilient_classify::tonic)]
+/// #[circuit_breaker(name = "stock", on_open = |open| Err(rejected(open)))]
+/// async fn stock(article: u32) -> Result<u32, Status> {
+///     // Ask a generated client here.
+///     Err(Status::not_found("no such article"))
+/// }
+///
+/// fn rejected(open: CircuitOpen) -> Status {
+///     let mut status = Status::unavailable(open.to_string());
+///     status.set_source(Arc::new(open)); // for retries and breakers around `stock`
+///     status
+/// }
+///
+/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+/// assert_eq!(stock(1).await.unwrap_err().code(), Code::NotFound);
+/// # let totals = resilient::Registry::global().get("stock").unwrap().snapshot().totals;
+/// # assert_eq!((totals.success, totals.failure), (1, 0));
+/// # resilient::Registry::global().get("stock").unwrap().force_open();
+/// # let class = resilient_classify::tonic(&stock(1).await.unwrap_err());
+/// # assert_eq!((class.health, class.retry), (resilient::Outcome::Ignored, false));
+/// # });
+/// ```
+#[must_use]
+pub fn tonic(status: &Status) -> Classification {
+    let class = Classification::find_in(status).unwrap_or_else(|| {
+        let mut class = of_code(status);
+        let pushback = Pushback::of(status.metadata());
+        class.retry &= pushback != Pushback::NoRetry;
+        match retry_info(status).max(pushback.time()) {
+            Some(hint) => class.after(hint),
+            None => class,
+        }
+    });
+    class.with_text(format_args!("{:?}: {}", status.code(), status.message()))
+}
+
+fn of_code(status: &Status) -> Classification {
+    match status.code() {
+        Code::Unavailable | Code::DeadlineExceeded => Classification::transient(),
+        // A status from the server has no source.
+        Code::Unknown | Code::Internal | Code::Cancelled if status.source().is_some() => {
+            Classification::transient()
+        }
+        Code::Unknown | Code::Internal | Code::DataLoss => Classification::permanent(),
+        Code::ResourceExhausted => Classification::throttled(),
+        Code::Aborted => Classification::answered().retried(),
+        // If a time limit of the server ended the call, only the message crosses the network.
+        Code::Cancelled if status.message() == TimeoutExpired(()).to_string() => {
+            Classification::transient()
+        }
+        Code::Cancelled => Classification::ignored(),
+        Code::Ok
+        | Code::InvalidArgument
+        | Code::NotFound
+        | Code::AlreadyExists
+        | Code::PermissionDenied
+        | Code::Unauthenticated
+        | Code::FailedPrecondition
+        | Code::OutOfRange
+        | Code::Unimplemented => Classification::answered(),
+    }
+}
+
+fn retry_info(status: &Status) -> Option<Duration> {
+    status.get_details_retry_info()?.retry_delay
+}
+
+/// What the metadata `grpc-retry-pushback-ms` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pushback {
+    Absent,
+    NoRetry,
+    After(Duration),
+}
+
+impl Pushback {
+    fn of(metadata: &MetadataMap) -> Self {
+        let Some(value) = metadata.get("grpc-retry-pushback-ms") else {
+            return Self::Absent;
+        };
+        let millis = value.to_str().ok().and_then(|text| text.parse::<u64>().ok());
+        millis.map_or(Self::NoRetry, |millis| Self::After(Duration::from_millis(millis)))
+    }
+
+    fn time(self) -> Option<Duration> {
+        match self {
+            Self::After(time) => Some(time),
+            Self::Absent | Self::NoRetry => None,
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Starts servers in folders that are removed afterwards.
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// The user `nobody`. PostgreSQL refuses to run as root.
+const NOBODY: u32 = 65_534;
+
+/// Starts the command, and ends it by the signal that a line on the standard input names. The input
+/// ends when the test's process ends, also if that is killed: then nobody else removes the folder.
+const RUN: &str = r#"
+"$@" </dev/null >log 2>&1 &
+if read -r signal; then
+    kill -"$signal" $!
+    wait $!
+else
+    kill -KILL $!
+    wait $!
+    rm -r "$PWD"
+fi
+"#;
+
+/// Returns a program that is installed. If it is not, returns `None` after a line that says so, or
+/// panics if the environment has `RESILIENT_REQUIRE_SERVERS`.
+pub(crate) fn installed(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut folders: Vec<_> = debian.map(|version| version.path().join("bin")).collect();
+    folders.extend(std::env::split_paths(&path));
+    let found = folders.into_iter().map(|folder| folder.join(program)).find(|file| file.exists());
+    if found.is_none() {
+        let missing = format!("skipped: `{program}` is not installed");
+        assert!(std::env::var_os("RESILIENT_REQUIRE_SERVERS").is_none(), "{missing}");
+        eprintln!("{missing}");
+    }
+    found
+}
+
+/// A folder that a server may use, also if the tests run as root.
+pub(crate) fn folder() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    if is_root() {
+        chown(folder.path(), Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+    folder
+}
+
+fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
+}
+
+/// Returns a command that runs in this folder, not as root.
+pub(crate) fn command(program: impl AsRef<OsStr>, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(folder).env("LC_ALL", "C");
+    if is_root() {
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    command
+}
+
+/// A running server. It is killed when this value is dropped, and when the test's process ends.
+pub(crate) struct Server {
+    shell: Child,
+    signals: Option<ChildStdin>,
+    folder: TempDir,
+}
+
+impl Server {
+    /// Starts `program`, which must not go to the background.
+    pub(crate) fn start<A: AsRef<OsStr>>(
+        folder: TempDir,
+        program: &Path,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Self {
+        let mut shell = command("sh", folder.path());
+        shell.args(["-c", RUN, "sh"]).arg(program).args(arguments);
+        shell.stdin(Stdio::piped()).stderr(Stdio::null());
+        let mut shell = shell.spawn().unwrap();
+        let signals = shell.stdin.take();
+        Self { shell, signals, folder }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Sends this signal to the server, and waits until the server has ended.
+    pub(crate) fn end(&mut self, signal: &str) {
+        if let Some(mut signals) = self.signals.take() {
+            // This fails if the server ended by itself.
+            let _ = writeln!(signals, "{signal}");
+        }
+        self.shell.wait().unwrap();
+    }
+
+    /// Ends the server, and returns its folder for the next start.
+    pub(crate) fn into_folder(mut self, signal: &str) -> TempDir {
+        self.end(signal);
+        std::mem::replace(&mut self.folder, TempDir::new().unwrap())
+    }
+
+    /// Calls `ready` until it returns a value. Panics with the server's log after 30 seconds.
+    pub(crate) fn until_ready<T>(&self, mut ready: impl FnMut() -> Option<T>) -> T {
+        let start = Instant::now();
+        loop {
+            if let Some(value) = ready() {
+                return value;
+            }
+            let log = || std::fs::read_to_string(self.folder().join("log")).unwrap_or_default();
+            assert!(start.elapsed() < Duration::from_secs(30), "not ready: {}", log());
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.end("KILL");
+    }
+}
