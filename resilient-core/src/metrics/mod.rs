@@ -11,10 +11,11 @@ use crate::retry::{BudgetCounts, BudgetSnapshot};
 use crate::telemetry::names::{
     CALLS, IN_FLIGHT, OVERDUE, REJECTIONS, SLOW_CALLS, STATE, TIME_IN_STATE, TRANSITIONS, WAITING,
 };
-use crate::telemetry::{record, totals, waits};
+use crate::telemetry::retry_names::{
+    ATTEMPTS, CALLS as RETRY_CALLS, RETRIES, WAITING_TIME, WAITS as RETRY_WAITS,
+};
+use crate::telemetry::{record, record_unnamed};
 
-const RETRY_CALLS: &str = "resilient.retry.calls";
-const RETRY_WAITS: &str = "resilient.retry.waits";
 const BUDGET_TOKENS: &str = "resilient.budget.tokens";
 const BUDGET_CAPACITY: &str = "resilient.budget.capacity";
 const BUDGET_RETRIES: &str = "resilient.budget.retries";
@@ -43,7 +44,7 @@ impl Registry {
     /// recorder panics in this method, the panic reaches the caller.
     pub fn record_metrics(&self) {
         describe();
-        let Released { mut breakers, mut budgets } = self.released().clone();
+        let Released { mut breakers, mut budgets, .. } = self.released().clone();
         for (name, entry) in &self.all().entries {
             let mut summary = breakers.remove(name).unwrap_or_default();
             summary.merge(&entry.summary());
@@ -60,11 +61,13 @@ impl Registry {
         for (name, counts) in &budgets {
             record_counts(name, counts);
         }
+        let live = self.retry_totals();
+        let series = self.released().retry_series(live);
+        for (name, totals) in series {
+            totals.record(&name);
+        }
         if self.is_global() {
-            for (result, calls) in totals() {
-                counter!(RETRY_CALLS, "result" => result).absolute(calls);
-            }
-            counter!(RETRY_WAITS).absolute(waits());
+            record_unnamed();
         }
     }
 }
@@ -84,7 +87,14 @@ fn describe() {
         "How long a circuit breaker has been in a state"
     );
     describe_counter!(RETRY_CALLS, Unit::Count, "Calls under a retry, by how they ended");
+    describe_counter!(ATTEMPTS, Unit::Count, "Attempts of calls under a retry that ended");
+    describe_counter!(RETRIES, Unit::Count, "Retries that were granted");
     describe_counter!(RETRY_WAITS, Unit::Count, "Waits of calls under a retry for a circuit");
+    describe_counter!(
+        WAITING_TIME,
+        Unit::Milliseconds,
+        "How long calls under a retry slept or waited between attempts"
+    );
     describe_gauge!(BUDGET_TOKENS, Unit::Count, "Tokens in the bucket of a retry budget");
     describe_gauge!(
         BUDGET_CAPACITY,
