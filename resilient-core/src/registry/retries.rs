@@ -8,7 +8,7 @@ use super::unused_name::unused_name;
 use super::{NameTakenError, OverrideError, OverrideReport, Registry, RetryOverride};
 use crate::event::{Event, EventKind};
 use crate::retry::{NamedRetry, RetryPolicy, RetryRecord, RetrySnapshot};
-use crate::signal::Name;
+use crate::signal::{Name, NamePattern};
 #[cfg(feature = "metrics")]
 use crate::telemetry::RetryTotals;
 
@@ -90,9 +90,12 @@ impl Registry {
         let record = Arc::clone(&entry.record);
         let error = overlay.as_ref().and_then(|overlay| declared.check(overlay).err());
         entry.declare(declared);
+        let unused = entries.unused_limits(NamePattern::Exact(record.name()));
         drop(entries);
         let error = error.filter(|_| record.reports_contradiction());
-        (record, error.into_iter().map(EventKind::InvalidSetting).collect())
+        let invalid = error.into_iter().map(EventKind::InvalidSetting);
+        let unused = unused.into_iter().map(EventKind::UnusedOverride);
+        (record, invalid.chain(unused).collect())
     }
 
     /// Registers a retry under its name, for overrides, snapshots and metrics. It stays until code
