@@ -6,7 +6,7 @@
 
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
-use crate::registry::{Registry, Released};
+use crate::registry::{Registry, Released, TableCounts};
 use crate::retry::{BudgetCounts, BudgetSnapshot};
 use crate::telemetry::names::{
     CALLS, IN_FLIGHT, OVERDUE, REJECTIONS, SLOW_CALLS, STATE, TIME_IN_STATE, TRANSITIONS, WAITING,
@@ -16,6 +16,7 @@ use crate::telemetry::retry_names::{
 };
 use crate::telemetry::{record, record_unnamed};
 
+const OVERRIDES: &str = "resilient.override.tables";
 const BUDGET_TOKENS: &str = "resilient.budget.tokens";
 const BUDGET_CAPACITY: &str = "resilient.budget.capacity";
 const BUDGET_RETRIES: &str = "resilient.budget.retries";
@@ -70,6 +71,11 @@ impl Registry {
         }
         if self.is_global() {
             record_unnamed();
+            for TableCounts { section, live, waiting } in self.count_override_tables() {
+                for (state, tables) in [("live", live), ("waiting", waiting)] {
+                    gauge!(OVERRIDES, "section" => section, "state" => state).set(tables as f64);
+                }
+            }
         }
     }
 }
@@ -97,6 +103,7 @@ fn describe() {
         Unit::Milliseconds,
         "How long calls under a retry slept or waited between attempts"
     );
+    describe_gauge!(OVERRIDES, Unit::Count, "Tables of overrides, by whether they apply to a name");
     describe_gauge!(BUDGET_TOKENS, Unit::Count, "Tokens in the bucket of a retry budget");
     describe_gauge!(
         BUDGET_CAPACITY,
