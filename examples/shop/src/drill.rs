@@ -205,7 +205,7 @@ impl Customer {
         let text = self.text("/metrics").await?.1;
         let shows_trouble = |line: &&str| {
             let is_counted = COUNTERS.iter().any(|name| line.starts_with(name));
-            is_counted && !line.contains("result=\"success\"")
+            is_counted && !line.contains("result=\"success")
         };
         let counter = |line: &str| {
             let (series, value) = line.rsplit_once(' ')?;
@@ -215,7 +215,11 @@ impl Customer {
     }
 }
 
-const COUNTERS: [&str; 2] = ["resilient_breaker_calls_total", "resilient_retry_"];
+const COUNTERS: [&str; 3] = [
+    "resilient_breaker_calls_total",
+    "resilient_retry_calls_total",
+    "resilient_retry_retries_total",
+];
 
 /// Holds the log in memory.
 #[derive(Debug, Clone, Default)]
