@@ -206,7 +206,8 @@ fn g02_a_value_out_of_range_or_against_a_rule_is_named_with_the_rule() {
         ),
         (
             "[breakers.x.keys.\"*y\"]\nwindow = 3",
-            "line 11: [breakers.x.keys.\"*y\"]: `*` may only be the last character of a name or key",
+            "line 11: [breakers.x.keys.\"*y\"]: `*` may only be the last character of a name or \
+             key",
         ),
         (
             "[breakers.\"pay*\"]\nwindow = 4",
