@@ -28,19 +28,19 @@ impl Registry {
     ///
     #[doc = include_str!("metrics.md")]
     ///
-    /// The labels `breaker`, `budget` and `retry` are registered names and never keys, so the number
-    /// of series does not grow with the keys. The first 1 000 names of retries have series, and the
-    /// rest share the label `other`. Calls of a policy without a name have the label `unnamed`,
-    /// recorded by the [global](Registry::global) registry. A breaker that changes its state is recorded at once,
-    /// without this call, unless its name has a breaker for each key.
-    /// If a key is evicted, the counters of its name continue. One reading may then lack the counts
-    /// of that key. So may a reading at the moment at which a leased name leaves the registry, see
+    /// The labels `breaker`, `budget` and `retry` are registered names and never keys, so the
+    /// number of series does not grow with the keys. The first 1 000 names of retries have series,
+    /// and the rest share the label `other`. Calls of a policy without a name have the label
+    /// `unnamed`, recorded by the [global](Registry::global) registry. A breaker that changes its
+    /// state is recorded at once, without this call, unless its name has a breaker for each key. If
+    /// a key is evicted, the counters of its name continue. One reading may then lack the counts of
+    /// that key. So may a reading at the moment at which a leased name leaves the registry, see
     /// below: it may lack the counts of that name. A recorder whose `absolute` keeps the greatest
     /// value so far does not show these gaps.
     ///
     /// When a [leased](Registry::lease) name leaves the registry, its counters stay, and continue
-    /// when the name is leased again. This holds for 1 000 names of breakers, of budgets and of retries;
-    /// the counters of further names start at zero again. The series of a name that code
+    /// when the name is leased again. This holds for 1 000 names of breakers, of budgets and of
+    /// retries; the counters of further names start at zero again. The series of a name that code
     /// [unregisters](Registry::unregister) are no longer updated.
     ///
     /// If the recorder panics while a breaker changes its state, the panic is contained. If the
