@@ -23,7 +23,7 @@ const USER: &str = "canary-of-the-user";
 const FRAGMENT: &str = "canary-of-the-fragment";
 
 fn url(address: SocketAddr) -> String {
-    format!("http://{USER}:{PASSWORD}@{address}/path?token={QUERY}#{FRAGMENT}")
+    format!("http://{USER}:{PASSWORD}@{address}/p?t={QUERY}#{FRAGMENT}")
 }
 
 /// Returns the URL of a server that does not exist.
@@ -82,7 +82,7 @@ async fn class_of_response(response: &str) -> ((Outcome, bool), String) {
     let (class, text) = class(&error);
     let (what, url) = text.split_once(": http://127.0.0.1:").expect("a URL");
     // A long text is cut.
-    assert!(text.len() == 64 || url.ends_with("/path"), "{text}");
+    assert!(text.len() == 64 || url.ends_with("/p"), "{text}");
     (class, what.to_owned())
 }
 
