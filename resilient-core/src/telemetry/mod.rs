@@ -1,4 +1,4 @@
-//! Logs and metrics. The functions here take values and never a breaker.
+//! Logs, spans and metrics. The functions here take values and never a breaker.
 
 #[cfg(feature = "tracing")]
 mod log;
@@ -9,7 +9,13 @@ mod recorder;
 #[cfg(feature = "metrics")]
 mod retry_calls;
 mod retry_line;
+#[cfg(feature = "tracing")]
+mod span;
+#[cfg(not(feature = "tracing"))]
+mod span_off;
 mod summary;
+#[cfg(feature = "tracing")]
+mod targets;
 
 #[cfg(feature = "tracing")]
 pub(crate) use self::log::*;
@@ -22,6 +28,10 @@ use self::retry_calls::count_wait;
 #[cfg(feature = "metrics")]
 pub(crate) use self::retry_calls::{RetryCallCount, ended, totals, waits};
 pub(crate) use self::retry_line::RetryLine;
+#[cfg(feature = "tracing")]
+pub(crate) use self::span::{CallSpan, EnteredHere, LazySpan};
+#[cfg(not(feature = "tracing"))]
+pub(crate) use self::span_off::{CallSpan, EnteredHere, LazySpan};
 pub(crate) use self::summary::Summary;
 use crate::event::{Event, global_listeners};
 
