@@ -33,7 +33,7 @@ impl<'a> AttemptEnd<'a> {
 
     // B20, R15
     /// Returns whether the attempt is remembered as a failure. An error that says nothing against
-    /// the dependency, and is not worth a retry, is none.
+    /// the dependency and is not worth a retry is not remembered.
     pub(super) fn is_failure(&self) -> bool {
         match self {
             Self::Failed(class) => class.retry || class.health == Outcome::Failure,
