@@ -11,6 +11,8 @@ use super::overlay::RetryOverlay;
 use super::start_flag::StartFlag;
 use crate::platform::{AtomicU64, Mutex, MutexGuard, unpoisoned};
 use crate::signal::{FailureLog, Name, StopReason};
+#[cfg(feature = "metrics")]
+use crate::telemetry::{ResultCounts, RetryTotals};
 
 /// What all calls under one name share.
 ///
@@ -21,6 +23,8 @@ pub(crate) struct RetryRecord {
     /// 1 while an override is set, so that calls without one take no lock to ask for it.
     is_overridden: AtomicU64,
     live: Mutex<Live>,
+    #[cfg(feature = "metrics")]
+    results: ResultCounts,
 }
 
 #[derive(Debug, Default)]
@@ -48,7 +52,13 @@ pub(crate) enum CallEnd {
 
 impl RetryRecord {
     pub(crate) fn new(name: Name) -> Self {
-        Self { name, is_overridden: AtomicU64::new(0), live: Mutex::default() }
+        Self {
+            name,
+            is_overridden: AtomicU64::new(0),
+            live: Mutex::default(),
+            #[cfg(feature = "metrics")]
+            results: ResultCounts::new(),
+        }
     }
 
     pub(crate) fn name(&self) -> &Name {
@@ -111,6 +121,27 @@ impl RetryRecord {
     /// Returns the last failure.
     pub(crate) fn last_failure(&self) -> Option<RetryFailure> {
         self.live().last_failures.last()
+    }
+
+    /// Returns the counts of the calls by their results.
+    #[cfg(feature = "metrics")]
+    pub(super) fn results(&self) -> &ResultCounts {
+        &self.results
+    }
+
+    /// Returns what is recorded as metrics.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn totals(&self) -> RetryTotals {
+        // The results are read first: each of them is counted after its attempts.
+        let results = self.results.totals();
+        let counts = self.live().counts;
+        RetryTotals {
+            results,
+            later_attempts: counts.attempts,
+            retries: counts.retries,
+            waits: counts.waits,
+            waiting_time: counts.waiting_time,
+        }
     }
 
     // No user code runs under this lock.
