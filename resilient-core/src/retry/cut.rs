@@ -43,7 +43,7 @@ pub(crate) fn report_cut(permit: Permit<'_>, cause: CutCause, ignored: bool) {
         FullTime::Attempt if ignored => permit.report(Outcome::Ignored),
         FullTime::Attempt => {
             let class = Classification::transient();
-            permit.report_class(Some(class.with_text(format_args!("{} exceeded", cause.limit))));
+            permit.report_class(Some(class.with_text(cause.limit.error_text())));
         }
     }
 }
