@@ -4,17 +4,29 @@
 //! recorder is updated when a breaker changes its state, and by [`Registry::record_metrics`], which
 //! the program calls right before the numbers are read.
 
+use std::collections::BTreeMap;
+
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
 use crate::registry::{Registry, Released};
-use crate::retry::{BudgetCounts, BudgetSnapshot};
+use crate::retry::{
+    BudgetCounts, BudgetSnapshot, RetryCounts, RetryTotals, other_calls, unnamed_calls,
+};
+use crate::signal::Name;
 use crate::telemetry::names::{
     CALLS, IN_FLIGHT, OVERDUE, REJECTIONS, SLOW_CALLS, STATE, TIME_IN_STATE, TRANSITIONS, WAITING,
 };
-use crate::telemetry::{record, totals, waits};
+use crate::telemetry::record;
 
 const RETRY_CALLS: &str = "resilient.retry.calls";
+const RETRY_ATTEMPTS: &str = "resilient.retry.attempts";
+const RETRY_RETRIES: &str = "resilient.retry.retries";
 const RETRY_WAITS: &str = "resilient.retry.waits";
+const RETRY_WAITING_TIME: &str = "resilient.retry.waiting_time";
+/// The label of the retries beyond the first 1 000 names.
+const OTHER_RETRIES: &str = "other";
+/// The label of the retries that are in no registry.
+const UNNAMED_RETRIES: &str = "unnamed";
 const BUDGET_TOKENS: &str = "resilient.budget.tokens";
 const BUDGET_CAPACITY: &str = "resilient.budget.capacity";
 const BUDGET_RETRIES: &str = "resilient.budget.retries";
@@ -26,6 +38,10 @@ impl Registry {
     ///
     #[doc = include_str!("metrics.md")]
     ///
+    /// The label `retry` is the name of a registered retry: the first 1 000 names of the process.
+    /// Further names are added up under `other`. Calls of retries that are in no registry are added
+    /// up under `unnamed`, which the [global](Registry::global) registry records.
+    ///
     /// The labels `breaker` and `budget` are registered names and never keys, so the number of
     /// series does not grow with the keys. A breaker that changes its state is recorded at once,
     /// without this call, unless its name has a breaker for each key.
@@ -35,15 +51,15 @@ impl Registry {
     /// value so far does not show these gaps.
     ///
     /// When a [leased](Registry::lease) name leaves the registry, its counters stay, and continue
-    /// when the name is leased again. This holds for 1 000 names of breakers and 1 000 of budgets;
-    /// the counters of further names start at zero again. The series of a name that code
+    /// when the name is leased again. This holds for 1 000 names of each kind; the counters of further names start at zero again. The series of a name that code
     /// [unregisters](Registry::unregister) are no longer updated.
     ///
     /// If the recorder panics while a breaker changes its state, the panic is contained. If the
     /// recorder panics in this method, the panic reaches the caller.
     pub fn record_metrics(&self) {
         describe();
-        let Released { mut breakers, mut budgets } = self.released().clone();
+        let Released { mut breakers, mut budgets, retries, other_retries } =
+            self.released().clone();
         for (name, entry) in &self.all().entries {
             let mut summary = breakers.remove(name).unwrap_or_default();
             summary.merge(&entry.summary());
@@ -60,11 +76,31 @@ impl Registry {
         for (name, counts) in &budgets {
             record_counts(name, counts);
         }
+        self.record_retries(retries, other_retries);
+    }
+
+    /// Records the retries. `by_name` and `other` hold the totals of the names that have left.
+    fn record_retries(&self, mut by_name: BTreeMap<Name, RetryTotals>, mut other: RetryTotals) {
+        for retry in self.retries() {
+            let (totals, has_series) = retry.record().totals();
+            let sum = if has_series {
+                by_name.entry(retry.record().name().clone()).or_default()
+            } else {
+                &mut other
+            };
+            sum.merge(&totals);
+        }
+        for (name, totals) in &by_name {
+            record_retry(name, totals);
+        }
         if self.is_global() {
-            for (result, calls) in totals() {
-                counter!(RETRY_CALLS, "result" => result).absolute(calls);
-            }
-            counter!(RETRY_WAITS).absolute(waits());
+            other.calls.merge(&other_calls());
+            let (calls, waits) = unnamed_calls();
+            let counts = RetryCounts { waits, ..RetryCounts::default() };
+            record_retry(UNNAMED_RETRIES, &RetryTotals { calls, counts });
+        }
+        if other != RetryTotals::default() {
+            record_retry(OTHER_RETRIES, &other);
         }
     }
 }
@@ -84,7 +120,18 @@ fn describe() {
         "How long a circuit breaker has been in a state"
     );
     describe_counter!(RETRY_CALLS, Unit::Count, "Calls under a retry, by how they ended");
+    describe_counter!(
+        RETRY_ATTEMPTS,
+        Unit::Count,
+        "Attempts of calls under a retry that did not succeed at once"
+    );
+    describe_counter!(RETRY_RETRIES, Unit::Count, "Retries that were granted");
     describe_counter!(RETRY_WAITS, Unit::Count, "Waits of calls under a retry for a circuit");
+    describe_counter!(
+        RETRY_WAITING_TIME,
+        Unit::Milliseconds,
+        "Time between the attempts of calls under a retry"
+    );
     describe_gauge!(BUDGET_TOKENS, Unit::Count, "Tokens in the bucket of a retry budget");
     describe_gauge!(
         BUDGET_CAPACITY,
@@ -101,6 +148,19 @@ fn describe() {
         Unit::Count,
         "Granted retries that were cancelled before their attempt"
     );
+}
+
+fn record_retry(name: &str, totals: &RetryTotals) {
+    let RetryTotals { calls, counts } = totals;
+    let name = || name.to_owned();
+    for (result, calls) in calls.labelled() {
+        counter!(RETRY_CALLS, "retry" => name(), "result" => result).absolute(calls);
+    }
+    counter!(RETRY_ATTEMPTS, "retry" => name()).absolute(counts.attempts);
+    counter!(RETRY_RETRIES, "retry" => name()).absolute(counts.retries);
+    counter!(RETRY_WAITS, "retry" => name()).absolute(counts.waits);
+    let millis = u64::try_from(counts.waiting_time.as_millis()).unwrap_or(u64::MAX);
+    counter!(RETRY_WAITING_TIME, "retry" => name()).absolute(millis);
 }
 
 fn record_level(budget: &BudgetSnapshot) {

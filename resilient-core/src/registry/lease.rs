@@ -210,6 +210,10 @@ impl Registry {
         let is_unused = known.is_some_and(|known| known.is_leased() && known.is_unused(now));
         let released = if is_unused { entries.retries.remove(name) } else { None };
         drop(entries);
+        #[cfg(feature = "metrics")]
+        if let Some(released) = &released {
+            self.released().add_retry(name, &released.record);
+        }
         drop(released);
     }
 

@@ -3,18 +3,21 @@
 
 use std::collections::BTreeMap;
 
-use crate::retry::BudgetCounts;
+use crate::retry::{BudgetCounts, RetryRecord, RetryTotals};
 use crate::signal::Name;
 use crate::telemetry::Summary;
 
 /// The maximum number of names of each kind whose totals are kept. The limit bounds the memory.
 const MOST_NAMES: usize = 1_000;
 
-/// The summed totals of released breakers and budgets, by name.
+/// The summed totals of released breakers, budgets and retries, by name.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Released {
     pub(crate) breakers: BTreeMap<Name, Summary>,
     pub(crate) budgets: BTreeMap<Name, BudgetCounts>,
+    pub(crate) retries: BTreeMap<Name, RetryTotals>,
+    /// The totals of names that had no series of their own.
+    pub(crate) other_retries: RetryTotals,
 }
 
 impl Released {
@@ -23,6 +26,13 @@ impl Released {
         if let Some(kept) = totals_of(&mut self.breakers, name) {
             kept.merge(&summary.retired());
         }
+    }
+
+    /// Keeps the totals of a retry that was released.
+    pub(super) fn add_retry(&mut self, name: &Name, record: &RetryRecord) {
+        let (totals, has_series) = record.totals();
+        let kept = if has_series { totals_of(&mut self.retries, name) } else { None };
+        kept.unwrap_or(&mut self.other_retries).merge(&totals);
     }
 
     /// Keeps the counts of a budget that was released.

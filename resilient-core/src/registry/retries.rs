@@ -86,6 +86,7 @@ impl Registry {
         });
         entry.hold = entry.hold.max(hold);
         let record = Arc::clone(&entry.record);
+        record.enter_registry();
         let error = overlay.as_ref().and_then(|overlay| declared.check(overlay).err());
         entry.declare(declared);
         drop(entries);
@@ -120,6 +121,7 @@ impl Registry {
         let entry =
             RetryEntry { record: Arc::clone(record), declared: vec![declared], hold: Hold::Code };
         entries.retries.insert(name, entry);
+        record.enter_registry();
         let changed =
             entries.retries.get(retry.name()).and_then(|entry| entry.reconfigure(overlay.as_ref()));
         drop(entries);

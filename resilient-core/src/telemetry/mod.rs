@@ -1,26 +1,24 @@
 //! Logs and metrics. The functions here take values and never a breaker.
 
+#[cfg(feature = "metrics")]
+mod call_totals;
 #[cfg(feature = "tracing")]
 mod log;
 #[cfg(not(feature = "tracing"))]
 mod log_off;
 #[cfg(feature = "metrics")]
 mod recorder;
-#[cfg(feature = "metrics")]
-mod retry_calls;
 mod retry_line;
 mod summary;
 
+#[cfg(feature = "metrics")]
+pub(crate) use self::call_totals::{CallResult, CallTotals, ResultCounts};
 #[cfg(feature = "tracing")]
 pub(crate) use self::log::*;
 #[cfg(not(feature = "tracing"))]
 pub(crate) use self::log_off::*;
 #[cfg(feature = "metrics")]
 pub(crate) use self::recorder::{changed, names, record};
-#[cfg(feature = "metrics")]
-use self::retry_calls::count_wait;
-#[cfg(feature = "metrics")]
-pub(crate) use self::retry_calls::{RetryCallCount, ended, totals, waits};
 pub(crate) use self::retry_line::RetryLine;
 pub(crate) use self::summary::Summary;
 use crate::event::{Event, global_listeners};
@@ -31,17 +29,6 @@ pub(crate) fn notify_global(of_retry: &Event) {
     event(of_retry);
     global_listeners().notify(of_retry);
 }
-
-/// A call under a retry. Without the feature `metrics` it is not counted.
-#[cfg(not(feature = "metrics"))]
-pub(crate) type RetryCallCount = ();
-
-#[cfg(not(feature = "metrics"))]
-#[inline]
-pub(crate) fn ended((): &mut RetryCallCount, _: Result<bool, crate::signal::StopReason>) {}
-
-#[cfg(not(feature = "metrics"))]
-fn count_wait() {}
 
 #[cfg(not(feature = "metrics"))]
 pub(crate) fn changed(_: impl FnOnce() -> crate::signal::BreakerSnapshot) {}

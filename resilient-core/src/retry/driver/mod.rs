@@ -25,7 +25,7 @@ use super::budget::RetryBudget;
 use super::call_options::CallOptions;
 #[cfg(feature = "tokio")]
 use super::limits::Past;
-use super::named::NamedPolicy;
+use super::named::{CallCount, NamedPolicy};
 #[cfg(feature = "tokio")]
 use super::permitted_attempt::PermittedAttempt;
 use super::policy::RetryPolicy;
@@ -36,7 +36,6 @@ use super::timeout_future::TimeoutFuture;
 use crate::breaker::Permit;
 use crate::breaker::{CircuitOpen, CircuitState};
 use crate::signal::{ErrorText, Name, StopReason};
-use crate::telemetry::{self, RetryCallCount};
 use crate::time;
 
 /// The retries of one call, without I/O. The loop reports how each attempt ended, and sleeps for
@@ -76,7 +75,7 @@ use crate::time;
 #[derive(Debug)]
 pub struct RetryDriver<'a> {
     plan: Plan<'a>,
-    call: RetryCallCount,
+    call: CallCount<'a>,
     /// Allocated at the first failure, so that a call that succeeds at its first attempt has little
     /// setup.
     progress: Option<Box<Progress>>,
@@ -113,7 +112,7 @@ impl<'a> RetryDriver<'a> {
         };
         Self {
             plan: Plan { policy, cell: named.cell(), options, started, needs_timer },
-            call: RetryCallCount::default(),
+            call: CallCount::new(named.cell()),
             progress: None,
         }
     }
@@ -269,7 +268,7 @@ impl<'a> RetryDriver<'a> {
             super::test_hook::TestHook::begin(Location::caller()).succeeded();
         }
         let is_after_retry = self.progress.as_ref().is_some_and(|it| it.failed > 0);
-        telemetry::ended(&mut self.call, Ok(is_after_retry));
+        self.call.succeeded(is_after_retry);
         match &mut self.progress {
             Some(progress) => progress.succeeded(self.plan),
             None => self.plan.pay_in(false),
@@ -307,10 +306,11 @@ impl<'a> RetryDriver<'a> {
             place: Location::caller(),
             next: Err(StopReason::Exhausted),
         };
+        self.call.failed();
         decide::after(&mut step, end, open);
         self.progress = step.progress;
         if let Err(reason) = step.next {
-            telemetry::ended(&mut self.call, Err(reason));
+            self.call.gave_up(reason);
         }
         step.next
     }

@@ -7,9 +7,9 @@ use crate::signal::StopReason;
 /// The calls of one retry that did not succeed at their first attempt, since the retry was made.
 /// The counts only grow, and saturate.
 ///
-/// A call is counted when its first attempt fails, or when its circuit breaker rejects it. So
-/// `recovered`, the sum of `give_ups`, `cancelled`, `panicked`, and the calls that still run add up
-/// to these calls, apart from calls that waited for their circuit and then succeeded at once.
+/// A call is counted from its first failed attempt on, or from the first rejection by its circuit
+/// breaker. Each of these calls that has ended is in exactly one of `recovered`, `waited`,
+/// `give_ups`, `cancelled` and `panicked`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct RetryCounts {
@@ -17,6 +17,8 @@ pub struct RetryCounts {
     pub retried: u64,
     /// Calls that succeeded after at least one failed attempt.
     pub recovered: u64,
+    /// Calls that succeeded at their first attempt, after a wait for their circuit.
+    pub waited: u64,
     /// Calls that gave up, by the reason.
     pub give_ups: GiveUpCounts,
     /// Calls that were cancelled after their first attempt had failed, or while they waited for
@@ -34,6 +36,24 @@ pub struct RetryCounts {
     /// The time for which these calls slept or waited between attempts. A sleep that was cancelled
     /// with its call is not counted.
     pub waiting_time: Duration,
+}
+
+#[cfg(feature = "metrics")]
+impl RetryCounts {
+    pub(super) fn plus(&self, other: &Self) -> Self {
+        Self {
+            retried: self.retried.saturating_add(other.retried),
+            recovered: self.recovered.saturating_add(other.recovered),
+            waited: self.waited.saturating_add(other.waited),
+            give_ups: self.give_ups.plus(&other.give_ups),
+            cancelled: self.cancelled.saturating_add(other.cancelled),
+            panicked: self.panicked.saturating_add(other.panicked),
+            attempts: self.attempts.saturating_add(other.attempts),
+            retries: self.retries.saturating_add(other.retries),
+            waits: self.waits.saturating_add(other.waits),
+            waiting_time: self.waiting_time.saturating_add(other.waiting_time),
+        }
+    }
 }
 
 /// How many calls gave up for each [`StopReason`].
@@ -56,6 +76,15 @@ impl GiveUpCounts {
     pub(super) fn count(&mut self, reason: StopReason) {
         let count = &mut self.0[reason as usize];
         *count = count.saturating_add(1);
+    }
+
+    #[cfg(feature = "metrics")]
+    fn plus(&self, other: &Self) -> Self {
+        let mut sum = *self;
+        for (count, more) in sum.0.iter_mut().zip(other.0) {
+            *count = count.saturating_add(more);
+        }
+        sum
     }
 }
 

@@ -117,6 +117,7 @@ impl NamedRetry {
             policy,
             is_overridden: overlay.is_some(),
             settings_with_origin: self.settings_under(overlay.as_deref()),
+            first_try: record.first_tries(),
             counts,
             last_failures,
         }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::sync::Arc;
+#[cfg(feature = "metrics")]
+use std::sync::OnceLock;
 use std::sync::atomic::Ordering::{Acquire, Release};
 use std::time::Duration;
 
@@ -9,8 +11,12 @@ use super::counts::RetryCounts;
 use super::last_failures::{LastFailures, RetryFailure};
 use super::overlay::RetryOverlay;
 use super::start_flag::StartFlag;
+#[cfg(feature = "metrics")]
+use super::totals::{NameTotals, RetryTotals};
 use crate::platform::{AtomicU64, Mutex, MutexGuard, unpoisoned};
 use crate::signal::{Name, StopReason};
+#[cfg(feature = "metrics")]
+use crate::telemetry::{CallResult, CallTotals};
 
 /// What all calls under one name share.
 ///
@@ -21,6 +27,9 @@ pub(crate) struct RetryRecord {
     /// 1 while an override is set, so that calls without one take no lock to ask for it.
     is_overridden: AtomicU64,
     live: Mutex<Live>,
+    /// The calls that did not fail, once the name is in a registry.
+    #[cfg(feature = "metrics")]
+    totals: OnceLock<NameTotals>,
 }
 
 #[derive(Debug, Default)]
@@ -48,7 +57,13 @@ pub(crate) enum CallEnd {
 
 impl RetryRecord {
     pub(crate) fn new(name: Name) -> Self {
-        Self { name, is_overridden: AtomicU64::new(0), live: Mutex::default() }
+        Self {
+            name,
+            is_overridden: AtomicU64::new(0),
+            live: Mutex::default(),
+            #[cfg(feature = "metrics")]
+            totals: OnceLock::new(),
+        }
     }
 
     pub(crate) fn name(&self) -> &Name {
@@ -111,6 +126,36 @@ impl RetryRecord {
         self.live().last_failures.last().copied()
     }
 
+    /// Notes that the name is in a registry. With the feature `metrics`, all its calls are counted
+    /// from now on.
+    pub(crate) fn enter_registry(&self) {
+        #[cfg(feature = "metrics")]
+        self.totals.get_or_init(NameTotals::new);
+    }
+
+    /// Returns how many calls succeeded without a failure and without a wait for a circuit, if they
+    /// are counted.
+    pub(super) fn first_tries(&self) -> Option<u64> {
+        #[cfg(feature = "metrics")]
+        return Some(self.totals.get()?.own()?.of(CallResult::Success));
+        #[cfg(not(feature = "metrics"))]
+        None
+    }
+
+    #[cfg(feature = "metrics")]
+    #[inline]
+    pub(super) fn call_totals(&self) -> Option<&CallTotals> {
+        self.totals.get().map(NameTotals::calls)
+    }
+
+    /// Returns the totals for the recorder, and whether the name has its own series.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn totals(&self) -> (RetryTotals, bool) {
+        let own = self.totals.get().and_then(NameTotals::own);
+        let (counts, _) = self.counts();
+        (RetryTotals::of(counts, own.unwrap_or_default()), own.is_some())
+    }
+
     // No user code runs under this lock.
     fn live(&self) -> MutexGuard<'_, Live> {
         unpoisoned(self.live.lock())
@@ -162,7 +207,7 @@ impl RetryUpdate<'_> {
                 count(&mut counts.attempts);
                 count(&mut counts.recovered);
             }
-            CallEnd::Waited => {}
+            CallEnd::Waited => count(&mut counts.waited),
             CallEnd::GaveUp(reason) => counts.give_ups.count(reason),
             CallEnd::Cancelled => count(&mut counts.cancelled),
             CallEnd::Panicked => count(&mut counts.panicked),

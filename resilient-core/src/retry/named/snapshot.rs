@@ -24,6 +24,10 @@ pub struct RetrySnapshot {
     pub is_overridden: bool,
     /// The settings that apply now, each with its origin.
     pub settings_with_origin: SettingsInForce,
+    /// The calls that succeeded at their first attempt. They are counted only with the feature
+    /// `metrics`, while the retry is in a registry, and for at most 1 000 names; otherwise this is
+    /// `None`.
+    pub first_try: Option<u64>,
     /// The calls that did not succeed at their first attempt.
     pub counts: RetryCounts,
     /// The last four failed attempts, oldest first.
