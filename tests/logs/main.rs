@@ -7,6 +7,7 @@ mod breakers;
 mod capture;
 mod retries;
 mod settings;
+mod spans;
 mod subscribers;
 mod table;
 

@@ -6,6 +6,7 @@ const OPERATING: &str = include_str!("../../docs/operating.md");
 const BREAKER_LINES: &str = include_str!("../../resilient-core/src/telemetry/log/breaker.rs");
 const RETRY_LINES: &str = include_str!("../../resilient-core/src/telemetry/log/retry.rs");
 const SETTINGS_LINES: &str = include_str!("../../resilient-core/src/telemetry/log/settings.rs");
+const SPANS: &str = include_str!("../../resilient-core/src/telemetry/span.rs");
 
 /// A kind of log line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,9 +17,14 @@ pub(crate) struct Row {
     pub(crate) fields: BTreeSet<String>,
 }
 
-/// Returns the lines of the table.
+/// Returns the lines of the table of log lines.
 fn lines() -> impl Iterator<Item = &'static str> {
-    let (_, table) = OPERATING.split_once("\n| target | level |").expect("the table is there");
+    lines_under("\n| target | level |")
+}
+
+/// Returns the lines of the table that begins with `head`.
+fn lines_under(head: &str) -> impl Iterator<Item = &'static str> {
+    let (_, table) = OPERATING.split_once(head).expect("the table is there");
     table.lines().skip(2).take_while(|line| line.starts_with('|'))
 }
 
@@ -42,6 +48,16 @@ pub(crate) fn check(line: &Row) {
     let rows = rows();
     let row = rows.iter().find(|row| row.message == line.message);
     assert_eq!(row, Some(line), "the guide describes another line");
+}
+
+/// Checks that the table of spans has exactly this target, name and fields.
+pub(crate) fn check_span(target: &str, name: &str, fields: &BTreeSet<&str>) {
+    let mut rows = lines_under("\n| target | span |");
+    let row = rows.find(|row| row.starts_with(&format!("| `{target}` | `{name}` |")));
+    let row = row.unwrap_or_else(|| panic!("the guide lacks the span {name} of {target}"));
+    let cell = row.split(" | ").nth(2).unwrap();
+    let listed: BTreeSet<_> = cell.split('`').skip(1).step_by(2).collect();
+    assert_eq!(&listed, fields, "{name}");
 }
 
 /// Returns the string literals of Rust source, without those in attributes.
@@ -76,6 +92,12 @@ fn every_message_in_the_source_has_one_row_and_every_row_is_in_the_source() {
     let in_guide: BTreeSet<_> = rows.iter().map(|row| row.message.clone()).collect();
     assert_eq!(in_guide, in_source);
     assert_eq!(in_guide.len(), rows.len(), "a message has two rows");
+
+    let spans = lines_under("\n| target | span |").map(|row| row.split('`').nth(3).unwrap());
+    let in_source = literals(SPANS);
+    for span in spans {
+        assert!(in_source.iter().any(|literal| literal == span), "there is no span {span}");
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ macro_rules! in_scope_of {
                     attempt attempts body breaker breakers budget cause chosen class cut delay end
                     error event excepted field future health ignored jitter known limit log marked
                     next one open options output own permit policy reason rejection retry self_
-                    text timed_out
+                    span text timed_out
                 }
             }
             use self::dsl::*;
@@ -56,6 +56,7 @@ macro_rules! in_scope_of {
             }
 
             #[resilient::retry(base_delay = "0s", retry_when = |result| result.is_none())]
+            #[resilient::circuit_breaker]
             pub fn plain(words: String, _guard: String) -> Option<u32> {
                 drop(words);
                 None

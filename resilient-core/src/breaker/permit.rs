@@ -8,6 +8,7 @@ use super::machine::{CallEnd, Ending, Ticket};
 use super::permit_future::PermitFuture;
 use super::shared::{EnteredCall, SharedBreaker};
 use crate::signal::{CircuitOpen, Classification, ErrorText, Fallible, Outcome, every_failure};
+use crate::telemetry::CallSpan;
 
 /// The right to make one call, from
 /// [`CircuitBreaker::try_acquire`](super::CircuitBreaker::try_acquire).
@@ -109,6 +110,7 @@ impl<'breaker> Permit<'breaker> {
     /// ```
     #[inline]
     pub fn scope<R>(&self, call: impl FnOnce() -> R) -> R {
+        let _span = self.span().entered();
         let _entered = self.enter();
         call()
     }
@@ -118,6 +120,12 @@ impl<'breaker> Permit<'breaker> {
     #[inline]
     pub(crate) fn is_probe(&self) -> bool {
         self.ticket.is_probe()
+    }
+
+    /// Makes the span of the call.
+    #[inline]
+    pub(crate) fn span(&self) -> CallSpan {
+        self.breaker.span()
     }
 
     /// Begins to run the call on this thread. If the call is a probe, calls through the same

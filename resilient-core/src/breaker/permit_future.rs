@@ -8,6 +8,7 @@ use pin_project_lite::pin_project;
 use super::machine::Ticket;
 use super::shared::{EnteredCall, SharedBreaker};
 use crate::signal::debug_fields;
+use crate::telemetry::LazySpan;
 
 pin_project! {
     /// The future of a call, from [`Permit::within`](super::Permit::within). It resolves to the
@@ -18,6 +19,7 @@ pin_project! {
         // keep the permit and `future` in memory on every call.
         breaker: &'permit SharedBreaker,
         ticket: Ticket,
+        span: LazySpan,
         #[pin]
         future: F,
     }
@@ -26,7 +28,7 @@ pin_project! {
 impl<'permit, F> PermitFuture<'permit, F> {
     #[inline]
     pub(super) fn new(breaker: &'permit SharedBreaker, ticket: Ticket, future: F) -> Self {
-        Self { breaker, ticket, future }
+        Self { breaker, ticket, span: LazySpan::NEW, future }
     }
 }
 
@@ -38,6 +40,7 @@ impl<F: Future> Future for PermitFuture<'_, F> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
+        let _span = this.span.get_or_make(|| this.breaker.span()).enter();
         let _entered = EnteredCall::new(this.breaker, *this.ticket);
         this.future.poll(cx)
     }

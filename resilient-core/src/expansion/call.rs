@@ -1,6 +1,8 @@
 //! The steps of one call through a breaker.
 
+use super::pause::LoopBreaker;
 use crate::breaker::{CircuitBreaker, CircuitOpen, Permit, PermitFuture, RejectedOutput};
+use crate::telemetry::{CallSpan, EnteredHere};
 
 /// Wraps the future of a call, so that the call runs under its permit: see [`Permit::within`].
 #[inline]
@@ -9,6 +11,20 @@ pub fn within<'permit, F: Future>(
     future: F,
 ) -> PermitFuture<'permit, F> {
     permit.within(future)
+}
+
+/// A guard that lives as long as a plain function runs under a breaker. Meanwhile the thread is in
+/// the span of the call.
+#[derive(Debug)]
+#[must_use]
+pub struct CallHere {
+    _span: EnteredHere,
+}
+
+/// Enters the span of a call that runs and ends on this thread.
+#[inline]
+pub fn call_here<'b>(breaker: impl LoopBreaker<'b>) -> CallHere {
+    CallHere { _span: CallSpan::of_breaker(|| breaker.handle().shared().name()).entered() }
 }
 
 /// Makes the output of a rejected call.

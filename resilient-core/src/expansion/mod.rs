@@ -40,8 +40,8 @@ pub use crate::call_site::{BudgetCallSite, GivenBudget, given_budget};
 pub use crate::call_site::{CallSite, Declaration, KeyedCallSite};
 pub use crate::call_site::{GivenPolicy, OwnedPolicy, RetrySite, given_policy};
 pub use crate::retry::{
-    Attempt, AttemptEnd, AttemptLog, Backoff, CallOptions, CutCause, CutShort, Entered, ErrorLog,
-    GiveUpEvent, Jitter, LastOutput, LoggedOutput, NamedPolicy, NestedMode, RetryDriver,
+    Attempt, AttemptEnd, AttemptLog, Backoff, CallOptions, CutCause, CutShort, ErrorLog,
+    GiveUpEvent, Jitter, LastOutput, LoggedOutput, Marked, NamedPolicy, NestedMode, RetryDriver,
     RetryEvent, RetryPolicy, RetrySettings, ShownOutput, StopReason, WhenOpen,
 };
 /// The standard names that expanded code uses. Paths through this module work under

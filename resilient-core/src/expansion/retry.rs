@@ -9,7 +9,7 @@ use super::given_limit::NO_LIMIT;
 use crate::breaker::PermitFuture;
 use crate::breaker::{CircuitOpen, Permit};
 use crate::retry::{
-    AttemptEnd, AttemptLog, CallOptions, CutCause, CutShort, DeclaredLimits, Entered, GiveUpEvent,
+    AttemptEnd, AttemptLog, CallOptions, CutCause, CutShort, DeclaredLimits, GiveUpEvent, Marked,
     NamedPolicy, RetryBudget, RetryDriver, RetryEvent, RetryPolicy, RetryPolicyBuilder,
     RetrySettings, StopReason, TimedOutOutput, WaitEvent,
 };
@@ -190,7 +190,7 @@ pub fn report_cut(permit: Permit<'_>, cause: CutCause, ignored: bool) {
 /// Begins an attempt that is not async. It counts as running until the returned value is dropped.
 #[inline]
 #[must_use]
-pub fn mark(retry: &mut RetryDriver<'_>) -> Option<Entered> {
+pub fn mark(retry: &mut RetryDriver<'_>) -> Marked {
     retry.mark()
 }
 

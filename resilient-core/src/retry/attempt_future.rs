@@ -8,6 +8,7 @@ use pin_project_lite::pin_project;
 
 use super::scope;
 use crate::signal::debug_fields;
+use crate::telemetry::CallSpan;
 
 pin_project! {
     /// The future of an attempt without time limits.
@@ -15,6 +16,7 @@ pin_project! {
     pub struct AttemptFuture<F> {
         // `is_retry` is true from the second attempt on.
         is_retry: bool,
+        span: CallSpan,
         #[pin]
         future: F,
     }
@@ -22,8 +24,8 @@ pin_project! {
 
 impl<F> AttemptFuture<F> {
     #[inline]
-    pub(super) fn new(is_retry: bool, future: F) -> Self {
-        Self { is_retry, future }
+    pub(super) fn new(is_retry: bool, span: CallSpan, future: F) -> Self {
+        Self { is_retry, span, future }
     }
 }
 
@@ -33,6 +35,7 @@ impl<F: Future> Future for AttemptFuture<F> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
+        let _span = this.span.enter();
         if !*this.is_retry {
             return this.future.poll(cx);
         }

@@ -314,7 +314,10 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
                 Ok(permit) => {
                     let known = log.hand_over(&driver);
                     let attempt = match &permit {
-                        Some(permit) => permit.scope(|| operation(known)),
+                        Some(permit) => {
+                            let _entered = permit.enter();
+                            operation(known)
+                        }
                         None => operation(known),
                     };
                     let attempt = PermittedCall::new(permit.as_ref(), attempt);

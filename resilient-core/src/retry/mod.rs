@@ -27,6 +27,7 @@ mod error_log;
 mod jitter;
 mod last_output;
 mod limits;
+mod marked;
 mod named;
 mod nanos;
 mod nested;
@@ -66,6 +67,7 @@ pub use self::error::{FailedAttempt, RetryError};
 pub use self::error_log::{ErrorLog, LoggedOutput};
 pub use self::jitter::Jitter;
 pub use self::last_output::{LastOutput, ShownOutput};
+pub use self::marked::Marked;
 pub(crate) use self::named::{DeclaredLimits, RetryOverlay, RetryRecord};
 pub use self::named::{
     GiveUpCounts, NamedPolicy, NamedRetry, RetryCell, RetryCounts, RetryFailure, RetrySnapshot,

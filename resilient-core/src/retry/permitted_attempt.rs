@@ -8,6 +8,7 @@ use pin_project_lite::pin_project;
 use super::scope::{self, Entered};
 use crate::breaker::{EnteredCall, Permit};
 use crate::signal::debug_fields;
+use crate::telemetry::{CallSpan, LazySpan};
 
 pin_project! {
     /// An [`AttemptFuture`](super::AttemptFuture) around a
@@ -21,6 +22,8 @@ pin_project! {
         is_retry: bool,
         // Whether code inside the attempt must detect that it runs in a retry or in a probe.
         is_marked: bool,
+        attempt_span: CallSpan,
+        call_span: LazySpan,
         #[pin]
         future: F,
     }
@@ -28,8 +31,14 @@ pin_project! {
 
 impl<'permit, F> PermittedAttempt<'permit, F> {
     #[inline]
-    pub(super) fn new(is_retry: bool, permit: &'permit Permit<'permit>, future: F) -> Self {
-        Self { permit, is_retry, is_marked: is_retry | permit.is_probe(), future }
+    pub(super) fn new(
+        is_retry: bool,
+        attempt_span: CallSpan,
+        permit: &'permit Permit<'permit>,
+        future: F,
+    ) -> Self {
+        let is_marked = is_retry | permit.is_probe();
+        Self { permit, is_retry, is_marked, attempt_span, call_span: LazySpan::NEW, future }
     }
 }
 
@@ -39,6 +48,8 @@ impl<F: Future> Future for PermittedAttempt<'_, F> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
+        let _attempt = this.attempt_span.enter();
+        let _call = this.call_span.get_or_make(|| this.permit.span()).enter();
         let _entered = this.is_marked.then(|| enter(this.permit, *this.is_retry));
         this.future.poll(cx)
     }
@@ -49,6 +60,7 @@ pin_project! {
     /// one. An `async` block would hold the attempt twice.
     pub(super) struct PermittedCall<'permit, F> {
         permit: Option<&'permit Permit<'permit>>,
+        span: LazySpan,
         #[pin]
         future: F,
     }
@@ -56,7 +68,7 @@ pin_project! {
 
 impl<'permit, F> PermittedCall<'permit, F> {
     pub(super) fn new(permit: Option<&'permit Permit<'permit>>, future: F) -> Self {
-        Self { permit, future }
+        Self { permit, span: LazySpan::NEW, future }
     }
 }
 
@@ -65,7 +77,9 @@ impl<F: Future> Future for PermittedCall<'_, F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let _entered = this.permit.map(Permit::enter);
+        let permit = *this.permit;
+        let _span = this.span.get_or_make(|| permit.map_or(CallSpan::NONE, Permit::span)).enter();
+        let _entered = permit.map(Permit::enter);
         this.future.poll(cx)
     }
 }

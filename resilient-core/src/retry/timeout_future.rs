@@ -12,6 +12,7 @@ use tokio::time::Sleep;
 use super::cut::{Cut, CutShort};
 use super::scope;
 use crate::signal::debug_fields;
+use crate::telemetry::CallSpan;
 use crate::time;
 
 pin_project! {
@@ -26,6 +27,8 @@ pin_project! {
         // Whether the deadline of an outer call has passed, and the outer call was to end this one.
         is_overdue: bool,
         cut: Option<Cut>,
+        // The span of the attempt, if the future is an attempt.
+        span: CallSpan,
         #[pin]
         timer: Option<Sleep>,
         #[pin]
@@ -35,8 +38,8 @@ pin_project! {
 
 impl<F> TimeoutFuture<F> {
     /// Wraps `future`. `cut` is `None` if there is no limit.
-    pub(super) fn new(is_retry: bool, cut: Option<Cut>, future: F) -> Self {
-        Self { is_retry, is_overdue: false, cut, timer: None, future }
+    pub(super) fn new(is_retry: bool, cut: Option<Cut>, span: CallSpan, future: F) -> Self {
+        Self { is_retry, is_overdue: false, cut, span, timer: None, future }
     }
 }
 
@@ -55,6 +58,7 @@ impl<F: Future> Future for TimeoutFuture<F> {
         }
         let had_budget = coop::has_budget_remaining();
         {
+            let _span = this.span.enter();
             let _entered = scope::enter(*this.is_retry, this.cut.as_ref().map(|cut| cut.at));
             if let Poll::Ready(output) = this.future.poll(cx) {
                 return Poll::Ready(Ok(output));
@@ -94,5 +98,5 @@ debug_fields!(TimeoutFuture<F> { cut });
 // C4
 /// Cancels `future` after `limit`, if there is a limit.
 pub(crate) fn timeout<F: Future>(limit: Option<Duration>, future: F) -> TimeoutFuture<F> {
-    TimeoutFuture::new(false, limit.and_then(Cut::timeout), future)
+    TimeoutFuture::new(false, limit.and_then(Cut::timeout), CallSpan::NONE, future)
 }

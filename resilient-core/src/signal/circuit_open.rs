@@ -141,9 +141,12 @@ impl From<CircuitOpen> for io::Error {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot report that the circuit is open",
     label = "`#[circuit_breaker]` needs a value to return when it rejects a call",
-    note = "say what a rejected call returns with `on_open = |open| …`; or return an error type of \
-            your own that has `impl From<resilient::CircuitOpen>` (for a type parameter, the \
-            bound)"
+    note = "an error type of yours: mark a variant that holds a `resilient::CircuitOpen` with \
+            `#[circuit_open]` in `#[derive(resilient::Classify)]`, or write \
+            `impl From<resilient::CircuitOpen>` (for a type parameter, the bound)",
+    note = "an error type of another crate: say what a rejected call returns with \
+            `on_open = |open| …`, or wrap the error in a type of yours; `std::io::Error`, \
+            `anyhow::Error` and `Box<dyn Error + Send + Sync>` need neither"
 )]
 pub trait FromCircuitOpen: Sized {
     /// Makes the error of a rejected call.
@@ -163,8 +166,7 @@ impl<E: From<CircuitOpen>> FromCircuitOpen for E {
     message = "`{Self}` cannot report that the circuit is open",
     label = "`#[circuit_breaker]` needs a value to return when it rejects a call",
     note = "return a `Result` whose error has `From<resilient::CircuitOpen>`, or an `Option`, or \
-            say what a rejected \
-            call returns with `on_open = |open| …`"
+            say what a rejected call returns with `on_open = |open| …`"
 )]
 pub trait RejectedOutput {
     /// Makes the output of a rejected call.

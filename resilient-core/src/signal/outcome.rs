@@ -182,7 +182,8 @@ impl Classification {
 #[diagnostic::on_unimplemented(
     note = "for an error of another crate, name a function that classifies it: with \
             `#[classify(with = path)]` above the variant that has it, or with `classify = path` in \
-            `#[retry]` or `#[circuit_breaker]`"
+            `#[retry]` or `#[circuit_breaker]`; the crate `resilient-classify` has such functions \
+            for the errors of io, reqwest, sqlx, redis, tonic and anyhow"
 )]
 pub trait Classify {
     /// Returns the meaning of this error.

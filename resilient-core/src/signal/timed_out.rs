@@ -150,8 +150,12 @@ impl From<TimedOut> for io::Error {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot report that the call timed out",
     label = "a time limit needs an error to return when it cuts the call short",
-    note = "return an error type of your own that has `impl From<resilient::TimedOut>` (for a type \
-            parameter, the bound)"
+    note = "an error type of yours: mark a variant that holds a `resilient::TimedOut` with \
+            `#[timed_out]` in `#[derive(resilient::Classify)]`, or write \
+            `impl From<resilient::TimedOut>` (for a type parameter, the bound)",
+    note = "an error type of another crate: wrap the error in a type of yours, or set the time \
+            limit in the client that makes the call; `std::io::Error`, `anyhow::Error` and \
+            `Box<dyn Error + Send + Sync>` need neither"
 )]
 pub trait FromTimedOut: Sized {
     /// Makes the error of a call that exceeded a time limit.

@@ -1,4 +1,4 @@
-//! Logs and metrics. The functions here take values and never a breaker.
+//! Logs, spans and metrics. The functions here take values and never a breaker.
 
 #[cfg(feature = "metrics")]
 mod call_totals;
@@ -9,7 +9,13 @@ mod log_off;
 #[cfg(feature = "metrics")]
 mod recorder;
 mod retry_line;
+#[cfg(feature = "tracing")]
+mod span;
+#[cfg(not(feature = "tracing"))]
+mod span_off;
 mod summary;
+#[cfg(feature = "tracing")]
+mod targets;
 
 #[cfg(feature = "metrics")]
 pub(crate) use self::call_totals::{CallResult, CallTotals, ResultCounts};
@@ -20,6 +26,10 @@ pub(crate) use self::log_off::*;
 #[cfg(feature = "metrics")]
 pub(crate) use self::recorder::{changed, names, record};
 pub(crate) use self::retry_line::RetryLine;
+#[cfg(feature = "tracing")]
+pub(crate) use self::span::{CallSpan, EnteredHere, LazySpan};
+#[cfg(not(feature = "tracing"))]
+pub(crate) use self::span_off::{CallSpan, EnteredHere, LazySpan};
 pub(crate) use self::summary::Summary;
 use crate::event::{Event, global_listeners};
 

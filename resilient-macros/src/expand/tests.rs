@@ -87,6 +87,17 @@ fn a_breaker_alone_is_one_match() {
 }
 
 #[test]
+fn a_plain_function_is_marked_while_its_body_runs() {
+    let item = quote! {
+        #[circuit_breaker]
+        fn load(key: &str) -> Option<Value> {
+            store().get(key)
+        }
+    };
+    assert_snapshot("plain", &expand_all(AttributeKind::Retry, &TokenStream::new(), &item));
+}
+
+#[test]
 fn a_breaker_by_key_is_found_once_for_all_attempts() {
     let item = quote! {
         #[circuit_breaker(

@@ -7,6 +7,7 @@ use super::{BreakerParts, GuardedState, Kind, Setup, StateWord, StripedCounters}
 use crate::event::Listeners;
 use crate::platform::{MutexGuard, const_fn};
 use crate::signal::Name;
+use crate::telemetry::CallSpan;
 
 /// One breaker. It can be constructed in a `const` context, as the static of an annotated function.
 /// Its parts are set when that function is first called.
@@ -56,6 +57,12 @@ impl SharedBreaker {
 
     pub(crate) fn name(&self) -> &Name {
         &self.parts().name
+    }
+
+    /// Makes the span of a call through this breaker.
+    #[inline]
+    pub(in crate::breaker) fn span(&self) -> CallSpan {
+        CallSpan::of_breaker(|| self.name())
     }
 
     pub(crate) fn listeners(&self) -> &Arc<Listeners> {

@@ -25,17 +25,18 @@ use super::budget::RetryBudget;
 use super::call_options::CallOptions;
 #[cfg(feature = "tokio")]
 use super::limits::Past;
+use super::marked::{Marked, marked};
 use super::named::{CallCount, NamedPolicy};
 #[cfg(feature = "tokio")]
 use super::permitted_attempt::PermittedAttempt;
 use super::policy::RetryPolicy;
-use super::scope;
 #[cfg(feature = "tokio")]
 use super::timeout_future::TimeoutFuture;
 #[cfg(feature = "tokio")]
 use crate::breaker::Permit;
 use crate::breaker::{CircuitOpen, CircuitState};
 use crate::signal::{ErrorText, Name, StopReason};
+use crate::telemetry::CallSpan;
 use crate::time;
 
 /// The retries of one call, without I/O. The loop reports how each attempt ended, and sleeps for
@@ -79,6 +80,7 @@ pub struct RetryDriver<'a> {
     /// Allocated at the first failure, so that a call that succeeds at its first attempt has little
     /// setup.
     progress: Option<Box<Progress>>,
+    span: CallSpan,
 }
 
 impl<'a> RetryDriver<'a> {
@@ -114,6 +116,7 @@ impl<'a> RetryDriver<'a> {
             plan: Plan { policy, cell: named.cell(), options, started, needs_timer },
             call: CallCount::new(named.cell()),
             progress: None,
+            span: CallSpan::of_retry(|| named.name()),
         }
     }
 
@@ -202,16 +205,23 @@ impl<'a> RetryDriver<'a> {
     /// Begins an attempt of a plain function. The attempt counts as running until the result is
     /// dropped.
     #[inline]
-    pub(crate) fn mark(&mut self) -> Option<scope::Entered> {
-        let progress = self.progress.as_mut()?;
-        progress.mark(self.plan.nested())
+    pub(crate) fn mark(&mut self) -> Marked {
+        let progress = self.progress.as_mut();
+        let scope = progress.and_then(|progress| progress.mark(self.plan.nested()));
+        marked(scope, self.attempt_span().entered())
+    }
+
+    /// Makes the span of the attempt that begins now.
+    #[inline]
+    fn attempt_span(&self) -> CallSpan {
+        CallSpan::of_attempt(&self.span, || (self.attempt_number(), self.max_attempts()))
     }
 
     /// Begins an attempt without time limits, and returns its future.
     #[cfg(feature = "tokio")]
     #[inline]
     pub(crate) fn attempted<F>(&mut self, attempt: F) -> AttemptFuture<F> {
-        AttemptFuture::new(self.begin(), attempt)
+        AttemptFuture::new(self.begin(), self.attempt_span(), attempt)
     }
 
     /// Begins an attempt without time limits under a permit, and returns its future.
@@ -222,7 +232,7 @@ impl<'a> RetryDriver<'a> {
         permit: &'permit Permit<'permit>,
         attempt: F,
     ) -> PermittedAttempt<'permit, F> {
-        PermittedAttempt::new(self.begin(), permit, attempt)
+        PermittedAttempt::new(self.begin(), self.attempt_span(), permit, attempt)
     }
 
     /// Begins an attempt within the call's time limits, and returns its future. `timeout` is the
@@ -242,7 +252,7 @@ impl<'a> RetryDriver<'a> {
         };
         let limits = self.plan.limits();
         let cut = limits.and_then(|limits| limits.cut(now, past, timeout));
-        TimeoutFuture::new(is_retry, cut, attempt)
+        TimeoutFuture::new(is_retry, cut, self.attempt_span(), attempt)
     }
 
     /// Begins an attempt, and spends the tokens that were reserved for it. Call it right before the
@@ -269,6 +279,10 @@ impl<'a> RetryDriver<'a> {
         }
         let is_after_retry = self.progress.as_ref().is_some_and(|it| it.failed > 0);
         self.call.succeeded(is_after_retry);
+        self.span.end(|| {
+            let result = if is_after_retry { "success_after_retry" } else { "success" };
+            (self.failed_attempts().saturating_add(1), result)
+        });
         match &mut self.progress {
             Some(progress) => progress.succeeded(self.plan),
             None => self.plan.pay_in(false),
@@ -307,10 +321,14 @@ impl<'a> RetryDriver<'a> {
             next: Err(StopReason::Exhausted),
         };
         self.call.failed();
-        decide::after(&mut step, end, open);
+        {
+            let _entered = self.span.enter();
+            decide::after(&mut step, end, open);
+        }
         self.progress = step.progress;
         if let Err(reason) = step.next {
             self.call.gave_up(reason);
+            self.span.end(|| (self.failed_attempts().max(1), reason.as_str()));
         }
         step.next
     }

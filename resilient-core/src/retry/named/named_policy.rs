@@ -44,7 +44,6 @@ impl<'a> NamedPolicy<'a> {
     }
 
     /// Returns the name, or `None` if the retry has no name.
-    #[cfg(feature = "tokio")]
     pub(crate) fn name(&self) -> Option<&'a str> {
         self.cell.and_then(RetryCell::record).map(|record| &**record.name())
     }

@@ -1,9 +1,9 @@
 //! The log lines of circuit breakers.
 
 use super::emit;
-use super::targets::BREAKER;
 use crate::event::Event;
 use crate::signal::{CircuitOpen, CircuitState, ErrorText, FailureRecord, Opening, Transition};
+use crate::telemetry::targets::BREAKER;
 
 pub(super) fn transition(event: &Event, step: &Transition) {
     macro_rules! log {

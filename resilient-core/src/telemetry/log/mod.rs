@@ -1,14 +1,13 @@
 //! The feature `tracing`: sends the activity of breakers and retries to subscribers.
 //!
-//! There is one file for each [target](targets). The levels follow one rule: WARN is for what an
-//! operator should look at and what happens seldom, INFO for changes that explain the behaviour
-//! from then on, and DEBUG for what an outage causes thousands of times. A panic of a subscriber is
-//! contained, like a panic of a listener.
+//! There is one file for each [target](super::targets). The levels follow one rule: WARN is for
+//! what an operator should look at and what happens seldom, INFO for changes that explain the
+//! behaviour from then on, and DEBUG for what an outage causes thousands of times. A panic of a
+//! subscriber is contained, like a panic of a listener.
 
 mod breaker;
 mod retry;
 mod settings;
-mod targets;
 
 pub(crate) use self::breaker::rejected;
 #[cfg(feature = "tokio")]

@@ -4,9 +4,9 @@ use std::panic::Location;
 use std::time::Duration;
 
 use super::emit;
-use super::targets::RETRY;
 use crate::signal::{CircuitOpen, ErrorText, StopReason, TimeLimit};
 use crate::telemetry::RetryLine;
+use crate::telemetry::targets::RETRY;
 
 pub(crate) fn retrying(line: &RetryLine<'_>, delay: Duration) {
     let RetryLine { retry, attempt, max_attempts, error, budget, tokens } = *line;

@@ -3,9 +3,9 @@
 use std::panic::Location;
 
 use super::emit;
-use super::targets::SETTINGS;
 use crate::event::{Event, EventSource};
 use crate::signal::{ConfigError, SettingsChange};
+use crate::telemetry::targets::SETTINGS;
 
 /// Logs a line with the name of the event in the field of its source: `breaker`, `budget` or
 /// `retry`.

@@ -37,7 +37,8 @@ pub(super) fn attempt(context: &LayerContext<'_>, body: usize) -> Code {
     }
     let mark = context.plan.marks_at(body);
     let mark = mark.then(|| emit!(let __marked = __r::mark(&mut __retry);));
-    Code::Statements(emit!(#mark #prepare #run))
+    let span = context.call_site.as_ref().map(|_| emit!(let __span = __r::call_here(__breaker);));
+    Code::Statements(emit!(#mark #span #prepare #run))
 }
 
 /// Writes `#[timeout]` around the code below it.
