@@ -55,7 +55,8 @@ pub mod registry {
     pub use resilient_core::registry::LoadError;
     pub use resilient_core::registry::{
         BreakerOverride, BudgetOverride, Lease, NameTakenError, OverrideError, OverrideReport,
-        OverrideTable, OverrideTarget, Overrides, Registry, RetryOverride, Selection,
+        OverrideSnapshot, OverrideStatus, OverrideTable, OverrideTarget, Overrides, Registry,
+        RetryOverride, Selection,
     };
     #[cfg(feature = "inventory")]
     pub use resilient_core::{AnnotatedFunction, AnnotatedKind};
@@ -74,6 +75,7 @@ pub mod settings {
 /// Events of breakers, budgets and retries, and subscriptions to them.
 pub mod events {
     pub use resilient_core::event::{Event, EventKind, EventSource, ListenerId, Subscription};
+    pub use resilient_core::signal::UnusedOverride;
 }
 
 /// The meaning of a call's outcome to breakers and retries.

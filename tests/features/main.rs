@@ -2,6 +2,8 @@
 
 #[cfg(feature = "metrics")]
 mod metrics;
+#[cfg(feature = "metrics")]
+mod retry_metrics;
 #[cfg(feature = "serde")]
 mod serde;
 mod testing;

@@ -7,7 +7,7 @@ use self::renamed::circuit_breaker as another_name;
 use resilient::{circuit_breaker, retry};
 
 /// The number of functions in this file that have one breaker, the number of functions that have
-/// one breaker per key, and the number of functions that have a retry.
+/// one breaker per key, and the number of functions that have a retry. One of these names a budget.
 pub(crate) const HERE: (usize, usize, usize) = (12, 5, 2);
 
 #[circuit_breaker]
@@ -32,7 +32,7 @@ pub(crate) fn retried_by_key(host: &str) -> Option<u32> {
 }
 
 #[circuit_breaker(order = explicit)]
-#[retry]
+#[retry(budget = "listed budget")]
 pub(crate) fn whole_loop() -> Option<u32> {
     Some(1)
 }

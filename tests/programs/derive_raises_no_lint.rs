@@ -22,7 +22,7 @@ use std::convert::Infallible;
 use std::fmt::{Debug, Display};
 use std::time::Duration;
 
-use resilient::{Classification, Classify};
+use resilient::{BreakerConfig, CircuitBreaker, CircuitOpen, Classification, Classify, TimedOut};
 
 /// An enum without variants and without a class word.
 #[derive(Debug, Clone, Copy, Classify)]
@@ -198,6 +198,39 @@ pub enum Aging {
     },
 }
 
+/// An enum with conversions, one of them into a deprecated variant.
+#[derive(Debug, Clone, Classify)]
+#[permanent]
+pub enum Converted<'a, T>
+where
+    T: Display + ?Sized,
+{
+    /// A variant that a rejected call returns.
+    #[circuit_open]
+    #[deprecated]
+    Open(CircuitOpen),
+    /// A variant that a call returns when it is cut short.
+    #[cfg(not(any()))]
+    #[timed_out]
+    Late {
+        /// The deprecated field, which holds the passed limit.
+        #[deprecated]
+        r#in: Box<TimedOut>,
+    },
+    /// A variant whose condition is always false.
+    #[cfg(any())]
+    #[timed_out]
+    Missing(NoSuchType),
+    /// Another variant.
+    Other(&'a T),
+}
+
+/// A struct with conversions.
+#[derive(Debug, Clone, Classify)]
+#[circuit_open]
+#[timed_out]
+pub struct Either<E>(pub E);
+
 type Pair<A, B> = (A, B);
 
 trait Second {
@@ -250,6 +283,13 @@ fn runs() {
     assert_eq!(Numbered::First.classify(), Classification::transient());
     assert_eq!(Numbered::Second.classify(), Classification::permanent());
     assert_eq!(Numbered::Third.classify(), Classification::ignored());
+    let breaker = CircuitBreaker::new("lints", BreakerConfig::default());
+    breaker.force_open();
+    let open = breaker.try_acquire().unwrap_err();
+    let either = Either::<Converted<'_, str>>::from(open);
+    assert_eq!(either.classify(), Classification::ignored());
+    assert_eq!(Converted::Other("x").classify(), Classification::permanent());
+    let _: fn(TimedOut) -> Converted<'static, str> = From::from;
     let _: fn(&Nothing) -> Classification = Nothing::classify;
     let _: fn(&NothingTransient) -> Classification = NothingTransient::classify;
 }

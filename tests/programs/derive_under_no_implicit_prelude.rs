@@ -30,10 +30,20 @@ enum Fault<E> {
 #[retry_after(0)]
 struct Down(::core::time::Duration);
 
+#[derive(::resilient::Classify)]
+enum Cut {
+    #[circuit_open]
+    Open(::resilient::CircuitOpen),
+    #[timed_out]
+    Late(::std::boxed::Box<::resilient::TimedOut>),
+}
+
 #[::core::prelude::v1::test]
 fn runs() {
     use ::resilient::Classify;
     let wait = ::core::time::Duration::from_secs(1);
+    let _: fn(::resilient::CircuitOpen) -> Cut = ::core::convert::From::from;
+    let _: fn(::resilient::TimedOut) -> Cut = ::core::convert::From::from;
     let down = Down(wait).classify();
     let inner = Fault::Inner(Down(wait));
     ::std::assert!(inner.classify() == down);

@@ -34,6 +34,7 @@ mod g05_operations;
 mod g06_per_instance;
 mod g07_concurrent_registration;
 mod g08_unregistration;
+mod g09_unknown_names;
 mod outcomes;
 mod r01_attempts;
 mod r02_nominal_delay;

@@ -205,7 +205,7 @@ impl Customer {
         let text = self.text("/metrics").await?.1;
         let shows_trouble = |line: &&str| {
             let is_counted = COUNTERS.iter().any(|name| line.starts_with(name));
-            is_counted && !line.contains("result=\"success\"")
+            is_counted && !line.contains("result=\"success")
         };
         let counter = |line: &str| {
             let (series, value) = line.rsplit_once(' ')?;

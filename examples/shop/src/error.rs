@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
-use resilient::{CircuitOpen, Classification, Classify, TimedOut};
+use resilient::{CircuitOpen, Classify, TimedOut};
 
 #[derive(Debug, thiserror::Error, Classify)]
 pub(crate) enum ShopError {
@@ -11,13 +11,13 @@ pub(crate) enum ShopError {
     #[answered]
     Refused(StatusCode, &'static str),
     #[error("database: {0}")]
-    #[classify(with = Classification::of_error)]
+    #[classify(with = resilient_classify::sqlx)]
     Database(#[from] sqlx::Error),
     #[error("cache: {0}")]
-    #[classify(with = Classification::of_error)]
+    #[classify(with = resilient_classify::redis)]
     Cache(#[from] redis::RedisError),
     #[error("upstream: {0}")]
-    #[classify(with = Classification::of_error)]
+    #[classify(with = resilient_classify::reqwest)]
     Upstream(#[from] reqwest::Error),
     #[error("{0}")]
     #[circuit_open]

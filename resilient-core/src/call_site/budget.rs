@@ -22,6 +22,16 @@ impl BudgetCallSite {
         Self { name, budget: OnceLock::new(), place: Location::caller() }
     }
 
+    #[cfg(feature = "inventory")]
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    #[cfg(feature = "inventory")]
+    pub(super) fn place(&self) -> &'static Location<'static> {
+        self.place
+    }
+
     /// Returns the budget of this name, and makes it with the defaults if the name is new. The
     /// result is always `Some`. The look-up happens once.
     #[inline]

@@ -5,17 +5,19 @@
 
 use std::panic::Location;
 
+use super::budget::BudgetCallSite;
 use super::keyed::KeyedCallSite;
 use super::retry::RetrySite;
 use super::single::CallSite;
-use crate::registry::Registry;
+use crate::registry::{AnnotatedNames, DeclaredName, Registry};
+use crate::signal::{Name, OverrideTarget};
 
 /// A function with `#[circuit_breaker]` or `#[retry]`, as [`Registry::annotated`] returns it. A
-/// function with both is listed twice.
+/// function is listed once for each name that it has: of a breaker, a retry and a retry budget.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AnnotatedFunction {
-    /// The present or future name of the breaker or retry. If another function has the same
+    /// The present or future name of the breaker, retry or budget. If another function has the same
     /// default name, the registry appends file and line.
     pub name: String,
     /// The source location of the attribute.
@@ -34,7 +36,12 @@ pub enum AnnotatedKind {
     KeyedBreakers,
     /// A retry.
     Retry,
+    /// A retry budget, which `budget = "…"` names.
+    Budget,
 }
+
+// G9: the registry compares the names in overrides with those of annotated functions.
+::inventory::submit! { AnnotatedNames(|| Annotated::all().map(Annotated::declared_name).collect()) }
 
 impl Registry {
     /// Returns every annotated function of the program, even if it was never called, ordered by
@@ -51,7 +58,7 @@ impl Registry {
         functions
     }
 
-    /// Registers the breakers and retries of all annotated functions in the
+    /// Registers the breakers, retries and budgets of all annotated functions in the
     /// [global](Registry::global) registry now, not at their first calls. Operators then see all of
     /// them from the start, and a misspelt name in an override shows up. Call it at the start of
     /// `main`.
@@ -70,6 +77,9 @@ impl Registry {
                 }
                 Annotated::Keyed(site) => Self::global().expect_group(site.declared.registration()),
                 Annotated::Retry(site) => site.register(),
+                Annotated::Budget(site) => {
+                    site.budget();
+                }
             }
         }
     }
@@ -84,6 +94,8 @@ pub enum Annotated {
     Keyed(&'static KeyedCallSite),
     /// The function has a retry.
     Retry(&'static RetrySite),
+    /// The function names a retry budget.
+    Budget(&'static BudgetCallSite),
 }
 
 ::inventory::collect!(Annotated);
@@ -94,6 +106,7 @@ impl Annotated {
             Self::Breaker(site) => site.declared.place,
             Self::Keyed(site) => site.declared.place,
             Self::Retry(site) => site.place(),
+            Self::Budget(site) => site.place(),
         }
     }
 
@@ -102,8 +115,20 @@ impl Annotated {
             Self::Breaker(site) => (site.declared.name(), AnnotatedKind::Breaker),
             Self::Keyed(site) => (site.declared.name(), AnnotatedKind::KeyedBreakers),
             Self::Retry(site) => (site.name(), AnnotatedKind::Retry),
+            Self::Budget(site) => (Name::Static(site.name()), AnnotatedKind::Budget),
         };
         AnnotatedFunction { name: (*name).to_owned(), place: self.place(), kind }
+    }
+
+    fn declared_name(&self) -> DeclaredName {
+        let AnnotatedFunction { name, kind, .. } = self.describe();
+        let (target, is_keyed) = match kind {
+            AnnotatedKind::Breaker => (OverrideTarget::Breaker, false),
+            AnnotatedKind::KeyedBreakers => (OverrideTarget::Breaker, true),
+            AnnotatedKind::Retry => (OverrideTarget::Retry, false),
+            AnnotatedKind::Budget => (OverrideTarget::Budget, false),
+        };
+        DeclaredName { target, name, is_keyed }
     }
 
     /// Returns all annotated functions that were linked, in no order.
@@ -129,10 +154,10 @@ mod tests {
         ::inventory::submit! { Annotated::Keyed(&BY_KEY) }
         let is_here = |each: &&Annotated| match **each {
             Annotated::Breaker(site) => std::ptr::eq(site, &raw const HERE),
-            Annotated::Keyed(_) | Annotated::Retry(_) => false,
+            Annotated::Keyed(_) | Annotated::Retry(_) | Annotated::Budget(_) => false,
         };
         let is_by_key = |each: &&Annotated| match **each {
-            Annotated::Breaker(_) | Annotated::Retry(_) => false,
+            Annotated::Breaker(_) | Annotated::Retry(_) | Annotated::Budget(_) => false,
             Annotated::Keyed(site) => std::ptr::eq(site, &raw const BY_KEY),
         };
         assert_eq!(Annotated::all().filter(is_here).count(), 1);

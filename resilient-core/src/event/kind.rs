@@ -2,7 +2,9 @@
 
 use std::panic::Location;
 
-use crate::signal::{ConfigError, Name, Opening, SettingsChange, Transition, getters};
+use crate::signal::{
+    ConfigError, Name, Opening, SettingsChange, Transition, UnusedOverride, getters,
+};
 
 /// Something that happened to a breaker or to a retry budget, or in a retry.
 #[derive(Debug, Clone)]
@@ -87,6 +89,15 @@ pub enum EventKind {
     /// out of range or contradicts another setting; or an override was accepted before the name was
     /// registered, and contradicts the code.
     InvalidSetting(ConfigError),
+    /// An override has no effect so far: nothing has declared its name, or it sets a time limit
+    /// that no code under its name has. This is reported once for each table, or each limit, while
+    /// the table is among the overrides.
+    ///
+    /// Unknown names are reported when overrides are set, by the [global
+    /// registry](crate::registry::Registry::global) of a program with the feature `inventory`,
+    /// which lists all functions. Otherwise, see
+    /// [`Registry::override_snapshot`](crate::registry::Registry::override_snapshot).
+    UnusedOverride(UnusedOverride),
     /// A retry ran inside the second or a later attempt of another retry, so the attempts multiply.
     /// This is reported once for each location, to the listeners of the [global
     /// registry](crate::registry::Registry::global). See [`NestedMode`](crate::retry::NestedMode).

@@ -12,7 +12,7 @@ use crate::breaker::shared::LiveSettings;
 use crate::breaker::{CircuitBreaker, TransitionError};
 use crate::event::Listeners;
 use crate::platform::unpoisoned;
-use crate::signal::{Hold, ManualChange, ManualOperation, Name};
+use crate::signal::{Hold, ManualChange, ManualOperation, Name, NamePattern};
 use crate::telemetry::Summary;
 use crate::time::ClockSource;
 
@@ -35,6 +35,8 @@ pub(crate) trait KeyedEntry:
     /// Removes the key of this breaker. Returns whether the group had the breaker.
     fn remove_breaker(&self, breaker: &CircuitBreaker) -> bool;
     fn summary(&self) -> Summary;
+    /// Returns how many keys with a separate breaker match.
+    fn count_keys(&self, keys: NamePattern<'_>) -> usize;
     fn name(&self) -> &Name;
     /// Returns the listeners of the group and of the registries that hold the group.
     fn all_listeners(&self) -> Vec<Arc<Listeners>>;
@@ -133,6 +135,12 @@ impl<K: BreakerKey> KeyedEntry for Group<K> {
             summary.add(&breaker.snapshot());
         }
         summary
+    }
+
+    fn count_keys(&self, keys: NamePattern<'_>) -> usize {
+        let breakers: Vec<_> = self.read().keys.breakers().collect();
+        let keys = |breaker: &&CircuitBreaker| breaker.key().is_some_and(|key| keys.matches(key));
+        breakers.iter().filter(keys).count()
     }
 
     fn name(&self) -> &Name {

@@ -4,29 +4,18 @@
 //! recorder is updated when a breaker changes its state, and by [`Registry::record_metrics`], which
 //! the program calls right before the numbers are read.
 
-use std::collections::BTreeMap;
-
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
 use crate::registry::{Registry, Released};
-use crate::retry::{
-    BudgetCounts, BudgetSnapshot, RetryCounts, RetryTotals, other_calls, unnamed_calls,
-};
-use crate::signal::Name;
+use crate::retry::{BudgetCounts, BudgetSnapshot};
 use crate::telemetry::names::{
     CALLS, IN_FLIGHT, OVERDUE, REJECTIONS, SLOW_CALLS, STATE, TIME_IN_STATE, TRANSITIONS, WAITING,
 };
-use crate::telemetry::record;
+use crate::telemetry::retry_names::{
+    ATTEMPTS, CALLS as RETRY_CALLS, RETRIES, WAITING_TIME, WAITS as RETRY_WAITS,
+};
+use crate::telemetry::{record, record_unnamed};
 
-const RETRY_CALLS: &str = "resilient.retry.calls";
-const RETRY_ATTEMPTS: &str = "resilient.retry.attempts";
-const RETRY_RETRIES: &str = "resilient.retry.retries";
-const RETRY_WAITS: &str = "resilient.retry.waits";
-const RETRY_WAITING_TIME: &str = "resilient.retry.waiting_time";
-/// The label of the retries beyond the first 1 000 names.
-const OTHER_RETRIES: &str = "other";
-/// The label of the retries that are in no registry.
-const UNNAMED_RETRIES: &str = "unnamed";
 const BUDGET_TOKENS: &str = "resilient.budget.tokens";
 const BUDGET_CAPACITY: &str = "resilient.budget.capacity";
 const BUDGET_RETRIES: &str = "resilient.budget.retries";
@@ -38,12 +27,10 @@ impl Registry {
     ///
     #[doc = include_str!("metrics.md")]
     ///
-    /// The label `retry` is the name of a registered retry: the first 1 000 names of the process.
-    /// Further names are added up under `other`. Calls of retries that are in no registry are added
-    /// up under `unnamed`, which the [global](Registry::global) registry records.
-    ///
-    /// The labels `breaker` and `budget` are registered names and never keys, so the number of
-    /// series does not grow with the keys. A breaker that changes its state is recorded at once,
+    /// The labels `breaker`, `budget` and `retry` are registered names and never keys, so the number
+    /// of series does not grow with the keys. The first 1 000 names of retries have series, and the
+    /// rest share the label `other`. Calls of a policy without a name have the label `unnamed`,
+    /// recorded by the [global](Registry::global) registry. A breaker that changes its state is recorded at once,
     /// without this call, unless its name has a breaker for each key.
     /// If a key is evicted, the counters of its name continue. One reading may then lack the counts
     /// of that key. So may a reading at the moment at which a leased name leaves the registry, see
@@ -51,15 +38,15 @@ impl Registry {
     /// value so far does not show these gaps.
     ///
     /// When a [leased](Registry::lease) name leaves the registry, its counters stay, and continue
-    /// when the name is leased again. This holds for 1 000 names of each kind; the counters of further names start at zero again. The series of a name that code
+    /// when the name is leased again. This holds for 1 000 names of breakers, of budgets and of retries;
+    /// the counters of further names start at zero again. The series of a name that code
     /// [unregisters](Registry::unregister) are no longer updated.
     ///
     /// If the recorder panics while a breaker changes its state, the panic is contained. If the
     /// recorder panics in this method, the panic reaches the caller.
     pub fn record_metrics(&self) {
         describe();
-        let Released { mut breakers, mut budgets, retries, other_retries } =
-            self.released().clone();
+        let Released { mut breakers, mut budgets, .. } = self.released().clone();
         for (name, entry) in &self.all().entries {
             let mut summary = breakers.remove(name).unwrap_or_default();
             summary.merge(&entry.summary());
@@ -76,31 +63,13 @@ impl Registry {
         for (name, counts) in &budgets {
             record_counts(name, counts);
         }
-        self.record_retries(retries, other_retries);
-    }
-
-    /// Records the retries. `by_name` and `other` hold the totals of the names that have left.
-    fn record_retries(&self, mut by_name: BTreeMap<Name, RetryTotals>, mut other: RetryTotals) {
-        for retry in self.retries() {
-            let (totals, has_series) = retry.record().totals();
-            let sum = if has_series {
-                by_name.entry(retry.record().name().clone()).or_default()
-            } else {
-                &mut other
-            };
-            sum.merge(&totals);
-        }
-        for (name, totals) in &by_name {
-            record_retry(name, totals);
+        let live = self.retry_totals();
+        let series = self.released().retry_series(live);
+        for (name, totals) in series {
+            totals.record(&name);
         }
         if self.is_global() {
-            other.calls.merge(&other_calls());
-            let (calls, waits) = unnamed_calls();
-            let counts = RetryCounts { waits, ..RetryCounts::default() };
-            record_retry(UNNAMED_RETRIES, &RetryTotals { calls, counts });
-        }
-        if other != RetryTotals::default() {
-            record_retry(OTHER_RETRIES, &other);
+            record_unnamed();
         }
     }
 }
@@ -120,17 +89,13 @@ fn describe() {
         "How long a circuit breaker has been in a state"
     );
     describe_counter!(RETRY_CALLS, Unit::Count, "Calls under a retry, by how they ended");
-    describe_counter!(
-        RETRY_ATTEMPTS,
-        Unit::Count,
-        "Attempts of calls under a retry that did not succeed at once"
-    );
-    describe_counter!(RETRY_RETRIES, Unit::Count, "Retries that were granted");
+    describe_counter!(ATTEMPTS, Unit::Count, "Attempts of calls under a retry that ended");
+    describe_counter!(RETRIES, Unit::Count, "Retries that were granted");
     describe_counter!(RETRY_WAITS, Unit::Count, "Waits of calls under a retry for a circuit");
     describe_counter!(
-        RETRY_WAITING_TIME,
+        WAITING_TIME,
         Unit::Milliseconds,
-        "Time between the attempts of calls under a retry"
+        "How long calls under a retry slept or waited between attempts"
     );
     describe_gauge!(BUDGET_TOKENS, Unit::Count, "Tokens in the bucket of a retry budget");
     describe_gauge!(
@@ -148,19 +113,6 @@ fn describe() {
         Unit::Count,
         "Granted retries that were cancelled before their attempt"
     );
-}
-
-fn record_retry(name: &str, totals: &RetryTotals) {
-    let RetryTotals { calls, counts } = totals;
-    let name = || name.to_owned();
-    for (result, calls) in calls.labelled() {
-        counter!(RETRY_CALLS, "retry" => name(), "result" => result).absolute(calls);
-    }
-    counter!(RETRY_ATTEMPTS, "retry" => name()).absolute(counts.attempts);
-    counter!(RETRY_RETRIES, "retry" => name()).absolute(counts.retries);
-    counter!(RETRY_WAITS, "retry" => name()).absolute(counts.waits);
-    let millis = u64::try_from(counts.waiting_time.as_millis()).unwrap_or(u64::MAX);
-    counter!(RETRY_WAITING_TIME, "retry" => name()).absolute(millis);
 }
 
 fn record_level(budget: &BudgetSnapshot) {

@@ -18,6 +18,8 @@ impl Registry {
         &self,
         change: impl FnOnce(&mut Overrides),
     ) -> Result<OverrideReport, OverrideError> {
+        let names = self.annotated_names();
+        let now = self.read_clock().now;
         let mut entries = self.write();
         let mut overrides = entries.overrides.clone();
         change(&mut overrides);
@@ -49,6 +51,12 @@ impl Registry {
             Some((Arc::clone(&entry.record), change))
         });
         let retries: Vec<_> = retries.collect();
+        entries.update_ages(now);
+        let mut unused = entries.unused_limits(NamePattern::Prefix(""));
+        if names.are_complete {
+            let names = names.and_registered(&entries);
+            unused.extend(entries.unknown_names(&names));
+        }
         drop(entries);
         for (retry, change) in retries {
             self.notify_retry(&retry, vec![EventKind::SettingsChanged(change)]);
@@ -59,6 +67,7 @@ impl Registry {
         for (entry, settings) in targets {
             entry.reconfigure(settings);
         }
+        self.notify_unused(unused);
         Ok(report)
     }
 }

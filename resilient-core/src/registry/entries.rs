@@ -1,9 +1,10 @@
 //! The entries of a registry by name, and the overrides that apply to them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::Location;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
 
 use super::declared::{Declared, NamedEntry};
 use super::swept::Swept;
@@ -12,7 +13,7 @@ use crate::breaker::shared::LiveSettings;
 use crate::breaker::{BreakerConfig, BreakerConfigBuilder};
 use crate::event::EventKind;
 use crate::retry::{BudgetConfig, LiveBudgetSettings, RetryBudget};
-use crate::signal::{Name, NamePattern};
+use crate::signal::{Name, NamePattern, OverrideTable};
 use crate::time::ClockSource;
 
 #[derive(Debug, Default)]
@@ -25,6 +26,11 @@ pub(super) struct Entries {
     /// Where the last sweep ended, in each of these maps.
     pub(super) swept: Swept,
     pub(super) overrides: Overrides,
+    /// Since when each table is among the overrides.
+    pub(super) override_ages: BTreeMap<OverrideTable, Instant>,
+    /// The overrides without effect that were reported: tables, or settings of tables. They stay
+    /// until their tables leave.
+    pub(super) reported: BTreeSet<(OverrideTable, Option<&'static str>)>,
     /// The clock for breakers that are registered later.
     pub(super) clock: ClockSource,
     /// The version of the current overrides.

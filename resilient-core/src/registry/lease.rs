@@ -212,7 +212,7 @@ impl Registry {
         drop(entries);
         #[cfg(feature = "metrics")]
         if let Some(released) = &released {
-            self.released().add_retry(name, &released.record);
+            self.released().add_retry(name, &released.record.totals());
         }
         drop(released);
     }

@@ -4,6 +4,7 @@ mod apply;
 mod budgets;
 mod change_overrides;
 mod declared;
+mod declared_names;
 #[cfg(feature = "serde")]
 mod deserialize;
 #[cfg(feature = "toml")]
@@ -14,6 +15,7 @@ mod entry;
 mod expected;
 mod lease;
 mod name_taken;
+mod override_snapshot;
 mod overrides;
 mod register;
 mod registration;
@@ -26,14 +28,18 @@ mod selection;
 mod swept;
 mod unregister;
 mod unused_name;
+mod unused_overrides;
 
 pub(crate) use self::declared::Hold;
+#[cfg(feature = "inventory")]
+pub(crate) use self::declared_names::{AnnotatedNames, DeclaredName};
 #[cfg(feature = "toml")]
 pub use self::document::LoadError;
 use self::entries::{BreakerEntry, BudgetEntry, Entries, next_version};
 pub(crate) use self::entry::Entry;
 pub use self::lease::Lease;
 pub use self::name_taken::NameTakenError;
+pub use self::override_snapshot::{OverrideSnapshot, OverrideStatus};
 pub use self::overrides::{
     BreakerOverride, BudgetOverride, OverrideError, OverrideReport, Overrides, RetryOverride,
 };

@@ -88,7 +88,7 @@ impl Registry {
         self.0.listeners.notify(event);
     }
 
-    #[cfg(feature = "metrics")]
+    #[cfg(any(feature = "inventory", feature = "metrics"))]
     pub(crate) fn is_global(&self) -> bool {
         Arc::ptr_eq(&self.0, &Self::global().0)
     }

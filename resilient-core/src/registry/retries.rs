@@ -8,7 +8,9 @@ use super::unused_name::unused_name;
 use super::{NameTakenError, OverrideError, OverrideReport, Registry, RetryOverride};
 use crate::event::{Event, EventKind};
 use crate::retry::{NamedRetry, RetryPolicy, RetryRecord, RetrySnapshot};
-use crate::signal::Name;
+use crate::signal::{Name, NamePattern};
+#[cfg(feature = "metrics")]
+use crate::telemetry::RetryTotals;
 
 /// # Retries
 ///
@@ -86,12 +88,14 @@ impl Registry {
         });
         entry.hold = entry.hold.max(hold);
         let record = Arc::clone(&entry.record);
-        record.enter_registry();
         let error = overlay.as_ref().and_then(|overlay| declared.check(overlay).err());
         entry.declare(declared);
+        let unused = entries.unused_limits(NamePattern::Exact(record.name()));
         drop(entries);
         let error = error.filter(|_| record.reports_contradiction());
-        (record, error.into_iter().map(EventKind::InvalidSetting).collect())
+        let invalid = error.into_iter().map(EventKind::InvalidSetting);
+        let unused = unused.into_iter().map(EventKind::UnusedOverride);
+        (record, invalid.chain(unused).collect())
     }
 
     /// Registers a retry under its name, for overrides, snapshots and metrics. It stays until code
@@ -121,7 +125,6 @@ impl Registry {
         let entry =
             RetryEntry { record: Arc::clone(record), declared: vec![declared], hold: Hold::Code };
         entries.retries.insert(name, entry);
-        record.enter_registry();
         let changed =
             entries.retries.get(retry.name()).and_then(|entry| entry.reconfigure(overlay.as_ref()));
         drop(entries);
@@ -142,6 +145,13 @@ impl Registry {
     #[must_use]
     pub fn retry_snapshots(&self) -> Vec<RetrySnapshot> {
         self.retries().iter().map(NamedRetry::snapshot).collect()
+    }
+
+    /// Returns the totals of all retries, for metrics.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn retry_totals(&self) -> Vec<(Name, RetryTotals)> {
+        let entries = self.read();
+        entries.retries.iter().map(|(name, entry)| (name.clone(), entry.record.totals())).collect()
     }
 
     /// Replaces the override of one retry. It reaches running calls at their next failure, and all

@@ -72,8 +72,6 @@ pub(crate) use self::named::{DeclaredLimits, RetryOverlay, RetryRecord};
 pub use self::named::{
     GiveUpCounts, NamedPolicy, NamedRetry, RetryCell, RetryCounts, RetryFailure, RetrySnapshot,
 };
-#[cfg(feature = "metrics")]
-pub(crate) use self::named::{RetryTotals, other_calls, unnamed_calls};
 pub use self::nested::NestedMode;
 #[cfg(feature = "tokio")]
 pub use self::output_classifier::{

@@ -34,6 +34,7 @@ mod stop_reason;
 mod timed_out;
 mod transition;
 mod transition_reason;
+mod unused_override;
 
 pub use self::by_state::{TimeInState, TransitionCounts};
 pub use self::call_counts::CallCounts;
@@ -57,6 +58,8 @@ pub(crate) use self::outcome::every_failure;
 pub use self::outcome::{Classification, Classify, Fallible, Outcome};
 pub use self::override_table::{OverrideTable, OverrideTarget};
 pub use self::rejection_counts::RejectionCounts;
+#[cfg(feature = "serde")]
+pub(crate) use self::serialize::seconds;
 pub use self::setting_origin::SettingOrigin;
 pub(crate) use self::setting_origin::SettingOrigins;
 pub use self::settings_in_force::{
@@ -70,4 +73,5 @@ pub(crate) use self::timed_out::FullTime;
 pub use self::timed_out::{FromTimedOut, TimeLimit, TimedOut, TimedOutOutput};
 pub use self::transition::{Transition, TransitionError};
 pub use self::transition_reason::TransitionReason;
+pub use self::unused_override::UnusedOverride;
 pub use resilient_settings::Value as SettingValue;

@@ -85,6 +85,11 @@ impl Serialize for Condition {
     }
 }
 
+/// Serialises a duration as seconds.
+pub(crate) fn seconds<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(time.as_secs_f64())
+}
+
 fn seconds_ago(then: Instant, at: Instant) -> f64 {
     at.saturating_duration_since(then).as_secs_f64()
 }

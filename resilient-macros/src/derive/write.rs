@@ -60,17 +60,13 @@ pub(super) fn conversion(
         let name = derived(&variant.name);
         emit!(::#name)
     });
-    let body = match field {
-        Some(field) => {
-            let member = at(&field.member, field.member.span());
-            let (_, last) = ends(&field.ty);
-            let error = Ident::new(ERROR, last);
-            let value =
-                call_at(field, &emit!(::core::convert::From), "from", &error.to_token_stream());
-            emit!(Self #variant { #member: #value })
-        }
-        None => emit!(::core::unreachable!()),
+    let converted = |field: &TypeField| {
+        let member = at(&field.member, field.member.span());
+        let error = Ident::new(ERROR, ends(&field.ty).1);
+        let value = call_at(field, &emit!(::core::convert::From), "from", &emit!(#error));
+        emit!(Self #variant { #member: #value })
     };
+    let body = field.map_or_else(|| emit!(::core::unreachable!()), converted);
     let cfg = conversion.variant.map(|variant| &variant.attributes.cfg);
     let argument = Ident::new(ERROR, Span::mixed_site());
     emit! {

@@ -103,14 +103,20 @@ pub(super) fn limit(limit: Option<&LimitArgument>) -> TokenStream {
 }
 
 /// Writes the statement that declares `__budget`, and the method call that passes the budget to the
-/// loop. Without a budget, writes neither.
-pub(super) fn budget(budget: Option<&BudgetArgument>) -> (TokenStream, Option<TokenStream>) {
+/// loop. Without a budget, writes neither. If `is_listed` is set, the expansion also lists the static
+/// of the name for the feature `inventory`.
+pub(super) fn budget(
+    budget: Option<&BudgetArgument>,
+    is_listed: bool,
+) -> (TokenStream, Option<TokenStream>) {
+    let listed = listed(is_listed, &emit!(Budget(&BUDGET)));
     match budget {
         None => (TokenStream::new(), None),
         Some(BudgetArgument::Name(name)) => (
             emit! {
                 let __budget = {
                     static BUDGET: __r::BudgetCallSite = __r::BudgetCallSite::new(#name);
+                    #listed
                     __r::BudgetCallSite::budget(&BUDGET)
                 };
             },

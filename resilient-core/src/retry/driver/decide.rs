@@ -11,7 +11,6 @@ use crate::event::{Event, EventKind};
 use crate::retry::budget::RetryBudget;
 use crate::retry::circuit_pause::WaitTimes;
 use crate::retry::limits::Limits;
-use crate::retry::named::CallCount;
 use crate::retry::policy::{RetryPolicy, WhenOpen};
 use crate::retry::scope;
 use crate::retry::test_hook::CallRecord;
@@ -238,7 +237,6 @@ impl Decision<'_> {
             progress.retries = progress.retries.saturating_add(1);
         }
         if progress.pause.wait.is_some() {
-            CallCount::waits(self.plan.cell);
             progress.waits = progress.waits.saturating_add(1);
         }
         if let Some(record) = progress.hook.record() {

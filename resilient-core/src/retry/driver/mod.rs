@@ -26,7 +26,7 @@ use super::call_options::CallOptions;
 #[cfg(feature = "tokio")]
 use super::limits::Past;
 use super::marked::{Marked, marked};
-use super::named::{CallCount, NamedPolicy};
+use super::named::NamedPolicy;
 #[cfg(feature = "tokio")]
 use super::permitted_attempt::PermittedAttempt;
 use super::policy::RetryPolicy;
@@ -36,7 +36,7 @@ use super::timeout_future::TimeoutFuture;
 use crate::breaker::Permit;
 use crate::breaker::{CircuitOpen, CircuitState};
 use crate::signal::{ErrorText, Name, StopReason};
-use crate::telemetry::CallSpan;
+use crate::telemetry::{self, CallSpan, RetryCallCount};
 use crate::time;
 
 /// The retries of one call, without I/O. The loop reports how each attempt ended, and sleeps for
@@ -76,7 +76,7 @@ use crate::time;
 #[derive(Debug)]
 pub struct RetryDriver<'a> {
     plan: Plan<'a>,
-    call: CallCount<'a>,
+    call: RetryCallCount<'a>,
     /// Allocated at the first failure, so that a call that succeeds at its first attempt has little
     /// setup.
     progress: Option<Box<Progress>>,
@@ -114,7 +114,7 @@ impl<'a> RetryDriver<'a> {
         };
         Self {
             plan: Plan { policy, cell: named.cell(), options, started, needs_timer },
-            call: CallCount::new(named.cell()),
+            call: named.count_call(),
             progress: None,
             span: CallSpan::of_retry(|| named.name()),
         }
@@ -278,7 +278,7 @@ impl<'a> RetryDriver<'a> {
             super::test_hook::TestHook::begin(Location::caller()).succeeded();
         }
         let is_after_retry = self.progress.as_ref().is_some_and(|it| it.failed > 0);
-        self.call.succeeded(is_after_retry);
+        telemetry::ended(&mut self.call, Ok(is_after_retry));
         self.span.end(|| {
             let result = if is_after_retry { "success_after_retry" } else { "success" };
             (self.failed_attempts().saturating_add(1), result)
@@ -320,14 +320,13 @@ impl<'a> RetryDriver<'a> {
             place: Location::caller(),
             next: Err(StopReason::Exhausted),
         };
-        self.call.failed();
         {
             let _entered = self.span.enter();
             decide::after(&mut step, end, open);
         }
         self.progress = step.progress;
         if let Err(reason) = step.next {
-            self.call.gave_up(reason);
+            telemetry::ended(&mut self.call, Err(reason));
             self.span.end(|| (self.failed_attempts().max(1), reason.as_str()));
         }
         step.next

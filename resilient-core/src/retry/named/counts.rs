@@ -38,24 +38,6 @@ pub struct RetryCounts {
     pub waiting_time: Duration,
 }
 
-#[cfg(feature = "metrics")]
-impl RetryCounts {
-    pub(super) fn plus(&self, other: &Self) -> Self {
-        Self {
-            retried: self.retried.saturating_add(other.retried),
-            recovered: self.recovered.saturating_add(other.recovered),
-            waited: self.waited.saturating_add(other.waited),
-            give_ups: self.give_ups.plus(&other.give_ups),
-            cancelled: self.cancelled.saturating_add(other.cancelled),
-            panicked: self.panicked.saturating_add(other.panicked),
-            attempts: self.attempts.saturating_add(other.attempts),
-            retries: self.retries.saturating_add(other.retries),
-            waits: self.waits.saturating_add(other.waits),
-            waiting_time: self.waiting_time.saturating_add(other.waiting_time),
-        }
-    }
-}
-
 /// How many calls gave up for each [`StopReason`].
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub struct GiveUpCounts([u64; StopReason::ALL.len()]);
@@ -76,15 +58,6 @@ impl GiveUpCounts {
     pub(super) fn count(&mut self, reason: StopReason) {
         let count = &mut self.0[reason as usize];
         *count = count.saturating_add(1);
-    }
-
-    #[cfg(feature = "metrics")]
-    fn plus(&self, other: &Self) -> Self {
-        let mut sum = *self;
-        for (count, more) in sum.0.iter_mut().zip(other.0) {
-            *count = count.saturating_add(more);
-        }
-        sum
     }
 }
 

@@ -88,6 +88,14 @@ impl NamedRetry {
         settings_in_force(&self.0.policy, overlay, self.0.place)
     }
 
+    /// Returns a handle of the same retry with another policy: its calls have the same name, counts
+    /// and override.
+    #[must_use]
+    #[track_caller]
+    pub fn with_policy(&self, policy: RetryPolicy) -> Self {
+        Self::new(policy, Location::caller(), Arc::clone(&self.0.record))
+    }
+
     /// Starts a call whose loop sleeps without an async runtime: see [`RetryDriver::start`].
     #[must_use]
     pub fn start(&self) -> RetryDriver<'_> {
@@ -117,7 +125,7 @@ impl NamedRetry {
             policy,
             is_overridden: overlay.is_some(),
             settings_with_origin: self.settings_under(overlay.as_deref()),
-            first_try: record.first_tries(),
+            first_try: record.first_tries(&counts),
             counts,
             last_failures,
         }

@@ -2,8 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-#[cfg(feature = "metrics")]
-use std::sync::OnceLock;
 use std::sync::atomic::Ordering::{Acquire, Release};
 use std::time::Duration;
 
@@ -11,12 +9,10 @@ use super::counts::RetryCounts;
 use super::last_failures::{LastFailures, RetryFailure};
 use super::overlay::RetryOverlay;
 use super::start_flag::StartFlag;
-#[cfg(feature = "metrics")]
-use super::totals::{NameTotals, RetryTotals};
 use crate::platform::{AtomicU64, Mutex, MutexGuard, unpoisoned};
 use crate::signal::{Name, StopReason};
 #[cfg(feature = "metrics")]
-use crate::telemetry::{CallResult, CallTotals};
+use crate::telemetry::{ResultCounts, RetryTotals};
 
 /// What all calls under one name share.
 ///
@@ -27,9 +23,8 @@ pub(crate) struct RetryRecord {
     /// 1 while an override is set, so that calls without one take no lock to ask for it.
     is_overridden: AtomicU64,
     live: Mutex<Live>,
-    /// The calls that did not fail, once the name is in a registry.
     #[cfg(feature = "metrics")]
-    totals: OnceLock<NameTotals>,
+    results: ResultCounts,
 }
 
 #[derive(Debug, Default)]
@@ -62,7 +57,7 @@ impl RetryRecord {
             is_overridden: AtomicU64::new(0),
             live: Mutex::default(),
             #[cfg(feature = "metrics")]
-            totals: OnceLock::new(),
+            results: ResultCounts::new(),
         }
     }
 
@@ -126,34 +121,37 @@ impl RetryRecord {
         self.live().last_failures.last().copied()
     }
 
-    /// Notes that the name is in a registry. With the feature `metrics`, all its calls are counted
-    /// from now on.
-    pub(crate) fn enter_registry(&self) {
-        #[cfg(feature = "metrics")]
-        self.totals.get_or_init(NameTotals::new);
+    /// Returns the counts of the calls by their results.
+    #[cfg(feature = "metrics")]
+    pub(super) fn results(&self) -> &ResultCounts {
+        &self.results
     }
 
     /// Returns how many calls succeeded without a failure and without a wait for a circuit, if they
     /// are counted.
-    pub(super) fn first_tries(&self) -> Option<u64> {
+    pub(super) fn first_tries(&self, counts: &RetryCounts) -> Option<u64> {
         #[cfg(feature = "metrics")]
-        return Some(self.totals.get()?.own()?.of(CallResult::Success));
+        return Some(self.results.totals().successes().saturating_sub(counts.waited));
         #[cfg(not(feature = "metrics"))]
-        None
+        {
+            let _ = counts;
+            None
+        }
     }
 
+    /// Returns what is recorded as metrics.
     #[cfg(feature = "metrics")]
-    #[inline]
-    pub(super) fn call_totals(&self) -> Option<&CallTotals> {
-        self.totals.get().map(NameTotals::calls)
-    }
-
-    /// Returns the totals for the recorder, and whether the name has its own series.
-    #[cfg(feature = "metrics")]
-    pub(crate) fn totals(&self) -> (RetryTotals, bool) {
-        let own = self.totals.get().and_then(NameTotals::own);
-        let (counts, _) = self.counts();
-        (RetryTotals::of(counts, own.unwrap_or_default()), own.is_some())
+    pub(crate) fn totals(&self) -> RetryTotals {
+        // The results are read first: each of them is counted after its attempts.
+        let results = self.results.totals();
+        let counts = self.live().counts;
+        RetryTotals {
+            results,
+            later_attempts: counts.attempts,
+            retries: counts.retries,
+            waits: counts.waits,
+            waiting_time: counts.waiting_time,
+        }
     }
 
     // No user code runs under this lock.

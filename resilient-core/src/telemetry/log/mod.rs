@@ -30,6 +30,7 @@ pub(crate) fn event(event: &Event) {
         EventKind::WouldOpen(opening) => breaker::would_open(event, opening),
         EventKind::SettingsChanged(changes) => settings::changed(event, changes),
         EventKind::Conflict { first, second } => settings::conflict(event, first, second),
+        EventKind::UnusedOverride(unused) => settings::unused(event, unused),
         EventKind::InvalidSetting(error) => settings::invalid(event, error),
         EventKind::NestedRetry { place } => retry::nested(event.name(), place),
     });

@@ -4,7 +4,7 @@ use std::panic::Location;
 
 use super::emit;
 use crate::event::{Event, EventSource};
-use crate::signal::{ConfigError, SettingsChange};
+use crate::signal::{ConfigError, SettingsChange, UnusedOverride};
 use crate::telemetry::targets::SETTINGS;
 
 /// Logs a line with the name of the event in the field of its source: `breaker`, `budget` or
@@ -36,6 +36,10 @@ pub(super) fn conflict(event: &Event, first: &Location<'_>, second: &Location<'_
 
 pub(super) fn invalid(event: &Event, error: &ConfigError) {
     log!(warn, event, %error, "invalid setting; its default applies");
+}
+
+pub(super) fn unused(event: &Event, reason: &UnusedOverride) {
+    log!(warn, event, %reason, "override has no effect");
 }
 
 pub(crate) fn invalid_policy(error: &ConfigError) {

@@ -134,7 +134,7 @@ impl Loop<'_> {
     fn start(&self) -> TokenStream {
         let Self { context, args, .. } = self;
         let policy = settings::policy(args, context.is_listed);
-        let (budget, budgeted) = settings::budget(args.budget.as_ref());
+        let (budget, budgeted) = settings::budget(args.budget.as_ref(), context.is_listed);
         let limited = args.deadline.is_some() || args.attempt_timeout.is_some();
         let limited = limited.then(|| {
             let deadline = settings::limit(args.deadline.as_ref());
