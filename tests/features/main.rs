@@ -3,6 +3,8 @@
 #[cfg(feature = "metrics")]
 mod metrics;
 #[cfg(feature = "metrics")]
+mod override_metrics;
+#[cfg(feature = "metrics")]
 mod retry_metrics;
 #[cfg(feature = "serde")]
 mod serde;

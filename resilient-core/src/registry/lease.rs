@@ -172,8 +172,8 @@ impl Registry {
             return;
         };
         let mut entries = self.write();
-        // A new item, or a key of a new group, would start in the mode of the override. It would not know that the mode has
-        // ended, or that an operator has left it by hand.
+        // A new item, or a key of a new group, would start in the mode of the override. It would
+        // not know that the mode has ended, or that an operator has left it by hand.
         if entries.overrides.has_mode(name) {
             return;
         }

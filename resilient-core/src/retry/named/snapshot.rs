@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use super::counts::RetryCounts;
-use super::last_failures::RetryFailure;
+use super::failure::RetryFailure;
 use crate::retry::policy::RetryPolicy;
 use crate::signal::{SettingsInForce, StopReason};
 
@@ -39,7 +39,8 @@ pub struct RetrySnapshot {
     pub first_try: Option<u64>,
     /// The calls that did not succeed at their first attempt.
     pub counts: RetryCounts,
-    /// The last four failed attempts, oldest first.
+    /// The last four failed attempts, oldest first. An attempt is among them if its error is a
+    /// failure of the dependency, or if it is worth a retry.
     pub last_failures: Vec<RetryFailure>,
 }
 
