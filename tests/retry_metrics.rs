@@ -2,7 +2,7 @@
 //! a separate program, because the counters are global.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 
@@ -183,17 +183,17 @@ fn each_call_of_any_course_falls_into_exactly_one_result() {
     let recorder = DebuggingRecorder::new();
     metrics::with_local_recorder(&recorder, || Registry::global().record_metrics());
     let series = recorder.snapshotter().snapshot().into_vec().into_iter();
-    let counted: BTreeMap<_, _> = series
-        .filter_map(|(key, _, _, value)| {
-            let key = key.key();
-            let DebugValue::Counter(calls) = value else {
-                return None;
-            };
-            let is_of_retries = key.name() == "resilient.retry.calls" && calls > 0;
-            let result = key.labels().next()?.value().to_owned();
-            is_of_retries.then_some((result, calls))
-        })
-        .collect();
+    // The calls by policy are unnamed, and the annotated function has its path as a name.
+    let (mut counted, mut names) = (BTreeMap::<String, u64>::new(), BTreeSet::new());
+    for (key, _, _, value) in series {
+        let key = key.key();
+        let label = |name| key.labels().find(|label| label.key() == name).unwrap().value();
+        if let (DebugValue::Counter(calls @ 1..), "resilient.retry.calls") = (value, key.name()) {
+            *counted.entry(label("result").to_owned()).or_default() += calls;
+            names.insert(label("retry").to_owned());
+        }
+    }
+    assert!(names.iter().eq(["retry_metrics::annotated", "unnamed"]), "{names:?}");
     assert_eq!(counted, expected);
     assert_eq!(counted.values().sum::<u64>(), 2_000);
     // There are two labels for success, two for cancellation and panic, and seven for stop reasons.

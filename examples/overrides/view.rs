@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use resilient::Registry;
 use resilient::breaker::{BreakerSnapshot, CircuitState};
 use resilient::events::{Event, EventKind, ListenerId};
-use resilient::registry::{LoadError, OverrideReport};
+use resilient::registry::{LoadError, OverrideReport, OverrideStatus};
 use tokio::time::Instant;
 
 use crate::ChargeError;
@@ -57,21 +57,26 @@ impl View {
     /// Shows the result of loading, and the breaker afterwards.
     pub(crate) fn loaded(&self, loaded: Result<OverrideReport, LoadError>) {
         match loaded {
-            Ok(OverrideReport { live, waiting, .. }) => {
-                for name in &live {
-                    self.line("loaded", &format!("{name} is overridden"));
-                }
-                for name in &waiting {
-                    let why = "not called yet, or misspelt?";
-                    self.line("loaded", &format!("no breaker is named {name}: {why}"));
-                }
-                if live.is_empty() && waiting.is_empty() {
-                    self.line("loaded", "nothing is overridden");
-                }
-            }
+            Ok(_) => self.overrides(),
             Err(error) => self.line("REFUSED", &error.to_string()),
         }
         self.standing();
+    }
+
+    /// Shows to what each override applies.
+    fn overrides(&self) {
+        let tables = Registry::global().override_snapshot().tables;
+        for OverrideStatus { table, applies_to, nearest, .. } in &tables {
+            let status = match (applies_to, nearest) {
+                (0, Some(name)) => format!("waits for its name: did you mean {name}?"),
+                (0, None) => "waits for its name: not called yet, or misspelt?".to_owned(),
+                _ => "applies".to_owned(),
+            };
+            self.line("loaded", &format!("{table} {status}"));
+        }
+        if tables.is_empty() {
+            self.line("loaded", "nothing is overridden");
+        }
     }
 
     pub(crate) fn provider(&self, is_up: bool) {
@@ -109,7 +114,9 @@ impl View {
             EventKind::Transition(step) => {
                 let state = step.to.as_str().to_uppercase().replace('_', "-");
                 let time = step.lasts.map(|time| format!(", for {time:?}"));
-                format!("{state}: {}{}", step.reason, time.unwrap_or_default())
+                let table = step.note.table().map(|table| format!(" {table}"));
+                let (table, time) = (table.unwrap_or_default(), time.unwrap_or_default());
+                format!("{state}: {}{table}{time}", step.reason)
             }
             EventKind::WouldOpen(opening) => format!("would have opened: {opening}"),
             EventKind::SettingsChanged(change) => change.to_string(),

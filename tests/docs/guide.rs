@@ -2,7 +2,7 @@
 
 use metrics_exporter_prometheus::PrometheusBuilder;
 use resilient::budget::BudgetConfig;
-use resilient::{BreakerConfig, CircuitBreaker, Registry};
+use resilient::{BreakerConfig, CircuitBreaker, Registry, RetryPolicy};
 
 const SETTINGS: &str = include_str!("../../docs/settings.md");
 const OPERATING: &str = include_str!("../../docs/operating.md");
@@ -23,12 +23,13 @@ fn rows_under<'a>(page: &'a str, heading: &str) -> Vec<&'a str> {
     cells.flat_map(quoted).collect()
 }
 
-/// Returns the metrics of a breaker and of a budget in the form that Prometheus scrapes.
+/// Returns the metrics of a breaker, a budget and a retry in the form that Prometheus scrapes.
 fn scraped() -> String {
     let exporter = PrometheusBuilder::new().with_recommended_naming(true);
     let recorder = exporter.install_recorder().unwrap();
     let _ = Registry::global().get_or_register("payments", BreakerConfig::default());
     let _ = Registry::global().get_or_register_budget("payments", BudgetConfig::default());
+    let _ = Registry::global().get_or_register_retry("payments", RetryPolicy::default());
     Registry::global().record_metrics();
     recorder.render()
 }
@@ -105,7 +106,7 @@ fn every_field_of_a_snapshot_has_a_row_in_the_guide() {
             "retry_after_seconds" => "retry_after",
             "seconds_in_state" => "time_in_state",
             "ends_in_seconds" => "ends_in",
-            "operator" | "operator_reason" => "note",
+            "operator" | "operator_reason" | "override_table" => "note",
             other => other,
         };
         assert!(rows.contains(&field), "{field}");

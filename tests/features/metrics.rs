@@ -517,10 +517,13 @@ fn retry_calls() -> BTreeMap<String, u64> {
         take(snapshotter)
     });
     let of_retries = recorded.into_iter().filter_map(|(series, calls)| {
-        if series.contains("retry.waits") {
+        let series = series
+            .strip_suffix(",retry=unnamed}")
+            .or_else(|| series.strip_suffix("{retry=unnamed}"))?;
+        if series.ends_with("retry.waits") {
             return Some(("waits".to_owned(), calls));
         }
-        Some((series.split_once("retry.calls{result=")?.1.replace('}', ""), calls))
+        Some((series.split_once("retry.calls{result=")?.1.to_owned(), calls))
     });
     of_retries.filter(|(_, calls)| *calls > 0).collect()
 }

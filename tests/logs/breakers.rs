@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use resilient::breaker::ManualChange;
-use resilient::{BreakerConfig, CircuitBreaker, Classification, Outcome};
+use resilient::{BreakerConfig, CircuitBreaker, Classification, Outcome, Registry};
 
 use crate::capture::logged;
 
@@ -65,6 +65,48 @@ fn defect_cb19_rejections_are_counted_and_logged_at_debug_only() {
     assert_eq!(lines.iter().filter(|line| line.starts_with("WARN")).count(), 1, "{lines:?}");
     let rejected = "DEBUG call rejected breaker=\"logged\" state=\"forced_open\"";
     assert_eq!(lines[1..], [rejected; 3]);
+}
+
+#[test]
+fn b20_an_opening_says_its_condition_with_numbers_and_the_last_error() {
+    let lines = logged(|| {
+        let config = BreakerConfig::builder()
+            .window(4)
+            .failure_rate(0.5)
+            .min_calls(4)
+            .recovery_time(Duration::from_secs(30));
+        let breaker = CircuitBreaker::new("rows", config.build().unwrap());
+        let failed = |text: &str| Some(Classification::transient().with_text(text));
+        for class in [None, failed("first"), None, failed("disk full")] {
+            breaker.try_acquire().unwrap().report_class(class);
+        }
+    });
+    let line = "WARN circuit breaker opened breaker=\"rows\" from=\"closed\" to=\"open\" \
+                reason=\"failure rate reached\" condition=2 of 4 calls failed, limit 50% \
+                error=\"disk full\" lasts=30.0";
+    assert_eq!(lines, [line]);
+}
+
+#[cfg(feature = "toml")]
+#[test]
+fn g02_a_mode_of_a_file_is_logged_with_its_table_its_operator_and_its_reason() {
+    let registry = Registry::new();
+    let _breaker = registry.get_or_register("logged", BreakerConfig::default());
+    let lines = logged(|| {
+        registry
+            .apply_toml(
+                "[breakers.\"log*\"]\nmode = 'forced_open'\nmode_for = '1m'\noperator = 'alice'\n\
+                 reason = 'migration'",
+            )
+            .unwrap();
+        registry.apply_toml("").unwrap();
+    });
+    let forced = "WARN circuit breaker opened breaker=\"logged\" from=\"closed\" \
+                  to=\"forced_open\" reason=\"by an override\" lasts=60.0 operator=\"alice\" \
+                  operator_reason=\"migration\" override_table=[breakers.\"log*\"]";
+    let back = "INFO circuit breaker changed state breaker=\"logged\" from=\"forced_open\" \
+                to=\"closed\" reason=\"by an override\" override_table=[breakers.\"log*\"]";
+    assert_eq!(lines, [forced, back]);
 }
 
 #[test]

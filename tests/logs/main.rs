@@ -6,6 +6,7 @@
 mod breakers;
 mod capture;
 mod retries;
+mod secrets;
 mod settings;
 mod spans;
 mod subscribers;

@@ -1,6 +1,6 @@
 //! The lines about settings.
 
-use resilient::circuit_breaker;
+use resilient::{BreakerConfig, Registry, RetryPolicy, circuit_breaker};
 
 use crate::capture::logged;
 use crate::runtime;
@@ -41,7 +41,6 @@ fn g03_conflicts_and_b15_invalid_settings_are_one_warning_each() {
 
 #[test]
 fn g03_each_event_of_a_budget_is_a_line_with_its_name() {
-    use resilient::Registry;
     use resilient::budget::BudgetConfig;
 
     let registry = Registry::new();
@@ -69,4 +68,28 @@ fn g03_each_event_of_a_budget_is_a_line_with_its_name() {
                    changes=capacity = 500 by default of the library, was 3 by [budgets.payments]; \
                    retry_cost = 20 by code at ";
     assert!(lines[2].starts_with(changes), "{}", lines[2]);
+}
+
+#[test]
+fn g02_a_change_of_settings_says_old_and_new_values_and_where_they_came_from() {
+    let registry = Registry::new();
+    let _breaker = registry.get_or_register("changed", BreakerConfig::default());
+    let _retry = registry.get_or_register_retry("changed", RetryPolicy::default());
+    let lines = logged(|| {
+        let eight = BreakerConfig::builder().failure_threshold(8);
+        registry.override_breaker("changed", eight).unwrap();
+        registry.override_retry("chan*", RetryPolicy::builder().max_retries(0)).unwrap();
+        registry.clear_retry_override("chan*").unwrap();
+    });
+    let expected = [
+        "INFO settings changed breaker=\"changed\" changes=failure_threshold = 8 by \
+         [breakers.changed], was 5 by default of the library",
+        "INFO settings changed retry=\"changed\" changes=max_retries = 0 by \
+         [retries.\"chan*\"], was 3 by ",
+        "INFO settings changed retry=\"changed\" changes=max_retries = 3 by ",
+    ];
+    assert_eq!(lines.len(), expected.len(), "{lines:?}");
+    for (line, expected) in lines.iter().zip(expected) {
+        assert!(line.starts_with(expected), "{line}");
+    }
 }

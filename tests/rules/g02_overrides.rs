@@ -5,6 +5,8 @@ mod budget_switch;
 #[cfg(feature = "toml")]
 mod document_budgets;
 #[cfg(feature = "toml")]
+mod document_errors;
+#[cfg(feature = "toml")]
 mod document_files;
 #[cfg(feature = "toml")]
 mod document_forms;
@@ -13,6 +15,7 @@ mod document_refusals;
 mod key_overrides;
 mod mode_ends;
 mod modes_by_hand;
+mod origins;
 mod override_modes;
 mod override_recovery;
 mod override_rules;

@@ -30,7 +30,7 @@ fn g09_an_override_that_waits_shows_its_age_and_the_nearest_name() {
         .with("payments", BreakerConfig::builder().failure_threshold(2));
     registry.set_overrides(misspelt.clone()).unwrap();
     clock.advance(secs(90));
-    // The same file is loaded again: the ages continue.
+    // A file that is loaded again continues the ages.
     registry.set_overrides(misspelt).unwrap();
     clock.advance(secs(30));
     let statuses = statuses(&registry);

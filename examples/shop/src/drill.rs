@@ -215,7 +215,11 @@ impl Customer {
     }
 }
 
-const COUNTERS: [&str; 2] = ["resilient_breaker_calls_total", "resilient_retry_"];
+const COUNTERS: [&str; 3] = [
+    "resilient_breaker_calls_total",
+    "resilient_retry_calls_total",
+    "resilient_retry_retries_total",
+];
 
 /// Holds the log in memory.
 #[derive(Debug, Clone, Default)]

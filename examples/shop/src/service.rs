@@ -88,8 +88,8 @@ impl Service {
             .with_graceful_shutdown(async { closed.await.unwrap_or_default() });
         let server = tokio::spawn(server.into_future());
         signals.until_end(config.overrides.as_deref()).await;
-        tracing::info!("draining");
         shop.is_draining.store(true, Relaxed);
+        tracing::info!("draining");
         sleep(config.drain).await;
         drop(closing);
         match timeout(LAST_REQUESTS, server).await {

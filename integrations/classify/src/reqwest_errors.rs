@@ -34,7 +34,9 @@ use resilient::outcome::error_chain;
 /// - **Repeated effects.** The error does not know the method. A `POST` that timed out may have
 ///   taken effect, so put `#[retry]` only on functions that may be called twice.
 /// - **Text.** The text for logs and snapshots leaves out the query of the URL, its fragment, and a
-///   name and password in it. The error's `Display` contains all of them.
+///   name and password in it. The error's `Display` contains all of them, and the attributes use it
+///   for a class without a text. So change the class that this function returns, or give a class
+///   that you make yourself a [text](Classification::with_text).
 ///
 /// ```
 /// use resilient::{circuit_breaker, retry};
@@ -49,6 +51,7 @@ use resilient::outcome::error_chain;
 #[must_use]
 pub fn reqwest(error: &::reqwest::Error) -> Classification {
     let class = Classification::find_in(error).unwrap_or_else(|| of_kind(error));
+    // Also for a healthy response: a caller may turn its class into a failure.
     class.with_text(WithoutSecrets(error))
 }
 

@@ -73,8 +73,9 @@ pub enum EventKind {
     /// enters the state.
     WouldOpen(Opening),
     /// The settings changed: an override was set or cleared, or code declared the first settings of
-    /// a name. The change has the old and new values, and where they came from. If a name has a breaker for each key, each key's breaker reports this event. An
-    /// override that sets only a mode causes a transition, and not this event.
+    /// a name. The change has the old and new values, and where they came from. If a name has a
+    /// breaker for each key, each key's breaker reports this event. An override that sets only a
+    /// mode causes a transition, and not this event.
     SettingsChanged(SettingsChange),
     /// Two locations in the source code give this name different settings, or only one of them
     /// declares a breaker for each key, or they use different types of keys. The conflict is

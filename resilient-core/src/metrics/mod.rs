@@ -6,15 +6,17 @@
 
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
-use crate::registry::{Registry, Released};
+use crate::registry::{Registry, Released, TableCounts};
 use crate::retry::{BudgetCounts, BudgetSnapshot};
 use crate::telemetry::names::{
     CALLS, IN_FLIGHT, OVERDUE, REJECTIONS, SLOW_CALLS, STATE, TIME_IN_STATE, TRANSITIONS, WAITING,
 };
-use crate::telemetry::{record, totals, waits};
+use crate::telemetry::retry_names::{
+    ATTEMPTS, CALLS as RETRY_CALLS, RETRIES, WAITING_TIME, WAITS as RETRY_WAITS,
+};
+use crate::telemetry::{record, record_unnamed};
 
-const RETRY_CALLS: &str = "resilient.retry.calls";
-const RETRY_WAITS: &str = "resilient.retry.waits";
+const OVERRIDES: &str = "resilient.override.tables";
 const BUDGET_TOKENS: &str = "resilient.budget.tokens";
 const BUDGET_CAPACITY: &str = "resilient.budget.capacity";
 const BUDGET_RETRIES: &str = "resilient.budget.retries";
@@ -26,24 +28,26 @@ impl Registry {
     ///
     #[doc = include_str!("metrics.md")]
     ///
-    /// The labels `breaker` and `budget` are registered names and never keys, so the number of
-    /// series does not grow with the keys. A breaker that changes its state is recorded at once,
-    /// without this call, unless its name has a breaker for each key.
-    /// If a key is evicted, the counters of its name continue. One reading may then lack the counts
-    /// of that key. So may a reading at the moment at which a leased name leaves the registry, see
+    /// The labels `breaker`, `budget` and `retry` are registered names and never keys, so the
+    /// number of series does not grow with the keys. The first 1 000 names of retries have series,
+    /// and the rest share the label `other`. Calls of a policy without a name have the label
+    /// `unnamed`, recorded by the [global](Registry::global) registry. A breaker that changes its
+    /// state is recorded at once, without this call, unless its name has a breaker for each key. If
+    /// a key is evicted, the counters of its name continue. One reading may then lack the counts of
+    /// that key. So may a reading at the moment at which a leased name leaves the registry, see
     /// below: it may lack the counts of that name. A recorder whose `absolute` keeps the greatest
     /// value so far does not show these gaps.
     ///
     /// When a [leased](Registry::lease) name leaves the registry, its counters stay, and continue
-    /// when the name is leased again. This holds for 1 000 names of breakers and 1 000 of budgets;
-    /// the counters of further names start at zero again. The series of a name that code
+    /// when the name is leased again. This holds for 1 000 names of breakers, of budgets and of
+    /// retries; the counters of further names start at zero again. The series of a name that code
     /// [unregisters](Registry::unregister) are no longer updated.
     ///
     /// If the recorder panics while a breaker changes its state, the panic is contained. If the
     /// recorder panics in this method, the panic reaches the caller.
     pub fn record_metrics(&self) {
         describe();
-        let Released { mut breakers, mut budgets } = self.released().clone();
+        let Released { mut breakers, mut budgets, .. } = self.released().clone();
         for (name, entry) in &self.all().entries {
             let mut summary = breakers.remove(name).unwrap_or_default();
             summary.merge(&entry.summary());
@@ -60,11 +64,18 @@ impl Registry {
         for (name, counts) in &budgets {
             record_counts(name, counts);
         }
+        let live = self.retry_totals();
+        let series = self.released().retry_series(live);
+        for (name, totals) in series {
+            totals.record(&name);
+        }
         if self.is_global() {
-            for (result, calls) in totals() {
-                counter!(RETRY_CALLS, "result" => result).absolute(calls);
+            record_unnamed();
+            for TableCounts { section, live, waiting } in self.count_override_tables() {
+                for (state, tables) in [("live", live), ("waiting", waiting)] {
+                    gauge!(OVERRIDES, "section" => section, "state" => state).set(tables as f64);
+                }
             }
-            counter!(RETRY_WAITS).absolute(waits());
         }
     }
 }
@@ -84,7 +95,15 @@ fn describe() {
         "How long a circuit breaker has been in a state"
     );
     describe_counter!(RETRY_CALLS, Unit::Count, "Calls under a retry, by how they ended");
+    describe_counter!(ATTEMPTS, Unit::Count, "Attempts of calls under a retry that ended");
+    describe_counter!(RETRIES, Unit::Count, "Retries that were granted");
     describe_counter!(RETRY_WAITS, Unit::Count, "Waits of calls under a retry for a circuit");
+    describe_counter!(
+        WAITING_TIME,
+        Unit::Milliseconds,
+        "How long calls under a retry slept or waited between attempts"
+    );
+    describe_gauge!(OVERRIDES, Unit::Count, "Tables of overrides, by whether they apply to a name");
     describe_gauge!(BUDGET_TOKENS, Unit::Count, "Tokens in the bucket of a retry budget");
     describe_gauge!(
         BUDGET_CAPACITY,

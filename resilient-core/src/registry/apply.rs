@@ -83,8 +83,8 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// Returns the same errors as [`Registry::set_overrides`], and an error for `max_keys`, which is
-    /// a setting of the whole name.
+    /// Returns the same errors as [`Registry::set_overrides`], and an error for `max_keys`, which
+    /// is a setting of the whole name.
     pub fn override_key(
         &self,
         name: &str,

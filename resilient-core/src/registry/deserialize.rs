@@ -312,8 +312,8 @@ impl WrittenForm for Window {
     }
 }
 
-/// Reads settings whose values are words of the table. The function converts a share, if the setting
-/// may be one.
+/// Reads settings whose values are words of the table. The function converts a share, if the
+/// setting may be one.
 macro_rules! words {
     ($($words:ident: $setting:expr, $number:expr;)+) => {$(
         impl WrittenForm for $words {

@@ -172,8 +172,8 @@ impl Registry {
             return;
         };
         let mut entries = self.write();
-        // A new item, or a key of a new group, would start in the mode of the override. It would not know that the mode has
-        // ended, or that an operator has left it by hand.
+        // A new item, or a key of a new group, would start in the mode of the override. It would
+        // not know that the mode has ended, or that an operator has left it by hand.
         if entries.index.has_mode(name) {
             return;
         }
@@ -210,6 +210,10 @@ impl Registry {
         let is_unused = known.is_some_and(|known| known.is_leased() && known.is_unused(now));
         let released = if is_unused { entries.retries.remove(name) } else { None };
         drop(entries);
+        #[cfg(feature = "metrics")]
+        if let Some(released) = &released {
+            self.released().add_retry(name, &released.record.totals());
+        }
         drop(released);
     }
 

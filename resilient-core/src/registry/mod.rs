@@ -39,6 +39,8 @@ use self::entries::{BreakerEntry, BudgetEntry, Entries, next_version};
 pub(crate) use self::entry::Entry;
 pub use self::lease::Lease;
 pub use self::name_taken::NameTakenError;
+#[cfg(feature = "metrics")]
+pub(crate) use self::override_snapshot::TableCounts;
 pub use self::override_snapshot::{OverrideSnapshot, OverrideStatus};
 pub use self::overrides::{
     BreakerOverride, BudgetOverride, OverrideError, OverrideReport, Overrides, RetryOverride,

@@ -74,7 +74,36 @@ impl Entries {
     }
 }
 
+/// How many tables of one section apply to a registered name, and how many wait for one.
+#[cfg(feature = "metrics")]
+pub(crate) struct TableCounts {
+    pub(crate) section: &'static str,
+    pub(crate) live: usize,
+    pub(crate) waiting: usize,
+}
+
 impl Registry {
+    /// Counts the tables of each section, for metrics. Unlike a snapshot, this looks at no function
+    /// that was not called yet.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn count_override_tables(&self) -> [TableCounts; 3] {
+        let entries = self.read();
+        let tables = entries.overrides.tables();
+        [OverrideTarget::Breaker, OverrideTarget::Budget, OverrideTarget::Retry].map(|target| {
+            let of_target = tables.iter().filter(|table| table.target() == target);
+            let (live, waiting): (Vec<_>, Vec<_>) = of_target.partition(|table| {
+                let name = NamePattern::of(table.name().unwrap_or_default());
+                let mut breakers = entries.by_name.keys();
+                match target {
+                    OverrideTarget::Budget => entries.budgets.keys().any(|each| name.matches(each)),
+                    OverrideTarget::Retry => entries.retries.keys().any(|each| name.matches(each)),
+                    _ => breakers.any(|each| name.matches(each)),
+                }
+            });
+            TableCounts { section: target.section(), live: live.len(), waiting: waiting.len() }
+        })
+    }
+
     // G9: an override that waits shows its age and the nearest name.
     /// Returns the overrides with their ages, and whether they apply to something. An override that
     /// waits for a long time, or whose name nothing has declared, is probably misspelt.

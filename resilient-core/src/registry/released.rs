@@ -5,17 +5,35 @@ use std::collections::BTreeMap;
 
 use crate::retry::BudgetCounts;
 use crate::signal::Name;
+#[cfg(feature = "metrics")]
+use crate::telemetry::RetryTotals;
 use crate::telemetry::Summary;
 
 /// The maximum number of names of each kind whose totals are kept. The limit bounds the memory.
 const MOST_NAMES: usize = 1_000;
 
-/// The summed totals of released breakers and budgets, by name.
+/// The summed totals of released breakers, budgets and retries, by name.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Released {
     pub(crate) breakers: BTreeMap<Name, Summary>,
     pub(crate) budgets: BTreeMap<Name, BudgetCounts>,
+    #[cfg(feature = "metrics")]
+    retries: RetrySeries,
 }
+
+/// The series of retries. A name gets a series when it is first recorded, and keeps it.
+#[cfg(feature = "metrics")]
+#[derive(Debug, Clone, Default)]
+struct RetrySeries {
+    /// The names that have a series, with the totals of retries that were released.
+    named: BTreeMap<Name, RetryTotals>,
+    /// The totals of released retries without a series.
+    others: RetryTotals,
+}
+
+/// The label of the retries that have no series.
+#[cfg(feature = "metrics")]
+const OTHERS: &str = "other";
 
 impl Released {
     /// Keeps the totals of breakers that were released.
@@ -30,6 +48,36 @@ impl Released {
         if let Some(kept) = totals_of(&mut self.budgets, name) {
             *kept = kept.plus(counts);
         }
+    }
+
+    /// Keeps the totals of a retry that was released.
+    #[cfg(feature = "metrics")]
+    pub(super) fn add_retry(&mut self, name: &Name, totals: &RetryTotals) {
+        let RetrySeries { named, others } = &mut self.retries;
+        let kept = totals_of(named, name).unwrap_or(others);
+        *kept = kept.plus(totals);
+    }
+
+    /// Returns the totals of each series of retries, with those of the registered retries (`live`).
+    #[cfg(feature = "metrics")]
+    pub(crate) fn retry_series(
+        &mut self,
+        live: impl IntoIterator<Item = (Name, RetryTotals)>,
+    ) -> BTreeMap<Name, RetryTotals> {
+        let live: Vec<_> = live.into_iter().collect();
+        // A retry of the name `other` shares the label.
+        for (name, _) in live.iter().filter(|(name, _)| &**name != OTHERS) {
+            totals_of(&mut self.retries.named, name);
+        }
+        let RetrySeries { mut named, mut others } = self.retries.clone();
+        for (name, totals) in &live {
+            let series = named.get_mut(name).unwrap_or(&mut others);
+            *series = series.plus(totals);
+        }
+        if others != RetryTotals::default() {
+            named.insert(Name::from(OTHERS.to_owned()), others);
+        }
+        named
     }
 }
 

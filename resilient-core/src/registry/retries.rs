@@ -9,6 +9,8 @@ use super::{NameTakenError, OverrideError, OverrideReport, Registry, RetryOverri
 use crate::event::{Event, EventKind};
 use crate::retry::{NamedRetry, RetryPolicy, RetryRecord, RetrySnapshot};
 use crate::signal::Name;
+#[cfg(feature = "metrics")]
+use crate::telemetry::RetryTotals;
 
 /// # Retries
 ///
@@ -143,6 +145,13 @@ impl Registry {
     #[must_use]
     pub fn retry_snapshots(&self) -> Vec<RetrySnapshot> {
         self.retries().iter().map(NamedRetry::snapshot).collect()
+    }
+
+    /// Returns the totals of all retries, for metrics.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn retry_totals(&self) -> Vec<(Name, RetryTotals)> {
+        let entries = self.read();
+        entries.retries.iter().map(|(name, entry)| (name.clone(), entry.record.totals())).collect()
     }
 
     /// Replaces the override of one retry. It reaches running calls at their next failure, and all

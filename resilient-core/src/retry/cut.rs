@@ -42,7 +42,7 @@ pub(crate) fn report_cut(permit: Permit<'_>, cause: CutCause, ignored: bool) {
         FullTime::Call | FullTime::Neither => drop(permit),
         FullTime::Attempt if ignored => permit.report(Outcome::Ignored),
         FullTime::Attempt => {
-            let text = format_args!("{} exceeded", cause.limit);
+            let text = cause.limit.error_text();
             permit.report_described(Some(Classification::transient()), Some(&text));
         }
     }

@@ -187,6 +187,21 @@ impl<E: Error + 'static> Error for RetryError<E> {
     }
 }
 
+// R8
+/// Refers to the last error, in which the attributes look for rejections and time limits.
+impl<E: AsRef<dyn Error + Send + Sync>> AsRef<dyn Error + Send + Sync> for RetryError<E> {
+    fn as_ref(&self) -> &(dyn Error + Send + Sync + 'static) {
+        self.0.last.error.as_ref()
+    }
+}
+
+/// Refers to the last error, in which the attributes look for rejections and time limits.
+impl<E: AsRef<dyn Error>> AsRef<dyn Error> for RetryError<E> {
+    fn as_ref(&self) -> &(dyn Error + 'static) {
+        self.0.last.error.as_ref()
+    }
+}
+
 impl<E: Classify> Classify for RetryError<E> {
     fn classify(&self) -> Classification {
         self.0.last.error.classify()

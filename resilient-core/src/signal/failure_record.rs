@@ -1,11 +1,11 @@
-//! Failures that breakers and retries remember.
+//! Failures that breakers remember, and the log of the last failures of a breaker or a retry.
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
 use super::{ErrorText, getters};
 
-/// A failure that a breaker or a retry remembers. `Display` writes its text and how long the call
+/// A failure that a breaker remembers. `Display` writes its text and how long the call
 /// took: `connection refused, after 2s`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FailureRecord {
@@ -28,7 +28,7 @@ impl FailureRecord {
 
     getters! {
         |self|
-        /// When the failure was counted, by the clock of the breaker or retry.
+        /// When the failure was counted, by the clock of the breaker.
         at: Instant = self.at;
         /// How long the call took, up to 584 years. `None` if nothing measured the call: a breaker
         /// measures its probes, and with `slow_call` all calls.
@@ -54,50 +54,62 @@ impl fmt::Display for FailureRecord {
     }
 }
 
+/// The number of failures that a breaker or a retry remembers.
+const REMEMBERED: usize = 4;
+
 // B20
 /// The last failures, oldest first. They take no memory before the first one.
-#[derive(Debug, Default)]
-pub(crate) struct FailureLog(Option<Box<Ring>>);
+#[derive(Debug)]
+pub(crate) struct FailureLog<R = FailureRecord>(Option<Box<Ring<R>>>);
 
 #[derive(Debug)]
-struct Ring {
-    records: [FailureRecord; FailureLog::LENGTH],
+struct Ring<R> {
+    records: [R; REMEMBERED],
     /// The number of failures so far. It determines the place of the next one.
     pushed: u64,
 }
 
-impl FailureLog {
-    /// The number of failures that are remembered.
-    pub(crate) const LENGTH: usize = 4;
+impl<R> Default for FailureLog<R> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
 
-    pub(crate) fn push(&mut self, record: FailureRecord) {
-        let new = || Box::new(Ring { records: [record; Self::LENGTH], pushed: 0 });
+impl<R: Copy> FailureLog<R> {
+    pub(crate) fn push(&mut self, record: R) {
+        let new = || Box::new(Ring { records: [record; REMEMBERED], pushed: 0 });
         let ring = self.0.get_or_insert_with(new);
         ring.records[ring.place(ring.pushed)] = record;
         ring.pushed = ring.pushed.wrapping_add(1);
     }
 
     /// Returns the failures, oldest first.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = FailureRecord> + '_ {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = R> + '_ {
         self.0.iter().flat_map(|ring| {
-            let first = ring.pushed.saturating_sub(Self::LENGTH as u64);
+            let first = ring.pushed.saturating_sub(REMEMBERED as u64);
             (first..ring.pushed).map(|nth| ring.records[ring.place(nth)])
         })
     }
 
-    pub(crate) fn last(&self) -> Option<FailureRecord> {
+    pub(crate) fn last(&self) -> Option<R> {
         self.iter().last()
     }
 
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut R> {
+        self.0.iter_mut().flat_map(|ring| &mut ring.records)
+    }
+}
+
+impl FailureLog {
     /// Removes the texts, because `remember_errors` was switched off.
     pub(crate) fn forget_texts(&mut self) {
-        for record in self.0.iter_mut().flat_map(|ring| &mut ring.records) {
+        for record in self.iter_mut() {
             *record = record.without_text();
         }
     }
 }
 
-impl Ring {
+impl<R> Ring<R> {
     /// Returns the index of the nth failure.
     fn place(&self, nth: u64) -> usize {
         // The remainder is smaller than the number of records, which is a `usize`.

@@ -27,8 +27,8 @@ impl Opening {
         |self|
         /// The condition that was met, with its numbers at that moment.
         condition: Condition = self.0.condition;
-        /// The last failure that the breaker counted before the opening. `None` if it counted none,
-        /// because slow or hung calls opened the circuit.
+        /// The last failure that the breaker counted before the opening. `None` if slow or hung
+        /// calls opened the circuit, and no call that the condition counts has failed.
         last_failure: Option<&FailureRecord> = self.0.last_failure.as_ref();
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use super::{Classification, Classify, getters};
+use super::{Classification, Classify, ErrorText, getters};
 
 labels! {
     /// The time limit that a call exceeded.
@@ -64,6 +64,17 @@ pub(crate) enum FullTime {
     Call,
     /// Neither had its full time: the deadline of an outer call came first.
     Neither,
+}
+
+impl TimeLimit {
+    // B20
+    /// Returns the text about an attempt that this limit ended.
+    pub(crate) fn error_text(self) -> ErrorText {
+        match self {
+            Self::NoTimer => ErrorText::of("not called: no timer for the time limit"),
+            limit => ErrorText::of(&format_args!("{limit} exceeded")),
+        }
+    }
 }
 
 impl TimedOut {

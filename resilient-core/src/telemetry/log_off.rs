@@ -11,8 +11,8 @@ pub(crate) const ENABLED: bool = cfg!(feature = "metrics");
 pub(crate) fn event(_: &Event) {}
 pub(crate) fn rejected(_: &CircuitOpen) {}
 pub(crate) fn retrying(_: &RetryLine<'_>, _: Duration) {}
-pub(crate) fn waiting(_: &RetryLine<'_>, _: &CircuitOpen, _: Duration) {
-    super::count_wait();
+pub(crate) fn waiting(line: &RetryLine<'_>, _: &CircuitOpen, _: Duration) {
+    super::count_wait(line);
 }
 pub(crate) fn gave_up(_: &RetryLine<'_>, _: StopReason) {}
 pub(crate) fn timed_out(_: Option<&str>, _: TimeLimit, _: u32) {}

@@ -9,6 +9,8 @@ mod recorder;
 #[cfg(feature = "metrics")]
 mod retry_calls;
 mod retry_line;
+#[cfg(feature = "metrics")]
+mod retry_totals;
 #[cfg(feature = "tracing")]
 mod span;
 #[cfg(not(feature = "tracing"))]
@@ -26,8 +28,10 @@ pub(crate) use self::recorder::{changed, names, record};
 #[cfg(feature = "metrics")]
 use self::retry_calls::count_wait;
 #[cfg(feature = "metrics")]
-pub(crate) use self::retry_calls::{RetryCallCount, ended, totals, waits};
+pub(crate) use self::retry_calls::{ResultCounts, RetryCallCount, UNNAMED, ended};
 pub(crate) use self::retry_line::RetryLine;
+#[cfg(feature = "metrics")]
+pub(crate) use self::retry_totals::{RetryTotals, names as retry_names, record_unnamed};
 #[cfg(feature = "tracing")]
 pub(crate) use self::span::{CallSpan, EnteredHere, LazySpan};
 #[cfg(not(feature = "tracing"))]
@@ -44,14 +48,14 @@ pub(crate) fn notify_global(of_retry: &Event) {
 
 /// A call under a retry. Without the feature `metrics` it is not counted.
 #[cfg(not(feature = "metrics"))]
-pub(crate) type RetryCallCount = ();
+pub(crate) type RetryCallCount<'a> = std::marker::PhantomData<&'a ()>;
 
 #[cfg(not(feature = "metrics"))]
 #[inline]
-pub(crate) fn ended((): &mut RetryCallCount, _: Result<bool, crate::signal::StopReason>) {}
+pub(crate) fn ended(_: &mut RetryCallCount<'_>, _: Result<bool, crate::signal::StopReason>) {}
 
 #[cfg(not(feature = "metrics"))]
-fn count_wait() {}
+fn count_wait(_: &RetryLine<'_>) {}
 
 #[cfg(not(feature = "metrics"))]
 pub(crate) fn changed(_: impl FnOnce() -> crate::signal::BreakerSnapshot) {}

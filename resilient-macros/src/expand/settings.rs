@@ -103,8 +103,8 @@ pub(super) fn limit(limit: Option<&LimitArgument>) -> TokenStream {
 }
 
 /// Writes the statement that declares `__budget`, and the method call that passes the budget to the
-/// loop. Without a budget, writes neither. If `is_listed` is set, the expansion also lists the static
-/// of the name for the feature `inventory`.
+/// loop. Without a budget, writes neither. If `is_listed` is set, the expansion also lists the
+/// static of the name for the feature `inventory`.
 pub(super) fn budget(
     budget: Option<&BudgetArgument>,
     is_listed: bool,

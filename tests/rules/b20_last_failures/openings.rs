@@ -5,7 +5,7 @@ use resilient::breaker::{
     BreakerConfigBuilder, CircuitState, Condition, Opening, Transition, TransitionReason,
 };
 use resilient::events::EventKind;
-use resilient::{BreakerConfig, CircuitBreaker, Outcome};
+use resilient::{BreakerConfig, CircuitBreaker, Classification, Outcome};
 
 use super::fail_with;
 use crate::support::slow_calls::settings as slow_settings;
@@ -65,6 +65,45 @@ fn b20_slow_and_hung_calls_open_without_a_failure() {
     assert_eq!(opening.to_string(), "2 of 2 calls slow or hung, limit 50%");
     assert_eq!(opening.last_failure(), None);
     drop(hung);
+}
+
+#[test]
+fn b20_an_opening_by_slow_calls_does_not_blame_an_old_failure() {
+    let old = || {
+        let (breaker, clock) = closed(&slow_settings());
+        fail_with(&breaker, "hours ago");
+        // The failure leaves the window of four calls.
+        calls(&breaker, "SSSS");
+        (breaker, clock)
+    };
+    let (breaker, clock) = old();
+    take(&breaker, &clock, secs(3), Outcome::Success);
+    take(&breaker, &clock, secs(3), Outcome::Success);
+    assert_eq!(opening(&breaker).to_string(), "2 of 4 calls slow or hung, limit 50%");
+    // A slow probe opens again, and the failure before the round says nothing about it.
+    clock.advance(secs(10));
+    take(&breaker, &clock, secs(3), Outcome::Success);
+    assert_eq!(opening(&breaker).to_string(), "1 failed or slow probe");
+
+    let (breaker, clock) = old();
+    take(&breaker, &clock, secs(3), Outcome::Success);
+    clock.advance(secs(3600));
+    let permit = breaker.try_acquire().unwrap();
+    clock.advance(secs(3));
+    permit.report_class(Some(Classification::transient().with_text("gateway timeout")));
+    let text = "2 of 4 calls slow or hung, limit 50%; last failure: gateway timeout";
+    assert_eq!(opening(&breaker).to_string(), text);
+
+    let (breaker, clock) = old();
+    breaker.observe_only();
+    let mut events = breaker.subscribe(8);
+    take(&breaker, &clock, secs(3), Outcome::Success);
+    for _ in 0..4 {
+        take(&breaker, &clock, secs(3), Outcome::Success);
+    }
+    let event = events.try_next().unwrap();
+    let EventKind::WouldOpen(opening) = event.kind() else { panic!("{event:?}") };
+    assert_eq!(opening.last_failure(), None);
 }
 
 #[test]

@@ -10,7 +10,9 @@ use std::task::Poll;
 use std::time::Duration;
 
 use resilient::retries::TimeLimit;
-use resilient::{CircuitBreaker, CircuitOpen, TimedOut, circuit_breaker, retry, timeout};
+use resilient::{
+    CircuitBreaker, CircuitOpen, RetryError, TimedOut, circuit_breaker, retry, timeout,
+};
 use resilient_testkit::{Calls, ms, poll_once};
 use tokio::time::Instant;
 
@@ -267,6 +269,38 @@ async fn r08_context_around_a_time_limit_or_a_rejection_changes_nothing() {
     let late = Arc::new(limited().await.unwrap_err());
     assert!(call(&outer, &calls, late).await.is_err());
     assert_eq!((calls.count(), counted(&outer)), RETRIED);
+}
+
+#[tokio::test(start_paused = true)]
+async fn r08_the_errors_of_all_attempts_are_examined_by_the_last() {
+    macro_rules! counts_with_all_errors {
+        ($error:ty, $source:expr) => {{
+            #[circuit_breaker(breaker = outer, order = explicit)]
+            #[retry(jitter = none, base_delay = "0s", errors = all)]
+            async fn call<E: Error + Send + Sync + Clone + 'static>(
+                outer: &CircuitBreaker,
+                calls: &Calls,
+                error: &E,
+            ) -> Result<(), RetryError<$error>> {
+                calls.next();
+                Err(error.clone())?
+            }
+            let (outer, calls) = (breaker(100), Calls::new());
+            assert!(call(&outer, &calls, $source).await.is_err());
+            (calls.count(), counted(&outer))
+        }};
+    }
+    let callee = breaker(1);
+    callee.force_open();
+    let open = callee.try_acquire().unwrap_err();
+    let (attempt, deadline) = (limited().await.unwrap_err(), limited_call().await.unwrap_err());
+    assert_eq!(counts_with_all_errors!(anyhow::Error, &open), IGNORED);
+    assert_eq!(counts_with_all_errors!(Boxed, &open), IGNORED);
+    assert_eq!(counts_with_all_errors!(Box<dyn Error>, &open), IGNORED);
+    assert_eq!(counts_with_all_errors!(anyhow::Error, &deadline), FAILED);
+    assert_eq!(counts_with_all_errors!(Boxed, &deadline), FAILED);
+    // The breaker around the loop sees one call.
+    assert_eq!(counts_with_all_errors!(anyhow::Error, &attempt), (4, (1, 0)));
 }
 
 /// The function that talks to the dependency, which hangs.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use resilient::retries::{AttemptEnd, NamedRetry, RetryCounts, StopReason};
 use resilient::{Classification, RetryPolicy};
-use resilient_testkit::Fault;
+use resilient_testkit::{Fault, run};
 use tokio::time::Instant;
 
 use crate::support::retry::{SECOND, at_once, breaker, build, exact};
@@ -128,6 +128,33 @@ async fn r15_the_last_four_failures_have_their_time_and_attempt() {
         snapshot.last_failures.iter().map(|last| (last.attempt, since(last.at))).collect();
     let ms = Duration::from_millis;
     assert_eq!(last, [(2, ms(100)), (3, ms(300)), (4, ms(700)), (5, ms(1500))]);
+}
+
+#[test]
+fn r15_an_error_that_is_neither_a_failure_nor_retried_is_counted_and_not_remembered() {
+    let retry = at_once(3).named("stock");
+    let end = |class: Classification| {
+        let _ = retry.start().after(AttemptEnd::Failed(class), None);
+    };
+    end(Classification::permanent().with_text("down"));
+    for _ in 0..9 {
+        end(Classification::answered());
+        end(Classification::ignored());
+    }
+    end(Classification::throttled().with_text("slow down"));
+    let snapshot = retry.snapshot();
+    assert_eq!(snapshot.counts.attempts, 20);
+    let texts = snapshot.last_failures.iter().map(|failure| failure.text.unwrap().to_string());
+    assert_eq!(texts.collect::<Vec<_>>(), ["down", "slow down"]);
+}
+
+#[test]
+fn r15_an_attempt_without_a_timer_says_that_nothing_was_called() {
+    let retry = at_once(3).named("stock");
+    let call = retry.call().deadline(SECOND).run(async |_| None::<()>);
+    assert_eq!(run(call), None);
+    let text = retry.snapshot().last_failures[0].text.unwrap();
+    assert_eq!(text.as_str(), "not called: no timer for the time limit");
 }
 
 #[test]

@@ -103,6 +103,16 @@ fn g08_a_leased_retry_leaves_with_its_last_handle() {
     assert_eq!(names(&registry), Vec::<String>::new());
 }
 
+#[test]
+fn g08_a_leased_retry_whose_dependency_only_answered_with_errors_leaves_at_once() {
+    let registry = Registry::new();
+    let retry = registry.lease_retry("stock", at_once(1));
+    let missing = AttemptEnd::Failed(Classification::answered());
+    retry.start().after(missing, None).unwrap_err();
+    drop(retry);
+    assert_eq!(names(&registry), Vec::<String>::new());
+}
+
 #[tokio::test(start_paused = true)]
 async fn g08_a_leased_retry_that_failed_stays_for_ten_minutes() {
     use std::time::Duration;

@@ -3,7 +3,10 @@
 use std::fmt;
 use std::sync::Mutex;
 
-use resilient::{Registry, RetryPolicy, retry};
+use resilient::retries::AttemptEnd;
+use resilient::{Classification, Registry, RetryPolicy, retry};
+
+use crate::support::retry::{at_once, breaker, build};
 
 const SECRET: &str = "canary";
 
@@ -60,10 +63,37 @@ fn r15_an_override_turns_the_texts_off_and_on() {
     assert!(was_written(3) && shown("r15 silenced").contains(SECRET));
 }
 
+#[test]
+fn r15_an_override_that_switches_the_texts_off_also_removes_the_present_ones() {
+    let registry = Registry::new();
+    let retry = registry.get_or_register_retry("stock", at_once(2));
+    let failed = || AttemptEnd::Failed(Classification::transient().with_text(SECRET));
+    let shown = || format!("{:?} {:?}", registry.get_retry("stock").unwrap(), retry.snapshot());
+    let silence = |remember| RetryPolicy::builder().remember_errors(remember);
+    let mut driver = retry.start();
+    driver.after(failed(), None).unwrap();
+    assert!(shown().contains(SECRET));
+    registry.override_retry("stock", silence(false)).unwrap();
+    assert!(!shown().contains(SECRET));
+    assert_eq!(retry.snapshot().last_failures.len(), 1, "the time is remembered");
+    // A running call forgets its text at its next step, although no other attempt has run.
+    let breaker = breaker(1);
+    breaker.trip().unwrap();
+    let open = breaker.try_acquire().unwrap_err();
+    driver.after(AttemptEnd::Rejected(&open), None).unwrap_err();
+    assert_eq!(driver.error_text(), None);
+    // The code forbids what an override has allowed for a time.
+    let silent = build(&silence(false)).named("quiet");
+    registry.register_retry(&silent).unwrap();
+    registry.override_retry("quiet", silence(true)).unwrap();
+    silent.start().after(failed(), None).unwrap();
+    assert!(format!("{:?}", silent.snapshot()).contains(SECRET));
+    registry.clear_retry_override("quiet").unwrap();
+    assert!(!format!("{:?}", silent.snapshot()).contains(SECRET));
+}
+
 #[tokio::test]
 async fn r15_a_text_given_by_hand_is_not_remembered_either() {
-    use resilient::Classification;
-
     let policy = RetryPolicy::builder().remember_errors(false).max_retries(0).build().unwrap();
     let retry = policy.named("by hand");
     let call = retry.call().classify_with(|output: &Result<(), ()>| {

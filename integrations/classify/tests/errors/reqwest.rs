@@ -1,12 +1,14 @@
 //! Errors that reqwest makes of the responses of sockets on this machine.
 
+use std::fmt::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::dns::{Name, Resolve, Resolving};
 use reqwest::{Client, Error, redirect};
-use resilient::Outcome;
+use resilient::events::Subscription;
+use resilient::{BreakerConfig, CircuitBreaker, Outcome, circuit_breaker, retry};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -21,7 +23,13 @@ const USER: &str = "canary-of-the-user";
 const FRAGMENT: &str = "canary-of-the-fragment";
 
 fn url(address: SocketAddr) -> String {
-    format!("http://{USER}:{PASSWORD}@{address}/path?token={QUERY}#{FRAGMENT}")
+    format!("http://{USER}:{PASSWORD}@{address}/p?t={QUERY}#{FRAGMENT}")
+}
+
+/// Returns the URL of a server that does not exist.
+async fn closed() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    url(listener.local_addr().unwrap())
 }
 
 async fn read_request(socket: &mut TcpStream) {
@@ -74,7 +82,7 @@ async fn class_of_response(response: &str) -> ((Outcome, bool), String) {
     let (class, text) = class(&error);
     let (what, url) = text.split_once(": http://127.0.0.1:").expect("a URL");
     // A long text is cut.
-    assert!(text.len() == 64 || url.ends_with("/path"), "{text}");
+    assert!(text.len() == 64 || url.ends_with("/p"), "{text}");
     (class, what.to_owned())
 }
 
@@ -133,10 +141,7 @@ async fn a_body_that_is_not_the_expected_json_is_ignored_and_a_broken_one_is_not
 
 #[tokio::test]
 async fn a_server_that_is_not_reached_is_a_failure_that_is_retried() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let closed = url(listener.local_addr().unwrap());
-    drop(listener);
-    let refused = get(&Client::new(), &closed).await.unwrap_err();
+    let refused = get(&Client::new(), &closed().await).await.unwrap_err();
     assert!(refused.is_connect());
     let (refused, text) = class(&refused);
     assert_eq!(refused, FAILURE_RETRIED);
@@ -197,6 +202,43 @@ async fn a_request_that_cannot_be_built_is_ignored() {
     assert_eq!(class(&header.unwrap_err()).0, IGNORED);
     let scheme = get(&client, &format!("ftp://127.0.0.1:1/path?token={QUERY}")).await;
     assert_eq!(class(&scheme.unwrap_err()).0, IGNORED);
+}
+
+#[tokio::test]
+async fn no_secret_of_the_url_reaches_a_snapshot_an_event_or_a_hook() {
+    #[retry(classify = resilient_classify::reqwest, max_retries = 1, base_delay = "0s")]
+    #[circuit_breaker(breaker = breaker, on_open = |_| Ok(String::new()))]
+    async fn classified(breaker: &CircuitBreaker, url: &str) -> Result<String, Error> {
+        get(&Client::new(), url).await
+    }
+
+    #[retry(max_retries = 1, base_delay = "0s")]
+    #[circuit_breaker(breaker = breaker, on_open = |_| Ok(String::new()))]
+    async fn bare(breaker: &CircuitBreaker, url: &str) -> Result<String, Error> {
+        get(&Client::new(), url).await
+    }
+
+    let shown = |breaker: &CircuitBreaker, mut events: Subscription| {
+        let mut shown = format!("{:?}", breaker.snapshot());
+        while let Some(event) = events.try_next() {
+            write!(shown, "{event:?}").unwrap();
+        }
+        shown
+    };
+    let config = BreakerConfig::builder().failure_threshold(2).build().unwrap();
+    let url = closed().await;
+    let breaker = CircuitBreaker::new("classified", config.clone());
+    let events = breaker.subscribe(64);
+    classified(&breaker, &url).await.unwrap_err();
+    let text = shown(&breaker, events);
+    assert!(text.contains("not connected (connection refused): http://127.0.0.1:"), "{text}");
+    assert!(!text.contains("canary"), "{text}");
+
+    // This shows that the test looks in the right places.
+    let breaker = CircuitBreaker::new("bare", config);
+    let events = breaker.subscribe(64);
+    bare(&breaker, &url).await.unwrap_err();
+    assert!(shown(&breaker, events).contains("canary"));
 }
 
 /// Resolves no name: because its breaker rejects the call, or because there are no names.

@@ -292,7 +292,7 @@ impl Machine {
             Phase::ObserveOnly { reported: true, .. } => {}
             Phase::ObserveOnly { reported, .. } => {
                 *reported = true;
-                self.would_open = Some(Opening::new(condition, self.failures.last()));
+                self.would_open = Some(self.opening(condition, now));
             }
             _ => {
                 let health = self.phase.health();
@@ -355,6 +355,7 @@ impl Machine {
         let Cause { reason, condition, note } = cause.into();
         self.log.time(&self.phase, self.period.end(), now);
         let (from, to) = (self.phase.state(), phase.state());
+        let opening = condition.map(|condition| self.opening(condition, now));
         self.phase = phase;
         self.period = Period::new(lasts, now);
         self.note = match reason {
@@ -370,9 +371,23 @@ impl Machine {
             return;
         }
         let lasts = self.period.length();
-        let opening = condition.map(|condition| Opening::new(condition, self.failures.last()));
         let transition = Transition { at: now, from, to, reason, lasts, note, opening };
         self.log.record(transition, self.epoch);
+    }
+
+    // B20
+    /// Describes an opening by its condition and the last failure. An old failure says nothing
+    /// about slow calls: if they open the circuit, the failure must be among the calls that the
+    /// condition counts.
+    fn opening(&self, condition: Condition, now: Instant) -> Opening {
+        let is_concerned = |failure: &FailureRecord| match condition {
+            Condition::SlowCallRate { .. } => {
+                self.phase.health().is_some_and(|health| health.counts(now, 0).failures > 0)
+            }
+            Condition::FailedProbes { is_slow: true, .. } => failure.at() >= self.period.since(),
+            _ => true,
+        };
+        Opening::new(condition, self.failures.last().filter(is_concerned))
     }
 
     fn rejection(&self, now: Instant) -> Rejection {

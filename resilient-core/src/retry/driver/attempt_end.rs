@@ -1,7 +1,7 @@
 //! The ways in which an attempt ends without a success.
 
 use crate::breaker::CircuitOpen;
-use crate::signal::{Classification, ErrorText, StopReason, TimeLimit};
+use crate::signal::{Classification, ErrorText, Outcome, StopReason, TimeLimit};
 
 /// The end of an attempt that did not succeed: the argument of
 /// [`RetryDriver::after`](super::RetryDriver::after).
@@ -26,8 +26,19 @@ impl<'a> AttemptEnd<'a> {
     pub(super) fn text(&self) -> Option<ErrorText> {
         match self {
             Self::Failed(class) => class.text().copied(),
-            Self::Cut { limit, .. } => Some(ErrorText::of(&format_args!("{limit} exceeded"))),
+            Self::Cut { limit, .. } => Some(limit.error_text()),
             Self::Rejected(_) => None,
+        }
+    }
+
+    // B20, R15
+    /// Returns whether the attempt is remembered as a failure. An error that says nothing against
+    /// the dependency and is not worth a retry is not remembered.
+    pub(super) fn is_failure(&self) -> bool {
+        match self {
+            Self::Failed(class) => class.retry || class.health == Outcome::Failure,
+            Self::Cut { .. } => true,
+            Self::Rejected(_) => false,
         }
     }
 

@@ -44,7 +44,8 @@ pub(super) fn after(step: &mut Step<'_>, end: AttemptEnd<'_>, open: Option<&Circ
     let mut decision = Decision { plan, progress };
     decision.progress.pause.wait = None;
     decision.progress.is_retry = !matches!(end, AttemptEnd::Rejected(_));
-    if decision.progress.is_retry {
+    decision.progress.is_failure = end.is_failure();
+    if decision.progress.is_retry || !policy.remember_errors {
         decision.progress.text = end.text().filter(|_| policy.remember_errors);
     }
     let (next, open) = match end.class() {

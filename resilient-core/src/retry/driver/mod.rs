@@ -76,7 +76,7 @@ use crate::time;
 #[derive(Debug)]
 pub struct RetryDriver<'a> {
     plan: Plan<'a>,
-    call: RetryCallCount,
+    call: RetryCallCount<'a>,
     /// Allocated at the first failure, so that a call that succeeds at its first attempt has little
     /// setup.
     progress: Option<Box<Progress>>,
@@ -114,7 +114,7 @@ impl<'a> RetryDriver<'a> {
         };
         Self {
             plan: Plan { policy, cell: named.cell(), options, started, needs_timer },
-            call: RetryCallCount::default(),
+            call: named.count_call(),
             progress: None,
             span: CallSpan::of_retry(|| named.name()),
         }

@@ -22,6 +22,8 @@ pub(super) struct Progress {
     pub(super) failed: u32,
     /// A text about the error of the last attempt that failed.
     pub(super) text: Option<ErrorText>,
+    /// Whether the attempt that ended last is remembered as a failure.
+    pub(super) is_failure: bool,
     /// The maximum number of retries at the last decision.
     pub(super) max_retries: u32,
     /// Whether the loop leaves retries to an outer loop.
@@ -57,6 +59,7 @@ impl Progress {
         Self {
             failed: 0,
             text: None,
+            is_failure: false,
             max_retries: plan.policy.max_retries,
             collapsed: nested::is_collapsed(plan.nested(), plan.name(), place),
             retries: 0,
@@ -87,7 +90,8 @@ impl Progress {
     /// is the reason why no attempt follows.
     pub(super) fn count_step(&mut self, stop: Option<StopReason>) {
         let Some(record) = &self.record else { return };
-        let failure = RetryFailure { at: time::now(), attempt: self.failed, text: self.text };
+        let failure = || RetryFailure { at: time::now(), attempt: self.failed, text: self.text };
+        let failure = self.is_failure.then(failure);
         let (ran, waits) = (self.is_retry, self.pause.wait.is_some());
         let (is_first, paused) = (self.retries == 0, std::mem::take(&mut self.uncounted));
         record.update(|counts| {

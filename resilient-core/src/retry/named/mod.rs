@@ -2,8 +2,8 @@
 
 mod cell;
 mod counts;
+mod failure;
 mod handle;
-mod last_failures;
 mod named_policy;
 mod overlay;
 mod record;
@@ -12,8 +12,8 @@ mod start_flag;
 
 pub use self::cell::RetryCell;
 pub use self::counts::{GiveUpCounts, RetryCounts};
+pub use self::failure::RetryFailure;
 pub use self::handle::NamedRetry;
-pub use self::last_failures::RetryFailure;
 pub use self::named_policy::NamedPolicy;
 pub(crate) use self::overlay::{DeclaredLimits, RetryOverlay};
 pub(crate) use self::record::{CallEnd, RetryRecord};

@@ -5,6 +5,9 @@ use std::time::Duration;
 use super::cell::RetryCell;
 use super::overlay::DeclaredLimits;
 use crate::retry::policy::RetryPolicy;
+use crate::telemetry::RetryCallCount;
+#[cfg(feature = "metrics")]
+use crate::telemetry::UNNAMED;
 
 /// The policy of one call, as its code gives it, with the name of the retry. An operator's override
 /// applies on top of the policy.
@@ -46,6 +49,20 @@ impl<'a> NamedPolicy<'a> {
     /// Returns the name, or `None` if the retry has no name.
     pub(crate) fn name(&self) -> Option<&'a str> {
         self.cell.and_then(RetryCell::record).map(|record| &**record.name())
+    }
+
+    /// Counts a call that starts now, under its name.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn count_call(&self) -> RetryCallCount<'a> {
+        let record = self.cell.and_then(RetryCell::record);
+        RetryCallCount::begin(record.map_or(&UNNAMED, |record| record.results()))
+    }
+
+    #[cfg(not(feature = "metrics"))]
+    #[inline]
+    #[expect(clippy::unused_self, reason = "the call is not counted")]
+    pub(crate) fn count_call(&self) -> RetryCallCount<'a> {
+        RetryCallCount::default()
     }
 
     /// Returns the deadline and the attempt timeout of a call that starts now.

@@ -6,11 +6,13 @@ use std::sync::atomic::Ordering::{Acquire, Release};
 use std::time::Duration;
 
 use super::counts::RetryCounts;
-use super::last_failures::{LastFailures, RetryFailure};
+use super::failure::RetryFailure;
 use super::overlay::RetryOverlay;
 use super::start_flag::StartFlag;
 use crate::platform::{AtomicU64, Mutex, MutexGuard, unpoisoned};
-use crate::signal::{Name, StopReason};
+use crate::signal::{FailureLog, Name, StopReason};
+#[cfg(feature = "metrics")]
+use crate::telemetry::{ResultCounts, RetryTotals};
 
 /// What all calls under one name share.
 ///
@@ -21,12 +23,14 @@ pub(crate) struct RetryRecord {
     /// 1 while an override is set, so that calls without one take no lock to ask for it.
     is_overridden: AtomicU64,
     live: Mutex<Live>,
+    #[cfg(feature = "metrics")]
+    results: ResultCounts,
 }
 
 #[derive(Debug, Default)]
 struct Live {
     counts: RetryCounts,
-    last_failures: LastFailures,
+    last_failures: FailureLog<RetryFailure>,
     overlay: Option<Arc<RetryOverlay>>,
     /// Whether a contradiction between the override and a call's settings was reported.
     has_reported: bool,
@@ -48,7 +52,13 @@ pub(crate) enum CallEnd {
 
 impl RetryRecord {
     pub(crate) fn new(name: Name) -> Self {
-        Self { name, is_overridden: AtomicU64::new(0), live: Mutex::default() }
+        Self {
+            name,
+            is_overridden: AtomicU64::new(0),
+            live: Mutex::default(),
+            #[cfg(feature = "metrics")]
+            results: ResultCounts::new(),
+        }
     }
 
     pub(crate) fn name(&self) -> &Name {
@@ -69,7 +79,9 @@ impl RetryRecord {
             return false;
         }
         self.is_overridden.store(overlay.is_some().into(), Release);
+        let showed_texts = live.remembers_errors();
         live.overlay = overlay.map(|overlay| Arc::new(overlay.clone()));
+        live.forget_texts(showed_texts);
         live.has_reported = false;
         let is_watched = live.concerns_start();
         for flag in &live.flags {
@@ -103,12 +115,33 @@ impl RetryRecord {
 
     pub(super) fn counts(&self) -> (RetryCounts, Vec<RetryFailure>) {
         let live = self.live();
-        (live.counts, live.last_failures.all())
+        (live.counts, live.last_failures.iter().collect())
     }
 
     /// Returns the last failure.
     pub(crate) fn last_failure(&self) -> Option<RetryFailure> {
-        self.live().last_failures.last().copied()
+        self.live().last_failures.last()
+    }
+
+    /// Returns the counts of the calls by their results.
+    #[cfg(feature = "metrics")]
+    pub(super) fn results(&self) -> &ResultCounts {
+        &self.results
+    }
+
+    /// Returns what is recorded as metrics.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn totals(&self) -> RetryTotals {
+        // The results are read first: each of them is counted after its attempts.
+        let results = self.results.totals();
+        let counts = self.live().counts;
+        RetryTotals {
+            results,
+            later_attempts: counts.attempts,
+            retries: counts.retries,
+            waits: counts.waits,
+            waiting_time: counts.waiting_time,
+        }
     }
 
     // No user code runs under this lock.
@@ -118,6 +151,23 @@ impl RetryRecord {
 }
 
 impl Live {
+    /// Returns what the override says about texts of errors.
+    fn remembers_errors(&self) -> Option<bool> {
+        self.overlay.as_ref().and_then(|overlay| overlay.settings.remember_errors)
+    }
+
+    // B20
+    /// Removes the texts that no longer may be shown: all of them if the override says so, and also
+    /// if the override before allowed texts (`before`), because the code may forbid them.
+    fn forget_texts(&mut self, before: Option<bool>) {
+        let now = self.remembers_errors();
+        if now == Some(false) || (now.is_none() && before == Some(true)) {
+            for failure in self.last_failures.iter_mut() {
+                failure.text = None;
+            }
+        }
+    }
+
     fn concerns_start(&self) -> bool {
         self.overlay.as_ref().is_some_and(|overlay| overlay.concerns_start())
     }
@@ -131,10 +181,16 @@ fn count(count: &mut u64) {
 }
 
 impl RetryUpdate<'_> {
-    /// Counts an attempt that ran and failed, and remembers it.
-    pub(crate) fn failed(&mut self, failure: RetryFailure) {
+    /// Counts an attempt that ran and did not succeed, and remembers it if it is a failure.
+    pub(crate) fn failed(&mut self, failure: Option<RetryFailure>) {
         count(&mut self.0.counts.attempts);
-        self.0.last_failures.push(failure);
+        if let Some(mut failure) = failure {
+            // The override may have switched the texts off since the call has read it.
+            if self.0.remembers_errors() == Some(false) {
+                failure.text = None;
+            }
+            self.0.last_failures.push(failure);
+        }
     }
 
     /// Counts a pause that was granted: before a retry, which may be the first of its call, or for

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::counts::RetryCounts;
-use super::last_failures::RetryFailure;
+use super::failure::RetryFailure;
 use crate::retry::policy::RetryPolicy;
 use crate::signal::SettingsInForce;
 
@@ -26,6 +26,7 @@ pub struct RetrySnapshot {
     pub settings_with_origin: SettingsInForce,
     /// The calls that did not succeed at their first attempt.
     pub counts: RetryCounts,
-    /// The last four failed attempts, oldest first.
+    /// The last four failed attempts, oldest first. An attempt is among them if its error is a
+    /// failure of the dependency, or if it is worth a retry.
     pub last_failures: Vec<RetryFailure>,
 }

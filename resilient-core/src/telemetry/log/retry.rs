@@ -27,7 +27,7 @@ pub(crate) fn retrying(line: &RetryLine<'_>, delay: Duration) {
 
 /// Logs a wait for a circuit.
 pub(crate) fn waiting(line: &RetryLine<'_>, open: &CircuitOpen, most: Duration) {
-    crate::telemetry::count_wait();
+    crate::telemetry::count_wait(line);
     emit(|| {
         tracing::debug!(
             target: RETRY,
