@@ -21,6 +21,7 @@ pub(crate) use self::config::BreakerSettings;
 pub use self::config::{AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, Window};
 pub use self::handle::CircuitBreaker;
 pub use self::owned_permit::OwnedPermit;
+pub(crate) use self::permit::DisplayOf;
 pub use self::permit::Permit;
 pub use self::permit_future::PermitFuture;
 #[cfg(feature = "tokio")]

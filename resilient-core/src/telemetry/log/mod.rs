@@ -6,10 +6,12 @@
 //! subscriber is contained, like a panic of a listener.
 
 mod breaker;
+mod budget;
 mod retry;
 mod settings;
 
 pub(crate) use self::breaker::rejected;
+pub(crate) use self::budget::BudgetWatch;
 #[cfg(feature = "tokio")]
 pub(crate) use self::retry::blocks_a_runtime;
 pub(crate) use self::retry::{fell_back, gave_up, recovered, retrying, timed_out, waiting};
