@@ -112,8 +112,8 @@ impl Standing {
         if is_new && (settings.mode.is_some() || self.mode.is_of_override) {
             self.mode = StandingMode::of_override(settings.mode.clone(), now);
         }
-        // A mode that is not new keeps its time. It is missing in `key_modes` if an operator has set
-        // a state by hand since.
+        // A mode that is not new keeps its time. It is missing in `key_modes` if an operator has
+        // set a state by hand since.
         let known: BTreeMap<_, _> = self.settings.key_modes().collect();
         let key_modes = settings.key_modes().filter_map(|(table, hold)| {
             let mode = if known.get(table) == Some(&hold) {

@@ -27,7 +27,7 @@ pub(super) struct Entries {
     /// Where the last sweep ended, in each of these maps.
     pub(super) swept: Swept,
     pub(super) overrides: Overrides,
-    /// The same overrides, for look-ups.
+    /// The tables of `overrides`, in a form for look-ups.
     pub(super) index: OverrideIndex,
     /// Since when each table is among the overrides.
     pub(super) override_ages: BTreeMap<OverrideTable, Instant>,

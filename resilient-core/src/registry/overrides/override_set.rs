@@ -152,7 +152,8 @@ impl Overrides {
         for name in names {
             let names = NamePattern::of(name);
             let layers = index.of_groups(names, BreakerConfigBuilder::default(), here);
-            // The code may correct what a table and the defaults contradict, so they are not merged.
+            // The code may correct what a table and the defaults contradict, so they are not
+            // merged.
             let layers = SettingLayers { defaults: BreakerConfigBuilder::default(), ..layers };
             OverrideError::check_layers(&layers, name, BreakerConfigBuilder::check_part)?;
         }
