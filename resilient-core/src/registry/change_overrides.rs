@@ -101,20 +101,25 @@ fn overridden(
 /// Returns which overrides apply to something that exists.
 fn report(entries: &Entries, overrides: &Overrides) -> OverrideReport {
     let names: BTreeSet<_> = overrides.breakers.keys().chain(overrides.keys.keys()).collect();
-    let names = names.into_iter().cloned();
-    let (live, waiting) = names.partition(|name| is_live(&entries.by_name, name));
+    let (live, waiting) = names.into_iter().cloned().partition(|name| {
+        // The tables of keys are only for names with a breaker for each key.
+        let has_own = overrides.breakers.contains_key(name);
+        is_live(&entries.by_name, name, |entry| has_own || entry.item.is_keyed())
+    });
     let names = overrides.budgets.keys().cloned();
-    let (live_budgets, waiting_budgets) = names.partition(|name| is_live(&entries.budgets, name));
+    let (live_budgets, waiting_budgets) =
+        names.partition(|name| is_live(&entries.budgets, name, |_| true));
     let names = overrides.retries.keys().cloned();
-    let (live_retries, waiting_retries) = names.partition(|name| is_live(&entries.retries, name));
+    let (live_retries, waiting_retries) =
+        names.partition(|name| is_live(&entries.retries, name, |_| true));
     OverrideReport { live, waiting, live_budgets, waiting_budgets, live_retries, waiting_retries }
 }
 
-fn is_live<T>(items: &BTreeMap<Name, T>, name: &str) -> bool {
-    let pattern = NamePattern::of(name);
-    let first = pattern.first();
-    let next = items.range::<str, _>((Included(first), Unbounded)).next();
-    next.is_some_and(|(item, _)| pattern.matches(item))
+fn is_live<T>(items: &BTreeMap<Name, T>, name: &str, is_meant: impl Fn(&T) -> bool) -> bool {
+    let names = NamePattern::of(name);
+    let items = items.range::<str, _>((Included(names.first()), Unbounded));
+    let mut items = items.take_while(|(item, _)| names.matches(item));
+    items.any(|(_, item)| is_meant(item))
 }
 
 /// Checks the overrides against the settings of all code of every retry.
