@@ -4,6 +4,7 @@
 #![allow(clippy::unused_async, reason = "the tests need async functions, not await points")]
 
 mod breakers;
+mod budgets;
 mod capture;
 mod retries;
 mod secrets;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 const OPERATING: &str = include_str!("../../docs/operating.md");
 const BREAKER_LINES: &str = include_str!("../../resilient-core/src/telemetry/log/breaker.rs");
+const BUDGET_LINES: &str = include_str!("../../resilient-core/src/telemetry/log/budget.rs");
 const RETRY_LINES: &str = include_str!("../../resilient-core/src/telemetry/log/retry.rs");
 const SETTINGS_LINES: &str = include_str!("../../resilient-core/src/telemetry/log/settings.rs");
 const SPANS: &str = include_str!("../../resilient-core/src/telemetry/span.rs");
@@ -86,7 +87,7 @@ fn literals(source: &str) -> Vec<String> {
 
 #[test]
 fn every_message_in_the_source_has_one_row_and_every_row_is_in_the_source() {
-    let sources = [BREAKER_LINES, RETRY_LINES, SETTINGS_LINES];
+    let sources = [BREAKER_LINES, BUDGET_LINES, RETRY_LINES, SETTINGS_LINES];
     let in_source: BTreeSet<_> = sources.into_iter().flat_map(literals).collect();
     let rows = rows();
     let in_guide: BTreeSet<_> = rows.iter().map(|row| row.message.clone()).collect();

@@ -6,3 +6,4 @@ mod overrides;
 mod registered;
 mod secrets;
 mod sites;
+mod snapshots;

@@ -4,11 +4,15 @@ use std::fmt;
 use std::mem::ManuallyDrop;
 use std::time::Duration;
 
+use super::call_timer::TimedHere;
 use super::machine::{CallEnd, Ending, Ticket};
 use super::permit_future::PermitFuture;
 use super::shared::{EnteredCall, SharedBreaker};
 use crate::signal::{CircuitOpen, Classification, ErrorText, Fallible, Outcome, every_failure};
 use crate::telemetry::CallSpan;
+
+/// A function that returns the error of an output as a `Display`, if it has one.
+pub(crate) type DisplayOf<O> = for<'e> fn(&'e O) -> Option<&'e dyn fmt::Display>;
 
 /// The right to make one call, from
 /// [`CircuitBreaker::try_acquire`](super::CircuitBreaker::try_acquire).
@@ -111,6 +115,7 @@ impl<'breaker> Permit<'breaker> {
     #[inline]
     pub fn scope<R>(&self, call: impl FnOnce() -> R) -> R {
         let _span = self.span().entered();
+        let _timed = TimedHere::begin(|| self.breaker);
         let _entered = self.enter();
         call()
     }
@@ -120,6 +125,13 @@ impl<'breaker> Permit<'breaker> {
     #[inline]
     pub(crate) fn is_probe(&self) -> bool {
         self.ticket.is_probe()
+    }
+
+    /// Returns the name of the breaker.
+    #[cfg(feature = "tokio")]
+    #[inline]
+    pub(crate) fn name(&self) -> &'breaker crate::signal::Name {
+        self.breaker.name()
     }
 
     /// Makes the span of the call.
@@ -139,10 +151,10 @@ impl<'breaker> Permit<'breaker> {
     #[inline]
     pub fn report(self, outcome: Outcome) {
         let (breaker, ticket) = self.into_parts();
-        if outcome != Outcome::Success {
+        if outcome == Outcome::Success {
+            breaker.report_clean_success(ticket);
+        } else {
             breaker.report(ticket, &CallEnd::of(Ending::Reported(outcome)));
-        } else if !breaker.count_clean_success(ticket) {
-            breaker.report_success(ticket);
         }
     }
 
@@ -202,31 +214,25 @@ impl<'breaker> Permit<'breaker> {
     /// ```
     #[inline]
     pub fn report_class(self, class: Option<Classification>) {
-        self.report_described(class, None);
+        self.report_described(class, (), |()| None);
     }
 
-    // B9: a hint is used even if the breaker counts the error as a success.
-    /// Reports the class of the call's output. `error` describes the error if the class does not.
-    /// An error that the breaker counts as a success costs no more than a success, unless it has a
-    /// hint and can change the state.
+    /// Reports the class of an output, and returns the output. `text` describes the error if the
+    /// class does not.
     #[inline]
-    pub(crate) fn report_described(
+    pub(crate) fn report_described<O>(
         self,
         class: Option<Classification>,
-        error: Option<&dyn fmt::Display>,
-    ) {
+        output: O,
+        text: DisplayOf<O>,
+    ) -> O {
         let (breaker, ticket) = self.into_parts();
         // A success is counted at one place, so that this function is small enough to be inlined.
-        match class {
-            Some(class) if class.health != Outcome::Success => {
-                breaker.report_class(ticket, &class, error);
-            }
-            _ if breaker.count_clean_success(ticket) => {}
-            Some(class @ Classification { retry_after: Some(_), .. }) => {
-                breaker.report_class(ticket, &class, None);
-            }
-            _ => breaker.report_success(ticket),
-        }
+        let Some(class) = class else {
+            breaker.report_clean_success(ticket);
+            return output;
+        };
+        report_error(breaker, ticket, class, output, text)
     }
 
     /// Copies a permit that another function returned through memory. Without the copy, the
@@ -250,6 +256,29 @@ impl<'breaker> Permit<'breaker> {
         let permit = ManuallyDrop::new(self);
         (permit.breaker, permit.ticket)
     }
+}
+
+// B9: a hint is used even if the breaker counts the error as a success.
+/// Reports an output that is an error. An error that the breaker counts as a success takes no lock,
+/// like a success, unless it has a hint and can change the state. The output is passed by value:
+/// with a reference, a small output would be in memory on the hot path, too.
+#[cold]
+#[inline(never)]
+fn report_error<O>(
+    breaker: &SharedBreaker,
+    ticket: Ticket,
+    class: Classification,
+    output: O,
+    text: DisplayOf<O>,
+) -> O {
+    if class.health != Outcome::Success {
+        breaker.report_class(ticket, &class, text(&output));
+    } else if class.retry_after.is_none() {
+        breaker.report_clean_success(ticket);
+    } else if !breaker.count_clean_success(ticket) {
+        breaker.report_class(ticket, &class, None);
+    }
+    output
 }
 
 // B2: a dropped permit reports that the call was abandoned, or that it failed if the thread panics.

@@ -1,8 +1,9 @@
 //! Finds the text of a failed output, for breakers and retries that remember it.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
+use std::marker::PhantomData;
 
-use crate::breaker::Permit;
+use crate::breaker::{DisplayOf, Permit};
 use crate::retry::{AttemptEnd, RetryDriver};
 use crate::signal::{Classification, Fallible};
 
@@ -11,13 +12,13 @@ use crate::signal::{Classification, Fallible};
 /// if the error has a `Display`, and otherwise, through `Deref`, the method of [`TextOfAny`]. A
 /// generic error counts as having a `Display` only if it is bound by `Display`.
 #[derive(Debug)]
-pub struct Text<'a, O>(TextOfAny<'a, O>);
+pub struct Text<O>(TextOfAny<O>);
 
 #[derive(Debug)]
-pub struct TextOfAny<'a, O>(&'a O);
+pub struct TextOfAny<O>(PhantomData<fn(&O)>);
 
-impl<'a, O> std::ops::Deref for Text<'a, O> {
-    type Target = TextOfAny<'a, O>;
+impl<O> std::ops::Deref for Text<O> {
+    type Target = TextOfAny<O>;
 
     #[inline]
     fn deref(&self) -> &Self::Target {
@@ -25,53 +26,86 @@ impl<'a, O> std::ops::Deref for Text<'a, O> {
     }
 }
 
-impl<'a, O> Text<'a, O> {
+impl<O> Text<O> {
+    /// The output is there for its type.
     #[inline]
-    pub fn new(output: &'a O) -> Self {
-        Self(TextOfAny(output))
+    pub fn new(_: &O) -> Self {
+        Self(TextOfAny(PhantomData))
     }
 }
 
-impl<'a, O: Fallible<Error: Display>> Text<'a, O> {
-    /// Returns the error of the output as a `Display`.
+/// Describes failed outputs of a type. It is a function that returns the error of an output as a
+/// `Display`.
+pub struct Describe<O>(DisplayOf<O>);
+
+impl<O: Fallible<Error: Display>> Text<O> {
     #[inline]
-    pub fn resilient_text(&self) -> Option<&'a dyn Display> {
-        let output: &'a O = self.0.0;
-        output.failure().map(|error| error as &dyn Display)
+    pub fn resilient_text(&self) -> Describe<O> {
+        Describe(|output| output.failure().map(|error| error as &dyn Display))
     }
 }
 
-impl<'a, O> TextOfAny<'a, O> {
-    /// Returns `None`, because the output has no error with a `Display`.
+impl<O> TextOfAny<O> {
+    /// Describes outputs that have no error with a `Display`.
     #[inline]
-    pub fn resilient_text(&self) -> Option<&'a dyn Display> {
-        None
+    pub fn resilient_text(&self) -> Describe<O> {
+        Describe(|_| None)
     }
 }
 
-/// Reports the class of an output, `None` for a success. `text` describes the error if the class
-/// does not.
-#[inline]
-pub fn report(permit: Permit<'_>, class: Option<Classification>, text: Option<&dyn Display>) {
-    permit.report_described(class, text);
+// Derived implementations would need bounds on the output.
+impl<O> Clone for Describe<O> {
+    #[inline]
+    fn clone(&self) -> Self {
+        *self
+    }
 }
 
-/// Makes the end of an attempt that failed. `text` describes the error if the class does not, and
-/// the retry remembers errors.
-#[inline]
-#[must_use]
-pub fn failed(
-    retry: &RetryDriver<'_>,
+impl<O> Copy for Describe<O> {}
+
+impl<O> fmt::Debug for Describe<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Describe")
+    }
+}
+
+impl<O> Describe<O> {
+    /// Reports the class of an output, `None` for a success, and returns the output.
+    #[inline]
+    pub fn report(self, permit: Permit<'_>, class: Option<Classification>, output: O) -> O {
+        permit.report_described(class, output, self.0)
+    }
+
+    /// Makes the end of an attempt that failed, and returns it with the output. The end has a text
+    /// if the retry remembers errors.
+    #[inline]
+    pub fn failed(
+        self,
+        retry: &RetryDriver<'_>,
+        class: Classification,
+        output: O,
+    ) -> (O, AttemptEnd<'static>) {
+        described(retry.remembers_errors(), class, output, self.0)
+    }
+}
+
+/// The output is passed by value: with a reference, a small output would be in memory on the hot
+/// path, too.
+#[cold]
+#[inline(never)]
+fn described<O>(
+    remembers: bool,
     class: Classification,
-    text: Option<&dyn Display>,
-) -> AttemptEnd<'static> {
-    AttemptEnd::Failed(class.described_by(text.filter(|_| retry.remembers_errors())))
+    output: O,
+    text: DisplayOf<O>,
+) -> (O, AttemptEnd<'static>) {
+    let class = if remembers { class.described_by(text(&output)) } else { class };
+    (output, AttemptEnd::Failed(class))
 }
 
 #[cfg(test)]
 mod tests {
     use std::error::Error;
-    use std::fmt;
 
     use super::*;
     use crate::retry::RetryPolicy;
@@ -79,7 +113,7 @@ mod tests {
     /// Returns the text that the expansion finds.
     macro_rules! text_of {
         ($output:expr) => {
-            Text::new(&$output).resilient_text().map(ToString::to_string)
+            (Text::new(&$output).resilient_text().0)(&$output).map(ToString::to_string)
         };
     }
 
@@ -139,13 +173,15 @@ mod tests {
         assert_eq!(text(Classification::answered()), None);
         let given = Classification::transient().with_text("given");
         assert_eq!(text(given), Some("given".to_owned()));
-        let kept = |policy: &RetryPolicy, class: Classification| match failed(
-            &RetryDriver::start(policy),
-            class,
-            Some(&"of the error"),
-        ) {
-            AttemptEnd::Failed(class) => text(class),
-            _ => None,
+        let kept = |policy: &RetryPolicy, class: Classification| {
+            let output: Result<(), &str> = Err("of the error");
+            let describe = Text::new(&output).resilient_text();
+            match describe.failed(&RetryDriver::start(policy), class, output) {
+                (Err("of the error"), AttemptEnd::Failed(class)) => {
+                    class.text().map(ToString::to_string)
+                }
+                other => panic!("{other:?}"),
+            }
         };
         let silent = RetryPolicy::builder().remember_errors(false).build().unwrap();
         assert_eq!(kept(&RetryPolicy::DEFAULT, Classification::transient()), of_error);

@@ -42,8 +42,8 @@ pub(crate) fn report_cut(permit: Permit<'_>, cause: CutCause, ignored: bool) {
         FullTime::Call | FullTime::Neither => drop(permit),
         FullTime::Attempt if ignored => permit.report(Outcome::Ignored),
         FullTime::Attempt => {
-            let text = cause.limit.error_text();
-            permit.report_described(Some(Classification::transient()), Some(&text));
+            let class = Classification::transient();
+            permit.report_class(Some(class.with_text(cause.limit.error_text())));
         }
     }
 }

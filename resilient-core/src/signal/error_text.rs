@@ -115,7 +115,18 @@ impl Line {
 
 impl Write for Line {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        text.chars().try_for_each(|character| self.write_char(character))
+        // Most texts are printable ASCII, which can be copied at once.
+        let head = &text.as_bytes()[..text.len().min(ErrorText::LONGEST)];
+        let is_plain = head.iter().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
+        if !is_plain {
+            return text.chars().try_for_each(|character| self.write_char(character));
+        }
+        let free = &mut self.bytes[self.length..];
+        let fitting = if self.is_full { 0 } else { head.len().min(free.len()) };
+        free[..fitting].copy_from_slice(&head[..fitting]);
+        self.length += fitting;
+        self.is_full |= fitting < text.len();
+        if self.is_full { Err(fmt::Error) } else { Ok(()) }
     }
 
     fn write_char(&mut self, character: char) -> fmt::Result {
@@ -180,6 +191,11 @@ mod tests {
         let wide = "ä".repeat(40);
         assert_eq!(ErrorText::of(&format!("x{wide}")).as_str(), format!("x{}", "ä".repeat(31)));
         assert_eq!(ErrorText::of(&Stubborn).as_str(), "x".repeat(63));
+        let tail = format!("{full}ä");
+        assert_eq!(ErrorText::of(&tail).as_str(), full);
+        let parts =
+            ErrorText::of(&format_args!("{}{}{}", &full[..63], "|", "y")).as_str().to_owned();
+        assert_eq!(parts, format!("{}|", &full[..63]));
         assert!(ErrorText::of("").is_empty());
     }
 
@@ -198,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_text_that_would_be_endless_ends_early() {
-        let padded = format_args!("{:>1$}", "x", usize::from(u16::MAX)).to_string();
+        let padded = " ".repeat(99) + "x";
         assert_eq!(ErrorText::of(&padded).as_str(), " ".repeat(64));
         struct Endless;
         impl Display for Endless {

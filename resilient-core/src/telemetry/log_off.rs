@@ -21,3 +21,14 @@ pub(crate) fn fell_back() {}
 #[cfg(feature = "tokio")]
 pub(crate) fn blocks_a_runtime() {}
 pub(crate) fn invalid_policy(_: &ConfigError) {}
+
+#[derive(Debug, Default)]
+pub(crate) struct BudgetWatch;
+
+#[expect(clippy::unused_self, reason = "nothing is logged")]
+impl BudgetWatch {
+    #[inline]
+    pub(crate) fn refused(&self, _: &str, _: impl FnOnce() -> (u32, u32)) {}
+    #[inline]
+    pub(crate) fn granted(&self, _: &str, _: impl FnOnce() -> (u32, u32)) {}
+}

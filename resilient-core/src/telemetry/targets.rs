@@ -7,5 +7,7 @@
 pub(super) const BREAKER: &str = "resilient::breaker";
 /// What retries, their time limits and fallbacks do.
 pub(super) const RETRY: &str = "resilient::retry";
+/// Budgets that run out of tokens.
+pub(super) const BUDGET: &str = "resilient::budget";
 /// Settings that changed, contradict each other, or are invalid.
 pub(super) const SETTINGS: &str = "resilient::settings";

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering};
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
-use resilient::{CircuitBreaker, RetryBudget, RetryPolicy};
+use resilient::retries::NamedRetry;
+use resilient::{CircuitBreaker, RetryBudget};
 
 use crate::client::{ApiClient, CallGuard};
 use crate::error::{
@@ -20,7 +21,7 @@ pub(super) struct CallState<'a> {
     pub(super) facts: CallFacts,
     pub(super) guard: CallGuard,
     pub(super) breaker: CircuitBreaker,
-    pub(super) policy: &'a RetryPolicy,
+    pub(super) retry: NamedRetry,
     pub(super) budget: Option<RetryBudget>,
     pub(super) timeout: Option<Duration>,
     pub(super) deadline: Option<Duration>,
@@ -70,7 +71,7 @@ impl<'a> CallState<'a> {
             facts: call_facts(client, request),
             guard,
             breaker: inner.breakers.of(&request.url),
-            policy: options.policy.as_ref().unwrap_or(&inner.policy),
+            retry: inner.retry.of(options.policy.as_ref()),
             budget: inner.budget.as_ref().map(|budget| budget.get().clone()),
             timeout,
             deadline,

@@ -66,7 +66,7 @@ impl ApiClient {
 
     /// Makes the attempts of a call. This is the only retry loop.
     #[retry(
-        policy = call.policy,
+        policy = call.retry,
         budget = call.budget,
         deadline = call.deadline,
         attempt_timeout = call.timeout,

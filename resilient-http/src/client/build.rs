@@ -8,7 +8,7 @@ use resilient::{BreakerConfig, CircuitBreaker, Registry, RetryBudget};
 use super::api_key::ApiKey;
 use super::auth::Auth;
 use super::builder::{ApiClientBuilder, BreakerChoice, BudgetChoice};
-use super::handle::{ApiClient, ClientBreakers, ClientBudget, ClientInner};
+use super::handle::{ApiClient, ClientBreakers, ClientBudget, ClientInner, ClientRetry};
 use super::shutdown::{CallGate, Connections};
 use crate::address::{BaseUrl, UserInfo, is_private};
 use crate::error::{BuildError, BuildErrorKind};
@@ -46,6 +46,7 @@ impl ApiClientBuilder {
         let credentials = auth.ready()?;
         let breakers = self.breakers(&base)?;
         let budget = self.retry_budget(&base);
+        let retry = self.named_retry(&base);
         let idempotency_header = header_name(&self.idempotency_header)?;
         mark_secrets(&mut self.headers);
         let connections = match self.connections_of.take() {
@@ -61,7 +62,7 @@ impl ApiClientBuilder {
             allows_plain_http: self.allows_plain_http,
             redirects: self.redirects,
             body_limit: self.body_limit,
-            policy: self.policy,
+            retry,
             budget,
             breakers,
             rules: Arc::new(self.rules),
@@ -77,6 +78,18 @@ impl ApiClientBuilder {
                 Err(BuildError::credentials("base URL", "has a user, and `auth` is given too"))
             }
             Some((name, password)) => Ok(Auth::basic(name, ApiKey::secret(password))),
+        }
+    }
+
+    #[track_caller]
+    fn named_retry(&self, base: &BaseUrl) -> ClientRetry {
+        let policy = self.policy.clone();
+        match &self.name {
+            Some(name) => ClientRetry::Named(Registry::global().lease_retry(name, policy)),
+            None => {
+                let host = base.url().host_str().unwrap_or_default();
+                ClientRetry::Unnamed(policy.named(host))
+            }
         }
     }
 

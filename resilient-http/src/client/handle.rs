@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName};
 use resilient::breaker::KeyedBreakers;
 use resilient::registry::Lease;
+use resilient::retries::NamedRetry;
 use resilient::{CircuitBreaker, RetryBudget, RetryPolicy};
 use url::Url;
 
@@ -45,7 +46,7 @@ pub(crate) struct ClientInner {
     pub(crate) allows_plain_http: bool,
     pub(crate) redirects: u32,
     pub(crate) body_limit: usize,
-    pub(crate) policy: RetryPolicy,
+    pub(crate) retry: ClientRetry,
     pub(crate) budget: Option<ClientBudget>,
     pub(crate) breakers: ClientBreakers,
     pub(crate) rules: Arc<OutcomeRules>,
@@ -72,6 +73,24 @@ impl ClientBreakers {
             Self::Shared(breaker) => return breaker.clone(),
         };
         breakers.get(&url.origin().ascii_serialization())
+    }
+}
+
+pub(crate) enum ClientRetry {
+    /// The retry is registered under the name of the client.
+    Named(Lease<NamedRetry>),
+    /// The retry is named after the host, and is in no registry.
+    Unnamed(NamedRetry),
+}
+
+impl ClientRetry {
+    /// Returns the retry of a call. Calls with another policy have the same name.
+    pub(crate) fn of(&self, policy: Option<&RetryPolicy>) -> NamedRetry {
+        let retry = match self {
+            Self::Named(retry) => retry,
+            Self::Unnamed(retry) => retry,
+        };
+        policy.map_or_else(|| retry.clone(), |policy| retry.with_policy(policy.clone()))
     }
 }
 

@@ -1,12 +1,13 @@
-//! Rule G8: when a client is dropped, its breaker and its budget leave the registry, unless they
-//! remember failures.
+//! Rules G8 and R15: when a client is dropped, its breaker, budget and retry leave the registry,
+//! unless they remember failures.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use resilient::breaker::CircuitState;
 use resilient::budget::BudgetConfig;
-use resilient::{BreakerConfig, Registry};
+use resilient::retries::RetryCounts;
+use resilient::{BreakerConfig, Registry, RetryPolicy};
 use resilient_http::{
     ApiClient, ApiClientBuilder, ApiError, AuthKind, Endpoint, EndpointConfig, MockTransport,
 };
@@ -37,6 +38,52 @@ fn registered(prefix: &str) -> Vec<String> {
     names.into_iter().chain(budgets.filter(|name| name.starts_with(prefix))).collect()
 }
 
+/// Returns the counts of the registered retry of this name.
+fn retry_counts(name: &str) -> Option<RetryCounts> {
+    Registry::global().get_retry(name).map(|retry| retry.snapshot().counts)
+}
+
+#[tokio::test(start_paused = true)]
+async fn r15_the_retries_of_a_client_have_its_name() {
+    let (transport, requests) = transport(503);
+    let policy = |retries| RetryPolicy::builder().max_retries(retries).build().unwrap();
+    let api = client("r15 client", &transport).retry(policy(1)).no_circuit_breaker().build();
+    let api = api.unwrap();
+    api.get::<()>("x").await.unwrap_err();
+    // A request with another policy has the same name.
+    api.get::<()>("x").retry(policy(2)).await.unwrap_err();
+    let counts = retry_counts("r15 client").unwrap();
+    assert_eq!((requests.load(Relaxed), counts.attempts, counts.retries), (2 + 3, 2 + 3, 1 + 2));
+
+    let stop = RetryPolicy::builder().max_retries(0);
+    Registry::global().override_retry("r15 client", stop).unwrap();
+    api.get::<()>("x").retry(policy(9)).await.unwrap_err();
+    assert_eq!(requests.load(Relaxed), 5 + 1);
+    Registry::global().clear_retry_override("r15 client").unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn r15_a_client_without_a_name_registers_no_retry() {
+    let (transport, _) = transport(503);
+    let api = ApiClient::builder("http://r15.localhost").transport(transport).build().unwrap();
+    api.get::<()>("x").await.unwrap_err();
+    assert_eq!(retry_counts("r15.localhost"), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn g08_the_retry_of_a_client_that_fails_stays_for_ten_minutes() {
+    let (transport, _) = transport(503);
+    for calls in 1..=2 {
+        let api = client("g08 retry", &transport).no_retry().build().unwrap();
+        api.get::<()>("x").await.unwrap_err();
+        drop(api);
+        assert_eq!(retry_counts("g08 retry").unwrap().give_ups.total(), calls);
+    }
+    tokio::time::advance(std::time::Duration::from_secs(600)).await;
+    drop(client("g08 retry", &transport).build().unwrap());
+    assert_eq!(retry_counts("g08 retry"), None);
+}
+
 #[tokio::test(start_paused = true)]
 async fn g08_ten_thousand_healthy_clients_leave_nothing() {
     let (transport, requests) = transport(200);
@@ -47,6 +94,8 @@ async fn g08_ten_thousand_healthy_clients_leave_nothing() {
     }
     assert_eq!(requests.load(Relaxed), 10_000);
     assert_eq!(registered("g08 healthy"), [""; 0]);
+    let retries = Registry::global().retries();
+    assert!(!retries.iter().any(|retry| retry.name().starts_with("g08 healthy")));
 }
 
 #[tokio::test]

@@ -106,16 +106,17 @@ impl<'a> Classifier<'a> {
         self.when.map(|when| emit!(let __chosen = __r::test(&__output, #when);))
     }
 
-    /// Writes statements that report the class of the output to the breaker.
+    /// Writes statements that report the class of the output to the breaker. They move the output,
+    /// and declare it again.
     pub(super) fn report(&self) -> TokenStream {
         if self.is_plain() {
-            return emit!(__r::report(__permit, __class, __text););
+            return emit!(let __output = __text.report(__permit, __class, __output););
         }
         let (chosen, class) = (self.choose(), self.refined());
         emit! {
             #chosen
             let __health = #class;
-            __r::report(__permit, __health, __text);
+            let __output = __text.report(__permit, __health, __output);
         }
     }
 
@@ -152,8 +153,7 @@ pub(super) fn by_function(function: &TokenStream, of_last: bool) -> TokenStream 
 }
 
 // B20
-/// Writes a statement that declares `__text`, the error of the output as a `Display`, or `None` if
-/// the output has no error that can be displayed.
+/// Writes a statement that declares `__text`, which finds the `Display` of an output's error.
 pub(super) fn text() -> TokenStream {
     emit!(let __text = __r::Text::new(&__output).resilient_text();)
 }

@@ -86,6 +86,7 @@ async fn r15_a_wait_for_the_circuit_is_counted_with_its_real_time() {
     assert_eq!(result, Ok(()));
     let counts = counts(&retry);
     assert_eq!((counts.waits, counts.retries, counts.attempts), (1, 0, 0));
+    assert_eq!(counts.waited, 1);
     assert_eq!((counts.recovered, counts.cancelled), (0, 0));
     assert!(counts.waiting_time >= 2 * SECOND && counts.waiting_time <= start.elapsed());
 }

@@ -22,6 +22,14 @@ impl SharedBreaker {
         clean
     }
 
+    /// Counts a success, or reports it if it changes more than the count.
+    #[inline]
+    pub(in crate::breaker) fn report_clean_success(&self, ticket: Ticket) {
+        if !self.count_clean_success(ticket) {
+            self.report_success(ticket);
+        }
+    }
+
     /// Counts a success that may be slow or late, that may end a streak, or that a window must
     /// record.
     #[inline(never)]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::{Arc, PoisonError};
 
-use super::bucket::Bucket;
+use super::bucket::{Bucket, Level};
 use super::config::{BudgetConfig, LiveBudgetSettings};
 use super::counts::Counters;
 use super::reservation::Reservation;
@@ -12,6 +12,7 @@ use super::shared_budget::SharedBudget;
 use super::snapshot::BudgetSnapshot;
 use crate::platform::{Mutex, MutexGuard};
 use crate::signal::{Name, SettingsChange, SettingsInForce};
+use crate::telemetry::BudgetWatch;
 
 // R7: the budget caps the retries to one dependency.
 /// A bucket of tokens that pays for all retries to one dependency.
@@ -35,6 +36,7 @@ impl RetryBudget {
             name,
             bucket: Bucket::new(&settings.config),
             counts: Counters::default(),
+            watch: BudgetWatch::default(),
             settings: Mutex::new(settings),
         }))
     }
@@ -52,9 +54,16 @@ impl RetryBudget {
     pub fn try_reserve(&self) -> Option<Reservation> {
         let Some(cost) = self.0.bucket.take() else {
             self.0.counts.refused.count();
+            let bucket = &self.0.bucket;
+            let prices = || (bucket.level().capacity, bucket.retry_cost());
+            self.0.watch.refused(self.name(), prices);
             return None;
         };
         self.0.counts.granted.count();
+        self.0.watch.granted(self.name(), || {
+            let Level { tokens, capacity } = self.0.bucket.level();
+            (tokens, capacity)
+        });
         Some(Reservation::new(Arc::clone(&self.0), cost))
     }
 

@@ -7,9 +7,9 @@ use crate::signal::StopReason;
 /// The calls of one retry that did not succeed at their first attempt, since the retry was made.
 /// The counts only grow, and saturate.
 ///
-/// A call is counted when its first attempt fails, or when its circuit breaker rejects it. So
-/// `recovered`, the sum of `give_ups`, `cancelled`, `panicked`, and the calls that still run add up
-/// to these calls, apart from calls that waited for their circuit and then succeeded at once.
+/// A call is counted from its first failed attempt on, or from the first rejection by its circuit
+/// breaker. Each of these calls that has ended is in exactly one of `recovered`, `waited`,
+/// `give_ups`, `cancelled` and `panicked`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct RetryCounts {
@@ -17,6 +17,8 @@ pub struct RetryCounts {
     pub retried: u64,
     /// Calls that succeeded after at least one failed attempt.
     pub recovered: u64,
+    /// Calls that succeeded at their first attempt, after a wait for their circuit.
+    pub waited: u64,
     /// Calls that gave up, by the reason.
     pub give_ups: GiveUpCounts,
     /// Calls that were cancelled after their first attempt had failed, or while they waited for

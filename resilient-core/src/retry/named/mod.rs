@@ -7,6 +7,8 @@ mod handle;
 mod named_policy;
 mod overlay;
 mod record;
+#[cfg(feature = "serde")]
+mod serialize;
 mod snapshot;
 mod start_flag;
 

@@ -129,6 +129,18 @@ impl RetryRecord {
         &self.results
     }
 
+    /// Returns how many calls succeeded without a failure and without a wait for a circuit, if they
+    /// are counted.
+    pub(super) fn first_tries(&self, counts: &RetryCounts) -> Option<u64> {
+        #[cfg(feature = "metrics")]
+        return Some(self.results.totals().successes().saturating_sub(counts.waited));
+        #[cfg(not(feature = "metrics"))]
+        {
+            let _ = counts;
+            None
+        }
+    }
+
     /// Returns what is recorded as metrics.
     #[cfg(feature = "metrics")]
     pub(crate) fn totals(&self) -> RetryTotals {
@@ -218,7 +230,7 @@ impl RetryUpdate<'_> {
                 count(&mut counts.attempts);
                 count(&mut counts.recovered);
             }
-            CallEnd::Waited => {}
+            CallEnd::Waited => count(&mut counts.waited),
             CallEnd::GaveUp(reason) => counts.give_ups.count(reason),
             CallEnd::Cancelled => count(&mut counts.cancelled),
             CallEnd::Panicked => count(&mut counts.panicked),

@@ -6,10 +6,12 @@
 //! subscriber is contained, like a panic of a listener.
 
 mod breaker;
+mod budget;
 mod retry;
 mod settings;
 
 pub(crate) use self::breaker::rejected;
+pub(crate) use self::budget::BudgetWatch;
 #[cfg(feature = "tokio")]
 pub(crate) use self::retry::blocks_a_runtime;
 pub(crate) use self::retry::{fell_back, gave_up, recovered, retrying, timed_out, waiting};
@@ -20,12 +22,8 @@ use crate::platform::contain;
 /// Whether an event is worth creating although nobody listens.
 pub(crate) const ENABLED: bool = true;
 
-fn emit(code: impl FnOnce()) {
-    contain(code);
-}
-
 pub(crate) fn event(event: &Event) {
-    emit(|| match event.kind() {
+    contain(|| match event.kind() {
         EventKind::Transition(step) => breaker::transition(event, step),
         EventKind::WouldOpen(opening) => breaker::would_open(event, opening),
         EventKind::SettingsChanged(changes) => settings::changed(event, changes),

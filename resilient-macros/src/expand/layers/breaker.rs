@@ -78,10 +78,10 @@ fn report(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> TokenStr
     }
     let cut = report_cut(context, at, args);
     emit! {
-        match __cut {
-            __r::None => { #report }
-            __r::Some(__cause) => { #cut }
-        }
+        let __output = match __cut {
+            __r::None => { #report __output }
+            __r::Some(__cause) => { #cut __output }
+        };
     }
 }
 

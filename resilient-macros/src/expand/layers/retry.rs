@@ -233,18 +233,22 @@ impl Loop<'_> {
         };
         let open =
             self.breaker_below().map_or_else(|| emit!(__r::None), |site| site.open_now.clone());
-        let failed = emit!(__r::failed(&__retry, __class, __text));
+        let next = emit! {
+            let __open = #open;
+            let __next = __r::after(&mut __retry, __end, __open);
+        };
+        let failed = emit!(__text.failed(&__retry, __class, __output));
         if !context.plan.reads_cut(*at) {
             return emit! {
                 #until_success
-                let __end = #failed;
-                let __next = __r::after(&mut __retry, __end, #open);
+                let (__output, __end) = #failed;
+                #next
             };
         }
         let report = breaker.map(|breaker| breaker::report_cut(context, at + 1, breaker));
         let excepted = classify::is_excepted(args);
         emit! {
-            let __end = match __cut {
+            let (__output, __end) = match __cut {
                 __r::None => {
                     #until_success
                     #failed
@@ -252,10 +256,10 @@ impl Loop<'_> {
                 __r::Some(__cause) => {
                     #report
                     let __excepted = #excepted;
-                    __r::cut_short(__cause, __excepted)
+                    (__output, __r::cut_short(__cause, __excepted))
                 }
             };
-            let __next = __r::after(&mut __retry, __end, #open);
+            #next
         }
     }
 

@@ -21,6 +21,6 @@ async fn load(key: &str) -> Option<Value> {
     };
     let __text = __r::Text::new(&__output).resilient_text();
     let __class = __r::Judge::new(&__output).resilient_health();
-    __r::report(__permit, __class, __text);
+    let __output = __text.report(__permit, __class, __output);
     __output
 }

@@ -70,7 +70,7 @@ async fn load(mut key: Key) -> Result<Value, RetryError<StoreError>> {
                         };
                         let __text = __r::Text::new(&__output).resilient_text();
                         let __class = __r::Judge::new(&__output).resilient_health();
-                        __r::report(__permit, __class, __text);
+                        let __output = __text.report(__permit, __class, __output);
                         __output
                     }
                 };
@@ -89,7 +89,7 @@ async fn load(mut key: Key) -> Result<Value, RetryError<StoreError>> {
             };
             let (__output, __next) = match __rejection {
                 __r::None => {
-                    let __end = match __cut {
+                    let (__output, __end) = match __cut {
                         __r::None => {
                             let __text = __r::Text::new(&__output).resilient_text();
                             let __class = __r::Judge::new(&__output).resilient_class();
@@ -100,18 +100,15 @@ async fn load(mut key: Key) -> Result<Value, RetryError<StoreError>> {
                                     __output,
                                 );
                             };
-                            __r::failed(&__retry, __class, __text)
+                            __text.failed(&__retry, __class, __output)
                         }
                         __r::Some(__cause) => {
                             let __excepted = false;
-                            __r::cut_short(__cause, __excepted)
+                            (__output, __r::cut_short(__cause, __excepted))
                         }
                     };
-                    let __next = __r::after(
-                        &mut __retry,
-                        __end,
-                        __r::CallSite::open_now(__breaker),
-                    );
+                    let __open = __r::CallSite::open_now(__breaker);
+                    let __next = __r::after(&mut __retry, __end, __open);
                     (__output, __next)
                 }
                 __r::Some(__open) => {

@@ -40,17 +40,14 @@ fn load(key: &str) -> Option<Value> {
                 };
                 let __text = __r::Text::new(&__output).resilient_text();
                 let __class = __r::Judge::new(&__output).resilient_class();
-                __r::report(__permit, __class, __text);
+                let __output = __text.report(__permit, __class, __output);
                 let __r::Some(__class) = __class else {
                     __r::succeeded(&mut __retry);
                     break 'attempts __output;
                 };
-                let __end = __r::failed(&__retry, __class, __text);
-                let __next = __r::after(
-                    &mut __retry,
-                    __end,
-                    __r::CallSite::open_now(__breaker),
-                );
+                let (__output, __end) = __text.failed(&__retry, __class, __output);
+                let __open = __r::CallSite::open_now(__breaker);
+                let __next = __r::after(&mut __retry, __end, __open);
                 (__output, __next)
             };
             match __next {

@@ -62,7 +62,7 @@ async fn search(&mut self, mut words: String) -> Result<Page, SearchError> {
                             }
                         }
                     };
-                    let __end = match __cut {
+                    let (__output, __end) = match __cut {
                         __r::None => {
                             let __text = __r::Text::new(&__output).resilient_text();
                             let __class = __r::Judge::new(&__output).resilient_class();
@@ -71,7 +71,7 @@ async fn search(&mut self, mut words: String) -> Result<Page, SearchError> {
                                     __r::matches!(* __error, SearchError::Syntax),
                                     __class,
                                 ));
-                            __r::report(__permit, __health, __text);
+                            let __output = __text.report(__permit, __health, __output);
                             let __class = __r::failure_of(&__output, __class)
                                 .map(|(__error, __class)| __r::with_retry(
                                     __class,
@@ -82,7 +82,7 @@ async fn search(&mut self, mut words: String) -> Result<Page, SearchError> {
                                 __r::succeeded(&mut __retry);
                                 break 'attempts __output;
                             };
-                            __r::failed(&__retry, __class, __text)
+                            __text.failed(&__retry, __class, __output)
                         }
                         __r::Some(__cause) => {
                             let __ignored = __r::error_of(&__output)
@@ -94,14 +94,11 @@ async fn search(&mut self, mut words: String) -> Result<Page, SearchError> {
                                 .is_some_and(|__error| {
                                     __r::matches!(* __error, SearchError::Syntax)
                                 });
-                            __r::cut_short(__cause, __excepted)
+                            (__output, __r::cut_short(__cause, __excepted))
                         }
                     };
-                    let __next = __r::after(
-                        &mut __retry,
-                        __end,
-                        __r::CallSite::open_now(__breaker),
-                    );
+                    let __open = __r::CallSite::open_now(__breaker);
+                    let __next = __r::after(&mut __retry, __end, __open);
                     (__output, __next)
                 };
                 match __next {

@@ -36,8 +36,9 @@ fn read(path: PathBuf) -> io::Result<Vec<u8>> {
                 __r::succeeded(&mut __retry);
                 break 'attempts __output;
             };
-            let __end = __r::failed(&__retry, __class, __text);
-            let __next = __r::after(&mut __retry, __end, __r::None);
+            let (__output, __end) = __text.failed(&__retry, __class, __output);
+            let __open = __r::None;
+            let __next = __r::after(&mut __retry, __end, __open);
             match __next {
                 __r::Ok(__delay) => {
                     if let __r::Some(__event) = __r::retry_event(
