@@ -53,9 +53,13 @@ pub(super) fn sections<'a>(document: &'a DeTable<'a>) -> Result<Vec<Section<'a>>
             let Some((key, value)) = keys.filter(|_| target == OverrideTarget::Breaker) else {
                 continue;
             };
-            for (key, value) in entries(key, value)? {
+            let of_name = |error| Misplaced {
+                table: Some(OverrideTable::new(target, name.get_ref())),
+                ..error
+            };
+            for (key, value) in entries(key, value).map_err(of_name)? {
                 let table = OverrideTable::of_key(name.get_ref(), key.get_ref());
-                sections.push(Section::new(table, key, value)?);
+                sections.push(Section::new(table, key, value).map_err(of_name)?);
             }
         }
     }
@@ -98,8 +102,8 @@ impl<'a> Section<'a> {
 
     /// Checks that no key describes a mode that is missing.
     fn check_mode(&self) -> Result<(), Misplaced> {
-        let [mode, more @ ..] = MODE;
-        let found = more.iter().find_map(|key| self.entries.get_key_value(*key));
+        let [mode, details @ ..] = MODE;
+        let found = details.iter().find_map(|key| self.entries.get_key_value(*key));
         match found.filter(|_| !self.entries.contains_key(mode)) {
             Some((key, _)) => Err(misplaced(key, &format!("`{}` needs a `{mode}`", key.get_ref()))),
             None => Ok(()),
