@@ -34,6 +34,8 @@ pub use crate::breaker::{AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, 
 /// Internals that the models of loom and shuttle use.
 #[cfg(any(loom, shuttle))]
 pub use crate::breaker::{HandOver, WaitingCall, own_stripe};
+#[cfg(any(loom, shuttle))]
+pub use crate::retry::RetryCell;
 #[cfg(feature = "inventory")]
 pub use crate::call_site::Annotated;
 pub use crate::call_site::{BudgetCallSite, GivenBudget, given_budget};
