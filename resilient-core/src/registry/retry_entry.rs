@@ -100,9 +100,12 @@ impl RetryEntry {
     pub(super) fn handle(&self) -> NamedRetry {
         let with_policy = self.declared.iter().find(|declared| declared.policy.is_some());
         let first = with_policy.or(self.declared.first());
-        let policy = first.and_then(|first| first.policy.clone()).unwrap_or_default();
         let place = first.map_or_else(Location::caller, |first| first.place);
-        NamedRetry::new(policy, place, Arc::clone(&self.record))
+        let record = Arc::clone(&self.record);
+        match first.and_then(|first| first.policy.clone()) {
+            Some(policy) => NamedRetry::new(policy, place, record),
+            None => NamedRetry::given_by_calls(place, record),
+        }
     }
 }
 

@@ -32,7 +32,8 @@ impl FailureRecord {
         at: Instant = self.at;
         /// How long the call took, up to 584 years. `None` if nothing measured the call: a breaker
         /// measures its probes, and with `slow_call` all calls.
-        took: Option<Duration> = (self.took != Self::UNKNOWN).then(|| Duration::from_nanos(self.took));
+        took: Option<Duration> =
+            (self.took != Self::UNKNOWN).then(|| Duration::from_nanos(self.took));
         /// The text about the error. `None` if the error has none, or with
         /// `remember_errors = false`.
         text: Option<&ErrorText> = Some(&self.text).filter(|text| !text.is_empty());

@@ -84,8 +84,8 @@ pub struct BreakerSnapshot {
     /// The calls that the breaker remembered when a condition last opened the circuit. The reason
     /// is in `recent`, at the last transition from closed to open.
     pub last_opening: Option<WindowCounts>,
-    /// The conditions that can open or close the circuit in `state`, with their present numbers: how
-    /// far each is from being met. Empty if no call can change the state.
+    /// The conditions that can open or close the circuit in `state`, with their present numbers:
+    /// how far each is from being met. Empty if no call can change the state.
     pub distances: Vec<Condition>,
     /// The last four failures that were counted, oldest first.
     pub last_failures: Vec<FailureRecord>,

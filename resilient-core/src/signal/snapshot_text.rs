@@ -38,16 +38,9 @@ impl fmt::Display for BreakerSnapshot {
             write!(f, "\n  {distance}")?;
         }
         let totals = &self.totals;
-        write!(
-            f,
-            "\n  calls: {} succeeded, {} failed, {} ignored, {} abandoned, {} rejected; {} in flight",
-            totals.success,
-            totals.failure,
-            totals.ignored,
-            totals.abandoned,
-            totals.rejected,
-            self.in_flight
-        )?;
+        write!(f, "\n  calls: {} succeeded, {} failed, ", totals.success, totals.failure)?;
+        write!(f, "{} ignored, {} abandoned, ", totals.ignored, totals.abandoned)?;
+        write!(f, "{} rejected; {} in flight", totals.rejected, self.in_flight)?;
         if self.overdue > 0 {
             write!(f, ", {} overdue", self.overdue)?;
         }

@@ -16,7 +16,10 @@ fn b01_observe_only_reports_that_slow_calls_would_have_opened() {
         take(&breaker, &clock, secs(2), Outcome::Success);
     }
     let slow = TransitionReason::SlowCallRate;
-    let reported = |kind: &EventKind| matches!(kind, EventKind::WouldOpen(it) if it.condition().reason() == slow);
+    let reported = |kind: &EventKind| match kind {
+        EventKind::WouldOpen(opening) => opening.condition().reason() == slow,
+        _ => false,
+    };
     assert_eq!(heard.count(reported), 1);
     assert_eq!(breaker.state(), CircuitState::ObserveOnly);
     assert_eq!(breaker.snapshot().in_state.slow, 9);

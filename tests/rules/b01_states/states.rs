@@ -24,7 +24,10 @@ fn b01_observe_only_counts_in_its_window_and_reports_the_condition_that_was_met(
         breaker.observe_only();
         calls(&breaker, "FF");
         assert_eq!(window(&breaker), (2, 2, 0));
-        let reported = |kind: &EventKind| matches!(kind, EventKind::WouldOpen(it) if it.condition().reason() == reason);
+        let reported = |kind: &EventKind| match kind {
+            EventKind::WouldOpen(opening) => opening.condition().reason() == reason,
+            _ => false,
+        };
         assert_eq!(heard.count(reported), 1);
         calls(&breaker, "FFFF");
         assert_eq!(heard.count(reported), 1);

@@ -25,7 +25,7 @@ fn b20_the_last_four_failures_are_remembered_with_their_times() {
     for nth in 1..=6 {
         clock.advance(secs(1));
         fail_with(&breaker, &format!("failure {nth}"));
-        // Nothing but a failure is remembered.
+        // Only failures are remembered.
         calls(&breaker, "SIX");
         breaker
             .try_acquire()

@@ -144,3 +144,30 @@ fn r15_settings_that_each_call_evaluates_run_under_the_name() {
     call(9);
     assert_eq!(attempts("r15 evaluated"), 2 + 4 + 3);
 }
+
+#[test]
+fn r15_a_setting_that_each_call_gives_is_not_shown_as_the_default_of_the_library() {
+    #[retry(name = "r15 as in each call", max_retries = most, base_delay = "0s")]
+    fn call(most: u32) -> Option<()> {
+        None
+    }
+    call(0);
+    let shown = |setting: &str| {
+        let retry = Registry::global().get_retry("r15 as in each call").unwrap();
+        retry.snapshot().settings_with_origin.get(setting).unwrap().to_string()
+    };
+    for setting in ["max_retries", "base_delay", "jitter", "deadline"] {
+        let text = shown(setting);
+        let start = format!("{setting} = as in each call by code at ");
+        assert!(text.starts_with(&start) && text.contains("sites.rs:"), "{text}");
+    }
+    assert_eq!(shown("max_attempts"), "max_attempts = none by default of the library");
+    let twice = RetryPolicy::builder().max_retries(2);
+    Registry::global().override_retry("r15 as in each call", twice).unwrap();
+    assert_eq!(shown("max_retries"), "max_retries = 2 by [retries.\"r15 as in each call\"]");
+    assert!(shown("jitter").starts_with("jitter = as in each call by code at "));
+    Registry::global().clear_retry_override("r15 as in each call").unwrap();
+    // As soon as code declares a policy under the name, its settings are shown.
+    let _ = Registry::global().get_or_register_retry("r15 as in each call", at_once(7));
+    assert!(shown("max_retries").starts_with("max_retries = 7 by code at "));
+}

@@ -48,6 +48,8 @@ pub struct NamedRetry(Arc<Named>);
 
 struct Named {
     policy: RetryPolicy,
+    /// Whether each call gives its policy, so that `policy` says nothing.
+    is_given_by_calls: bool,
     /// The location of the code that gives the policy.
     place: &'static Location<'static>,
     record: Arc<RetryRecord>,
@@ -60,8 +62,25 @@ impl NamedRetry {
         place: &'static Location<'static>,
         record: Arc<RetryRecord>,
     ) -> Self {
+        Self::of(policy, false, place, record)
+    }
+
+    /// Makes a handle of a name whose calls each give their policy.
+    pub(crate) fn given_by_calls(
+        place: &'static Location<'static>,
+        record: Arc<RetryRecord>,
+    ) -> Self {
+        Self::of(RetryPolicy::default(), true, place, record)
+    }
+
+    fn of(
+        policy: RetryPolicy,
+        is_given_by_calls: bool,
+        place: &'static Location<'static>,
+        record: Arc<RetryRecord>,
+    ) -> Self {
         let cell = RetryCell::of_handle(Arc::clone(&record));
-        Self(Arc::new(Named { policy, place, record, cell }))
+        Self(Arc::new(Named { policy, is_given_by_calls, place, record, cell }))
     }
 
     /// Returns the name.
@@ -78,14 +97,16 @@ impl NamedRetry {
 
     /// Returns each present setting with its value and its origin: an override, the code, or the
     /// library. A maximum of attempts is shown as `max_retries`. A time limit that no override
-    /// gives has no value, because each call sets it.
+    /// gives has no value, because each call sets it. If each call gives its whole policy, the same
+    /// holds for all settings: the attribute has `policy = …`, or a setting that is no literal.
     #[must_use]
     pub fn settings_with_origin(&self) -> SettingsInForce {
         self.settings_under(self.0.record.overlay().as_deref())
     }
 
     pub(crate) fn settings_under(&self, overlay: Option<&RetryOverlay>) -> SettingsInForce {
-        settings_in_force(&self.0.policy, overlay, self.0.place)
+        let Named { policy, is_given_by_calls, place, .. } = &*self.0;
+        settings_in_force((!is_given_by_calls).then_some(policy), overlay, place)
     }
 
     /// Returns a handle of the same retry with another policy: its calls have the same name, counts

@@ -135,26 +135,39 @@ impl RetryOverlay {
     }
 }
 
-/// Returns the settings of the code at `place` under an override, with their origins.
+/// Returns the settings of the code at `place` under an override, with their origins. If each call
+/// gives its policy, `policy` is `None`, and only the settings of the override have values.
 pub(crate) fn settings_in_force(
-    policy: &RetryPolicy,
+    policy: Option<&RetryPolicy>,
     overlay: Option<&RetryOverlay>,
     place: &'static Location<'static>,
 ) -> SettingsInForce {
     let of_code = SettingOrigins::of_code(place);
     let origins = overlay.and_then(|overlay| overlay.origins.as_ref());
     let origins = origins.map_or(of_code, |origins| origins.with_code(place));
+    let given = policy.unwrap_or(&RetryPolicy::DEFAULT);
     let config = RetryInForce {
-        policy: overlay.map_or_else(|| policy.clone(), |overlay| overlay.over(policy).0),
+        policy: overlay.map_or_else(|| given.clone(), |overlay| overlay.over(given).0),
+        unknown: match policy {
+            Some(_) => 0,
+            // A maximum of attempts is shown as a maximum of retries.
+            None => !(overlay.map_or(0, PartialSettings::given) | bit_of_max_attempts()),
+        },
         deadline: overlay.and_then(|overlay| overlay.deadline),
         attempt_timeout: overlay.and_then(|overlay| overlay.attempt_timeout),
     };
     SettingsInForce::new(Arc::new(config), origins)
 }
 
+fn bit_of_max_attempts() -> u32 {
+    RetryOverlay::number("max_attempts").map_or(0, |setting| 1 << setting)
+}
+
 #[derive(Debug)]
 struct RetryInForce {
     policy: RetryPolicy,
+    /// A bit for each setting whose value only the calls know.
+    unknown: u32,
     deadline: Option<Duration>,
     attempt_timeout: Option<Duration>,
 }
@@ -164,7 +177,13 @@ impl SettingValues for RetryInForce {
         let limit = |limit: usize, time: Option<Duration>| {
             (limits::TABLE.settings[limit].name, time.map(Value::Time))
         };
-        let mut values: Vec<_> = self.policy.values().named_values().collect();
+        let values = self.policy.values();
+        let is_known = |setting: usize| self.unknown & (1 << setting) == 0;
+        let known = values.named_values().enumerate().map(|(setting, (name, value))| {
+            let value = value.filter(|_| is_known(setting));
+            (name, value)
+        });
+        let mut values: Vec<_> = known.collect();
         values.push(limit(limits::key::deadline, self.deadline));
         values.push(limit(limits::key::attempt_timeout, self.attempt_timeout));
         values
@@ -172,7 +191,8 @@ impl SettingValues for RetryInForce {
 
     fn given(&self) -> u32 {
         // Each call gives its time limits, or leaves them away.
-        given_bits(&self.policy.given_values()) | 1 << DEADLINE | 1 << ATTEMPT_TIMEOUT
+        let of_calls = self.unknown | 1 << DEADLINE | 1 << ATTEMPT_TIMEOUT;
+        given_bits(&self.policy.given_values()) | of_calls
     }
 }
 

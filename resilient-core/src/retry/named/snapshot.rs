@@ -28,7 +28,8 @@ pub struct RetrySnapshot {
     /// When the snapshot was taken.
     pub at: Instant,
     /// The settings that apply now, with the override. If several functions have the name, these
-    /// are the settings of the first one; each keeps its own under the override.
+    /// are the settings of the first one; each keeps its own under the override. If each call gives
+    /// its policy, this is the default policy; `settings_with_origin` then says so.
     pub policy: RetryPolicy,
     /// Whether an operator's override is in force.
     pub is_overridden: bool,
