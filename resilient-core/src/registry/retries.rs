@@ -8,7 +8,7 @@ use super::unused_name::unused_name;
 use super::{NameTakenError, OverrideError, OverrideReport, Registry, RetryOverride};
 use crate::event::{Event, EventKind};
 use crate::retry::{NamedRetry, RetryPolicy, RetryRecord, RetrySnapshot};
-use crate::signal::{Name, NamePattern};
+use crate::signal::Name;
 #[cfg(feature = "metrics")]
 use crate::telemetry::RetryTotals;
 
@@ -80,7 +80,7 @@ impl Registry {
             // Two functions can have the same path, so a path may be taken.
             name = unused_name(&name, declared.place, |name| entries.retries.contains_key(name));
         }
-        let overlay = entries.overrides.overlay(&name);
+        let overlay = entries.index.overlay(&name);
         let entry = entries.retries.entry(name).or_insert_with_key(|name| {
             let record = Arc::new(RetryRecord::new(name.clone()));
             record.reconfigure(overlay.as_ref());
@@ -90,7 +90,7 @@ impl Registry {
         let record = Arc::clone(&entry.record);
         let error = overlay.as_ref().and_then(|overlay| declared.check(overlay).err());
         entry.declare(declared);
-        let unused = entries.unused_limits(NamePattern::Exact(record.name()));
+        let unused = entries.unused_limits_of(record.name());
         drop(entries);
         let error = error.filter(|_| record.reports_contradiction());
         let invalid = error.into_iter().map(EventKind::InvalidSetting);
@@ -120,7 +120,7 @@ impl Registry {
             taken.declare(declared);
             return Ok(());
         }
-        let overlay = entries.overrides.overlay(&name);
+        let overlay = entries.index.overlay(&name);
         let error = overlay.as_ref().and_then(|overlay| declared.check(overlay).err());
         let entry =
             RetryEntry { record: Arc::clone(record), declared: vec![declared], hold: Hold::Code };
