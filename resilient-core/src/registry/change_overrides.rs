@@ -15,9 +15,19 @@ use crate::event::EventKind;
 use crate::retry::{BudgetConfigBuilder, LiveBudgetSettings, RetryBudget};
 use crate::signal::{Name, NamePattern, UnusedOverride};
 
+/// The names whose settings must break no rule after a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CheckedNames {
+    All,
+    /// Only names with other tables than before. Code can register a name that contradicts the
+    /// overrides. This is reported, and does not prevent a change for another name.
+    Changed,
+}
+
 impl Registry {
     pub(super) fn change_overrides(
         &self,
+        checked: CheckedNames,
         change: impl FnOnce(&mut Overrides),
     ) -> Result<OverrideReport, OverrideError> {
         let names = self.annotated_names();
@@ -27,15 +37,21 @@ impl Registry {
         change(&mut overrides);
         let index = OverrideIndex::new(&overrides);
         overrides.check(&index)?;
-        let budgets = overridden(&entries.budgets, &index)?;
-        check_retries(&entries.retries, &index)?;
+        let before = Some(&entries.index).filter(|_| checked == CheckedNames::Changed);
+        let budgets = overridden(&entries.budgets, &index, before)?;
+        check_retries(&entries.retries, &index, before)?;
         let version = next_version();
         let mut targets = Vec::new();
         for (name, entry) in &entries.by_name {
             let (code, place) = (entry.declared.config.to_builder(), entry.declared.place);
-            let layers = index.of_entry(name, entry.item.is_keyed(), code, place);
-            OverrideError::check_layers(&layers, name, BreakerConfigBuilder::build)?;
-            // These settings break no rule.
+            let of = |index: &OverrideIndex| {
+                index.of_entry(name, entry.item.is_keyed(), code.clone(), place)
+            };
+            let layers = of(&index);
+            if !layers.has_tables_of(before.map(of)) {
+                OverrideError::check_layers(&layers, name, BreakerConfigBuilder::build)?;
+            }
+            // A setting that breaks a rule was reported when the name was registered.
             let (settings, _) = LiveSettings::of_layers(layers, version);
             targets.push((entry.item.clone(), settings));
         }
@@ -85,12 +101,16 @@ impl Registry {
 fn overridden(
     budgets: &BTreeMap<Name, BudgetEntry>,
     index: &OverrideIndex,
+    before: Option<&OverrideIndex>,
 ) -> Result<Vec<(RetryBudget, LiveBudgetSettings)>, OverrideError> {
     let settings = budgets.iter().map(|(name, entry)| {
         let (code, place) = (entry.declared.config.to_builder(), entry.declared.place);
-        let layers = index.of_budgets(NamePattern::Exact(name), code, place);
-        let build = BudgetConfigBuilder::build_overridden;
-        OverrideError::check_layers(&layers, name, build)?;
+        let of = |index: &OverrideIndex| index.of_budgets(NamePattern::Exact(name), code, place);
+        let layers = of(index);
+        if !layers.has_tables_of(before.map(of)) {
+            let build = BudgetConfigBuilder::build_overridden;
+            OverrideError::check_layers(&layers, name, build)?;
+        }
         let (config, _) = layers.merged(None).build_leniently();
         let settings = LiveBudgetSettings { config, origins: layers.origins(None) };
         Ok((entry.item.clone(), settings))
@@ -101,31 +121,42 @@ fn overridden(
 /// Returns which overrides apply to something that exists.
 fn report(entries: &Entries, overrides: &Overrides) -> OverrideReport {
     let names: BTreeSet<_> = overrides.breakers.keys().chain(overrides.keys.keys()).collect();
-    let names = names.into_iter().cloned();
-    let (live, waiting) = names.partition(|name| is_live(&entries.by_name, name));
+    let (live, waiting) = names.into_iter().cloned().partition(|name| {
+        // The tables of keys are only for names with a breaker for each key.
+        let has_own = overrides.breakers.contains_key(name);
+        is_live(&entries.by_name, name, |entry| has_own || entry.item.is_keyed())
+    });
     let names = overrides.budgets.keys().cloned();
-    let (live_budgets, waiting_budgets) = names.partition(|name| is_live(&entries.budgets, name));
+    let (live_budgets, waiting_budgets) =
+        names.partition(|name| is_live(&entries.budgets, name, |_| true));
     let names = overrides.retries.keys().cloned();
-    let (live_retries, waiting_retries) = names.partition(|name| is_live(&entries.retries, name));
+    let (live_retries, waiting_retries) =
+        names.partition(|name| is_live(&entries.retries, name, |_| true));
     OverrideReport { live, waiting, live_budgets, waiting_budgets, live_retries, waiting_retries }
 }
 
-fn is_live<T>(items: &BTreeMap<Name, T>, name: &str) -> bool {
-    let pattern = NamePattern::of(name);
-    let first = pattern.first();
-    let next = items.range::<str, _>((Included(first), Unbounded)).next();
-    next.is_some_and(|(item, _)| pattern.matches(item))
+fn is_live<T>(items: &BTreeMap<Name, T>, name: &str, is_meant: impl Fn(&T) -> bool) -> bool {
+    let names = NamePattern::of(name);
+    let items = items.range::<str, _>((Included(names.first()), Unbounded));
+    let mut items = items.take_while(|(item, _)| names.matches(item));
+    items.any(|(_, item)| is_meant(item))
 }
 
 /// Checks the overrides against the settings of all code of every retry.
 fn check_retries(
     retries: &BTreeMap<Name, RetryEntry>,
     index: &OverrideIndex,
+    before: Option<&OverrideIndex>,
 ) -> Result<(), OverrideError> {
     retries.iter().try_for_each(|(name, entry)| {
         entry.declared.iter().try_for_each(|declared| {
-            let names = NamePattern::Exact(name);
-            let layers = index.of_retries(names, declared.layer(), declared.place);
+            let of = |index: &OverrideIndex| {
+                index.of_retries(NamePattern::Exact(name), declared.layer(), declared.place)
+            };
+            let layers = of(index);
+            if layers.has_tables_of(before.map(of)) {
+                return Ok(());
+            }
             OverrideError::check_layers(&layers, name, |merged| declared.check_merged(merged))
         })
     })

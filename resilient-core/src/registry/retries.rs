@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::change_overrides::CheckedNames;
 use super::declared::Hold;
 use super::retry_entry::{DeclaredRetry, RetryEntry, RetryRegistration};
 use super::unused_name::unused_name;
@@ -163,14 +164,14 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// Returns the same errors as [`Registry::set_overrides`].
+    /// Returns the same errors as [`Registry::override_breaker`].
     pub fn override_retry(
         &self,
         name: &str,
         what: impl Into<RetryOverride>,
     ) -> Result<OverrideReport, OverrideError> {
         let what = what.into();
-        self.change_overrides(|present| {
+        self.change_overrides(CheckedNames::Changed, |present| {
             present.retries.insert(name.to_owned(), what);
         })
     }
@@ -179,9 +180,9 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// Returns no error in practice, as for [`Registry::clear_override`].
+    /// Returns the same errors as [`Registry::clear_override`].
     pub fn clear_retry_override(&self, name: &str) -> Result<OverrideReport, OverrideError> {
-        self.change_overrides(|present| {
+        self.change_overrides(CheckedNames::Changed, |present| {
             present.retries.remove(name);
         })
     }

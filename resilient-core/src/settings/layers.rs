@@ -70,6 +70,17 @@ impl<S> SettingLayers<S> {
     }
 }
 
+impl<S: PartialEq> SettingLayers<S> {
+    /// Returns whether these are the tables of `other`, apart from the code.
+    pub(crate) fn has_tables_of(&self, other: Option<Self>) -> bool {
+        other.is_some_and(|other| {
+            self.of_name == other.of_name
+                && self.of_keys == other.of_keys
+                && self.defaults == other.defaults
+        })
+    }
+}
+
 impl<S: PartialSettings> SettingLayers<S> {
     // G2: an override wins over the code, the code over `[defaults]`, these over the library.
     /// Merges the settings for these keys. They may break rules.

@@ -281,7 +281,8 @@ fn g02_a_table_of_a_key_is_no_concern_of_a_breaker_without_keys() {
     // The code of this breaker has no window, which a rate needs.
     let single = registry.get_or_register("mail", BreakerConfig::default());
     registry.override_key("*", "a", builder().failure_rate(0.5)).unwrap();
-    registry.override_key("mail", "a", OperatorMode::ForcedOpen).unwrap();
+    let applied = registry.override_key("mail", "a", OperatorMode::ForcedOpen).unwrap();
+    assert_eq!((applied.live.len(), applied.waiting), (0, vec!["*".to_owned(), "mail".into()]));
     let later = registry.get_or_register("search", BreakerConfig::default());
     for breaker in [single, later] {
         assert_eq!(breaker.config(), BreakerConfig::default());
