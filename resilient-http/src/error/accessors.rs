@@ -105,7 +105,7 @@ impl ApiError {
     /// Returns whether another attempt may succeed and cannot repeat an effect on the server.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        self.classify().retry
+        self.class().retry
     }
 
     /// Returns why the call made no retries although the kind of its error allows retries. Returns
