@@ -161,6 +161,9 @@ impl Registry {
     /// that sleeps now still makes the attempt that it sleeps for. A running attempt is not
     /// cancelled. A new `max_elapsed` and new time limits apply to calls that start from now on.
     ///
+    /// An override wins over all code under the name. So a higher number of retries also applies to
+    /// code whose `max_retries` is 0. Give an operation that must not be repeated a separate name.
+    ///
     /// # Errors
     ///
     /// Returns the same errors as [`Registry::set_overrides`].

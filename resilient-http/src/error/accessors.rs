@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use http::{HeaderMap, Method, StatusCode};
-use resilient::Classify as _;
 use serde::de::DeserializeOwned;
 
 use super::api_error::ApiError;
