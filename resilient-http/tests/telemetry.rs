@@ -29,6 +29,7 @@ static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 #[derive(Debug, Clone, Default)]
 struct Span {
     id: u64,
+    target: &'static str,
     name: &'static str,
     parent: Option<&'static str>,
     fields: BTreeMap<&'static str, String>,
@@ -72,6 +73,7 @@ impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Spans {
         let parent = context.span(id).and_then(|span| span.parent());
         let mut span = Span {
             id: id.into_u64(),
+            target: attributes.metadata().target(),
             name: attributes.metadata().name(),
             parent: parent.map(|span| span.name()),
             fields: BTreeMap::new(),
@@ -98,11 +100,13 @@ async fn each_attempt_has_a_client_span_inside_one_internal_span() {
     let calls = spans.named("api_call");
     assert_eq!(calls.len(), 1);
     let call = &calls[0];
+    assert_eq!(call.target, "resilient::http");
     assert_eq!(call.get("otel.kind"), Some("internal"));
     assert_eq!((call.get("attempts"), call.get("error.type")), (Some("3"), None));
     let requests = spans.named("http_request");
     assert_eq!(requests.len(), 3);
     for (n, request) in requests.iter().enumerate() {
+        assert_eq!(request.target, "resilient::http");
         assert_eq!(request.parent, Some("api_call"));
         assert_eq!(request.get("otel.kind"), Some("client"));
         assert_eq!(request.get("otel.name"), Some("GET users/{id}"));

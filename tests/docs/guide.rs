@@ -30,6 +30,9 @@ fn scraped() -> String {
     let _ = Registry::global().get_or_register("payments", BreakerConfig::default());
     let _ = Registry::global().get_or_register_budget("payments", BudgetConfig::default());
     let _ = Registry::global().get_or_register_retry("payments", RetryPolicy::default());
+    Registry::measure_durations(true);
+    let breaker = Registry::global().get("payments").unwrap();
+    breaker.try_acquire().unwrap().scope(|| ());
     Registry::global().record_metrics();
     recorder.render()
 }

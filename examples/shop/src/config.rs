@@ -30,6 +30,7 @@ pub(crate) struct Config {
 impl Config {
     pub(crate) fn from_env() -> Result<Self, Box<dyn Error>> {
         let drain = env::var("DRAIN").unwrap_or_else(|_| "0s".to_owned());
+        let drain = parse_duration(&drain).map_err(|error| format!("DRAIN: {error}"))?;
         Ok(Self {
             listen: env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:8080".to_owned()),
             payments: env::var("PAYMENTS_URL").ok(),
@@ -37,7 +38,7 @@ impl Config {
             database: env::var_os("DATABASE").map(PathBuf::from),
             redis: env::var("REDIS_URL").ok(),
             overrides: env::var_os("OVERRIDES").map(PathBuf::from),
-            drain: parse_duration(&drain)?,
+            drain,
         })
     }
 }

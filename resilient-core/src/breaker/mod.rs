@@ -3,6 +3,7 @@
 #![doc = include_str!("breaker.md")]
 
 mod by_hand;
+mod call_timer;
 mod circuit_wait;
 mod config;
 mod handle;
@@ -15,6 +16,9 @@ pub(crate) mod shared;
 mod waiting_call;
 mod window;
 
+#[cfg(feature = "tokio")]
+pub(crate) use self::call_timer::CallTimer;
+pub(crate) use self::call_timer::TimedHere;
 pub(crate) use self::circuit_wait::{AdmitsIn, CircuitWait};
 #[cfg(feature = "serde")]
 pub(crate) use self::config::BreakerSettings;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::mem::ManuallyDrop;
 use std::time::Duration;
 
+use super::call_timer::TimedHere;
 use super::machine::{CallEnd, Ending, Ticket};
 use super::permit_future::PermitFuture;
 use super::shared::{EnteredCall, SharedBreaker};
@@ -114,6 +115,7 @@ impl<'breaker> Permit<'breaker> {
     #[inline]
     pub fn scope<R>(&self, call: impl FnOnce() -> R) -> R {
         let _span = self.span().entered();
+        let _timed = TimedHere::begin(|| self.breaker);
         let _entered = self.enter();
         call()
     }
@@ -123,6 +125,13 @@ impl<'breaker> Permit<'breaker> {
     #[inline]
     pub(crate) fn is_probe(&self) -> bool {
         self.ticket.is_probe()
+    }
+
+    /// Returns the name of the breaker.
+    #[cfg(feature = "tokio")]
+    #[inline]
+    pub(crate) fn name(&self) -> &'breaker crate::signal::Name {
+        self.breaker.name()
     }
 
     /// Makes the span of the call.

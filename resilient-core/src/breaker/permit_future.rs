@@ -5,6 +5,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+use super::call_timer::CallTimer;
 use super::machine::Ticket;
 use super::shared::{EnteredCall, SharedBreaker};
 use crate::signal::debug_fields;
@@ -20,6 +21,7 @@ pin_project! {
         breaker: &'permit SharedBreaker,
         ticket: Ticket,
         span: LazySpan,
+        timer: CallTimer,
         #[pin]
         future: F,
     }
@@ -28,7 +30,7 @@ pin_project! {
 impl<'permit, F> PermitFuture<'permit, F> {
     #[inline]
     pub(super) fn new(breaker: &'permit SharedBreaker, ticket: Ticket, future: F) -> Self {
-        Self { breaker, ticket, span: LazySpan::NEW, future }
+        Self { breaker, ticket, span: LazySpan::NEW, timer: CallTimer::NEW, future }
     }
 }
 
@@ -41,8 +43,13 @@ impl<F: Future> Future for PermitFuture<'_, F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let _span = this.span.get_or_make(|| this.breaker.span()).enter();
+        this.timer.begin();
         let _entered = EnteredCall::new(this.breaker, *this.ticket);
-        this.future.poll(cx)
+        let output = this.future.poll(cx);
+        if output.is_ready() {
+            this.timer.end(|| this.breaker.name());
+        }
+        output
     }
 }
 

@@ -1,7 +1,9 @@
 //! The steps of one call through a breaker.
 
 use super::pause::LoopBreaker;
-use crate::breaker::{CircuitBreaker, CircuitOpen, Permit, PermitFuture, RejectedOutput};
+use crate::breaker::{
+    CircuitBreaker, CircuitOpen, Permit, PermitFuture, RejectedOutput, TimedHere,
+};
 use crate::telemetry::{CallSpan, EnteredHere};
 
 /// Wraps the future of a call, so that the call runs under its permit: see [`Permit::within`].
@@ -14,17 +16,21 @@ pub fn within<'permit, F: Future>(
 }
 
 /// A guard that lives as long as a plain function runs under a breaker. Meanwhile the thread is in
-/// the span of the call.
+/// the span of the call, and the call is measured.
 #[derive(Debug)]
 #[must_use]
-pub struct CallHere {
+pub struct CallHere<'b> {
+    _timed: TimedHere<'b>,
     _span: EnteredHere,
 }
 
-/// Enters the span of a call that runs and ends on this thread.
+/// Begins a call that runs and ends on this thread.
 #[inline]
-pub fn call_here<'b>(breaker: impl LoopBreaker<'b>) -> CallHere {
-    CallHere { _span: CallSpan::of_breaker(|| breaker.handle().shared().name()).entered() }
+pub fn call_here<'b>(breaker: impl LoopBreaker<'b> + Copy) -> CallHere<'b> {
+    CallHere {
+        _timed: TimedHere::begin(|| breaker.handle().shared()),
+        _span: CallSpan::of_breaker(|| breaker.handle().shared().name()).entered(),
+    }
 }
 
 /// Makes the output of a rejected call.

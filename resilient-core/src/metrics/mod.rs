@@ -4,7 +4,7 @@
 //! recorder is updated when a breaker changes its state, and by [`Registry::record_metrics`], which
 //! the program calls right before the numbers are read.
 
-use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
 
 use crate::registry::{Registry, Released, TableCounts};
 use crate::retry::{BudgetCounts, BudgetSnapshot};
@@ -14,7 +14,7 @@ use crate::telemetry::names::{
 use crate::telemetry::retry_names::{
     ATTEMPTS, CALLS as RETRY_CALLS, RETRIES, WAITING_TIME, WAITS as RETRY_WAITS,
 };
-use crate::telemetry::{record, record_unnamed};
+use crate::telemetry::{DURATION, measure_durations, record, record_unnamed};
 
 const OVERRIDES: &str = "resilient.override.tables";
 const BUDGET_TOKENS: &str = "resilient.budget.tokens";
@@ -78,11 +78,33 @@ impl Registry {
             }
         }
     }
+
+    /// Turns the histogram `resilient.breaker.duration` on or off, for all breakers of the process.
+    /// It is off at first.
+    ///
+    /// While it is on, each call that ends writes its duration in seconds to the recorder, with the
+    /// label `breaker`: from the first poll of its future, or the start of a plain function, to its
+    /// output. A call that is cancelled is not measured, and neither is a call by hand outside
+    /// [`Permit::within`](crate::breaker::Permit::within) and
+    /// [`Permit::scope`](crate::breaker::Permit::scope), or an async function whose body awaits
+    /// nothing. A measured call reads the clock twice.
+    ///
+    /// ```
+    /// use resilient_core::registry::Registry;
+    ///
+    /// Registry::measure_durations(true);
+    /// # Registry::measure_durations(false);
+    /// ```
+    pub fn measure_durations(is_on: bool) {
+        describe();
+        measure_durations(is_on);
+    }
 }
 
 fn describe() {
     describe_counter!(CALLS, Unit::Count, "Calls of a circuit breaker, by how they ended");
     describe_counter!(REJECTIONS, Unit::Count, "Rejected calls, by the state that rejected them");
+    describe_histogram!(DURATION, Unit::Seconds, "How long calls of a circuit breaker take");
     describe_counter!(SLOW_CALLS, Unit::Count, "Calls that took at least slow_call");
     describe_gauge!(IN_FLIGHT, Unit::Count, "Calls that were admitted and have not ended");
     describe_gauge!(OVERDUE, Unit::Count, "Calls in flight that have taken at least slow_call");

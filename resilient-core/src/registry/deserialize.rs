@@ -270,7 +270,7 @@ impl WrittenForm for Time {
     }
 
     fn from_text(text: &str) -> Option<Result<Duration, String>> {
-        Some(parse_duration(text).map_err(explained::<Self>))
+        Some(parse_duration(text).map_err(|error| explained::<Self>(&error)))
     }
 }
 
@@ -292,7 +292,7 @@ impl WrittenForm for Share {
     }
 
     fn from_text(text: &str) -> Option<Result<f64, String>> {
-        Some(parse_share(text).map_err(explained::<Self>))
+        Some(parse_share(text).map_err(|error| explained::<Self>(&error)))
     }
 }
 
@@ -308,7 +308,7 @@ impl WrittenForm for Window {
     }
 
     fn from_text(text: &str) -> Option<Result<Self, String>> {
-        Some(parse_duration(text).map(Self::Time).map_err(explained::<Self>))
+        Some(parse_duration(text).map(Self::Time).map_err(|error| explained::<Self>(&error)))
     }
 }
 
@@ -365,7 +365,7 @@ impl WrittenForm for OperatorMode {
 }
 
 /// Returns the message of text that cannot be read.
-fn explained<F: WrittenForm>(error: TextError) -> String {
+fn explained<F: WrittenForm>(error: &TextError) -> String {
     format!("expected {}: {error}", F::expected())
 }
 

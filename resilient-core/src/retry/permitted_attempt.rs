@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::scope::{self, Entered};
-use crate::breaker::{EnteredCall, Permit};
+use crate::breaker::{CallTimer, EnteredCall, Permit};
 use crate::signal::debug_fields;
 use crate::telemetry::{CallSpan, LazySpan};
 
@@ -24,6 +24,7 @@ pin_project! {
         is_marked: bool,
         attempt_span: CallSpan,
         call_span: LazySpan,
+        timer: CallTimer,
         #[pin]
         future: F,
     }
@@ -38,7 +39,15 @@ impl<'permit, F> PermittedAttempt<'permit, F> {
         future: F,
     ) -> Self {
         let is_marked = is_retry | permit.is_probe();
-        Self { permit, is_retry, is_marked, attempt_span, call_span: LazySpan::NEW, future }
+        Self {
+            permit,
+            is_retry,
+            is_marked,
+            attempt_span,
+            call_span: LazySpan::NEW,
+            timer: CallTimer::NEW,
+            future,
+        }
     }
 }
 
@@ -50,8 +59,13 @@ impl<F: Future> Future for PermittedAttempt<'_, F> {
         let this = self.project();
         let _attempt = this.attempt_span.enter();
         let _call = this.call_span.get_or_make(|| this.permit.span()).enter();
+        this.timer.begin();
         let _entered = this.is_marked.then(|| enter(this.permit, *this.is_retry));
-        this.future.poll(cx)
+        let output = this.future.poll(cx);
+        if output.is_ready() {
+            this.timer.end(|| this.permit.name());
+        }
+        output
     }
 }
 
@@ -61,6 +75,7 @@ pin_project! {
     pub(super) struct PermittedCall<'permit, F> {
         permit: Option<&'permit Permit<'permit>>,
         span: LazySpan,
+        timer: CallTimer,
         #[pin]
         future: F,
     }
@@ -68,7 +83,7 @@ pin_project! {
 
 impl<'permit, F> PermittedCall<'permit, F> {
     pub(super) fn new(permit: Option<&'permit Permit<'permit>>, future: F) -> Self {
-        Self { permit, span: LazySpan::NEW, future }
+        Self { permit, span: LazySpan::NEW, timer: CallTimer::NEW, future }
     }
 }
 
@@ -79,8 +94,15 @@ impl<F: Future> Future for PermittedCall<'_, F> {
         let this = self.project();
         let permit = *this.permit;
         let _span = this.span.get_or_make(|| permit.map_or(CallSpan::NONE, Permit::span)).enter();
+        if permit.is_some() {
+            this.timer.begin();
+        }
         let _entered = permit.map(Permit::enter);
-        this.future.poll(cx)
+        let output = this.future.poll(cx);
+        if let (true, Some(permit)) = (output.is_ready(), permit) {
+            this.timer.end(|| permit.name());
+        }
+        output
     }
 }
 

@@ -71,6 +71,7 @@ impl SettingsInForce {
     }
 
     /// Returns the settings, in the order of the documentation.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = SettingInForce> + use<'_> {
         let given = self.config.given();
         let settings = self.config.values().into_iter();

@@ -1,5 +1,7 @@
 //! Logs, spans and metrics. The functions here take values and never a breaker.
 
+#[cfg(feature = "metrics")]
+mod durations;
 #[cfg(feature = "tracing")]
 mod log;
 #[cfg(not(feature = "tracing"))]
@@ -19,6 +21,10 @@ mod summary;
 #[cfg(feature = "tracing")]
 mod targets;
 
+#[cfg(feature = "metrics")]
+pub(crate) use self::durations::{
+    DURATION, durations_are_measured, measure_durations, record_duration,
+};
 #[cfg(feature = "tracing")]
 pub(crate) use self::log::*;
 #[cfg(not(feature = "tracing"))]

@@ -22,10 +22,10 @@ pub struct LoadError {
 pub(super) enum Problem {
     Unreadable(std::io::Error),
     /// The text is not TOML, or a value has the wrong form.
-    Malformed(toml::de::Error),
+    Malformed(Box<toml::de::Error>),
     /// A table or key is unknown, or is no table.
     Misplaced(Box<str>),
-    Refused(OverrideError),
+    Refused(Box<OverrideError>),
 }
 
 impl LoadError {
@@ -104,9 +104,9 @@ impl std::error::Error for LoadError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.problem {
             Problem::Unreadable(error) => Some(error),
-            Problem::Malformed(error) => Some(error),
+            Problem::Malformed(error) => Some(&**error),
             Problem::Misplaced(_) => None,
-            Problem::Refused(error) => Some(error),
+            Problem::Refused(error) => Some(&**error),
         }
     }
 }

@@ -62,7 +62,7 @@ impl Registry {
                 line: position.and_then(|position| line_at(document, position)),
                 table: Some(error.table().clone()),
                 key: error.setting().map(Into::into),
-                ..LoadError::of(Problem::Refused(error))
+                ..LoadError::of(Problem::Refused(error.into()))
             }
         })
     }
@@ -115,7 +115,7 @@ fn syntax_error(document: &str, error: toml::de::Error) -> LoadError {
         line: position.and_then(|position| line_at(document, position)),
         table,
         key: key.filter(|key| !key.is_empty()).map(Into::into),
-        ..LoadError::of(Problem::Malformed(error))
+        ..LoadError::of(Problem::Malformed(error.into()))
     }
 }
 
@@ -130,7 +130,7 @@ fn form_error(document: &str, sections: &[Section<'_>], error: toml::de::Error) 
         line: position.and_then(|position| line_at(document, position)),
         table: found.map(|(section, _)| section.table.clone()),
         key: found.and_then(|(_, key)| key).map(Into::into),
-        ..LoadError::of(Problem::Malformed(error))
+        ..LoadError::of(Problem::Malformed(error.into()))
     }
 }
 

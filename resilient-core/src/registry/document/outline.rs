@@ -98,8 +98,8 @@ impl<'a> Section<'a> {
 
     /// Checks that no key describes a mode that is missing.
     fn check_mode(&self) -> Result<(), Misplaced> {
-        let [mode, more @ ..] = MODE;
-        let found = more.iter().find_map(|key| self.entries.get_key_value(*key));
+        let [mode, details @ ..] = MODE;
+        let found = details.iter().find_map(|key| self.entries.get_key_value(*key));
         match found.filter(|_| !self.entries.contains_key(mode)) {
             Some((key, _)) => Err(misplaced(key, &format!("`{}` needs a `{mode}`", key.get_ref()))),
             None => Ok(()),

@@ -1,21 +1,22 @@
 //! Breaks each dependency in turn under load, and prints what an operator sees.
 
-use std::collections::{BTreeMap, HashSet};
+mod customer;
+mod log;
+
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::{self, Write};
-use std::sync::atomic::AtomicU32;
-use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use reqwest::{Client, StatusCode};
+use reqwest::StatusCode;
 use resilient::Registry;
-use serde_json::json;
 use sqlx::{Connection, SqliteConnection};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
-use tracing_subscriber::fmt::MakeWriter;
 
+use self::customer::{Asks, Customer};
+use self::log::Log;
 use crate::config::Config;
 use crate::embedded::{Embedded, Fault};
 use crate::service::Service;
@@ -37,8 +38,6 @@ reason = "announced maintenance"
 /// Requests while a dependency is broken, and how many of them at a time.
 const REQUESTS: u32 = 24;
 const AT_A_TIME: u32 = 4;
-/// The most lines of the log to show.
-const LINES: usize = 5;
 /// A dependency that was mended is in use again within this time.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -55,11 +54,7 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
     let file = config.database.clone().ok_or("no database")?;
     let service = Service::start(config).await?;
     Registry::global().apply_toml(SHORT)?;
-    let customer = Arc::new(Customer {
-        http: Client::new(),
-        url: format!("http://{}", service.address),
-        orders: AtomicU32::new(0),
-    });
+    let customer = Arc::new(Customer::new(service.address));
     let running = tokio::spawn(service.run());
     let drill = Drill { customer, log };
 
@@ -164,95 +159,5 @@ impl Drill {
         println!("mended     in use again after {} ms\n", start.elapsed().as_millis());
         self.log.take();
         Ok(())
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Asks {
-    Order,
-    Stock,
-}
-
-struct Customer {
-    http: Client,
-    url: String,
-    orders: AtomicU32,
-}
-
-impl Customer {
-    async fn send(&self, asks: Asks) -> reqwest::Result<(StatusCode, Duration)> {
-        let start = Instant::now();
-        let response = match asks {
-            Asks::Order => {
-                let key = self.orders.fetch_add(1, Relaxed);
-                let order = json!({ "sku": "kettle", "quantity": 1, "card": "tok_1" });
-                let url = format!("{}/orders", self.url);
-                let key = format!("drill-{key}");
-                self.http.post(url).header("Idempotency-Key", key).json(&order).send().await?
-            }
-            Asks::Stock => self.http.get(format!("{}/stock/kettle", self.url)).send().await?,
-        };
-        Ok((response.status(), start.elapsed()))
-    }
-
-    async fn text(&self, path: &str) -> reqwest::Result<(StatusCode, String)> {
-        let response = self.http.get(format!("{}{path}", self.url)).send().await?;
-        Ok((response.status(), response.text().await?))
-    }
-
-    /// Returns the counters that show trouble.
-    async fn metrics(&self) -> reqwest::Result<BTreeMap<String, u64>> {
-        let text = self.text("/metrics").await?.1;
-        let shows_trouble = |line: &&str| {
-            let is_counted = COUNTERS.iter().any(|name| line.starts_with(name));
-            is_counted && !line.contains("result=\"success")
-        };
-        let counter = |line: &str| {
-            let (series, value) = line.rsplit_once(' ')?;
-            Some((series.to_owned(), value.parse().ok()?))
-        };
-        Ok(text.lines().filter(shows_trouble).filter_map(counter).collect())
-    }
-}
-
-const COUNTERS: [&str; 3] = [
-    "resilient_breaker_calls_total",
-    "resilient_retry_calls_total",
-    "resilient_retry_retries_total",
-];
-
-/// Holds the log in memory.
-#[derive(Debug, Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    /// Returns the first lines of the log since the last call. Of lines that differ only in their
-    /// numbers, it returns one.
-    fn take(&self) -> Vec<String> {
-        let text = std::mem::take(&mut *self.0.lock().unwrap());
-        let text = String::from_utf8_lossy(&text).into_owned();
-        let mut shapes = HashSet::new();
-        let shape = |line: &str| line.replace(|character: char| character.is_ascii_digit(), "");
-        let is_new = |line: &&str| shapes.insert(shape(line));
-        text.lines().map(str::trim).filter(is_new).take(LINES).map(str::to_owned).collect()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
     }
 }
