@@ -69,22 +69,22 @@ fn r15_every_series_of_a_name_has_its_exact_value_after_a_scripted_run() {
 
 #[test]
 fn r15_a_thousand_names_have_series_and_the_rest_share_one() {
-    const NAMES: u64 = 1_000;
+    const NAMES: usize = 1_000;
     let registry = Registry::new();
-    let name = |n: u64| format!("{n:05}");
+    let name = |n: usize| format!("{n:05}");
     let call = |name: &str| {
         let retry = registry.get_or_register_retry(name, policy());
         assert_eq!(run(retry.call().run(async |_| Some(1))), Some(1));
     };
     // Names are not given in their order, so that the first ones recorded keep their series.
     (500..500 + NAMES).for_each(|n| call(&name(n)));
-    assert_eq!(recorded(&registry).len(), 2 * NAMES as usize);
+    assert_eq!(recorded(&registry).len(), 2 * NAMES);
     for n in 0..3 {
         call(&name(n));
         call("other");
     }
     let series = recorded(&registry);
-    assert_eq!(series.len(), 2 * (NAMES as usize + 1));
+    assert_eq!(series.len(), 2 * (NAMES + 1));
     assert_eq!(series["calls{result=success,retry=other}"], 3 + 3);
     assert_eq!(series["calls{result=success,retry=00500}"], 1);
     assert!(!series.contains_key("calls{result=success,retry=00000}"));

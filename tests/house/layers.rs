@@ -78,7 +78,7 @@ const CRATES: &[Crate] = &[
     Crate {
         folder: "resilient-http",
         layers: &[
-            (&["redact", "setters", "time_limit"], &[]),
+            (&["log_target", "redact", "setters", "time_limit"], &[]),
             (&["response"], &["redact"]),
             (&["error"], &["response"]),
             (&["address", "request"], &["error"]),

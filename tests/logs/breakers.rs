@@ -122,3 +122,24 @@ fn b01_an_observed_breaker_that_would_have_opened_is_one_warning() {
                     reason=\"failure threshold reached\" condition=2 consecutive failures";
     assert_eq!(lines[1..], [expected]);
 }
+
+#[test]
+fn b20_the_text_of_an_error_is_logged_only_if_the_breaker_remembers_errors() {
+    let lines_of = |remembers: bool| {
+        logged(|| {
+            let config = BreakerConfig::builder().failure_threshold(1).remember_errors(remembers);
+            let breaker = CircuitBreaker::new("logged", config.build().unwrap());
+            breaker.observe_only();
+            for _ in 0..2 {
+                let class = Classification::transient().with_text("password hunter2");
+                breaker.try_acquire().unwrap().report_class(Some(class));
+                breaker.close();
+            }
+        })
+    };
+    let secrets = |lines: &[String]| lines.iter().filter(|line| line.contains("hunter2")).count();
+    assert_eq!(secrets(&lines_of(true)), 2, "what would have opened, and the opening");
+    let lines = lines_of(false);
+    assert_eq!(secrets(&lines), 0, "{lines:?}");
+    assert!(lines.iter().any(|line| line.contains("1 consecutive failure")), "{lines:?}");
+}

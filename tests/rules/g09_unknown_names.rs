@@ -229,6 +229,46 @@ fn r15_a_time_limit_that_no_code_of_the_retry_has_is_reported_once() {
     registry.remove_listener(id);
 }
 
+#[test]
+fn r15_a_time_limit_in_the_override_of_a_prefix_is_for_further_retries_too() {
+    #[resilient::retry(name = "g09 prefix/a", max_retries = 0, deadline = "5s")]
+    async fn without() -> Result<(), Late> {
+        Ok(())
+    }
+    #[resilient::retry(name = "g09 prefix/b", max_retries = 0, attempt_timeout = "5s")]
+    async fn with() -> Result<(), Late> {
+        Ok(())
+    }
+    let registry = Registry::global();
+    let heard = Heard::default();
+    let id = registry.on_event(heard.listener());
+    let tokio = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let limit = resilient::registry::RetryOverride::default().with_attempt_timeout(secs(1));
+    registry.override_retry("g09 prefix*", limit.clone()).unwrap();
+    let reported = || {
+        let events = heard.events();
+        let limits = events.iter().filter(|event| match event.kind() {
+            EventKind::UnusedOverride(unused) => {
+                event.name() == "g09 prefix*" && unused.setting().is_some()
+            }
+            _ => false,
+        });
+        limits.count()
+    };
+    tokio.block_on(without()).unwrap();
+    assert_eq!(reported(), 0, "the next retry may have the limit");
+    tokio.block_on(with()).unwrap();
+    registry.override_retry("g09 prefix*", limit.clone()).unwrap();
+    assert_eq!(reported(), 0, "one retry has it");
+    registry.clear_retry_override("g09 prefix*").unwrap();
+    registry.override_retry("g09 prefix/a*", limit).unwrap();
+    registry.clear_retry_override("g09 prefix/a*").unwrap();
+    assert_eq!(reported(), 0);
+    let names: Vec<_> = heard.events().iter().map(|event| event.name().to_owned()).collect();
+    assert!(names.contains(&"g09 prefix/a*".to_owned()), "no retry of this prefix has it");
+    registry.remove_listener(id);
+}
+
 /// The error of a call that a deadline ended.
 #[derive(Debug)]
 struct Late;

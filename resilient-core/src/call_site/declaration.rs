@@ -53,7 +53,7 @@ impl DeclaredBreaker {
         let Declaration { name, is_given, settings } = (self.declare)();
         let has_settings = settings != BreakerConfigBuilder::default();
         let (place, hold) = (self.place, Hold::Function);
-        Registration { name, is_given, settings, has_settings, place, hold }
+        Registration { name, is_given, is_keyed: false, settings, has_settings, place, hold }
     }
 }
 

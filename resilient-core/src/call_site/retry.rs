@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use super::declaration::function_path;
 use crate::registry::{DeclaredRetry, Hold, Lease, Registry, RetryRegistration};
-use crate::retry::{
-    DeclaredLimits, NamedPolicy, NamedRetry, RetryCell, RetryPolicy, RetrySettings,
-};
+use crate::retry::{DeclaredLimits, NamedPolicy, NamedRetry, RetryCell, RetryPolicy};
 use crate::signal::Name;
 
 // R15
@@ -26,6 +24,7 @@ pub struct RetrySite {
 }
 
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(any(loom, shuttle), expect(dead_code, reason = "models have no statics"))]
 enum SiteName {
     Given(&'static str),
     /// Returns the type name of a closure in the static of the function.
@@ -34,7 +33,7 @@ enum SiteName {
 
 /// The constructors of call sites. The attribute writes them into statics.
 #[cfg(not(any(loom, shuttle)))]
-impl RetrySettings {
+impl crate::retry::RetrySettings {
     /// Makes the call site of a function whose retry has this name.
     #[must_use]
     #[track_caller]

@@ -39,6 +39,8 @@ pub use crate::call_site::Annotated;
 pub use crate::call_site::{BudgetCallSite, GivenBudget, given_budget};
 pub use crate::call_site::{CallSite, Declaration, KeyedCallSite};
 pub use crate::call_site::{GivenPolicy, OwnedPolicy, RetrySite, given_policy};
+#[cfg(any(loom, shuttle))]
+pub use crate::retry::RetryCell;
 pub use crate::retry::{
     Attempt, AttemptEnd, AttemptLog, Backoff, CallOptions, CutCause, CutShort, ErrorLog,
     GiveUpEvent, Jitter, LastOutput, LoggedOutput, Marked, NamedPolicy, NestedMode, RetryDriver,

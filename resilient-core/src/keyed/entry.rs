@@ -12,7 +12,7 @@ use crate::breaker::shared::LiveSettings;
 use crate::breaker::{CircuitBreaker, TransitionError};
 use crate::event::Listeners;
 use crate::platform::unpoisoned;
-use crate::signal::{Hold, ManualChange, ManualOperation, Name, NamePattern};
+use crate::signal::{Hold, ManualChange, ManualOperation, Name};
 use crate::telemetry::Summary;
 use crate::time::ClockSource;
 
@@ -35,8 +35,8 @@ pub(crate) trait KeyedEntry:
     /// Removes the key of this breaker. Returns whether the group had the breaker.
     fn remove_breaker(&self, breaker: &CircuitBreaker) -> bool;
     fn summary(&self) -> Summary;
-    /// Returns how many keys with a separate breaker match.
-    fn count_keys(&self, keys: NamePattern<'_>) -> usize;
+    /// Returns the breakers of keys, without the one that keys without a separate breaker share.
+    fn breakers_of_keys(&self) -> Vec<CircuitBreaker>;
     fn name(&self) -> &Name;
     /// Returns the listeners of the group and of the registries that hold the group.
     fn all_listeners(&self) -> Vec<Arc<Listeners>>;
@@ -45,7 +45,7 @@ pub(crate) trait KeyedEntry:
 
 impl<K: BreakerKey> KeyedEntry for Group<K> {
     fn breakers(&self) -> Vec<CircuitBreaker> {
-        let mut breakers: Vec<_> = self.read().keys.breakers().collect();
+        let mut breakers = self.breakers_of_keys();
         breakers.extend(self.others.get().cloned());
         breakers
     }
@@ -63,8 +63,7 @@ impl<K: BreakerKey> KeyedEntry for Group<K> {
         guarded.keys.make_room(most, closings, now, &mut evicted);
         drop(guarded);
         self.retire(evicted);
-        let keys: Vec<_> = self.read().keys.breakers().collect();
-        for breaker in keys {
+        for breaker in self.breakers_of_keys() {
             let settings = settings.of_key(breaker.key().unwrap_or_default());
             breaker.shared().reconfigure(settings);
         }
@@ -137,10 +136,8 @@ impl<K: BreakerKey> KeyedEntry for Group<K> {
         summary
     }
 
-    fn count_keys(&self, keys: NamePattern<'_>) -> usize {
-        let breakers: Vec<_> = self.read().keys.breakers().collect();
-        let keys = |breaker: &&CircuitBreaker| breaker.key().is_some_and(|key| keys.matches(key));
-        breakers.iter().filter(keys).count()
+    fn breakers_of_keys(&self) -> Vec<CircuitBreaker> {
+        self.read().keys.breakers().collect()
     }
 
     fn name(&self) -> &Name {

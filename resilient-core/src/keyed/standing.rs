@@ -1,5 +1,6 @@
 //! The settings and modes in which the breakers of a group start.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,9 +13,8 @@ use crate::signal::{Hold, OverrideTable};
 pub(super) struct Standing {
     pub(super) settings: LiveSettings,
     mode: StandingMode,
-    /// The modes in which overrides let some keys start, the one that wins first. They win over
-    /// `mode`.
-    key_modes: Vec<(OverrideTable, StandingMode)>,
+    /// The modes in which overrides let some keys start, by their tables. They win over `mode`.
+    key_modes: Arc<BTreeMap<OverrideTable, StandingMode>>,
     /// The listeners of the group and of the registries that hold the group.
     pub(super) listeners: Vec<Arc<Listeners>>,
     /// A number that grows with every change of these values.
@@ -61,10 +61,9 @@ impl Standing {
         let start_in = |hold: &Hold| StandingMode::of_override(Some(hold.clone()), now);
         Self {
             mode: StandingMode::of_override(settings.mode.clone(), now),
-            key_modes: settings
-                .key_modes()
-                .map(|(table, it)| (table.clone(), start_in(it)))
-                .collect(),
+            key_modes: Arc::new(
+                settings.key_modes().map(|(table, it)| (table.clone(), start_in(it))).collect(),
+            ),
             settings,
             listeners: vec![listeners],
             revision: 0,
@@ -80,11 +79,9 @@ impl Standing {
     /// Returns the mode in which the breaker of a key starts if it is made now. `None` stands for
     /// the shared breaker.
     pub(super) fn start_at(&self, key: Option<&str>, now: Instant) -> StartIn {
-        let of_key = self.key_modes.iter().find(|(table, _)| {
-            let keys = table.key_pattern();
-            keys.zip(key).is_some_and(|(keys, key)| keys.matches(key))
-        });
-        of_key.map_or(&self.mode, |(_, mode)| mode).start_at(now)
+        let mut tables = key.into_iter().flat_map(|key| self.settings.key_tables(key));
+        let of_key = tables.find_map(|table| self.key_modes.get(table));
+        of_key.unwrap_or(&self.mode).start_at(now)
     }
 
     /// Returns whether the shared breaker starts in another mode.
@@ -104,7 +101,7 @@ impl Standing {
     /// Sets the mode in which all keys start from now on. It is newer than the modes of overrides.
     pub(super) fn start_by_hand(&mut self, hold: Option<Hold>, now: Instant) {
         self.mode = StandingMode::by_hand(hold, now);
-        self.key_modes.clear();
+        self.key_modes = Arc::default();
         self.revision += 1;
     }
 
@@ -115,18 +112,18 @@ impl Standing {
         if is_new && (settings.mode.is_some() || self.mode.is_of_override) {
             self.mode = StandingMode::of_override(settings.mode.clone(), now);
         }
-        let old = std::mem::take(&mut self.key_modes);
-        for (table, hold) in settings.key_modes() {
-            // A mode that is not new keeps its time. It is missing in `old` if an operator has set
-            // a state by hand since.
-            let is_new = !self.settings.key_modes().any(|known| known == (table, hold));
-            if is_new {
-                let mode = StandingMode::of_override(Some(hold.clone()), now);
-                self.key_modes.push((table.clone(), mode));
+        // A mode that is not new keeps its time. It is missing in `key_modes` if an operator has
+        // set a state by hand since.
+        let known: BTreeMap<_, _> = self.settings.key_modes().collect();
+        let key_modes = settings.key_modes().filter_map(|(table, hold)| {
+            let mode = if known.get(table) == Some(&hold) {
+                self.key_modes.get(table)?.clone()
             } else {
-                self.key_modes.extend(old.iter().find(|(known, _)| known == table).cloned());
-            }
-        }
+                StandingMode::of_override(Some(hold.clone()), now)
+            };
+            Some((table.clone(), mode))
+        });
+        self.key_modes = Arc::new(key_modes.collect());
         self.settings = settings;
         self.revision += 1;
     }

@@ -1,5 +1,6 @@
 //! Sets and clears overrides, all at once or by name.
 
+use super::change_overrides::CheckedNames;
 use super::{BreakerOverride, BudgetOverride, OverrideError, OverrideReport, Overrides, Registry};
 #[cfg(doc)]
 use crate::event::EventKind;
@@ -29,7 +30,7 @@ impl Registry {
     /// Returns an [`OverrideError`] if a setting is out of range or contradicts the code of a
     /// present breaker. In that case nothing changes.
     pub fn set_overrides(&self, overrides: Overrides) -> Result<OverrideReport, OverrideError> {
-        self.change_overrides(|present| *present = overrides)
+        self.change_overrides(CheckedNames::All, |present| *present = overrides)
     }
 
     /// Replaces the override of one name, or of the names with a prefix, such as `payments/*`.
@@ -37,7 +38,8 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// Returns the same errors as [`Registry::set_overrides`].
+    /// Returns the same errors as [`Registry::set_overrides`], but only about names for which
+    /// something changes.
     pub fn override_breaker(
         &self,
         name: &str,
@@ -45,7 +47,7 @@ impl Registry {
     ) -> Result<OverrideReport, OverrideError> {
         // The conversion may be user code, so it runs before the lock is taken.
         let what = what.into();
-        self.change_overrides(|present| {
+        self.change_overrides(CheckedNames::Changed, |present| {
             present.breakers.insert(name.to_owned(), what);
         })
     }
@@ -54,10 +56,10 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// Returns no error in practice, because the settings of the code and the accepted defaults do
-    /// not contradict each other.
+    /// Returns an [`OverrideError`] if the overrides that remain contradict the code of the name. In
+    /// that case nothing changes.
     pub fn clear_override(&self, name: &str) -> Result<OverrideReport, OverrideError> {
-        self.change_overrides(|present| {
+        self.change_overrides(CheckedNames::Changed, |present| {
             present.breakers.remove(name);
         })
     }
@@ -92,7 +94,7 @@ impl Registry {
         what: impl Into<BreakerOverride>,
     ) -> Result<OverrideReport, OverrideError> {
         let what = what.into();
-        self.change_overrides(|present| {
+        self.change_overrides(CheckedNames::Changed, |present| {
             present.keys.entry(name.to_owned()).or_default().insert(key.to_owned(), what);
         })
     }
@@ -101,13 +103,13 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// Returns no error in practice, as for [`Registry::clear_override`].
+    /// Returns the same errors as [`Registry::clear_override`].
     pub fn clear_key_override(
         &self,
         name: &str,
         key: &str,
     ) -> Result<OverrideReport, OverrideError> {
-        self.change_overrides(|present| {
+        self.change_overrides(CheckedNames::Changed, |present| {
             if let Some(keys) = present.keys.get_mut(name) {
                 keys.remove(key);
                 if keys.is_empty() {
@@ -127,14 +129,14 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// Returns the same errors as [`Registry::set_overrides`].
+    /// Returns the same errors as [`Registry::override_breaker`].
     pub fn override_budget(
         &self,
         name: &str,
         what: impl Into<BudgetOverride>,
     ) -> Result<OverrideReport, OverrideError> {
         let what = what.into();
-        self.change_overrides(|present| {
+        self.change_overrides(CheckedNames::Changed, |present| {
             present.budgets.insert(name.to_owned(), what);
         })
     }
@@ -143,9 +145,9 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// Returns no error in practice, as for [`Registry::clear_override`].
+    /// Returns the same errors as [`Registry::clear_override`].
     pub fn clear_budget_override(&self, name: &str) -> Result<OverrideReport, OverrideError> {
-        self.change_overrides(|present| {
+        self.change_overrides(CheckedNames::Changed, |present| {
             present.budgets.remove(name);
         })
     }

@@ -1,13 +1,15 @@
 //! The names that functions and other code have declared, for the search for misspelt overrides.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::ops::Bound::{Included, Unbounded};
 
 use resilient_settings::suggest;
 
 use super::{Entries, Registry};
-use crate::signal::{Name, NamePattern, OverrideTable, OverrideTarget};
+use crate::signal::{NamePattern, OverrideTable, OverrideTarget};
 
-/// A name that a function or other code has declared.
+/// A name that an annotated function has declared.
+#[cfg(feature = "inventory")]
 #[derive(Debug, Clone)]
 pub(crate) struct DeclaredName {
     pub(crate) target: OverrideTarget,
@@ -27,7 +29,11 @@ pub(crate) struct AnnotatedNames(pub(crate) fn() -> Vec<DeclaredName>);
 /// The names that were declared so far.
 #[derive(Debug, Default)]
 pub(super) struct DeclaredNames {
-    names: Vec<DeclaredName>,
+    breakers: BTreeSet<String>,
+    /// The names that have a breaker for each key. They are in `breakers`, too.
+    keyed: BTreeSet<String>,
+    budgets: BTreeSet<String>,
+    retries: BTreeSet<String>,
     /// Whether the names of all annotated functions are known, even of those that no call has
     /// registered yet.
     pub(super) are_complete: bool,
@@ -40,8 +46,11 @@ impl Registry {
         #[cfg(feature = "inventory")]
         if self.is_global() {
             let sources = ::inventory::iter::<AnnotatedNames>.into_iter();
-            let names = sources.flat_map(|source| (source.0)()).collect();
-            return DeclaredNames { names, are_complete: true };
+            let mut names = DeclaredNames { are_complete: true, ..DeclaredNames::default() };
+            for DeclaredName { target, name, is_keyed } in sources.flat_map(|source| (source.0)()) {
+                names.add(target, is_keyed, name);
+            }
+            return names;
         }
         DeclaredNames::default()
     }
@@ -50,32 +59,37 @@ impl Registry {
 impl DeclaredNames {
     /// Adds the names that are registered, or that their functions have declared for later.
     pub(super) fn and_registered(mut self, entries: &Entries) -> Self {
-        fn add<T>(
-            names: &mut Vec<DeclaredName>,
-            target: OverrideTarget,
-            items: &BTreeMap<Name, T>,
-            is_keyed: impl Fn(&T) -> bool,
-        ) {
-            names.extend(items.iter().map(|(name, item)| {
-                let name = (**name).to_owned();
-                DeclaredName { target, name, is_keyed: is_keyed(item) }
-            }));
+        for (name, entry) in &entries.by_name {
+            self.add(OverrideTarget::Breaker, entry.item.is_keyed(), (**name).to_owned());
         }
-        let names = &mut self.names;
-        let is_keyed = |entry: &super::BreakerEntry| entry.item.one().is_none();
-        add(names, OverrideTarget::Breaker, &entries.by_name, is_keyed);
         #[cfg(feature = "inventory")]
-        add(names, OverrideTarget::Breaker, &entries.expected, |_| true);
-        add(names, OverrideTarget::Budget, &entries.budgets, |_| false);
-        add(names, OverrideTarget::Retry, &entries.retries, |_| false);
+        for name in entries.expected.keys() {
+            self.add(OverrideTarget::Breaker, true, (**name).to_owned());
+        }
+        self.budgets.extend(entries.budgets.keys().map(|name| (**name).to_owned()));
+        self.retries.extend(entries.retries.keys().map(|name| (**name).to_owned()));
         self
+    }
+
+    fn add(&mut self, target: OverrideTarget, is_keyed: bool, name: String) {
+        match target {
+            OverrideTarget::Breaker if is_keyed => {
+                self.keyed.insert(name.clone());
+                self.breakers.insert(name)
+            }
+            OverrideTarget::Breaker => self.breakers.insert(name),
+            OverrideTarget::Budget => self.budgets.insert(name),
+            OverrideTarget::Retry => self.retries.insert(name),
+            OverrideTarget::Defaults => false,
+        };
     }
 
     /// Returns whether a table is for a declared name. The table of a key needs a name with keys.
     pub(super) fn declares(&self, table: &OverrideTable) -> bool {
         let Some(wanted) = table.name() else { return true };
         let wanted = NamePattern::of(wanted);
-        self.of(table).any(|declared| wanted.matches(&declared.name))
+        let next = self.of(table).range::<str, _>((Included(wanted.first()), Unbounded)).next();
+        next.is_some_and(|name| wanted.matches(name))
     }
 
     // G9: a misspelt name is reported with the nearest declared one.
@@ -85,7 +99,7 @@ impl DeclaredNames {
         let wanted = NamePattern::of(table.name()?);
         match wanted {
             NamePattern::Exact(name) => {
-                let known: Vec<_> = self.of(table).map(|declared| &*declared.name).collect();
+                let known: Vec<_> = self.of(table).iter().map(String::as_str).collect();
                 suggest::nearest(name, &known).map(str::to_owned)
             }
             // Any name is near a shorter prefix.
@@ -94,19 +108,23 @@ impl DeclaredNames {
                 let length = prefix.chars().count();
                 // A name may begin with the right prefix, which a slip made shorter or longer.
                 let lengths = length.saturating_sub(1)..=length + 1;
-                let known = self.of(table).flat_map(|declared| {
-                    lengths.clone().map(|length| beginning(&declared.name, length))
-                });
+                let known = self
+                    .of(table)
+                    .iter()
+                    .flat_map(|name| lengths.clone().map(|length| beginning(name, length)));
                 let known: Vec<_> = known.collect();
                 suggest::nearest(prefix, &known).map(|prefix| format!("{prefix}*"))
             }
         }
     }
 
-    fn of(&self, table: &OverrideTable) -> impl Iterator<Item = &DeclaredName> {
-        let (target, needs_keys) = (table.target(), table.key().is_some());
-        let mut of_target = self.names.iter().filter(move |declared| declared.target == target);
-        std::iter::from_fn(move || of_target.find(|declared| declared.is_keyed || !needs_keys))
+    fn of(&self, table: &OverrideTable) -> &BTreeSet<String> {
+        match table.target() {
+            OverrideTarget::Budget => &self.budgets,
+            OverrideTarget::Retry => &self.retries,
+            _ if table.key().is_some() => &self.keyed,
+            _ => &self.breakers,
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
 use super::declared::{Declared, NamedEntry};
+use super::overrides::OverrideIndex;
 use super::swept::Swept;
 use super::{Entry, Overrides, RetryEntry};
 use crate::breaker::shared::LiveSettings;
@@ -26,6 +27,8 @@ pub(super) struct Entries {
     /// Where the last sweep ended, in each of these maps.
     pub(super) swept: Swept,
     pub(super) overrides: Overrides,
+    /// The tables of `overrides`, in a form for look-ups.
+    pub(super) index: OverrideIndex,
     /// Since when each table is among the overrides.
     pub(super) override_ages: BTreeMap<OverrideTable, Instant>,
     /// The overrides without effect that were reported: tables, or settings of tables. They stay
@@ -59,15 +62,17 @@ pub(super) struct Expected {
 }
 
 impl Entries {
-    /// Returns the settings of a new breaker. A setting that breaks a rule is replaced with its
-    /// default and reported as an event, since no caller could receive an error.
+    /// Returns the settings of a new breaker, or of a group (`is_keyed`). A setting that breaks a
+    /// rule is replaced with its default and reported as an event, since no caller could receive an
+    /// error.
     pub(super) fn settings_leniently(
         &self,
         name: &str,
+        is_keyed: bool,
         code: BreakerConfigBuilder,
         place: &'static Location<'static>,
     ) -> (LiveSettings, Vec<EventKind>) {
-        let layers = self.overrides.of_breakers(NamePattern::Exact(name), code, place);
+        let layers = self.index.of_entry(name, is_keyed, code, place);
         let (settings, errors) = LiveSettings::of_layers(layers, self.version);
         let errors = errors.into_iter().map(EventKind::InvalidSetting).collect();
         (settings, errors)
@@ -81,7 +86,7 @@ impl Entries {
         declared: &Declared<BudgetConfig>,
     ) -> (LiveBudgetSettings, Vec<EventKind>) {
         let (code, place) = (declared.config.to_builder(), declared.place);
-        let layers = self.overrides.of_budgets(NamePattern::Exact(name), code, place);
+        let layers = self.index.of_budgets(NamePattern::Exact(name), code, place);
         let (config, errors) = layers.merged(None).build_leniently();
         let settings = LiveBudgetSettings { config, origins: layers.origins(None) };
         let errors = errors.into_iter().map(EventKind::InvalidSetting);

@@ -24,6 +24,10 @@ impl Entry {
         }
     }
 
+    pub(super) fn is_keyed(&self) -> bool {
+        matches!(self, Self::Keyed(_))
+    }
+
     pub(super) fn keyed<K: BreakerKey>(&self) -> Option<Arc<Group<K>>> {
         match self {
             Self::One(_) => None,

@@ -174,7 +174,7 @@ impl Registry {
         let mut entries = self.write();
         // A new item, or a key of a new group, would start in the mode of the override. It would
         // not know that the mode has ended, or that an operator has left it by hand.
-        if entries.overrides.has_mode(name) {
+        if entries.index.has_mode(name) {
             return;
         }
         let known = entries.by_name.get_mut(name);

@@ -1,9 +1,11 @@
 //! The overrides of a registry at one instant: which apply, and which wait for their names.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{Entries, Entry, Registry};
-use crate::signal::{NamePattern, OverrideTable, OverrideTarget};
+use crate::keyed::KeyedEntry;
+use crate::signal::{Name, NamePattern, OverrideTable, OverrideTarget};
 
 /// The overrides of a registry at one instant. Taking a snapshot changes nothing.
 ///
@@ -115,30 +117,30 @@ impl Registry {
         let entries = self.read();
         let names = names.and_registered(&entries);
         let ages = entries.override_ages.clone();
-        let breakers: Vec<_> = entries
-            .by_name
-            .iter()
-            .map(|(name, entry)| (name.clone(), entry.item.clone()))
-            .collect();
+        let breakers: Vec<_> = entries.by_name.keys().cloned().collect();
+        let groups = entries.by_name.iter().filter_map(|(name, entry)| match &entry.item {
+            Entry::One(_) => None,
+            Entry::Keyed(group) => Some((name.clone(), Arc::clone(group))),
+        });
+        let groups: Vec<_> = groups.collect();
         let budgets: Vec<_> = entries.budgets.keys().cloned().collect();
         let retries: Vec<_> = entries.retries.keys().cloned().collect();
         drop(entries);
+        let has_keys = ages.keys().any(|table| table.key().is_some());
+        let groups = groups.into_iter().filter(|_| has_keys);
+        let groups: Vec<_> = groups.map(|(name, group)| (name, sorted_keys(&*group))).collect();
         let tables = ages.into_iter().map(|(table, since)| {
             let name = NamePattern::of(table.name().unwrap_or_default());
+            let count = |names: &[Name]| matching(names, name, |each| each).len();
             let applies_to = match (table.target(), table.key()) {
-                (OverrideTarget::Breaker, None) => {
-                    breakers.iter().filter(|(each, _)| name.matches(each)).count()
-                }
+                (OverrideTarget::Breaker, None) => count(&breakers),
                 (OverrideTarget::Breaker, Some(key)) => {
-                    let groups = breakers.iter().filter(|(each, _)| name.matches(each));
-                    groups.map(|(_, group)| keys_of(group, NamePattern::of(key))).sum()
+                    let key = NamePattern::of(key);
+                    let groups = matching(&groups, name, |(name, _)| name).iter();
+                    groups.map(|(_, keys)| matching(keys, key, |each| each).len()).sum()
                 }
-                (OverrideTarget::Budget, _) => {
-                    budgets.iter().filter(|each| name.matches(each)).count()
-                }
-                (OverrideTarget::Retry, _) => {
-                    retries.iter().filter(|each| name.matches(each)).count()
-                }
+                (OverrideTarget::Budget, _) => count(&budgets),
+                (OverrideTarget::Retry, _) => count(&retries),
                 (OverrideTarget::Defaults, _) => 0,
             };
             let is_declared = names.declares(&table);
@@ -154,10 +156,17 @@ impl Registry {
     }
 }
 
-/// Returns how many keys of a group have a breaker and match.
-fn keys_of(group: &Entry, keys: NamePattern<'_>) -> usize {
-    match group {
-        Entry::One(_) => 0,
-        Entry::Keyed(group) => group.count_keys(keys),
-    }
+/// Returns the keys of a group that have a breaker, in order.
+fn sorted_keys(group: &dyn KeyedEntry) -> Vec<String> {
+    let breakers = group.breakers_of_keys();
+    let mut keys: Vec<_> =
+        breakers.iter().filter_map(|breaker| breaker.key().map(str::to_owned)).collect();
+    keys.sort_unstable();
+    keys
+}
+
+/// Returns the items whose names match. The items must be in the order of their names.
+fn matching<'a, T>(items: &'a [T], names: NamePattern<'_>, name: impl Fn(&T) -> &str) -> &'a [T] {
+    let items = &items[items.partition_point(|item| name(item) < names.first())..];
+    &items[..items.partition_point(|item| names.matches(name(item)))]
 }

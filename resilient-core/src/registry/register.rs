@@ -68,6 +68,7 @@ impl Registry {
         &self,
         registration: Registration,
     ) -> Arc<Group<K>> {
+        let registration = Registration { is_keyed: true, ..registration };
         #[cfg(feature = "inventory")]
         let registration = self.merge_expected(registration);
         let registered =
@@ -134,8 +135,12 @@ impl Registry {
             }
             None => {}
         }
-        let (settings, errors) =
-            entries.settings_leniently(&name, config.to_builder(), declared.place);
+        let (settings, errors) = entries.settings_leniently(
+            &name,
+            entry.is_keyed(),
+            config.to_builder(),
+            declared.place,
+        );
         let known = BreakerEntry { item: entry.clone(), declared, hold };
         let settings = settings.with_version(next_version());
         entries.by_name.insert(name, known);

@@ -18,6 +18,8 @@ pub(crate) struct Registration {
     pub(crate) name: Name,
     /// Whether the code gave the name. Other code may share a given name.
     pub(crate) is_given: bool,
+    /// Whether the registration is of a group with a breaker for each key.
+    pub(crate) is_keyed: bool,
     pub(crate) settings: BreakerConfigBuilder,
     /// Whether the registration gives settings. Without settings, it accepts the settings that
     /// another registration of the name gives.
@@ -32,6 +34,7 @@ impl Registration {
         Self {
             name: Name::from(name.to_owned()),
             is_given: true,
+            is_keyed: false,
             settings: config.into(),
             has_settings: true,
             place: Location::caller(),
@@ -133,6 +136,7 @@ impl Registry {
                     Merged::Adopted => {
                         let (settings, errors) = entries.settings_leniently(
                             &name,
+                            registration.is_keyed,
                             registration.settings,
                             registration.place,
                         );
@@ -160,8 +164,12 @@ impl Registry {
             let is_taken = |name: &Name| entries.by_name.contains_key(name);
             name = unused_name(&name, registration.place, is_taken);
         }
-        let (settings, errors) =
-            entries.settings_leniently(&name, registration.settings, registration.place);
+        let (settings, errors) = entries.settings_leniently(
+            &name,
+            registration.is_keyed,
+            registration.settings,
+            registration.place,
+        );
         events.extend(errors);
         let (entry, handle) = make(Setup::new(name.clone(), settings, clock));
         entry.join(self.listeners());

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use super::change_overrides::CheckedNames;
 use super::declared::Hold;
 use super::retry_entry::{DeclaredRetry, RetryEntry, RetryRegistration};
 use super::unused_name::unused_name;
 use super::{NameTakenError, OverrideError, OverrideReport, Registry, RetryOverride};
 use crate::event::{Event, EventKind};
 use crate::retry::{NamedRetry, RetryPolicy, RetryRecord, RetrySnapshot};
-use crate::signal::{Name, NamePattern};
+use crate::signal::Name;
 #[cfg(feature = "metrics")]
 use crate::telemetry::RetryTotals;
 
@@ -80,7 +81,7 @@ impl Registry {
             // Two functions can have the same path, so a path may be taken.
             name = unused_name(&name, declared.place, |name| entries.retries.contains_key(name));
         }
-        let overlay = entries.overrides.overlay(&name);
+        let overlay = entries.index.overlay(&name);
         let entry = entries.retries.entry(name).or_insert_with_key(|name| {
             let record = Arc::new(RetryRecord::new(name.clone()));
             record.reconfigure(overlay.as_ref());
@@ -90,7 +91,7 @@ impl Registry {
         let record = Arc::clone(&entry.record);
         let error = overlay.as_ref().and_then(|overlay| declared.check(overlay).err());
         entry.declare(declared);
-        let unused = entries.unused_limits(NamePattern::Exact(record.name()));
+        let unused = entries.unused_limits_of(record.name());
         drop(entries);
         let error = error.filter(|_| record.reports_contradiction());
         let invalid = error.into_iter().map(EventKind::InvalidSetting);
@@ -120,7 +121,7 @@ impl Registry {
             taken.declare(declared);
             return Ok(());
         }
-        let overlay = entries.overrides.overlay(&name);
+        let overlay = entries.index.overlay(&name);
         let error = overlay.as_ref().and_then(|overlay| declared.check(overlay).err());
         let entry =
             RetryEntry { record: Arc::clone(record), declared: vec![declared], hold: Hold::Code };
@@ -166,14 +167,14 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// Returns the same errors as [`Registry::set_overrides`].
+    /// Returns the same errors as [`Registry::override_breaker`].
     pub fn override_retry(
         &self,
         name: &str,
         what: impl Into<RetryOverride>,
     ) -> Result<OverrideReport, OverrideError> {
         let what = what.into();
-        self.change_overrides(|present| {
+        self.change_overrides(CheckedNames::Changed, |present| {
             present.retries.insert(name.to_owned(), what);
         })
     }
@@ -182,9 +183,9 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// Returns no error in practice, as for [`Registry::clear_override`].
+    /// Returns the same errors as [`Registry::clear_override`].
     pub fn clear_retry_override(&self, name: &str) -> Result<OverrideReport, OverrideError> {
-        self.change_overrides(|present| {
+        self.change_overrides(CheckedNames::Changed, |present| {
             present.retries.remove(name);
         })
     }

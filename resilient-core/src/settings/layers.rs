@@ -3,7 +3,7 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use crate::signal::{Hold, NamePattern, OverrideTable, SettingOrigin, SettingOrigins};
+use crate::signal::{Hold, NamePattern, OverrideTable, PatternMap, SettingOrigin, SettingOrigins};
 
 /// Settings of one source, which other sources complete.
 pub(crate) trait PartialSettings: Clone + Default {
@@ -26,44 +26,58 @@ pub(crate) struct OverrideLayer<S> {
 /// All sources of the settings under one name.
 #[derive(Debug, Clone)]
 pub(crate) struct SettingLayers<S> {
-    /// The tables that apply, the one that wins first. Tables of keys come before those of names.
-    pub(crate) overrides: Arc<[OverrideLayer<S>]>,
+    /// The tables of the name, the one that wins first.
+    pub(crate) of_name: Vec<Arc<OverrideLayer<S>>>,
+    /// The tables of keys: those under one name or prefix are in one map. They win over those of
+    /// the name; the first map wins.
+    pub(crate) of_keys: Vec<Arc<PatternMap<OverrideLayer<S>>>>,
     /// The settings that the code gives, which may be invalid.
     pub(crate) code: S,
     pub(crate) place: &'static Location<'static>,
     pub(crate) defaults: S,
 }
 
-impl<S> OverrideLayer<S> {
-    /// Returns whether this table applies to these keys. `None` stands for the whole name.
-    fn applies_to(&self, keys: Option<NamePattern<'_>>) -> bool {
-        self.table.key_pattern().is_none_or(|own| keys.is_some_and(|keys| own.covers(keys)))
-    }
-}
-
 impl<S> SettingLayers<S> {
-    /// Returns the tables that apply to these keys, the one that wins first.
+    /// Returns the tables that apply to these keys, the one that wins first. `None` stands for the
+    /// whole name.
     pub(crate) fn applying(
         &self,
         keys: Option<NamePattern<'_>>,
     ) -> impl Iterator<Item = &OverrideLayer<S>> {
-        self.overrides.iter().filter(move |layer| layer.applies_to(keys))
+        let of_keys = keys.into_iter().flat_map(|keys| self.of_keys(keys));
+        of_keys.chain(self.of_name.iter().map(Arc::as_ref))
     }
 
-    /// Returns the tables of keys.
-    pub(crate) fn of_keys(&self) -> impl Iterator<Item = &OverrideLayer<S>> {
-        self.overrides.iter().filter(|layer| layer.table.key().is_some())
+    /// Returns the tables of keys that apply to these keys, the one that wins first.
+    pub(crate) fn of_keys(&self, keys: NamePattern<'_>) -> impl Iterator<Item = &OverrideLayer<S>> {
+        self.of_keys.iter().flat_map(move |map| map.covering(keys))
+    }
+
+    /// Returns all tables of keys.
+    pub(crate) fn of_all_keys(&self) -> impl Iterator<Item = &OverrideLayer<S>> {
+        self.of_keys.iter().flat_map(|map| map.values())
     }
 
     /// Returns the patterns of all keys with a table. Every key has the settings of one of these
     /// patterns, or those of the name.
     pub(crate) fn key_patterns(&self) -> impl Iterator<Item = NamePattern<'_>> {
-        self.of_keys().filter_map(|layer| layer.table.key_pattern())
+        self.of_keys.iter().flat_map(|map| map.patterns())
     }
 
     /// Returns the mode that the overrides set for these keys.
     pub(crate) fn mode(&self, keys: Option<NamePattern<'_>>) -> Option<&Hold> {
         self.applying(keys).find_map(|layer| layer.mode.as_ref())
+    }
+}
+
+impl<S: PartialEq> SettingLayers<S> {
+    /// Returns whether these are the tables of `other`, apart from the code.
+    pub(crate) fn has_tables_of(&self, other: Option<Self>) -> bool {
+        other.is_some_and(|other| {
+            self.of_name == other.of_name
+                && self.of_keys == other.of_keys
+                && self.defaults == other.defaults
+        })
     }
 }
 

@@ -22,6 +22,7 @@ mod opening;
 mod operator_note;
 mod outcome;
 mod override_table;
+mod pattern_map;
 mod rejection_counts;
 #[cfg(feature = "serde")]
 mod serialize;
@@ -57,6 +58,7 @@ pub use self::operator_note::OperatorNote;
 pub(crate) use self::outcome::every_failure;
 pub use self::outcome::{Classification, Classify, Fallible, Outcome};
 pub use self::override_table::{OverrideTable, OverrideTarget};
+pub(crate) use self::pattern_map::PatternMap;
 pub use self::rejection_counts::RejectionCounts;
 #[cfg(feature = "serde")]
 pub(crate) use self::serialize::seconds;

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::NamePattern;
-
 /// A table of overrides, as it stands in a document: `[breakers.payments]`.
 ///
 /// Overrides that code sets have tables as well. `Display` writes the header of the table.
@@ -78,10 +76,6 @@ impl OverrideTable {
     #[must_use]
     pub fn key(&self) -> Option<&str> {
         self.0.key.as_deref()
-    }
-
-    pub(crate) fn key_pattern(&self) -> Option<NamePattern<'_>> {
-        self.key().map(NamePattern::of)
     }
 }
 

@@ -42,6 +42,7 @@ impl CallSpan {
 #[derive(Debug)]
 pub(crate) struct LazySpan;
 
+#[expect(clippy::unused_self, reason = "there is no span")]
 impl LazySpan {
     pub(crate) const NEW: Self = Self;
 

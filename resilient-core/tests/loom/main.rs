@@ -10,10 +10,10 @@
 //! tries all interleavings, unless it limits the number of preemptions. `LOOM_MAX_PREEMPTIONS=4`
 //! replaces this limit.
 //!
-//! The state word, the lock, the counters, and the locks of a keyed group and of a registry are
-//! loom types. The lists of listeners, each `OnceLock` and `Arc`, and the clock are types of the
-//! standard library, and loom does not interleave their operations. In these models, loom never
-//! switches to a thread that uses such an object while another thread holds or changes it.
+//! The state word, the lock, the counters, and the locks of a keyed group, of a registry and of a
+//! retry are loom types. The lists of listeners, each `OnceLock` and `Arc`, and the clock are types
+//! of the standard library, and loom does not interleave their operations. In these models, loom
+//! never switches to a thread that uses such an object while another thread holds or changes it.
 #![cfg(loom)]
 
 mod budget;
@@ -21,6 +21,7 @@ mod in_flight;
 mod leases;
 mod nested;
 mod pending;
+mod retries;
 mod waits;
 
 use std::sync::{Arc, Mutex as StdMutex};

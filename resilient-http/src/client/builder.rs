@@ -118,9 +118,9 @@ impl ApiClientBuilder {
         /// Names the client. The name has 1 to 128 characters. The
         /// [`Registry`](resilient::Registry) has the client's circuit breakers, its budget and its
         /// retry under this name, and clients with the same name share them. Each client keeps its
-        /// retry policy; operators override it with `[retries.NAME]`. When the last of these clients
-        /// is dropped, the three leave the registry, but only once they are like new ones. If they
-        /// still remember failures, the next client with this name gets them: see
+        /// retry policy; operators override it with `[retries.NAME]`. When the last of these
+        /// clients is dropped, the three leave the registry, but only once they are like new ones.
+        /// If they still remember failures, the next client with this name gets them: see
         /// [`Lease`](resilient::registry::Lease). What a client without a name has is not
         /// registered; logs name its retry after the host.
         name(name: impl Into<String>) => name = Some(name.into());

@@ -11,6 +11,8 @@ mod runtime;
 mod write;
 
 #[cfg(test)]
+mod conversion_tests;
+#[cfg(test)]
 mod tests;
 
 use proc_macro2::TokenStream;

@@ -15,12 +15,12 @@ fn pretty(file: &TokenStream) -> String {
 }
 
 /// Returns the derived implementation without insignificant spaces.
-fn written(source: &str) -> String {
+pub(super) fn written(source: &str) -> String {
     pretty(&classify(source.parse().expect("tokens")))
 }
 
 /// Returns the messages of the errors.
-fn messages(source: &str) -> Vec<String> {
+pub(super) fn messages(source: &str) -> Vec<String> {
     let file: syn::File =
         syn::parse2(classify(source.parse().expect("tokens"))).expect("items are written");
     let messages = file.items.iter().filter_map(|item| match item {
@@ -35,7 +35,7 @@ fn messages(source: &str) -> Vec<String> {
 
 /// Compares the derived code with the snapshot of that name. `UPDATE_SNAPSHOTS=1` writes the
 /// snapshot instead.
-fn assert_snapshot(name: &str, source: &str) {
+pub(super) fn assert_snapshot(name: &str, source: &str) {
     let path = format!("{}/src/derive/snapshots/{name}.rs", env!("CARGO_MANIFEST_DIR"));
     let is = written(source);
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
@@ -78,25 +78,6 @@ fn a_struct_reads_as_if_written_by_hand() {
         "busy",
         "#[throttled] #[retry_after(wait)] #[classify(crate = ::renamed)] struct Busy { wait: \
          Duration }",
-    );
-}
-
-#[test]
-fn conversions_read_as_if_written_by_hand() {
-    assert_snapshot(
-        "order_error",
-        "
-        #[permanent]
-        enum OrderError<T: Copy = u8, E = io::Error> {
-            #[circuit_open] Open(CircuitOpen),
-            #[cfg(unix)] #[timed_out] Late { limit: Box<TimedOut> },
-            #[transient] Stock(T, E),
-        }
-        ",
-    );
-    assert_snapshot(
-        "unavailable",
-        "#[circuit_open] #[timed_out] #[classify(with = class)] struct Unavailable<E>(Arc<E>);",
     );
 }
 
@@ -270,102 +251,6 @@ fn all_errors_are_reported_and_the_type_still_implements_classify() {
     let written = written(source);
     assert!(written.contains("impl<T: Copy> ::resilient::Classify for A<T> {"), "{written}");
     assert!(written.contains("::resilient::Classification::transient()"), "{written}");
-}
-
-#[test]
-fn a_marked_variant_has_the_class_of_its_field_unless_a_word_classifies_it() {
-    let transparent = "::resilient::Classify::classify(&*__field)";
-    for (source, expected) in [
-        ("#[circuit_open] Open(CircuitOpen)", transparent),
-        ("#[timed_out] Late { limit: TimedOut }", transparent),
-        ("#[circuit_open] #[timed_out] Both(Inner)", transparent),
-        ("#[circuit_open] #[ignored] Open(BoxError)", "::resilient::Classification::ignored()"),
-        ("#[classify(with = class)] #[timed_out] Late(BoxError)", "class(__field)"),
-    ] {
-        let source = format!("#[transient] enum A {{ {source}, Other }}");
-        assert_eq!(messages(&source), [""; 0], "{source}");
-        assert!(written(&source).contains(expected), "{source}");
-    }
-}
-
-#[test]
-fn a_conversion_is_bound_where_its_field_is_generic() {
-    for (source, expected) in [
-        ("enum A<T> { #[circuit_open] B(T) }", "where T: ::core::convert::From<"),
-        ("#[timed_out] struct A<T>(Box<T>);", "where Box<T>: ::core::convert::From<"),
-        ("enum A<T> { #[circuit_open] B(CircuitOpen), #[ignored] C(T) }", "for A<T> {"),
-    ] {
-        let written = written(source);
-        let from = written.split("#[automatically_derived]").nth(2).expect("a second impl");
-        let line = from.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(line.contains(expected), "{line}");
-    }
-}
-
-#[test]
-fn a_field_that_can_have_a_mark_is_told_so() {
-    for (field, starts_with) in [
-        ("CircuitOpen", "one of `#[circuit_open]`, `#[transient]`"),
-        ("resilient::TimedOut", "one of `#[timed_out]`, `#[transient]`"),
-        ("Vec<CircuitOpen>", "one of `#[transient]`"),
-    ] {
-        let message = messages(&format!("enum A {{ B({field}) }}")).remove(0);
-        assert!(message.contains(starts_with), "{message}");
-    }
-}
-
-#[test]
-fn wrong_marks_are_reported_and_the_type_still_converts() {
-    let source = "
-        #[timed_out]
-        enum A {
-            #[circuit_open] B,
-            #[circuit_open] C(CircuitOpen),
-            #[timed_out] #[timed_out(x)] D { limit: TimedOut, at: u8 },
-            #[ignored] E(#[circuit_open] u8),
-        }
-    ";
-    assert_eq!(
-        messages(source),
-        [
-            "`timed_out` belongs on the variant that holds the `TimedOut`",
-            "`B` has no field for the `CircuitOpen`: write `B(CircuitOpen)`",
-            "`B` is marked `circuit_open`, too: one variant is made from a `CircuitOpen`, so \
-             remove one mark",
-            "`timed_out` is given twice",
-            "`D` has 2 fields, and a `TimedOut` fills one: implement `From<TimedOut>` by hand, \
-             which says what the others are",
-            "`circuit_open` belongs on the variant, not on its field: write `#[circuit_open]` \
-             above `E`",
-        ]
-    );
-    let written = written(source);
-    for error in ["CircuitOpen", "TimedOut"] {
-        let conversion = format!("impl ::core::convert::From<::resilient::{error}> for A {{");
-        assert!(written.contains(&conversion), "{written}");
-    }
-    for (source, message) in [
-        (
-            "enum A { #[circuit_open] B(#[from] resilient::CircuitOpen) }",
-            "`from` and `circuit_open` both implement `From<CircuitOpen>`: write `#[source]` in \
-             place of `#[from]`",
-        ),
-        (
-            "#[circuit_open(A)] struct A(CircuitOpen);",
-            "`circuit_open` takes nothing: write `#[circuit_open]`",
-        ),
-        (
-            "enum A { #[timed_out] #[retry_after(0)] B(TimedOut) }",
-            "`retry_after` excludes `timed_out`: the field says its own hint",
-        ),
-        (
-            "#[circuit_open] struct A;",
-            "`A` has no field for the `CircuitOpen`: write `A(CircuitOpen)`",
-        ),
-    ] {
-        assert_eq!(messages(source), [message], "{source}");
-    }
-    assert_eq!(messages("enum A { #[circuit_open] B(#[from] Inner) }"), [""; 0]);
 }
 
 #[test]

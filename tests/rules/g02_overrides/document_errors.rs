@@ -135,7 +135,7 @@ fn g02_a_value_of_the_wrong_form_is_named_with_its_table_and_the_form() {
         ("[breakers]\nx = 3", "line 12: `x` must be a table, and is of type integer".to_owned()),
         (
             "[breakers.x]\nkeys = 3",
-            "line 12: `keys` must be a table, and is of type integer".into(),
+            "line 12: [breakers.x]: `keys` must be a table, and is of type integer".into(),
         ),
         ("[[breakers.x]]\nwindow = 3", "line 11: `x` must be a table, and is of type array".into()),
         (
@@ -251,7 +251,8 @@ fn g02_a_text_that_is_no_toml_is_named_with_its_table_and_key() {
     for (error, text) in [
         ("[breakers.x]\nwindow = 3\nwindow = 4", "line 13: [breakers.x]: `window`: duplicate key"),
         ("[retries.stock]\nmax_delay = '1s'", "line 11: [retries.stock]: duplicate key"),
-        ("[breakers.x\nwindow = 3", "line 11: [retries.stock]: unclosed table, expected `]`"),
+        ("[budgets.x]\n[retries.stock]", "line 12: [retries.stock]: duplicate key"),
+        ("[breakers.x\nwindow = 3", "line 11: unclosed table, expected `]`"),
         (
             "[breakers.x]\nwindow = 3 min_calls = 4",
             "line 12: [breakers.x]: `window`: unexpected key or value, expected newline, `#`",

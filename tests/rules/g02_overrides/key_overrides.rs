@@ -1,10 +1,10 @@
 //! Rules G2 and G4: overrides of single keys.
 
-use resilient::Registry;
 use resilient::breaker::{CircuitState, KeyedBreakers, OperatorMode};
 use resilient::events::EventKind;
 use resilient::registry::{BreakerOverride, Overrides};
 use resilient::time::ManualClock;
+use resilient::{BreakerConfig, Registry};
 
 use crate::support::override_rules::builder;
 use resilient_testkit::{Heard, calls, fail, fragile, secs};
@@ -271,4 +271,22 @@ fn g02_a_refused_override_of_a_key_leaves_the_earlier_one() {
     registry.override_key("search", "a", builder().failure_threshold(2)).unwrap();
     registry.override_key("search", "a", builder().failure_threshold(0)).unwrap_err();
     assert_eq!((threshold(&tenants, "a"), threshold(&tenants, "b")), (2, 9));
+}
+
+#[test]
+fn g02_a_table_of_a_key_is_no_concern_of_a_breaker_without_keys() {
+    let registry = Registry::new();
+    let heard = Heard::default();
+    registry.on_event(heard.listener());
+    // The code of this breaker has no window, which a rate needs.
+    let single = registry.get_or_register("mail", BreakerConfig::default());
+    registry.override_key("*", "a", builder().failure_rate(0.5)).unwrap();
+    let applied = registry.override_key("mail", "a", OperatorMode::ForcedOpen).unwrap();
+    assert_eq!((applied.live.len(), applied.waiting), (0, vec!["*".to_owned(), "mail".into()]));
+    let later = registry.get_or_register("search", BreakerConfig::default());
+    for breaker in [single, later] {
+        assert_eq!(breaker.config(), BreakerConfig::default());
+        assert_eq!(breaker.state(), CircuitState::Closed);
+    }
+    assert_eq!(heard.events().len(), 0);
 }

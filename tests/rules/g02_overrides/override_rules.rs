@@ -358,3 +358,40 @@ fn g02_an_override_that_breaks_a_rule_by_itself_is_refused_before_its_breaker_ex
     let rate = builder().failure_rate(0.5);
     registry.override_breaker("later", rate).unwrap();
 }
+
+#[test]
+fn g02_code_that_contradicts_its_override_does_not_prevent_a_change_for_another_name() {
+    use resilient::RetryPolicy;
+    use resilient::budget::BudgetConfig;
+
+    let registry = Registry::new();
+    let overrides = Overrides::new()
+        .with("search", builder().failure_rate(0.5))
+        .with_key("hosts", "a", builder().failure_rate(0.5))
+        .with_budget("search", BudgetConfig::builder().capacity(4))
+        .with_retry("search", RetryPolicy::builder().base_delay(secs(60)));
+    registry.set_overrides(overrides.clone()).unwrap();
+    // The code comes later, and needs other settings.
+    let _ = registry.get_or_register("search", BreakerConfig::default());
+    let _ = registry.get_or_register_keyed::<String>("hosts", BreakerConfig::default());
+    let code = BudgetConfig::builder().retry_cost(9).build().unwrap();
+    let _ = registry.get_or_register_budget("search", code);
+    let code = RetryPolicy::builder().max_delay(secs(30)).build().unwrap();
+    let _ = registry.get_or_register_retry("search", code);
+
+    let stock = registry.get_or_register_retry("stock", RetryPolicy::default());
+    registry.override_retry("stock", RetryPolicy::builder().max_retries(0)).unwrap();
+    assert_eq!(stock.snapshot().policy.worst_case().attempts(), 1);
+    registry.clear_retry_override("stock").unwrap();
+    assert_eq!(stock.snapshot().policy, RetryPolicy::default());
+    registry.override_breaker("other", builder().failure_threshold(2)).unwrap();
+    registry.override_key("other", "a", builder().failure_threshold(2)).unwrap();
+    registry.override_budget("other", BudgetConfig::builder().capacity(0)).unwrap();
+    // A change for the name itself is checked, and so is each name of a document.
+    registry.override_breaker("s*", builder().half_open_successes(2)).unwrap_err();
+    registry.override_key("hosts", "b", builder().half_open_successes(2)).unwrap_err();
+    registry.override_budget("search", BudgetConfig::builder().capacity(5)).unwrap_err();
+    registry.override_retry("*", RetryPolicy::builder().max_retries(1)).unwrap_err();
+    registry.set_overrides(overrides).unwrap_err();
+    registry.clear_override("search").unwrap();
+}

@@ -30,7 +30,11 @@ use crate::connection_errors::of_connection;
 /// | any other | failure | yes |
 ///
 /// The errors of databases are classified by their [SQLSTATE], or by the [result code] of SQLite.
+/// The tests use PostgreSQL and SQLite; no test uses MySQL, which reports an SQLSTATE, too.
 ///
+/// - **A stopped server.** The pool of sqlx itself connects again, until its `acquire_timeout`. So
+///   a stopped server appears as a pool without a connection in time, and a broken or refused
+///   connection only where a connection is in use or is made without a pool.
 /// - **Transactions.** A deadlock or a serialization failure undoes the whole transaction, so put
 ///   `#[retry]` on the function that begins it, not on a single statement.
 /// - **Text.** The text for logs and snapshots is the code and the message of the database.

@@ -118,7 +118,9 @@ impl SharedBreaker {
     }
 
     fn reject(&self, parts: &BreakerParts, state: CircuitState, retry_after: Wait) -> CircuitOpen {
-        self.count_rejection(parts, state);
+        if !parts.other_rejections.count(state) {
+            self.counters.add_rejection();
+        }
         let open = parts.circuit_open(state, retry_after);
         telemetry::rejected(&open);
         open

@@ -105,7 +105,7 @@ impl SharedBreaker {
             probes_in_flight: machine.probes_in_flight(),
             waiting: guarded.waiters.count(),
             totals,
-            rejections: self.rejections(parts),
+            rejections: parts.other_rejections.with_open(self.counters.rejected()),
             in_state: totals.since(&guarded.totals_at_start),
             transitions: machine.transitions(),
             time_in_state: machine.time_in_state(now),
@@ -120,7 +120,7 @@ impl SharedBreaker {
     pub(super) fn totals(&self, parts: &BreakerParts, guarded: &GuardedState) -> CallCounts {
         let mut totals = guarded.totals;
         totals.success = totals.success.saturating_add(self.counters.clean());
-        totals.rejected = self.rejections(parts).sum();
+        totals.rejected = parts.other_rejections.with_open(self.counters.rejected()).sum();
         totals
     }
 }

@@ -1,9 +1,7 @@
-//! Counts rejections by the state that rejected. Most are those of an open circuit, and are
-//! counted in the stripes of the threads; the other two counts are shared by all threads.
+//! Counts the rejections that the stripes of the threads do not count.
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::{BreakerParts, SharedBreaker};
 use crate::platform::AtomicU64;
 use crate::signal::{CircuitState, RejectionCounts};
 
@@ -20,25 +18,26 @@ impl OtherRejections {
     pub(super) fn new() -> Self {
         Self { half_open: AtomicU64::new(0), forced_open: AtomicU64::new(0) }
     }
-}
 
-impl SharedBreaker {
-    pub(super) fn count_rejection(&self, parts: &BreakerParts, state: CircuitState) {
-        let others = &parts.other_rejections;
+    /// Counts a rejection by this state. Returns `false` if the stripes must count it.
+    #[inline]
+    pub(super) fn count(&self, state: CircuitState) -> bool {
         let count = match state {
-            CircuitState::HalfOpen => &others.half_open,
-            CircuitState::ForcedOpen => &others.forced_open,
-            _ => return self.counters.add_rejection(),
+            CircuitState::HalfOpen => &self.half_open,
+            CircuitState::ForcedOpen => &self.forced_open,
+            _ => return false,
         };
         count.fetch_add(1, Relaxed);
+        true
     }
 
     // B13: each rejection is in one count, so the sum of the counts is exact.
-    pub(super) fn rejections(&self, parts: &BreakerParts) -> RejectionCounts {
+    /// Returns all counts. `open` is the count of the stripes.
+    pub(super) fn with_open(&self, open: u64) -> RejectionCounts {
         RejectionCounts {
-            open: self.counters.rejected(),
-            half_open: parts.other_rejections.half_open.load(Relaxed),
-            forced_open: parts.other_rejections.forced_open.load(Relaxed),
+            open,
+            half_open: self.half_open.load(Relaxed),
+            forced_open: self.forced_open.load(Relaxed),
         }
     }
 }

@@ -70,10 +70,11 @@ impl LiveSettings {
     pub(crate) fn of_key(&self, key: &str) -> Self {
         let name = self.of_name();
         let Some(layers) = &self.keys else { return name };
-        let key = Some(NamePattern::Exact(key));
-        if layers.applying(key).all(|layer| layer.table.key().is_none()) {
+        let key = NamePattern::Exact(key);
+        if layers.of_keys(key).next().is_none() {
             return name;
         }
+        let key = Some(key);
         let (config, _) = layers.merged(key).build_leniently();
         Self {
             config: Arc::new(config),
@@ -85,8 +86,15 @@ impl LiveSettings {
 
     /// Returns the modes that overrides set for some keys, each with its table.
     pub(crate) fn key_modes(&self) -> impl Iterator<Item = (&OverrideTable, &Hold)> {
-        let keys = self.keys.iter().flat_map(|layers| layers.of_keys());
-        keys.filter_map(|layer| Some((&layer.table, layer.mode.as_ref()?)))
+        let tables = self.keys.iter().flat_map(|layers| layers.of_all_keys());
+        tables.filter_map(|layer| Some((&layer.table, layer.mode.as_ref()?)))
+    }
+
+    /// Returns the tables that apply to this key and not to the whole name, the one that wins
+    /// first.
+    pub(crate) fn key_tables(&self, key: &str) -> impl Iterator<Item = &OverrideTable> {
+        let tables = self.keys.iter().flat_map(|layers| layers.of_keys(NamePattern::Exact(key)));
+        tables.map(|layer| &layer.table)
     }
 }
 

@@ -104,13 +104,15 @@ fn syntax_error(document: &str, error: toml::de::Error) -> LoadError {
     let position = error.span().map(|span| span.start);
     let before = position.and_then(|position| document.get(..position)).unwrap_or_default();
     let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+    let line = document[line_start..].lines().next().unwrap_or_default();
+    let is_header = |line: &&str| line.trim_start().starts_with('[');
     // The rest of the document may be malformed, too, so only the last header is read.
-    let header = before[..line_start].lines().rev().find(|line| line.trim().starts_with('['));
-    let header = header.and_then(|header| DeTable::parse(header).ok());
+    let mut lines = std::iter::once(line).chain(before[..line_start].lines().rev());
+    let header = lines.find(is_header).and_then(|header| DeTable::parse(header).ok());
     let sections = header.as_ref().and_then(|header| outline::sections(header.get_ref()).ok());
     let table = sections.and_then(|sections| Some(sections.last()?.table.clone()));
-    let line = document[line_start..].lines().next().unwrap_or_default();
-    let key = line.split_once('=').map(|(key, _)| key.trim());
+    let key = Some(line).filter(|line| !is_header(line)).and_then(|line| line.split_once('='));
+    let key = key.map(|(key, _)| key.trim());
     LoadError {
         line: position.and_then(|position| line_at(document, position)),
         table,

@@ -53,9 +53,13 @@ pub(super) fn sections<'a>(document: &'a DeTable<'a>) -> Result<Vec<Section<'a>>
             let Some((key, value)) = keys.filter(|_| target == OverrideTarget::Breaker) else {
                 continue;
             };
-            for (key, value) in entries(key, value)? {
+            let of_name = |error| Misplaced {
+                table: Some(OverrideTable::new(target, name.get_ref())),
+                ..error
+            };
+            for (key, value) in entries(key, value).map_err(of_name)? {
                 let table = OverrideTable::of_key(name.get_ref(), key.get_ref());
-                sections.push(Section::new(table, key, value)?);
+                sections.push(Section::new(table, key, value).map_err(of_name)?);
             }
         }
     }

@@ -3,6 +3,7 @@
 mod breaker_override;
 mod budget_override;
 mod override_error;
+mod override_index;
 mod override_report;
 mod override_set;
 mod retry_override;
@@ -10,6 +11,7 @@ mod retry_override;
 pub use self::breaker_override::BreakerOverride;
 pub use self::budget_override::BudgetOverride;
 pub use self::override_error::OverrideError;
+pub(super) use self::override_index::OverrideIndex;
 pub use self::override_report::OverrideReport;
 pub use self::override_set::Overrides;
 pub use self::retry_override::RetryOverride;

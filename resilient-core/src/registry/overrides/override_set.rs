@@ -1,14 +1,14 @@
-//! All overrides of a registry, and the tables that apply to a name.
+//! All overrides of a registry.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::Location;
 
 use resilient_settings::breaker;
 
-use super::{BreakerOverride, BudgetOverride, OverrideError, RetryOverride};
+use super::{BreakerOverride, BudgetOverride, OverrideError, OverrideIndex, RetryOverride};
 use crate::breaker::BreakerConfigBuilder;
 use crate::retry::{BudgetConfigBuilder, RetryOverlay};
-use crate::settings::{OverrideLayer, PartialSettings, SettingLayers};
+use crate::settings::{PartialSettings, SettingLayers};
 use crate::signal::{NamePattern, OverrideTable, OverrideTarget};
 
 /// All overrides of a registry: defaults of breakers, and overrides by name.
@@ -120,71 +120,6 @@ impl Overrides {
         self
     }
 
-    // G2: an exact name wins over a prefix, and a longer prefix over a shorter one.
-    /// Returns the sources of the settings of breakers with these names.
-    pub(in crate::registry) fn of_breakers(
-        &self,
-        names: NamePattern<'_>,
-        code: BreakerConfigBuilder,
-        place: &'static Location<'static>,
-    ) -> SettingLayers<BreakerConfigBuilder> {
-        let keys = covering(&self.keys, names).flat_map(|(name, keys)| {
-            let keys = by_rank(keys.iter());
-            keys.map(move |(key, own)| own.layer(OverrideTable::of_key(name, key)))
-        });
-        let names = covering(&self.breakers, names)
-            .map(|(name, own)| own.layer(OverrideTable::new(OverrideTarget::Breaker, name)));
-        let overrides = keys.chain(names).collect();
-        SettingLayers { overrides, code, place, defaults: self.defaults.clone() }
-    }
-
-    /// Returns the sources of the settings of retry budgets with these names.
-    pub(in crate::registry) fn of_budgets(
-        &self,
-        names: NamePattern<'_>,
-        code: BudgetConfigBuilder,
-        place: &'static Location<'static>,
-    ) -> SettingLayers<BudgetConfigBuilder> {
-        let overrides = covering(&self.budgets, names).map(|(name, own)| {
-            let table = OverrideTable::new(OverrideTarget::Budget, name);
-            OverrideLayer { table, settings: own.settings, mode: None }
-        });
-        let defaults = BudgetConfigBuilder::NONE;
-        SettingLayers { overrides: overrides.collect(), code, place, defaults }
-    }
-
-    /// Returns the sources of the settings of retries with these names. `code` is one of the
-    /// declarations under the name.
-    pub(in crate::registry) fn of_retries(
-        &self,
-        names: NamePattern<'_>,
-        code: RetryOverlay,
-        place: &'static Location<'static>,
-    ) -> SettingLayers<RetryOverlay> {
-        let overrides = covering(&self.retries, names).map(|(name, own)| {
-            let table = OverrideTable::new(OverrideTarget::Retry, name);
-            OverrideLayer { table, settings: own.overlay(), mode: None }
-        });
-        let defaults = RetryOverlay::default();
-        SettingLayers { overrides: overrides.collect(), code, place, defaults }
-    }
-
-    /// Returns the override of a retry, or `None` if no override applies.
-    pub(in crate::registry) fn overlay(&self, name: &str) -> Option<RetryOverlay> {
-        let here = Location::caller();
-        let layers = self.of_retries(NamePattern::Exact(name), RetryOverlay::default(), here);
-        let origins = Some(layers.origins(None));
-        (!layers.overrides.is_empty()).then(|| RetryOverlay { origins, ..layers.merged(None) })
-    }
-
-    /// Returns whether an override sets a mode for the name or for some of its keys.
-    pub(in crate::registry) fn has_mode(&self, name: &str) -> bool {
-        let name = NamePattern::Exact(name);
-        let mut of_name = covering(&self.breakers, name).map(|(_, own)| own);
-        let mut of_keys = covering(&self.keys, name).flat_map(|(_, keys)| keys.values());
-        of_name.any(|own| own.mode.is_some()) || of_keys.any(|own| own.mode.is_some())
-    }
-
     /// Returns all tables but `[defaults]`, in order.
     pub(in crate::registry) fn tables(&self) -> BTreeSet<OverrideTable> {
         let of = |target| move |name: &String| OverrideTable::new(target, name);
@@ -200,7 +135,7 @@ impl Overrides {
 
     /// Checks the overrides without the code. Tables that apply to the same names are checked
     /// together.
-    pub(in crate::registry) fn check(&self) -> Result<(), OverrideError> {
+    pub(in crate::registry) fn check(&self, index: &OverrideIndex) -> Result<(), OverrideError> {
         self.tables().into_iter().try_for_each(OverrideError::check_patterns)?;
         for (name, key, own) in self.all_keys() {
             if own.settings.given() & (1 << breaker::key::max_keys) != 0 {
@@ -213,15 +148,17 @@ impl Overrides {
             .check_part()
             .map_err(|error| OverrideError::of_table(OverrideTable::defaults(), error))?;
         let here = Location::caller();
-        // The code may correct what a table and the defaults contradict, so they are not merged.
-        let alone = Self { defaults: BreakerConfigBuilder::default(), ..self.clone() };
-        for name in self.breakers.keys().chain(self.keys.keys()) {
-            let layers =
-                alone.of_breakers(NamePattern::of(name), BreakerConfigBuilder::default(), here);
+        let names: BTreeSet<_> = self.breakers.keys().chain(self.keys.keys()).collect();
+        for name in names {
+            let names = NamePattern::of(name);
+            let layers = index.of_groups(names, BreakerConfigBuilder::default(), here);
+            // The code may correct what a table and the defaults contradict, so they are not
+            // merged.
+            let layers = SettingLayers { defaults: BreakerConfigBuilder::default(), ..layers };
             OverrideError::check_layers(&layers, name, BreakerConfigBuilder::check_part)?;
         }
         for name in self.budgets.keys() {
-            let layers = alone.of_budgets(NamePattern::of(name), BudgetConfigBuilder::NONE, here);
+            let layers = index.of_budgets(NamePattern::of(name), BudgetConfigBuilder::NONE, here);
             OverrideError::check_layers(&layers, name, BudgetConfigBuilder::check_part)?;
         }
         for (name, own) in &self.retries {
@@ -230,7 +167,7 @@ impl Overrides {
                 OverrideError::of_table(OverrideTable::new(OverrideTarget::Retry, name), error)
             })?;
             let names = NamePattern::of(name);
-            let layers = self.of_retries(names, RetryOverlay::default(), here);
+            let layers = index.of_retries(names, RetryOverlay::default(), here);
             OverrideError::check_layers(&layers, name, RetryOverlay::check_part)?;
         }
         Ok(())
@@ -240,21 +177,4 @@ impl Overrides {
         let all = self.keys.iter();
         all.flat_map(|(name, keys)| keys.iter().map(move |(key, own)| (name, key, own)))
     }
-}
-
-/// Returns the entries, those that win first.
-fn by_rank<'a, T: 'a>(
-    entries: impl Iterator<Item = (&'a String, &'a T)>,
-) -> impl Iterator<Item = (&'a String, &'a T)> {
-    let mut entries: Vec<_> = entries.collect();
-    entries.sort_by_key(|(text, _)| NamePattern::of(text).rank());
-    entries.into_iter()
-}
-
-/// Returns the entries that apply to all these names, those that win first.
-fn covering<'a, T: 'a>(
-    map: &'a BTreeMap<String, T>,
-    names: NamePattern<'_>,
-) -> impl Iterator<Item = (&'a String, &'a T)> {
-    by_rank(map.iter().filter(move |(text, _)| NamePattern::of(text).covers(names)))
 }

@@ -75,3 +75,17 @@ impl RetryCell {
         overlay.map_or(own, |overlay| overlay.limits(declared, own))
     }
 }
+
+/// What the models do with the cell of a function, which outside of models is in a static.
+#[cfg(any(loom, shuttle))]
+impl RetryCell {
+    /// Makes the cell of a function, before its first call.
+    pub fn of_function() -> &'static Self {
+        Box::leak(Box::new(Self::unregistered()))
+    }
+
+    /// Returns whether a call asks for the override when it starts.
+    pub fn asks_at_start(&self) -> bool {
+        !self.is_plain()
+    }
+}

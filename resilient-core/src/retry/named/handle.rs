@@ -158,6 +158,12 @@ impl NamedRetry {
         NamedPolicy::of_cell(policy, cell, cell.is_timed(policy))
     }
 
+    /// Registers a function under the name of this retry. Outside of models, its call site does so.
+    #[cfg(any(loom, shuttle))]
+    pub fn register_function(&self, cell: &'static RetryCell) {
+        cell.register(&RetryPolicy::DEFAULT, || Arc::clone(&self.0.record));
+    }
+
     pub(crate) fn record(&self) -> &Arc<RetryRecord> {
         &self.0.record
     }

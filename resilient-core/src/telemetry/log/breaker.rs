@@ -1,7 +1,7 @@
 //! The log lines of circuit breakers.
 
-use super::emit;
 use crate::event::Event;
+use crate::platform::contain;
 use crate::signal::{CircuitOpen, CircuitState, ErrorText, FailureRecord, Opening, Transition};
 use crate::telemetry::targets::BREAKER;
 
@@ -51,7 +51,7 @@ pub(super) fn would_open(event: &Event, opening: &Opening) {
 
 // An outage rejects thousands of calls, and its cause is in the line of the opening.
 pub(crate) fn rejected(open: &CircuitOpen) {
-    emit(|| {
+    contain(|| {
         tracing::debug!(
             target: BREAKER,
             breaker = open.breaker(),

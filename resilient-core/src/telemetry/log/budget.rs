@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::emit;
+use crate::platform::contain;
 use crate::telemetry::targets::BUDGET;
 
 /// Whether a budget has refused a retry since its bucket was last half full.
@@ -23,7 +23,7 @@ impl BudgetWatch {
         if capacity == 0 || self.has_refused.swap(true, Relaxed) {
             return;
         }
-        emit(|| {
+        contain(|| {
             tracing::warn!(
                 target: BUDGET, budget, capacity, retry_cost, "retry budget ran out"
             );
@@ -38,7 +38,7 @@ impl BudgetWatch {
         }
         let (tokens, capacity) = level();
         if tokens >= capacity / 2 && self.has_refused.swap(false, Relaxed) {
-            emit(|| {
+            contain(|| {
                 tracing::info!(target: BUDGET, budget, tokens, capacity, "retry budget recovered");
             });
         }

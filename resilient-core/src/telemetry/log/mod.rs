@@ -22,12 +22,8 @@ use crate::platform::contain;
 /// Whether an event is worth creating although nobody listens.
 pub(crate) const ENABLED: bool = true;
 
-fn emit(code: impl FnOnce()) {
-    contain(code);
-}
-
 pub(crate) fn event(event: &Event) {
-    emit(|| match event.kind() {
+    contain(|| match event.kind() {
         EventKind::Transition(step) => breaker::transition(event, step),
         EventKind::WouldOpen(opening) => breaker::would_open(event, opening),
         EventKind::SettingsChanged(changes) => settings::changed(event, changes),

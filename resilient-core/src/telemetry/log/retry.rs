@@ -3,14 +3,14 @@
 use std::panic::Location;
 use std::time::Duration;
 
-use super::emit;
+use crate::platform::contain;
 use crate::signal::{CircuitOpen, ErrorText, StopReason, TimeLimit};
 use crate::telemetry::RetryLine;
 use crate::telemetry::targets::RETRY;
 
 pub(crate) fn retrying(line: &RetryLine<'_>, delay: Duration) {
     let RetryLine { retry, attempt, max_attempts, error, budget, tokens } = *line;
-    emit(|| {
+    contain(|| {
         tracing::debug!(
             target: RETRY,
             retry,
@@ -28,7 +28,7 @@ pub(crate) fn retrying(line: &RetryLine<'_>, delay: Duration) {
 /// Logs a wait for a circuit.
 pub(crate) fn waiting(line: &RetryLine<'_>, open: &CircuitOpen, most: Duration) {
     crate::telemetry::count_wait(line);
-    emit(|| {
+    contain(|| {
         tracing::debug!(
             target: RETRY,
             retry = line.retry,
@@ -44,7 +44,7 @@ pub(crate) fn waiting(line: &RetryLine<'_>, open: &CircuitOpen, most: Duration) 
 
 pub(crate) fn gave_up(line: &RetryLine<'_>, reason: StopReason) {
     let RetryLine { retry, attempt: attempts, max_attempts, error, budget, tokens } = *line;
-    emit(|| {
+    contain(|| {
         tracing::debug!(
             target: RETRY,
             retry,
@@ -61,15 +61,15 @@ pub(crate) fn gave_up(line: &RetryLine<'_>, reason: StopReason) {
 
 pub(crate) fn timed_out(retry: Option<&str>, limit: TimeLimit, attempt: u32) {
     let limit = limit.as_str();
-    emit(|| tracing::debug!(target: RETRY, retry, attempt, limit, "attempt cut short"));
+    contain(|| tracing::debug!(target: RETRY, retry, attempt, limit, "attempt cut short"));
 }
 
 pub(crate) fn recovered(retry: Option<&str>, attempts: u32) {
-    emit(|| tracing::debug!(target: RETRY, retry, attempts, "succeeded after retries"));
+    contain(|| tracing::debug!(target: RETRY, retry, attempts, "succeeded after retries"));
 }
 
 pub(crate) fn fell_back() {
-    emit(|| tracing::debug!(target: RETRY, "failed output replaced by the fallback"));
+    contain(|| tracing::debug!(target: RETRY, "failed output replaced by the fallback"));
 }
 
 pub(super) fn nested(retry: &str, place: &Location<'_>) {
@@ -83,7 +83,7 @@ pub(super) fn nested(retry: &str, place: &Location<'_>) {
 
 #[cfg(feature = "tokio")]
 pub(crate) fn blocks_a_runtime() {
-    emit(|| {
+    contain(|| {
         tracing::warn!(
             target: RETRY,
             "a plain function under #[retry] sleeps on a thread of an async runtime"

@@ -2,8 +2,8 @@
 
 use std::panic::Location;
 
-use super::emit;
 use crate::event::{Event, EventSource};
+use crate::platform::contain;
 use crate::signal::{ConfigError, SettingsChange, UnusedOverride};
 use crate::telemetry::targets::SETTINGS;
 
@@ -43,7 +43,7 @@ pub(super) fn unused(event: &Event, reason: &UnusedOverride) {
 }
 
 pub(crate) fn invalid_policy(error: &ConfigError) {
-    emit(|| {
+    contain(|| {
         tracing::warn!(target: SETTINGS, %error, "invalid setting; its default applies");
     });
 }
