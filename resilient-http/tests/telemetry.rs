@@ -101,13 +101,16 @@ async fn each_attempt_has_a_client_span_inside_one_internal_span() {
     assert_eq!(calls.len(), 1);
     let call = &calls[0];
     assert_eq!(call.target, "resilient::http");
+    let retries = spans.named("retry");
+    assert_eq!((retries.len(), retries[0].parent), (1, Some("api_call")));
     assert_eq!(call.get("otel.kind"), Some("internal"));
     assert_eq!((call.get("attempts"), call.get("error.type")), (Some("3"), None));
     let requests = spans.named("http_request");
     assert_eq!(requests.len(), 3);
     for (n, request) in requests.iter().enumerate() {
         assert_eq!(request.target, "resilient::http");
-        assert_eq!(request.parent, Some("api_call"));
+        // At DEBUG, the spans of the retry, its attempts and the breaker are between the two.
+        assert_eq!(request.parent, Some("circuit_breaker"));
         assert_eq!(request.get("otel.kind"), Some("client"));
         assert_eq!(request.get("otel.name"), Some("GET users/{id}"));
         assert_eq!(request.get("http.request.method"), Some("GET"));

@@ -3,6 +3,7 @@
 
 #[cfg(not(feature = "metrics"))]
 use std::marker::PhantomData;
+use std::task::Poll;
 #[cfg(feature = "metrics")]
 use std::time::Instant;
 
@@ -24,11 +25,40 @@ impl CallTimer {
         began: None,
     };
 
+    /// Polls the future of the call, and records the duration of the call when it is ready.
+    /// Without the feature `metrics` this is only the poll, whose output is not moved.
+    #[inline]
+    #[cfg(not(feature = "metrics"))]
+    #[expect(clippy::unused_self, reason = "nothing is measured")]
+    pub(crate) fn poll<'a, T>(
+        &mut self,
+        _: impl FnOnce() -> Option<&'a Name>,
+        poll: impl FnOnce() -> Poll<T>,
+    ) -> Poll<T> {
+        poll()
+    }
+
+    /// Polls the future of the call, and records the duration of the call when it is ready. `name`
+    /// returns `None` if the call has no breaker.
+    #[inline]
+    #[cfg(feature = "metrics")]
+    pub(crate) fn poll<'a, T>(
+        &mut self,
+        name: impl FnOnce() -> Option<&'a Name>,
+        poll: impl FnOnce() -> Poll<T>,
+    ) -> Poll<T> {
+        self.begin();
+        let output = poll();
+        if output.is_ready() {
+            self.end(name);
+        }
+        output
+    }
+
     /// Notes the start of the call. Later starts change nothing.
     #[inline]
-    #[cfg_attr(not(feature = "metrics"), expect(clippy::unused_self, reason = "nothing is noted"))]
-    pub(crate) fn begin(&mut self) {
-        #[cfg(feature = "metrics")]
+    #[cfg(feature = "metrics")]
+    fn begin(&mut self) {
         if self.began.is_none() && telemetry::durations_are_measured() {
             self.began = Some(time::now());
         }
@@ -36,15 +66,13 @@ impl CallTimer {
 
     /// Records the duration of the call, which ended now.
     #[inline]
-    #[cfg_attr(
-        not(feature = "metrics"),
-        expect(unused_variables, clippy::unused_self, reason = "nothing is recorded")
-    )]
-    pub(crate) fn end<'a>(&mut self, name: impl FnOnce() -> &'a Name) {
-        #[cfg(feature = "metrics")]
+    #[cfg(feature = "metrics")]
+    fn end<'a>(&mut self, name: impl FnOnce() -> Option<&'a Name>) {
         if let Some(began) = self.began.take() {
             let time = time::now().saturating_duration_since(began);
-            telemetry::record_duration(name(), time);
+            if let Some(name) = name() {
+                telemetry::record_duration(name, time);
+            }
         }
     }
 }
@@ -84,7 +112,7 @@ impl Drop for TimedHere<'_> {
     #[inline]
     fn drop(&mut self) {
         if let Some((timer, breaker)) = self.0.as_mut().filter(|_| !std::thread::panicking()) {
-            timer.end(|| breaker.name());
+            timer.end(|| Some(breaker.name()));
         }
     }
 }

@@ -43,13 +43,9 @@ impl<F: Future> Future for PermitFuture<'_, F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let _span = this.span.get_or_make(|| this.breaker.span()).enter();
-        this.timer.begin();
         let _entered = EnteredCall::new(this.breaker, *this.ticket);
-        let output = this.future.poll(cx);
-        if output.is_ready() {
-            this.timer.end(|| this.breaker.name());
-        }
-        output
+        let breaker = *this.breaker;
+        this.timer.poll(|| Some(breaker.name()), || this.future.poll(cx))
     }
 }
 

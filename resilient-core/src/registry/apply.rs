@@ -56,8 +56,8 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// Returns an [`OverrideError`] if the overrides that remain contradict the code of the name. In
-    /// that case nothing changes.
+    /// Returns an [`OverrideError`] if the overrides that remain contradict the code of the name.
+    /// In that case nothing changes.
     pub fn clear_override(&self, name: &str) -> Result<OverrideReport, OverrideError> {
         self.change_overrides(CheckedNames::Changed, |present| {
             present.breakers.remove(name);

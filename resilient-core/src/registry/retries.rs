@@ -62,6 +62,11 @@ impl Registry {
     ) -> NamedRetry {
         let declared = DeclaredRetry::by_hand(&policy);
         let place = declared.place;
+        // Code may ask at each call, so a known name needs no exclusive lock.
+        let known = self.read().retries.get(name).and_then(|known| known.known(&declared, hold));
+        if let Some(record) = known {
+            return NamedRetry::new(policy, place, record);
+        }
         let name = Name::from(name.to_owned());
         let registration = RetryRegistration { name, is_given: true, declared, hold };
         let (record, news) = self.register_retry_entry(registration);

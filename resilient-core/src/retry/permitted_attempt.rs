@@ -59,13 +59,9 @@ impl<F: Future> Future for PermittedAttempt<'_, F> {
         let this = self.project();
         let _attempt = this.attempt_span.enter();
         let _call = this.call_span.get_or_make(|| this.permit.span()).enter();
-        this.timer.begin();
         let _entered = this.is_marked.then(|| enter(this.permit, *this.is_retry));
-        let output = this.future.poll(cx);
-        if output.is_ready() {
-            this.timer.end(|| this.permit.name());
-        }
-        output
+        let permit = *this.permit;
+        this.timer.poll(|| Some(permit.name()), || this.future.poll(cx))
     }
 }
 
@@ -94,15 +90,8 @@ impl<F: Future> Future for PermittedCall<'_, F> {
         let this = self.project();
         let permit = *this.permit;
         let _span = this.span.get_or_make(|| permit.map_or(CallSpan::NONE, Permit::span)).enter();
-        if permit.is_some() {
-            this.timer.begin();
-        }
         let _entered = permit.map(Permit::enter);
-        let output = this.future.poll(cx);
-        if let (true, Some(permit)) = (output.is_ready(), permit) {
-            this.timer.end(|| permit.name());
-        }
-        output
+        this.timer.poll(|| permit.map(Permit::name), || this.future.poll(cx))
     }
 }
 
