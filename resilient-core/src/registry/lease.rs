@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::panic::Location;
 
 use super::declared::{Declared, NamedEntry};
-use super::{Hold, Registration, Registry, RetryEntry};
+use super::{Entries, Hold, Registration, Registry, RetryEntry};
 use crate::breaker::{BreakerConfig, CircuitBreaker};
 use crate::keyed::{BreakerKey, KeyedBreakers, KeyedEntry};
 use crate::platform::contain;
@@ -172,13 +172,14 @@ impl Registry {
             return;
         };
         let mut entries = self.write();
+        let Entries { by_name, index, .. } = &mut *entries;
         // A new item, or a key of a new group, would start in the mode of the override. It would
         // not know that the mode has ended, or that an operator has left it by hand.
-        if entries.index.has_mode(name) {
-            return;
-        }
-        let known = entries.by_name.get_mut(name);
-        let is_unused = known.is_some_and(|known| known.is_leased() && known.item.is_unused(now));
+        let is_unused = by_name.get_mut(name).is_some_and(|known| {
+            known.is_leased()
+                && !index.has_mode(name, known.item.is_keyed())
+                && known.item.is_unused(now)
+        });
         let released = if is_unused { entries.by_name.remove(name) } else { None };
         drop(entries);
         #[cfg(feature = "metrics")]

@@ -62,6 +62,11 @@ impl Registry {
     ) -> NamedRetry {
         let declared = DeclaredRetry::by_hand(&policy);
         let place = declared.place;
+        // Code may ask at each call, so a known name needs no exclusive lock.
+        let known = self.read().retries.get(name).and_then(|known| known.known(&declared, hold));
+        if let Some(record) = known {
+            return NamedRetry::new(policy, place, record);
+        }
         let name = Name::from(name.to_owned());
         let registration = RetryRegistration { name, is_given: true, declared, hold };
         let (record, news) = self.register_retry_entry(registration);
@@ -161,6 +166,9 @@ impl Registry {
     /// `max_retries = 0` stops retries: a call that fails from now on ends with its error. A call
     /// that sleeps now still makes the attempt that it sleeps for. A running attempt is not
     /// cancelled. A new `max_elapsed` and new time limits apply to calls that start from now on.
+    ///
+    /// An override wins over all code under the name. So a higher number of retries also applies to
+    /// code whose `max_retries` is 0. Give an operation that must not be repeated a separate name.
     ///
     /// # Errors
     ///

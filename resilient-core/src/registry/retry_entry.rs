@@ -64,10 +64,19 @@ impl DeclaredRetry {
 
 impl RetryEntry {
     pub(super) fn declare(&mut self, declared: DeclaredRetry) {
-        let is_known = self.declared.iter().any(|known| known.is_like(&declared));
-        if !is_known && self.declared.len() < MOST_DECLARED {
+        if !self.knows(&declared) && self.declared.len() < MOST_DECLARED {
             self.declared.push(declared);
         }
+    }
+
+    fn knows(&self, declared: &DeclaredRetry) -> bool {
+        self.declared.iter().any(|known| known.is_like(declared))
+    }
+
+    /// Returns the record if a registration of this code would change nothing.
+    pub(super) fn known(&self, declared: &DeclaredRetry, hold: Hold) -> Option<Arc<RetryRecord>> {
+        let changes_nothing = self.hold >= hold && self.knows(declared);
+        changes_nothing.then(|| Arc::clone(&self.record))
     }
 
     pub(super) fn is_leased(&self) -> bool {

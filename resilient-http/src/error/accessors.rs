@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use http::{HeaderMap, Method, StatusCode};
-use resilient::Classify as _;
 use serde::de::DeserializeOwned;
 
 use super::api_error::ApiError;
@@ -105,7 +104,7 @@ impl ApiError {
     /// Returns whether another attempt may succeed and cannot repeat an effect on the server.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        self.classify().retry
+        self.class().retry
     }
 
     /// Returns why the call made no retries although the kind of its error allows retries. Returns

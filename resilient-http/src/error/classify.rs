@@ -5,19 +5,30 @@ use resilient::{Classification, Classify, Outcome};
 
 use super::api_error::ApiError;
 use super::details::Details;
+use super::display::ShortText;
 use super::kinds::{Phase, TimeoutPhase};
 
 impl Classify for ApiError {
     /// Classifies the error by the table in the [crate
     /// documentation](crate#what-is-retried-and-what-counts).
     fn classify(&self) -> Classification {
-        let (is_repeatable, is_replayable) =
-            self.call().map_or((false, true), |call| (call.is_repeatable, call.is_replayable));
-        self.class_if(is_repeatable, is_replayable)
+        let class = self.class();
+        if class.retry || class.health == Outcome::Failure {
+            class.with_text(ShortText(self))
+        } else {
+            class
+        }
     }
 }
 
 impl ApiError {
+    /// Classifies the error, without a text.
+    pub(super) fn class(&self) -> Classification {
+        let (is_repeatable, is_replayable) =
+            self.call().map_or((false, true), |call| (call.is_repeatable, call.is_replayable));
+        self.class_if(is_repeatable, is_replayable)
+    }
+
     /// Classifies the error. The arguments say whether the call may be repeated and whether its
     /// body can be sent again.
     pub(super) fn class_if(&self, is_repeatable: bool, is_replayable: bool) -> Classification {

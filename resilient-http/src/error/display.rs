@@ -16,35 +16,61 @@ impl fmt::Display for ApiError {
         if let Some(call) = self.call() {
             write!(f, "{} {}: ", call.method, call.template.escape_debug())?;
         }
-        match self {
-            Self::Connection { phase, .. } => f.write_str(phase.text())?,
-            Self::Timeout { phase, after, .. } => match phase {
-                TimeoutPhase::Attempt => write!(f, "no response within {after:?}")?,
-                TimeoutPhase::Deadline => write!(f, "not done within its deadline of {after:?}")?,
-                TimeoutPhase::Server => f.write_str("the server timed out")?,
-            },
-            Self::RateLimited { .. } => f.write_str("too many requests")?,
-            Self::Authentication { .. } => f.write_str("the credentials were not accepted")?,
-            Self::Forbidden { .. } => f.write_str("forbidden")?,
-            Self::NotFound { .. } => f.write_str("not found")?,
-            Self::Server { .. } => f.write_str("the server failed")?,
-            Self::Status { .. } if self.is_redirect() => {
-                f.write_str("a redirect was not followed")?;
-            }
-            Self::Status { .. } => f.write_str("the server refused")?,
-            Self::Decode { .. } => f.write_str("the response cannot be read")?,
-            Self::TooLarge { limit, .. } => write!(f, "the response is longer than {limit} bytes")?,
-            Self::CircuitOpen(_) | Self::Closed | Self::Build(_) => {}
-        }
-        if let Some(status) = self.status() {
-            write!(f, " (status {})", status.as_u16())?;
-        }
+        write!(f, "{}", Cause(self))?;
         if let Some(time) = self.retry_after() {
             write!(f, "; retry after {time:?}")?;
         }
         match self.attempts() {
             0 | 1 => Ok(()),
             attempts => write!(f, "; {attempts} attempts"),
+        }
+    }
+}
+
+/// What went wrong, without the call.
+struct Cause<'a>(&'a ApiError);
+
+impl fmt::Display for Cause<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            ApiError::Connection { phase, .. } => f.write_str(phase.text())?,
+            ApiError::Timeout { phase, after, .. } => match phase {
+                TimeoutPhase::Attempt => write!(f, "no response within {after:?}")?,
+                TimeoutPhase::Deadline => write!(f, "not done within its deadline of {after:?}")?,
+                TimeoutPhase::Server => f.write_str("the server timed out")?,
+            },
+            ApiError::RateLimited { .. } => f.write_str("too many requests")?,
+            ApiError::Authentication { .. } => f.write_str("the credentials were not accepted")?,
+            ApiError::Forbidden { .. } => f.write_str("forbidden")?,
+            ApiError::NotFound { .. } => f.write_str("not found")?,
+            ApiError::Server { .. } => f.write_str("the server failed")?,
+            ApiError::Status { .. } if self.0.is_redirect() => {
+                f.write_str("a redirect was not followed")?;
+            }
+            ApiError::Status { .. } => f.write_str("the server refused")?,
+            ApiError::Decode { .. } => f.write_str("the response cannot be read")?,
+            ApiError::TooLarge { limit, .. } => {
+                write!(f, "the response is longer than {limit} bytes")?
+            }
+            ApiError::CircuitOpen(_) | ApiError::Closed | ApiError::Build(_) => {}
+        }
+        if let Some(status) = self.0.status() {
+            write!(f, " (status {})", status.as_u16())?;
+        }
+        Ok(())
+    }
+}
+
+/// The short text that the breaker and the retry remember. It begins with the cause, because a long
+/// path would fill it.
+pub(super) struct ShortText<'a>(pub(super) &'a ApiError);
+
+impl fmt::Display for ShortText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Cause(self.0).fmt(f)?;
+        match self.0.call() {
+            Some(call) => write!(f, ": {} {}", call.method, call.template.escape_debug()),
+            None => Ok(()),
         }
     }
 }

@@ -44,6 +44,45 @@ fn retry_counts(name: &str) -> Option<RetryCounts> {
 }
 
 #[tokio::test(start_paused = true)]
+async fn b20_the_remembered_text_begins_with_the_cause_and_has_the_path_without_its_values() {
+    let (transport, _) = transport(503);
+    let api = client("b20 client", &transport).build().unwrap();
+    let path = "organisations/{organisation}/payments/{payment}/refunds";
+    let call = api.get::<()>(path).param("organisation", "canary").param("payment", 7);
+    call.query([("q", "canary")]).await.unwrap_err();
+    let texts = ["the server failed (status 503): GET organisations/{organisation}"; 4];
+    let failures = api.circuit_breaker().snapshot().last_failures;
+    let of_breaker = failures.iter().map(|failure| failure.text().unwrap().to_string());
+    assert_eq!(of_breaker.collect::<Vec<_>>(), texts);
+    let failures = Registry::global().get_retry("b20 client").unwrap().snapshot().last_failures;
+    let of_retry = failures.iter().map(|failure| failure.text.unwrap().to_string());
+    assert_eq!(of_retry.collect::<Vec<_>>(), texts);
+}
+
+#[tokio::test(start_paused = true)]
+async fn b20_a_client_that_remembers_no_errors_shows_no_text() {
+    let (transport, _) = transport(503);
+    let breaker = BreakerConfig::builder().remember_errors(false).build().unwrap();
+    let retry = RetryPolicy::builder().remember_errors(false).build().unwrap();
+    let api = client("b20 silent", &transport).circuit_breaker(breaker).retry(retry);
+    let api = api.build().unwrap();
+    api.get::<()>("x").await.unwrap_err();
+    assert!(api.circuit_breaker().snapshot().last_failures.iter().all(|it| it.text().is_none()));
+    let failures = Registry::global().get_retry("b20 silent").unwrap().snapshot().last_failures;
+    assert!(failures.len() == 4 && failures.iter().all(|failure| failure.text.is_none()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn g08_a_client_whose_server_only_found_nothing_leaves_no_retry() {
+    let (transport, _) = transport(404);
+    let api = client("g08 not found", &transport).build().unwrap();
+    api.get::<()>("x").await.unwrap_err();
+    drop(api);
+    assert_eq!(registered("g08 not found"), [""; 0]);
+    assert!(Registry::global().get_retry("g08 not found").is_none());
+}
+
+#[tokio::test(start_paused = true)]
 async fn r15_the_retries_of_a_client_have_its_name() {
     let (transport, requests) = transport(503);
     let policy = |retries| RetryPolicy::builder().max_retries(retries).build().unwrap();

@@ -143,10 +143,12 @@ fn r15_an_error_that_is_neither_a_failure_nor_retried_is_counted_and_not_remembe
         end(Classification::ignored());
     }
     end(Classification::throttled().with_text("slow down"));
+    end(Classification::transient().with_text(""));
     let snapshot = retry.snapshot();
-    assert_eq!(snapshot.counts.attempts, 20);
-    let texts = snapshot.last_failures.iter().map(|failure| failure.text.unwrap().to_string());
-    assert_eq!(texts.collect::<Vec<_>>(), ["down", "slow down"]);
+    assert_eq!(snapshot.counts.attempts, 21);
+    let texts = snapshot.last_failures.iter().map(|failure| failure.text);
+    let texts: Vec<_> = texts.map(|text| text.map(|text| text.to_string())).collect();
+    assert_eq!(texts, [Some("down".to_owned()), Some("slow down".to_owned()), None]);
 }
 
 #[test]

@@ -122,10 +122,12 @@ impl OverrideIndex {
         (!layers.of_name.is_empty()).then(|| RetryOverlay { origins, ..layers.merged(None) })
     }
 
-    /// Returns whether an override sets a mode for the name or for some of its keys.
-    pub(in crate::registry) fn has_mode(&self, name: &str) -> bool {
+    /// Returns whether an override sets a mode for the name or, if it has keys (`is_keyed`), for
+    /// some of them.
+    pub(in crate::registry) fn has_mode(&self, name: &str, is_keyed: bool) -> bool {
         let name = NamePattern::Exact(name);
-        let mut of_keys = self.keys.covering(name).flat_map(|keys| keys.values());
+        let of_keys = self.keys.covering(name).filter(|_| is_keyed);
+        let mut of_keys = of_keys.flat_map(|keys| keys.values());
         self.breakers.covering(name).any(|layer| layer.mode.is_some())
             || of_keys.any(|layer| layer.mode.is_some())
     }

@@ -46,7 +46,8 @@ pub(super) fn after(step: &mut Step<'_>, end: AttemptEnd<'_>, open: Option<&Circ
     decision.progress.is_retry = !matches!(end, AttemptEnd::Rejected(_));
     decision.progress.is_failure = end.is_failure();
     if decision.progress.is_retry || !policy.remember_errors {
-        decision.progress.text = end.text().filter(|_| policy.remember_errors);
+        let text = end.text().filter(|_| policy.remember_errors);
+        decision.progress.text = text.filter(|text| !text.is_empty());
     }
     let (next, open) = match end.class() {
         Ok(class) => (decision.after_attempt(class, open), open),
