@@ -131,6 +131,10 @@ impl RetryRecord {
 
     /// Returns how many calls succeeded without a failure and without a wait for a circuit, if they
     /// are counted.
+    #[cfg_attr(
+        feature = "metrics",
+        expect(clippy::unnecessary_wraps, reason = "without the feature they are not counted")
+    )]
     pub(super) fn first_tries(&self, counts: &RetryCounts) -> Option<u64> {
         #[cfg(feature = "metrics")]
         return Some(self.results.totals().successes().saturating_sub(counts.waited));
