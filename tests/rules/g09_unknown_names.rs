@@ -214,7 +214,7 @@ fn r15_a_time_limit_that_no_code_of_the_retry_has_is_reported_once() {
         });
         unused.collect::<Vec<_>>()
     };
-    assert_eq!(reported(), [String::new(); 0], "no code has the name yet");
+    assert!(reported().is_empty(), "no code has the name yet");
     tokio.block_on(limited()).unwrap();
     let text = "[retries.\"g09 limits\"]: `attempt_timeout` has no effect: no code under this name \
                 has `attempt_timeout`, and an override cannot add it";
