@@ -320,7 +320,9 @@ fn fm_i2_a_breaker_takes_two_kibibytes_and_less_than_three_and_a_half_with_windo
                         breaker.close();
                     }
                     for _ in 0..150 {
-                        outcomes.iter().for_each(|outcome| report(&breaker, *outcome));
+                        for outcome in outcomes {
+                            report(&breaker, *outcome);
+                        }
                     }
                     kept.push(breaker);
                 },

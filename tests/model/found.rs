@@ -1,11 +1,18 @@
-//! Each test proves that the breaker no longer has a defect that the comparison once found.
+//! Each test proves that the breaker, or the model, no longer has a defect that the comparison once
+//! found.
 
 use std::time::Duration;
 
-use resilient::breaker::{BreakerConfigBuilder, CircuitState, OperatorMode, TransitionReason};
+use resilient::breaker::{
+    BreakerConfigBuilder, CircuitState, OperatorMode, TransitionReason, Window,
+};
 use resilient::registry::BreakerOverride;
 use resilient::time::ManualClock;
 use resilient::{BreakerConfig, CircuitBreaker, Outcome, Registry};
+
+use crate::operation::{Edge, Ending, Operation, Side, Span};
+use crate::run::compare;
+use crate::settings::Settings;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -64,4 +71,29 @@ fn g02_a_state_that_was_set_again_by_hand_outlives_an_override_to_that_state() {
     registry.clear_override("dependency").unwrap();
 
     assert_eq!(breaker.state(), CircuitState::Disabled);
+}
+
+/// The breaker was right: its slices of time begin a nanosecond before its first reading of the
+/// clock, and the model had them begin at that reading.
+#[test]
+fn b19_a_call_that_begins_just_before_a_slice_is_overdue_within_the_tolerance() {
+    let settings = Settings {
+        window: Some(Window::Time(10 * SECOND)),
+        window_buckets: Some(1),
+        slow_call: Some(Duration::from_nanos(1)),
+        slow_call_rate: Some(0.1),
+        ..Settings::default()
+    };
+    let operations = [
+        Operation::Advance(Span::Fixed(1_400 * SECOND)),
+        Operation::Call(Ending::Success, Span::Until(Edge::Buckets(3), Side::JustBefore)),
+        Operation::Admit(0),
+        Operation::Advance(Span::Until(Edge::Slow, Side::Exactly)),
+        Operation::Advance(Span::Fixed(Duration::from_nanos((1 << 14) - 1))),
+        Operation::Advance(Span::Until(Edge::Slow, Side::Exactly)),
+    ];
+    for length in 1..=operations.len() {
+        let view = compare(&settings, &operations[..length], None).unwrap();
+        assert_eq!(view.overdue, u64::from(length >= 5), "after {length} operations");
+    }
 }

@@ -7,3 +7,4 @@ mod registered;
 mod secrets;
 mod sites;
 mod snapshots;
+mod user_code;

@@ -21,9 +21,9 @@ impl Registry {
     /// operator set that end. Conditions are tested at the next counted call. Each breaker whose
     /// settings changed reports [`EventKind::SettingsChanged`].
     ///
-    /// A breaker that is registered later may have settings that contradict its override. The
-    /// override then wins, and the breaker reports [`EventKind::InvalidSetting`] for each setting
-    /// that was replaced.
+    /// A breaker that is registered later may have settings that contradict its override. Each
+    /// setting that then breaks a rule has its default, and the breaker reports it as
+    /// [`EventKind::InvalidSetting`].
     ///
     /// # Errors
     ///

@@ -135,7 +135,12 @@ fn report(entries: &Entries, overrides: &Overrides) -> OverrideReport {
     OverrideReport { live, waiting, live_budgets, waiting_budgets, live_retries, waiting_retries }
 }
 
-fn is_live<T>(items: &BTreeMap<Name, T>, name: &str, is_meant: impl Fn(&T) -> bool) -> bool {
+/// Returns whether one of these items has such a name and is meant.
+pub(super) fn is_live<T>(
+    items: &BTreeMap<Name, T>,
+    name: &str,
+    is_meant: impl Fn(&T) -> bool,
+) -> bool {
     let names = NamePattern::of(name);
     let items = items.range::<str, _>((Included(names.first()), Unbounded));
     let mut items = items.take_while(|(item, _)| names.matches(item));

@@ -42,6 +42,7 @@ pub(super) struct DeclaredNames {
 impl Registry {
     /// Returns the names of annotated functions, if this is their registry. This evaluates the
     /// settings of the functions, so the caller must hold no lock.
+    #[cfg_attr(not(feature = "inventory"), expect(clippy::unused_self, reason = "no list"))]
     pub(super) fn annotated_names(&self) -> DeclaredNames {
         #[cfg(feature = "inventory")]
         if self.is_global() {

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "metrics")]
+use super::change_overrides::is_live;
 use super::{Entries, Entry, Registry};
 use crate::keyed::KeyedEntry;
 use crate::signal::{Name, NamePattern, OverrideTable, OverrideTarget};
@@ -92,12 +94,13 @@ impl Registry {
         [OverrideTarget::Breaker, OverrideTarget::Budget, OverrideTarget::Retry].map(|target| {
             let of_target = tables.iter().filter(|table| table.target() == target);
             let (live, waiting): (Vec<_>, Vec<_>) = of_target.partition(|table| {
-                let name = NamePattern::of(table.name().unwrap_or_default());
-                let mut breakers = entries.by_name.keys();
+                let name = table.name().unwrap_or_default();
                 match target {
-                    OverrideTarget::Budget => entries.budgets.keys().any(|each| name.matches(each)),
-                    OverrideTarget::Retry => entries.retries.keys().any(|each| name.matches(each)),
-                    _ => breakers.any(|each| name.matches(each)),
+                    OverrideTarget::Budget => is_live(&entries.budgets, name, |_| true),
+                    OverrideTarget::Retry => is_live(&entries.retries, name, |_| true),
+                    _ => is_live(&entries.by_name, name, |entry| {
+                        table.key().is_none() || entry.item.is_keyed()
+                    }),
                 }
             });
             TableCounts { section: target.section(), live: live.len(), waiting: waiting.len() }

@@ -113,7 +113,8 @@ impl RetryPolicy {
         let is_given = |setting: usize| self.given & (1 << setting) != 0;
         let gives_retries = is_given(key::max_retries) || is_given(key::max_attempts);
         for setting in 0..RetrySettings::TABLE.settings.len() {
-            if !is_given(setting) && !(setting == key::max_retries && gives_retries) {
+            let is_kept = is_given(setting) || setting == key::max_retries && gives_retries;
+            if !is_kept {
                 values.forget(setting);
             }
         }

@@ -143,9 +143,10 @@ impl fmt::Display for Condition {
         let count = |f: &mut fmt::Formatter<'_>, count: u64, limit: u32, what: &str| {
             let last = if self.is_met() { count } else { limit.into() };
             let plural = if last == 1 { "" } else { "s" };
-            match self.is_met() {
-                true => write!(f, "{count} {what}{plural}"),
-                false => write!(f, "{count} of {limit} {what}{plural}"),
+            if self.is_met() {
+                write!(f, "{count} {what}{plural}")
+            } else {
+                write!(f, "{count} of {limit} {what}{plural}")
             }
         };
         let share = |f: &mut fmt::Formatter<'_>, calls: u64, limit: f64, least_calls: u32| {

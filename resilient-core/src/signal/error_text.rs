@@ -212,18 +212,19 @@ mod tests {
         assert!(ErrorText::PANICKED.len() <= ErrorText::LONGEST);
     }
 
+    struct Endless;
+    impl Display for Endless {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            loop {
+                f.write_str("again ")?;
+            }
+        }
+    }
+
     #[test]
     fn a_text_that_would_be_endless_ends_early() {
         let padded = " ".repeat(99) + "x";
         assert_eq!(ErrorText::of(&padded).as_str(), " ".repeat(64));
-        struct Endless;
-        impl Display for Endless {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                loop {
-                    f.write_str("again ")?;
-                }
-            }
-        }
         assert_eq!(ErrorText::of(&Endless).as_str().len(), 64);
     }
 

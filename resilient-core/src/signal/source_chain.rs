@@ -239,6 +239,19 @@ mod tests {
         assert_eq!(CircuitOpen::find_in(&io), Some(&open()));
     }
 
+    #[derive(Debug)]
+    struct Both(TimedOut, CircuitOpen, bool);
+    impl fmt::Display for Both {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("both")
+        }
+    }
+    impl Error for Both {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            if self.2 { Some(&self.0) } else { Some(&self.1) }
+        }
+    }
+
     #[test]
     fn the_first_of_several_errors_of_this_library_decides() {
         let late = TimedOut {
@@ -247,18 +260,6 @@ mod tests {
             attempts: 1,
             full_time: FullTime::Attempt,
         };
-        #[derive(Debug)]
-        struct Both(TimedOut, CircuitOpen, bool);
-        impl fmt::Display for Both {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("both")
-            }
-        }
-        impl Error for Both {
-            fn source(&self) -> Option<&(dyn Error + 'static)> {
-                if self.2 { Some(&self.0) } else { Some(&self.1) }
-            }
-        }
         let late_first = Both(late.clone(), open(), true);
         assert_eq!(Classification::find_in(&late_first), Some(Classification::transient()));
         assert_eq!(TimedOut::find_in(&late_first), Some(&late));

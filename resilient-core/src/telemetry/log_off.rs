@@ -23,7 +23,7 @@ pub(crate) fn blocks_a_runtime() {}
 pub(crate) fn invalid_policy(_: &ConfigError) {}
 
 #[derive(Debug, Default)]
-pub(crate) struct BudgetWatch;
+pub(crate) struct BudgetWatch {}
 
 #[expect(clippy::unused_self, reason = "nothing is logged")]
 impl BudgetWatch {

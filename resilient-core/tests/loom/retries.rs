@@ -1,5 +1,5 @@
-//! Models of named retries: a function registers while an operator overrides its name, and one
-//! thread ends a lease while another thread begins one.
+//! Models of named retries: a function registers or a call fails while an operator overrides the
+//! name, and one thread ends a lease while another thread begins one.
 
 use std::sync::Arc;
 
@@ -50,6 +50,28 @@ fn r15_the_last_of_two_overrides_is_in_force() {
         let attempts = retry.snapshot().policy.worst_case().attempts();
         let in_force = RetryPolicy::builder().max_retries(attempts - 1).into();
         holds(listed == in_force, "the override that is listed applies", &attempts);
+    });
+}
+
+#[test]
+fn b20_no_text_stays_after_an_override_has_switched_texts_off() {
+    check(|| {
+        let registry = Registry::new();
+        let retry = registered(&registry);
+        let call = retry.clone();
+        both(
+            move || {
+                let silent = RetryPolicy::builder().remember_errors(false);
+                registry.override_retry("dependency", silent).unwrap();
+            },
+            move || {
+                let class = Classification::transient().with_text("a secret");
+                call.start().after(AttemptEnd::Failed(class), None).unwrap();
+            },
+        );
+        let failures = retry.snapshot().last_failures;
+        let is_silent = failures.len() == 1 && failures[0].text.is_none();
+        holds(is_silent, "the failure is remembered without its text", &failures);
     });
 }
 

@@ -84,12 +84,11 @@ impl ApiClientBuilder {
     #[track_caller]
     fn named_retry(&self, base: &BaseUrl) -> ClientRetry {
         let policy = self.policy.clone();
-        match &self.name {
-            Some(name) => ClientRetry::Named(Registry::global().lease_retry(name, policy)),
-            None => {
-                let host = base.url().host_str().unwrap_or_default();
-                ClientRetry::Unnamed(policy.named(host))
-            }
+        if let Some(name) = &self.name {
+            ClientRetry::Named(Registry::global().lease_retry(name, policy))
+        } else {
+            let host = base.url().host_str().unwrap_or_default();
+            ClientRetry::Unnamed(policy.named(host))
         }
     }
 

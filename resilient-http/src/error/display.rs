@@ -50,7 +50,7 @@ impl fmt::Display for Cause<'_> {
             ApiError::Status { .. } => f.write_str("the server refused")?,
             ApiError::Decode { .. } => f.write_str("the response cannot be read")?,
             ApiError::TooLarge { limit, .. } => {
-                write!(f, "the response is longer than {limit} bytes")?
+                write!(f, "the response is longer than {limit} bytes")?;
             }
             ApiError::CircuitOpen(_) | ApiError::Closed | ApiError::Build(_) => {}
         }

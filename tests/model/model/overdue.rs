@@ -27,7 +27,8 @@ impl Model {
     /// The rule lets the breaker notice an overdue call up to an eighth of `slow_call` late. The
     /// model follows the breaker, which divides time into slices. All calls that began in one slice
     /// become overdue together, `slow_call` after the last instant of the slice. A slice is a power
-    /// of two of nanoseconds: at most an eighth of `slow_call`, but at least 16 µs.
+    /// of two of nanoseconds: at most an eighth of `slow_call`, but at least 2¹⁴ ns (16 µs). The
+    /// first slice begins a nanosecond before the breaker's first reading of the clock.
     fn is_overdue(&self, ticket: &Ticket) -> bool {
         let is_current = ticket.generation == self.generation || self.is(Wrong::OldCallsAreOverdue);
         let times = ticket.admitted.zip(self.holding.slow_call.map(nanos));
@@ -38,7 +39,7 @@ impl Model {
         while slice * 2 <= limit / 8 {
             slice *= 2;
         }
-        let last = begun / slice * slice + slice - 1;
+        let last = (begun + 1) / slice * slice + slice - 2;
         self.clock - last >= limit
     }
 

@@ -310,12 +310,15 @@ impl Loop<'_> {
         self.now = until;
         let is_late = self.is_late(commands);
         if let Some((_, limit, after)) = cut {
+            let is_full = limit != TimeLimit::Deadline || self.had_its_time(start);
+            if !is_full && !is_late {
+                self.counted.abandoned += u64::from(self.circuit.is_some());
+            }
+            if !is_full && self.deadline_is_inherited() {
+                return Err(Ended::Cancelled);
+            }
             self.made += 1;
-            if limit == TimeLimit::Deadline && !self.had_its_time(start) {
-                if !is_late {
-                    self.counted.abandoned += u64::from(self.circuit.is_some());
-                }
-            } else if !is_late {
+            if is_full && !is_late {
                 self.report_failure(None);
             }
             let error = Fault::Late(limit, after, number);
@@ -389,19 +392,26 @@ impl Loop<'_> {
     /// C2: returns whether an attempt that the deadline ends now is a failure.
     fn had_its_time(&self, start: u64) -> bool {
         let plan = self.plan;
-        // Counts half milliseconds. Two limits are equal if they are at most one tick, a
-        // millisecond, apart.
-        let is_over = |from: u64, limit: u64| 2 * self.now >= 2 * (from + limit) - limit.min(2);
-        if let Some(limit) = plan.attempt_timeout {
-            if is_over(start, limit) {
-                return true;
-            }
+        let limit = plan.attempt_timeout;
+        if limit.is_some_and(|limit| self.is_over(start, limit)) {
+            return true;
         }
         // The attempt timeout had not passed, so a deadline ended the attempt.
-        let is_own = plan.deadline.is_some_and(|deadline| is_over(0, deadline));
         let is_first = self.retries == 0 && self.waited == 0;
         let mostly_waited = 2 * self.waited > self.now;
-        is_own && (is_first || plan.attempt_timeout.is_none() && !mostly_waited)
+        !self.deadline_is_inherited() && (is_first || limit.is_none() && !mostly_waited)
+    }
+
+    /// C2: returns whether a deadline that ends an attempt now is that of the outer call. If it is,
+    /// and the attempt did not have its time, the outer call ends first and drops the call.
+    fn deadline_is_inherited(&self) -> bool {
+        !self.plan.deadline.is_some_and(|deadline| self.is_over(0, deadline))
+    }
+
+    /// C2: returns whether a limit has ended. Two limits end together if they are at most one tick,
+    /// a millisecond, apart. Counts half milliseconds.
+    fn is_over(&self, from: u64, limit: u64) -> bool {
+        2 * self.now >= 2 * (from + limit) - limit.min(2)
     }
 
     fn deadline(&self) -> Option<u64> {

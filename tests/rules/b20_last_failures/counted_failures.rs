@@ -115,20 +115,22 @@ fn b20_each_key_remembers_its_own_failures() {
     assert_eq!(texts(&shards.get(&2)), ["of two"]);
 }
 
+#[derive(Debug, PartialEq)]
+enum Fault {
+    Code(u32),
+    Open,
+}
+
+impl From<CircuitOpen> for Fault {
+    fn from(_: CircuitOpen) -> Self {
+        Self::Open
+    }
+}
+
 #[test]
 fn b20_a_call_under_a_policy_describes_its_errors() {
     let (breaker, _clock) = closed(&tolerant());
     let policy = RetryPolicy::builder().max_retries(1).base_delay(Duration::ZERO).build().unwrap();
-    #[derive(Debug, PartialEq)]
-    enum Fault {
-        Code(u32),
-        Open,
-    }
-    impl From<CircuitOpen> for Fault {
-        fn from(_: CircuitOpen) -> Self {
-            Self::Open
-        }
-    }
     let mut described = 0;
     let output: Result<u32, Fault> = run(policy
         .call()

@@ -1,6 +1,6 @@
 //! Rule B20: with `remember_errors = false`, the text of an error is nowhere.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use resilient::breaker::{BreakerConfigBuilder, CircuitState};
 use resilient::registry::Overrides;
@@ -22,7 +22,7 @@ fn everything(breaker: &CircuitBreaker, events: &mut resilient::events::Subscrip
     #[cfg(feature = "serde")]
     all.push_str(&serde_json::to_string(&snapshot).unwrap());
     while let Some(event) = events.try_next() {
-        all.push_str(&format!("{event:?}"));
+        write!(all, "{event:?}").unwrap();
     }
     all
 }

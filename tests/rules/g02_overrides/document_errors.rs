@@ -2,6 +2,7 @@
 
 use resilient::budget::BudgetConfig;
 use resilient::registry::Overrides;
+use resilient::retries::NamedRetry;
 use resilient::{BreakerConfig, CircuitBreaker, Registry, RetryPolicy};
 
 use crate::support::documents::builder;
@@ -40,7 +41,7 @@ impl Live {
             self.registry.breakers().iter().map(CircuitBreaker::settings_with_origin).collect();
         let budgets = self.registry.budgets();
         let retries: Vec<_> = self.registry.retries();
-        let retries: Vec<_> = retries.iter().map(|it| it.settings_with_origin()).collect();
+        let retries: Vec<_> = retries.iter().map(NamedRetry::settings_with_origin).collect();
         let states: Vec<_> = self.registry.breakers().iter().map(CircuitBreaker::state).collect();
         let overrides = self.registry.overrides();
         format!("{breakers:?} {budgets:?} {retries:?} {states:?} {overrides:?}")
@@ -51,9 +52,9 @@ impl Live {
 /// the text, and that nothing changes. The source location of code is written as `HERE`.
 #[track_caller]
 fn assert_refused(document: &str, text: &str) {
-    let live = Live::new();
-    let before = live.state();
-    let error = live.registry.apply_toml(document).expect_err(document);
+    let registered = Live::new();
+    let before = registered.state();
+    let error = registered.registry.apply_toml(document).expect_err(document);
     let shown = error.to_string();
     let shown = match shown.split_once(&format!(" at {}:", file!())) {
         Some((begin, end)) => format!("{begin} HERE{}", end.trim_start_matches(char::is_numeric)),
@@ -69,8 +70,8 @@ fn assert_refused(document: &str, text: &str) {
     if let Some(key) = error.key() {
         assert!(text.contains(&format!("`{key}`")), "{key}: {text}");
     }
-    assert_eq!(live.state(), before);
-    assert_eq!(live.heard.events().len(), 0);
+    assert_eq!(registered.state(), before);
+    assert_eq!(registered.heard.events().len(), 0);
 }
 
 /// A document with valid changes of everything, which ends with an error.

@@ -86,10 +86,13 @@ impl Table {
     }
 }
 
+/// The name and the key in the header of a table.
+type Header = (String, Option<String>);
+
 /// What the model expects of a breaker: each count with the table that gives it, and the state.
 #[derive(Debug, PartialEq)]
 struct Expected {
-    counts: [(u32, Option<(String, Option<String>)>); 2],
+    counts: [(u32, Option<Header>); 2],
     state: CircuitState,
 }
 
@@ -189,9 +192,8 @@ fn g02_random_tables_apply_as_in_a_model_that_compares_each() {
             let now: Vec<_> = tables.values().cloned().collect();
             let defaults = random.bool().then(|| random.u32(2..1_000));
             registry.set_overrides(overrides(&now, defaults)).unwrap();
-            for index in 0..TEXTS.len() {
+            for (index, name) in TEXTS.into_iter().enumerate() {
                 groups.extend(register(&registry, index).map(|group| (index, group)));
-                let name = TEXTS[index];
                 let Some(group) = groups.get(&index) else {
                     let breaker = registry.get(name).unwrap();
                     let expected = expected(&now, name, None, defaults);

@@ -53,7 +53,6 @@ fn r15_hooks_have_the_name_and_a_short_text_about_the_error() {
 async fn r15_the_hook_of_a_wait_has_the_name() {
     use resilient::CircuitBreaker;
 
-    let heard = Mutex::new(None);
     #[retry(
         name = "r15 waits", max_retries = 1, when_open = wait,
         on_wait = |event| *heard.lock().unwrap() = event.name().map(str::to_owned)
@@ -63,6 +62,8 @@ async fn r15_the_hook_of_a_wait_has_the_name() {
         let _ = breaker;
         Ok(())
     }
+
+    let heard = Mutex::new(None);
     let breaker = crate::support::retry::breaker(1);
     breaker.trip().unwrap();
     let closes = async {

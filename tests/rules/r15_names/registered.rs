@@ -1,7 +1,8 @@
 //! Retries in a registry.
 
+use resilient::budget::BudgetConfig;
 use resilient::retries::{AttemptEnd, NamedRetry};
-use resilient::{Classification, Registry, RetryPolicy};
+use resilient::{BreakerConfig, Classification, Registry, RetryPolicy};
 
 use crate::support::retry::at_once;
 
@@ -31,8 +32,8 @@ fn r15_a_registry_lists_retries_by_name() {
 fn r15_a_retry_a_budget_and_a_breaker_may_share_a_name() {
     let registry = Registry::new();
     let _ = registry.get_or_register_retry("stock", at_once(2));
-    let _ = registry.get_or_register_budget("stock", Default::default());
-    let _ = registry.get_or_register("stock", Default::default());
+    let _ = registry.get_or_register_budget("stock", BudgetConfig::default());
+    let _ = registry.get_or_register("stock", BreakerConfig::default());
     assert_eq!((registry.retries().len(), registry.budgets().len()), (1, 1));
 }
 

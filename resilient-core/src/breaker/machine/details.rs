@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 
 /// The details of some steps, each with the index of its step, oldest first. They take no memory
-/// until a step has one.
+/// until a step has one. The box keeps the queue out of breakers without details.
 #[derive(Debug)]
+#[expect(clippy::box_collection, reason = "a breaker without details holds one word")]
 pub(super) struct Details<T>(Option<Box<VecDeque<(usize, T)>>>);
 
 impl<T> Details<T> {

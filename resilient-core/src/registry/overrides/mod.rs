@@ -2,6 +2,7 @@
 
 mod breaker_override;
 mod budget_override;
+mod override_check;
 mod override_error;
 mod override_index;
 mod override_report;

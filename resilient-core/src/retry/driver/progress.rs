@@ -16,6 +16,7 @@ use crate::{telemetry, time};
 
 /// The progress of one call's retries, created at the first failure.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each answers a separate question")]
 pub(super) struct Progress<'a> {
     /// The number of attempts that ran and failed. A rejected attempt does not count.
     pub(super) failed: u32,

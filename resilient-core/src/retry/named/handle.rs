@@ -146,7 +146,10 @@ impl NamedRetry {
             policy,
             is_overridden: overlay.is_some(),
             settings_with_origin: self.settings_under(overlay.as_deref()),
-            first_try: record.first_tries(&counts),
+            #[cfg(feature = "metrics")]
+            first_try: Some(record.first_tries(&counts)),
+            #[cfg(not(feature = "metrics"))]
+            first_try: None,
             counts,
             last_failures,
         }

@@ -129,16 +129,10 @@ impl RetryRecord {
         &self.results
     }
 
-    /// Returns how many calls succeeded without a failure and without a wait for a circuit, if they
-    /// are counted.
-    pub(super) fn first_tries(&self, counts: &RetryCounts) -> Option<u64> {
-        #[cfg(feature = "metrics")]
-        return Some(self.results.totals().successes().saturating_sub(counts.waited));
-        #[cfg(not(feature = "metrics"))]
-        {
-            let _ = counts;
-            None
-        }
+    /// Returns how many calls succeeded without a failure and without a wait for a circuit.
+    #[cfg(feature = "metrics")]
+    pub(super) fn first_tries(&self, counts: &RetryCounts) -> u64 {
+        self.results.totals().successes().saturating_sub(counts.waited)
     }
 
     /// Returns what is recorded as metrics.
