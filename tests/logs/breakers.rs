@@ -26,12 +26,12 @@ fn b14_each_transition_is_one_line_and_only_an_opening_is_a_warning() {
     });
     let expected = [
         "WARN circuit breaker opened breaker=\"logged\" from=\"closed\" to=\"open\" \
-         reason=\"failure threshold reached\" condition=2 consecutive failures \
+         reason=\"failure threshold reached\" condition=\"2 consecutive failures\" \
          error=\"refused 2\" lasts=0.0",
         "INFO circuit breaker changed state breaker=\"logged\" from=\"open\" to=\"half_open\" \
          reason=\"recovery time over\"",
         "WARN circuit breaker opened breaker=\"logged\" from=\"half_open\" to=\"open\" \
-         reason=\"probe failed\" condition=1 failed probe error=\"refused 3\" lasts=0.0",
+         reason=\"probe failed\" condition=\"1 failed probe\" error=\"refused 3\" lasts=0.0",
         "INFO circuit breaker changed state breaker=\"logged\" from=\"open\" to=\"half_open\" \
          reason=\"recovery time over\"",
         "INFO circuit breaker changed state breaker=\"logged\" from=\"half_open\" to=\"closed\" \
@@ -82,7 +82,7 @@ fn b20_an_opening_says_its_condition_with_numbers_and_the_last_error() {
         }
     });
     let line = "WARN circuit breaker opened breaker=\"rows\" from=\"closed\" to=\"open\" \
-                reason=\"failure rate reached\" condition=2 of 4 calls failed, limit 50% \
+                reason=\"failure rate reached\" condition=\"2 of 4 calls failed, limit 50%\" \
                 error=\"disk full\" lasts=30.0";
     assert_eq!(lines, [line]);
 }
@@ -119,7 +119,7 @@ fn b01_an_observed_breaker_that_would_have_opened_is_one_warning() {
         }
     });
     let expected = "WARN observed circuit breaker would have opened breaker=\"logged\" \
-                    reason=\"failure threshold reached\" condition=2 consecutive failures";
+                    reason=\"failure threshold reached\" condition=\"2 consecutive failures\"";
     assert_eq!(lines[1..], [expected]);
 }
 

@@ -33,7 +33,7 @@ fn g03_conflicts_and_b15_invalid_settings_are_one_warning_each() {
     assert_eq!(
         lines[0],
         "WARN invalid setting; its default applies breaker=\"warned\" \
-         error=`failure_threshold` is 0: must be at least 1"
+         error=\"`failure_threshold` is 0: must be at least 1\""
     );
     assert!(lines[1].starts_with("WARN two places in the code give one name different settings"));
     assert_eq!(lines[1].matches("settings.rs:").count(), 2, "{}", lines[1]);
@@ -59,7 +59,7 @@ fn g03_each_event_of_a_budget_is_a_line_with_its_name() {
     assert_eq!(
         lines[0],
         "WARN invalid setting; its default applies budget=\"payments\" \
-         error=`retry_cost` is 20: must not be above `capacity`"
+         error=\"`retry_cost` is 20: must not be above `capacity`\""
     );
     let conflict = "WARN two places in the code give one name different settings; the first apply";
     assert!(lines[1].starts_with(conflict), "{}", lines[1]);

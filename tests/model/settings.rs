@@ -26,6 +26,7 @@ pub(crate) struct Settings {
     pub(crate) half_open_failures: Option<u32>,
     pub(crate) probe_timeout: Option<Duration>,
     pub(crate) abandoned: Option<AbandonedOutcome>,
+    pub(crate) remember_errors: Option<bool>,
 }
 
 /// The effective value of each setting, as the breaker uses it.
@@ -48,6 +49,7 @@ pub(crate) struct Holding {
     pub(crate) half_open_failures: u32,
     pub(crate) probe_timeout: Duration,
     pub(crate) abandoned: AbandonedOutcome,
+    pub(crate) remember_errors: bool,
 }
 
 /// Passes the names of all settings to a macro.
@@ -70,7 +72,8 @@ macro_rules! for_each_setting {
             half_open_successes,
             half_open_failures,
             probe_timeout,
-            abandoned
+            abandoned,
+            remember_errors
         )
     };
 }
@@ -178,6 +181,7 @@ impl Settings {
                 .probe_timeout
                 .unwrap_or(recovery_time.clamp(Duration::from_secs(30), ten_minutes)),
             abandoned: self.abandoned.unwrap_or(AbandonedOutcome::Ignore),
+            remember_errors: self.remember_errors.unwrap_or(true),
         }
     }
 }

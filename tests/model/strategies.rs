@@ -111,14 +111,17 @@ fn recovery() -> impl Strategy<Value = Settings> {
 fn half_open() -> impl Strategy<Value = Settings> {
     let abandoned =
         select(vec![None, Some(AbandonedOutcome::Ignore), Some(AbandonedOutcome::Failure)]);
-    (option::of(1..=4_u32), option::of(0..=3_u32), option::of(1..=7_u32), abandoned).prop_map(
-        |(successes, failures, max_calls, abandoned)| {
+    let remember_errors = select(vec![None, Some(true), Some(false)]);
+    let probes = (option::of(1..=4_u32), option::of(0..=3_u32), option::of(1..=7_u32));
+    (probes, abandoned, remember_errors).prop_map(
+        |((successes, failures, max_calls), abandoned, remember_errors)| {
             let sum = successes.unwrap_or(1) + failures.unwrap_or(0);
             Settings {
                 half_open_max_calls: max_calls.map(|calls| calls.min(sum)),
                 half_open_successes: successes,
                 half_open_failures: failures,
                 abandoned,
+                remember_errors,
                 ..Settings::default()
             }
         },

@@ -4,8 +4,8 @@
 use std::time::{Duration, Instant};
 
 use resilient::breaker::{
-    BreakerSnapshot, CallCounts, CircuitState, OperatorNote, Transition, TransitionReason,
-    WindowCounts,
+    BreakerSnapshot, CallCounts, CircuitState, FailureRecord, OperatorNote, Transition,
+    TransitionReason, WindowCounts,
 };
 use resilient::events::EventKind;
 
@@ -23,6 +23,7 @@ pub(crate) struct View {
     pub(crate) streak: u32,
     pub(crate) window: Option<Remembered>,
     pub(crate) last_opening: Option<Remembered>,
+    pub(crate) last_failures: Vec<Failed>,
     pub(crate) probes_in_flight: usize,
     pub(crate) in_flight: u64,
     pub(crate) overdue: u64,
@@ -43,6 +44,14 @@ pub(crate) struct Remembered {
     pub(crate) slow: u64,
     pub(crate) overdue: u64,
     pub(crate) streak: u32,
+}
+
+/// A failure that the breaker remembers.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Failed {
+    pub(crate) at: i128,
+    pub(crate) took: Option<Duration>,
+    pub(crate) text: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -100,6 +109,7 @@ impl View {
             streak,
             window,
             last_opening,
+            last_failures,
             probes_in_flight,
             in_flight,
             overdue,
@@ -129,6 +139,7 @@ impl View {
             streak: snapshot.consecutive_failures,
             window: snapshot.window.as_ref().map(Remembered::of),
             last_opening: snapshot.last_opening.as_ref().map(Remembered::of),
+            last_failures: snapshot.last_failures.iter().map(|it| Failed::of(it, made)).collect(),
             probes_in_flight: snapshot.probes_in_flight,
             in_flight: snapshot.in_flight,
             overdue: snapshot.overdue,
@@ -151,6 +162,16 @@ impl Remembered {
             slow: counts.slow,
             overdue: counts.overdue,
             streak: counts.consecutive_failures,
+        }
+    }
+}
+
+impl Failed {
+    fn of(record: &FailureRecord, made: Instant) -> Self {
+        Self {
+            at: nanos_since(made, record.at()),
+            took: record.took(),
+            text: record.text().map(ToString::to_string),
         }
     }
 }

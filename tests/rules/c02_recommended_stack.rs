@@ -3,6 +3,7 @@
 
 mod attributes;
 mod hurried_callers;
+mod outer_call_first;
 mod policy_calls;
 
 use std::time::Duration;

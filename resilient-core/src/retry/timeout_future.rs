@@ -15,6 +15,12 @@ use crate::signal::debug_fields;
 use crate::telemetry::CallSpan;
 use crate::time;
 
+/// How often a call yields to the outer call that set the passed deadline. Code between the two
+/// calls may poll a future that has woken itself once more before it returns, as
+/// `FuturesUnordered` does. The number is small, because code that polls until the inner call ends,
+/// as `block_on` does, would otherwise poll without end.
+const YIELDS: u8 = 2;
+
 pin_project! {
     /// A future that is cancelled at a given instant. It resolves to the inner output or to the
     /// limit that cancelled it.
@@ -24,8 +30,8 @@ pin_project! {
     #[must_use = "futures do nothing unless awaited"]
     pub struct TimeoutFuture<F> {
         is_retry: bool,
-        // Whether the deadline of an outer call has passed, and the outer call was to end this one.
-        is_overdue: bool,
+        // How often this call has let an outer call, whose deadline has passed, end it.
+        yields: u8,
         cut: Option<Cut>,
         // The span of the attempt, if the future is an attempt.
         span: CallSpan,
@@ -39,7 +45,7 @@ pin_project! {
 impl<F> TimeoutFuture<F> {
     /// Wraps `future`. `cut` is `None` if there is no limit.
     pub(super) fn new(is_retry: bool, cut: Option<Cut>, span: CallSpan, future: F) -> Self {
-        Self { is_retry, is_overdue: false, cut, span, timer: None, future }
+        Self { is_retry, yields: 0, cut, span, timer: None, future }
     }
 }
 
@@ -80,8 +86,9 @@ impl<F: Future> Future for TimeoutFuture<F> {
         let short = cut.cut_short();
         // C2: the call that set the deadline cuts itself short, and its breaker counts that by its
         // limits. If this call ended first, the outer one would see only the error of an attempt
-        // without its full time. If no outer call is left, the next poll ends this call.
-        if short.is_by_outer_call() && !std::mem::replace(this.is_overdue, true) {
+        // without its full time. If no outer call is left, a later poll ends this call.
+        if short.is_by_outer_call() && *this.yields < YIELDS {
+            *this.yields += 1;
             scope::pass(cut.at);
             cx.waker().wake_by_ref();
             return Poll::Pending;

@@ -151,6 +151,7 @@ impl Model {
         if old == self.holding {
             return;
         }
+        self.forget_texts();
         let clock = self.clock;
         if old.slow_call != self.holding.slow_call {
             self.watch_anew();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use resilient::breaker::{AbandonedOutcome, CircuitState, TransitionReason};
 
 use super::opening::nanos;
-use super::{Model, Ticket, Wrong};
+use super::{Model, Nanos, Ticket, Wrong};
 use crate::operation::Ending;
 
 impl Model {
@@ -48,6 +48,9 @@ impl Model {
             }
         };
         let is_slow = self.is_slow(ticket);
+        if failed {
+            self.remember(ticket, ending);
+        }
         self.record.count(|totals| {
             totals.success += u64::from(!failed);
             totals.failure += u64::from(failed);
@@ -67,12 +70,16 @@ impl Model {
 
     /// B6: returns whether the call took `slow_call` or longer.
     fn is_slow(&self, ticket: Ticket) -> bool {
-        let began = self.probes.began(ticket.number).or(ticket.admitted);
-        let took = began.map(|began| self.clock - began);
         let slow_call = self.holding.slow_call.map(nanos);
-        took.zip(slow_call).is_some_and(|(took, slow)| {
+        self.took(ticket).zip(slow_call).is_some_and(|(took, slow)| {
             if self.is(Wrong::SlowIsExclusive) { took > slow } else { took >= slow }
         })
+    }
+
+    /// Returns how long a call has taken, or `None` if the breaker does not know when it began.
+    pub(super) fn took(&self, ticket: Ticket) -> Option<Nanos> {
+        let began = self.probes.began(ticket.number).or(ticket.admitted);
+        began.map(|began| self.clock - began)
     }
 
     /// B4, B5: evaluates the conditions after a call was counted in `Closed` or `ObserveOnly`.

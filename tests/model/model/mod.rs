@@ -3,6 +3,7 @@
 
 mod by_hand;
 mod ending;
+mod failures;
 mod memory;
 mod opening;
 mod overdue;
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use resilient::breaker::{CircuitState, TransitionReason};
 
+use self::failures::Failures;
 use self::memory::Memory;
 use self::opening::{Period, later, nanos};
 use self::probes::Probes;
@@ -41,6 +43,7 @@ pub(crate) struct Model {
     note: Note,
     generation: u64,
     memory: Memory,
+    failures: Failures,
     told_would_open: bool,
     /// How often the circuit went from half-open to open since it was last closed.
     reopenings: u32,
@@ -77,6 +80,7 @@ impl Model {
             note: Note::default(),
             generation: 0,
             memory: Memory::default(),
+            failures: Failures::default(),
             told_would_open: false,
             reopenings: 0,
             probes: Probes::default(),
@@ -204,6 +208,9 @@ impl Model {
         self.period = Period { began: self.clock, ..Period::default() };
         self.generation += 1;
         self.memory = Memory::beginning(self.clock);
+        if self.is(Wrong::FailuresEndWithTheState) {
+            self.failures = Failures::default();
+        }
         self.told_would_open = false;
         self.probes = Probes::default();
         self.record.begin_state();

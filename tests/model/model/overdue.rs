@@ -65,7 +65,9 @@ impl Model {
         while self.state == CircuitState::HalfOpen && !self.is(Wrong::OverdueProbesWait) {
             let overdue = self.probes.overdue(self.clock, &self.holding);
             let Some(probe) = overdue.first() else { return };
-            self.probes.free(*probe);
+            let (probe, since) = (*probe, self.probes.began(*probe));
+            self.remember_overdue(since.expect("an overdue probe holds a slot"));
+            self.probes.free(probe);
             self.probes.failed += 1;
             self.decide(TransitionReason::ProbeSlow, None);
         }

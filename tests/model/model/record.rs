@@ -114,6 +114,7 @@ impl Model {
             streak: remembered.streak,
             window: has_window.then_some(remembered),
             last_opening: self.record.last_opening,
+            last_failures: self.failures.last(),
             probes_in_flight: self.probes.in_flight(),
             in_flight: self.calls_in_flight(),
             overdue: self.overdue(),

@@ -34,10 +34,14 @@ pub(crate) enum Wrong {
     OldCallsAreOverdue,
     /// An overdue probe keeps its slot.
     OverdueProbesWait,
+    /// A transition clears the last failures.
+    FailuresEndWithTheState,
+    /// If `remember_errors` is switched off, the texts of earlier failures stay.
+    TextsStay,
 }
 
 impl Wrong {
-    pub(crate) const ALL: [Self; 16] = [
+    pub(crate) const ALL: [Self; 18] = [
         Self::RateIsExclusive,
         Self::SlowIsExclusive,
         Self::EndIsExclusive,
@@ -54,5 +58,7 @@ impl Wrong {
         Self::NothingIsOverdue,
         Self::OldCallsAreOverdue,
         Self::OverdueProbesWait,
+        Self::FailuresEndWithTheState,
+        Self::TextsStay,
     ];
 }

@@ -20,7 +20,7 @@ fn the_drill_shows_what_breaks_what_operators_see_and_that_it_is_mended() {
         for expected in [
             format!("circuit breaker opened breaker=\"{breaker}\""),
             format!("\"{breaker}\":\"open\""),
-            "condition=5 consecutive failures error=".to_owned(),
+            "condition=\"5 consecutive failures\" error=".to_owned(),
             format!("{{breaker=\"{breaker}\",result=\"rejected\"}}"),
             format!("{{retry=\"{retry}\",result=\"circuit_open\"}} +24"),
             "x 503".to_owned(),

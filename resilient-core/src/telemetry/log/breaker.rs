@@ -29,7 +29,7 @@ pub(super) fn transition(event: &Event, step: &Transition) {
         log!(
             warn,
             "circuit breaker opened",
-            condition = opening.map(|opening| tracing::field::display(opening.condition())),
+            condition = opening.map(|opening| opening.condition().to_string()),
             error = opening.and_then(last_text)
         );
     } else {
@@ -43,7 +43,7 @@ pub(super) fn would_open(event: &Event, opening: &Opening) {
         breaker = event.name(),
         key = event.key(),
         reason = opening.condition().reason().as_str(),
-        condition = %opening.condition(),
+        condition = opening.condition().to_string(),
         error = last_text(opening),
         "observed circuit breaker would have opened"
     );

@@ -35,15 +35,15 @@ pub(super) fn conflict(event: &Event, first: &Location<'_>, second: &Location<'_
 }
 
 pub(super) fn invalid(event: &Event, error: &ConfigError) {
-    log!(warn, event, %error, "invalid setting; its default applies");
+    log!(warn, event, error = error.to_string(), "invalid setting; its default applies");
 }
 
 pub(super) fn unused(event: &Event, reason: &UnusedOverride) {
-    log!(warn, event, %reason, "override has no effect");
+    log!(warn, event, reason = reason.to_string(), "override has no effect");
 }
 
 pub(crate) fn invalid_policy(error: &ConfigError) {
     contain(|| {
-        tracing::warn!(target: SETTINGS, %error, "invalid setting; its default applies");
+        tracing::warn!(target: SETTINGS, error = error.to_string(), "invalid setting; its default applies");
     });
 }
