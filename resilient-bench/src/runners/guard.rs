@@ -5,13 +5,17 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::runners::count::{self, Counts, Row};
-use crate::table::{BARE, OURS, Table};
+use crate::table::{BARE, OURS, Scenario, Table};
 
 /// Returns the names of our cases and of the bare calls, whose counts are subtracted. A build
-/// without the feature `peers` has all these cases.
+/// without the feature `peers` has all these cases. With the feature `metrics`, only a retry whose
+/// first attempt succeeds is counted: without it, that call is counted nowhere.
 pub fn names(table: &Table) -> Vec<String> {
     let is_ours = |library: &str| library.starts_with(OURS) || library == BARE;
-    table.cases.iter().filter(|case| is_ours(case.library)).map(|case| case.name()).collect()
+    let is_counted = |scenario| !cfg!(feature = "metrics") || scenario == Scenario::RetryPlain;
+    let cases = table.cases.iter();
+    let counted = cases.filter(|case| is_ours(case.library) && is_counted(case.scenario));
+    counted.map(|case| case.name()).collect()
 }
 
 fn counted(table: &Table) -> Result<Vec<Row>, String> {
@@ -34,9 +38,10 @@ fn parse(text: &str) -> Result<Vec<(String, [f64; 4])>, String> {
     .collect()
 }
 
-/// Returns the name of a case without spaces.
+/// Returns the name of a case without spaces, with the feature `metrics` if the build has it.
 fn key(row: &Row) -> String {
-    format!("{}/{}", row.0.name(), row.1).replace(", ", "+")
+    let feature = if cfg!(feature = "metrics") { "+metrics" } else { "" };
+    format!("{}/{}{feature}", row.0.name(), row.1).replace(", ", "+")
 }
 
 /// If two counts differ by less than this, the difference comes from rounding.

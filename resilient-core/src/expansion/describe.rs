@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 use std::marker::PhantomData;
 
 use crate::breaker::{DisplayOf, Permit};
-use crate::retry::{AttemptEnd, RetryDriver};
+use crate::retry::{AttemptEnd, RetryDriver, TextSetting};
 use crate::signal::{Classification, Fallible};
 
 // B20
@@ -85,7 +85,7 @@ impl<O> Describe<O> {
         class: Classification,
         output: O,
     ) -> (O, AttemptEnd<'static>) {
-        described(retry.remembers_errors(), class, output, self.0)
+        described(retry.text_setting(), class, output, self.0)
     }
 }
 
@@ -94,12 +94,12 @@ impl<O> Describe<O> {
 #[cold]
 #[inline(never)]
 fn described<O>(
-    remembers: bool,
+    setting: TextSetting<'_>,
     class: Classification,
     output: O,
     text: DisplayOf<O>,
 ) -> (O, AttemptEnd<'static>) {
-    let class = if remembers { class.described_by(text(&output)) } else { class };
+    let class = if setting.remembers_errors() { class.described_by(text(&output)) } else { class };
     (output, AttemptEnd::Failed(class))
 }
 

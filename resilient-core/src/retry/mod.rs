@@ -62,6 +62,7 @@ pub(crate) use self::circuit_pause::{GrantedPause, block};
 pub(crate) use self::cut::report_cut;
 pub use self::cut::{CutCause, CutShort};
 pub use self::delays::{Delays, NominalDelays};
+pub(crate) use self::driver::TextSetting;
 pub use self::driver::{AttemptEnd, RetryDriver};
 pub use self::error::{FailedAttempt, RetryError};
 pub use self::error_log::{ErrorLog, LoggedOutput};

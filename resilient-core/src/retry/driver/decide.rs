@@ -22,7 +22,7 @@ use crate::time;
 /// so that no reference to them exists and the hot path keeps them in registers.
 pub(super) struct Step<'a> {
     pub(super) plan: Plan<'a>,
-    pub(super) progress: Option<Box<Progress>>,
+    pub(super) progress: Option<Box<Progress<'a>>>,
     pub(super) place: &'static Location<'static>,
     pub(super) next: Result<Duration, StopReason>,
 }
@@ -37,11 +37,10 @@ pub(super) fn after(step: &mut Step<'_>, end: AttemptEnd<'_>, open: Option<&Circ
     let Step { plan, place, .. } = *step;
     let overridden = overridden(plan);
     let policy = overridden.as_ref().unwrap_or(plan.policy);
-    let plan = Plan { policy, ..plan };
-    let begin = || Box::new(Progress::begin(plan, place));
+    let begin = || Box::new(Progress::begin(plan, policy.seed, place));
     let mut progress = step.progress.take().unwrap_or_else(begin);
     progress.max_retries = policy.max_retries;
-    let mut decision = Decision { plan, progress };
+    let mut decision = Decision { plan: Plan { policy, ..plan }, progress };
     decision.progress.pause.wait = None;
     decision.progress.is_retry = !matches!(end, AttemptEnd::Rejected(_));
     decision.progress.is_failure = end.is_failure();
@@ -78,15 +77,15 @@ fn overridden(plan: Plan<'_>) -> Option<RetryPolicy> {
 }
 
 /// The intermediate state of a decision.
-struct Decision<'a> {
-    plan: Plan<'a>,
-    progress: Box<Progress>,
+struct Decision<'p, 'a> {
+    plan: Plan<'p>,
+    progress: Box<Progress<'a>>,
 }
 
 /// The time left, and the reason to stop when it runs out.
 type Left = (Duration, StopReason);
 
-impl Decision<'_> {
+impl<'a> Decision<'_, 'a> {
     fn after_attempt(
         &mut self,
         class: Result<Classification, StopReason>,
@@ -205,7 +204,7 @@ impl Decision<'_> {
         mut self,
         next: Result<Duration, StopReason>,
         open: Option<&CircuitOpen>,
-        step: &mut Step<'_>,
+        step: &mut Step<'a>,
     ) {
         let next = match next {
             Ok(delay) if self.lacks_timer(delay) => {

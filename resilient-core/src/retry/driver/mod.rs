@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 pub use self::attempt_end::AttemptEnd;
 use self::decide::Step;
 use self::plan::Plan;
+pub(crate) use self::plan::TextSetting;
 use self::progress::Progress;
 #[cfg(feature = "tokio")]
 use super::attempt_future::AttemptFuture;
@@ -79,7 +80,7 @@ pub struct RetryDriver<'a> {
     call: RetryCallCount<'a>,
     /// Allocated at the first failure, so that a call that succeeds at its first attempt has little
     /// setup.
-    progress: Option<Box<Progress>>,
+    progress: Option<Box<Progress<'a>>>,
     span: CallSpan,
 }
 
@@ -155,9 +156,10 @@ impl<'a> RetryDriver<'a> {
         self.progress.as_ref().and_then(|it| it.text.as_ref())
     }
 
-    /// Returns whether texts about errors are remembered.
-    pub(crate) fn remembers_errors(&self) -> bool {
-        self.plan.remembers_errors()
+    /// Returns what decides whether texts about errors are remembered.
+    #[inline]
+    pub(crate) fn text_setting(&self) -> TextSetting<'a> {
+        self.plan.text_setting()
     }
 
     /// Returns how often the call has waited for its circuit, including a wait that begins now.

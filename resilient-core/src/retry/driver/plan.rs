@@ -36,12 +36,9 @@ impl<'a> Plan<'a> {
         self.name().map(|name| &**name)
     }
 
-    /// Returns whether the texts about errors are remembered, under the override of the name.
-    #[cold]
-    pub(super) fn remembers_errors(&self) -> bool {
-        let overlay = self.record().and_then(|record| record.overlay());
-        let overridden = overlay.and_then(|overlay| overlay.settings.remember_errors);
-        overridden.unwrap_or(self.policy.remember_errors)
+    #[inline]
+    pub(super) fn text_setting(&self) -> TextSetting<'a> {
+        TextSetting { policy: self.policy, cell: self.cell }
     }
 
     pub(super) fn limits(&self) -> Option<&'a Limits> {
@@ -68,5 +65,22 @@ impl<'a> Plan<'a> {
         if let Some(budget) = self.budget() {
             budget.succeeded(is_paid);
         }
+    }
+}
+
+/// What decides whether a call remembers texts about errors. It fits into two registers, so that
+/// cold code can take it by value and ask.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TextSetting<'a> {
+    policy: &'a RetryPolicy,
+    cell: Option<&'a RetryCell>,
+}
+
+impl TextSetting<'_> {
+    /// Returns whether the texts about errors are remembered, under the override of the name.
+    pub(crate) fn remembers_errors(self) -> bool {
+        let overlay = self.cell.and_then(RetryCell::record).and_then(|record| record.overlay());
+        let overridden = overlay.and_then(|overlay| overlay.settings.remember_errors);
+        overridden.unwrap_or(self.policy.remember_errors)
     }
 }

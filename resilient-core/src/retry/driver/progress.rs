@@ -1,7 +1,6 @@
 //! The progress of one call's retries.
 
 use std::panic::Location;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::plan::Plan;
@@ -18,7 +17,7 @@ use crate::{telemetry, time};
 /// The progress of one call's retries, created at the first failure.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each answers a separate question")]
-pub(super) struct Progress {
+pub(super) struct Progress<'a> {
     /// The number of attempts that ran and failed. A rejected attempt does not count.
     pub(super) failed: u32,
     /// A text about the error of the last attempt that failed.
@@ -43,7 +42,7 @@ pub(super) struct Progress {
     /// The part of the pauses that is over and not yet added to the counts of the name.
     uncounted: Duration,
     /// The record of the name, until the end of the call is counted.
-    record: Option<Arc<RetryRecord>>,
+    record: Option<&'a RetryRecord>,
     /// The tokens of the next attempt, until the attempt starts.
     pub(super) reserved: Option<Reservation>,
     /// Whether the current attempt cost tokens.
@@ -52,16 +51,20 @@ pub(super) struct Progress {
     pub(super) hook: TestHook,
 }
 
-impl Progress {
+impl<'a> Progress<'a> {
     /// Creates the progress at the first failure. An inner loop multiplies the attempts of an outer
     /// loop only after the inner loop has failed, so the nesting is checked here.
-    pub(super) fn begin(plan: Plan<'_>, place: &'static Location<'static>) -> Self {
-        let (hook, seed) = (TestHook::begin(place), plan.policy.seed);
+    pub(super) fn begin(
+        plan: Plan<'a>,
+        seed: Option<u64>,
+        place: &'static Location<'static>,
+    ) -> Self {
+        let hook = TestHook::begin(place);
         Self {
             failed: 0,
             text: None,
             is_failure: false,
-            max_retries: plan.policy.max_retries,
+            max_retries: 0,
             collapsed: nested::is_collapsed(plan.nested(), plan.name(), place),
             retries: 0,
             waits: 0,
@@ -69,7 +72,7 @@ impl Progress {
             pause: GrantedPause::default(),
             paused_before: Duration::ZERO,
             uncounted: Duration::ZERO,
-            record: plan.record().cloned(),
+            record: plan.record().map(|record| &**record),
             reserved: None,
             is_paid: false,
             schedule: Schedule::new(seed.or_else(|| Some(hook.record()?.seed()))),
@@ -90,7 +93,7 @@ impl Progress {
     /// Counts the attempt that ended now, and what follows it, under the name of the retry. `stop`
     /// is the reason why no attempt follows.
     pub(super) fn count_step(&mut self, stop: Option<StopReason>) {
-        let Some(record) = &self.record else { return };
+        let Some(record) = self.record else { return };
         let failure = || RetryFailure { at: time::now(), attempt: self.failed, text: self.text };
         let failure = self.is_failure.then(failure);
         let (ran, waits) = (self.is_retry, self.pause.wait.is_some());
@@ -152,7 +155,7 @@ impl Progress {
 }
 
 /// A call that is dropped before its end was cancelled, or has panicked.
-impl Drop for Progress {
+impl Drop for Progress<'_> {
     #[cold]
     #[inline(never)]
     fn drop(&mut self) {
@@ -162,6 +165,6 @@ impl Drop for Progress {
 }
 
 /// Returns the number of the running attempt or of the last failed attempt, counted from 1.
-pub(super) fn attempt_number(progress: Option<&Progress>) -> u32 {
+pub(super) fn attempt_number(progress: Option<&Progress<'_>>) -> u32 {
     progress.map_or(1, |progress| progress.retries.saturating_add(1))
 }
