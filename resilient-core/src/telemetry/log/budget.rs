@@ -30,9 +30,9 @@ impl BudgetWatch {
         });
     }
 
-    /// Logs the first grant after which half of the capacity is left, or before which the bucket was
-    /// full: a large cost leaves less than half of a full bucket. `level` returns the tokens that
-    /// are left and the capacity.
+    /// Logs the first grant after which half of the capacity is left, or before which the bucket
+    /// was full: a large cost leaves less than half of a full bucket. `level` returns the tokens
+    /// that are left and the capacity.
     pub(crate) fn granted(&self, budget: &str, cost: u32, level: impl FnOnce() -> (u32, u32)) {
         if !self.has_refused.load(Relaxed) {
             return;
