@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use redis::AsyncCommands;
 use redis::aio::ConnectionManager;
+use reqwest::Url;
 use resilient::{circuit_breaker, fallback, retry, timeout};
 use serde::Deserialize;
 
@@ -14,7 +15,7 @@ const FRESH: u64 = 5;
 
 pub(crate) struct Inventory {
     pub(crate) http: reqwest::Client,
-    pub(crate) url: String,
+    pub(crate) url: Url,
     pub(crate) cache: Cache,
 }
 
@@ -30,7 +31,7 @@ impl Inventory {
     #[retry(name = "inventory.reserve", attempt_timeout = "300ms", deadline = "1s")]
     #[circuit_breaker(name = "inventory", failure_threshold = 5, recovery_time = "5s")]
     pub(crate) async fn reserve(&self, order: &Order) -> Result<i64, ShopError> {
-        let place = format!("{}/reservations/{}", self.url, order.id);
+        let place = self.place(["reservations", &order.id.to_string()]);
         let response = self.http.put(place).json(order).send().await?;
         match response.status() {
             StatusCode::NOT_FOUND => {
@@ -54,11 +55,21 @@ impl Inventory {
     #[retry(name = "inventory.stock", attempt_timeout = "300ms", deadline = "1s")]
     #[circuit_breaker(name = "inventory")]
     async fn ask_for_stock(&self, sku: &str) -> Result<u32, ShopError> {
-        let response = self.http.get(format!("{}/stock/{sku}", self.url)).send().await?;
+        let response = self.http.get(self.place(["stock", sku])).send().await?;
         if response.status() == StatusCode::NOT_FOUND {
             return Err(ShopError::Refused(StatusCode::NOT_FOUND, "no such article"));
         }
         Ok(response.error_for_status()?.json().await?)
+    }
+
+    /// Returns the URL of a resource. A customer chooses the SKU, so it must not be able to lead to
+    /// another resource, as `../orders` would.
+    fn place(&self, path: [&str; 2]) -> Url {
+        let mut url = self.url.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(path);
+        }
+        url
     }
 }
 

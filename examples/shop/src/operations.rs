@@ -25,7 +25,8 @@ pub(crate) async fn ready(
         .iter()
         .map(|breaker| (breaker.name().to_owned(), breaker.state()))
         .collect();
-    let has_database = states.get("database") != Some(&CircuitState::Open);
+    let rejects = [CircuitState::Open, CircuitState::ForcedOpen];
+    let has_database = states.get("database").is_none_or(|state| !rejects.contains(state));
     let is_ready = has_database && !shop.is_draining.load(Relaxed);
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(states.into_iter().map(|(name, state)| (name, state.as_str())).collect()))

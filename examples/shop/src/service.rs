@@ -61,7 +61,7 @@ impl Service {
             store: Store::connect(config.database.as_deref().ok_or("no database")?).await?,
             inventory: Inventory {
                 http: http.clone(),
-                url: config.inventory.clone().ok_or("no inventory")?,
+                url: config.inventory.as_deref().ok_or("no inventory")?.parse()?,
                 cache,
             },
             payments: Payments { http, url: config.payments.clone().ok_or("no payments")? },

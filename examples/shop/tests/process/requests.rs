@@ -52,6 +52,8 @@ async fn a_refusal_says_why_and_counts_against_no_dependency() {
             (shop.order(&key("card"), &with("card", "tok_declined")), 402, "declined"),
             (shop.get("/orders/999"), 404, "no such order"),
             (shop.get("/stock/sofa"), 404, "no such article"),
+            (shop.get("/stock/..%2Fstock%2Fkettle"), 404, "no such article"),
+            (shop.get("/stock/%2E%2E%2Fstock%2Fkettle%3F"), 404, "no such article"),
         ] {
             let (is, text) = sent(request).await;
             assert_eq!(is.as_u16(), status, "{text}");

@@ -39,6 +39,21 @@ async fn a_hangup_loads_the_overrides_and_a_refused_file_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_process_whose_database_an_operator_closes_wants_no_traffic() {
+    let file = env::temp_dir().join(format!("shop-database-{}.toml", process::id()));
+    fs::write(&file, "[breakers.\"*\"]\nmode = \"forced_open\"\n").unwrap();
+    let shop = Shop::start(&[("OVERRIDES", file.to_str().unwrap())]);
+    assert_eq!(sent(shop.get("/health/ready")).await.0, StatusCode::SERVICE_UNAVAILABLE);
+
+    // An open circuit of another dependency is only shown.
+    fs::write(&file, "[breakers.payments]\nmode = \"forced_open\"\n").unwrap();
+    shop.signal("HUP");
+    shop.line_with("overrides loaded");
+    assert_eq!(sent(shop.get("/health/ready")).await.0, StatusCode::OK);
+    fs::remove_file(file).unwrap();
+}
+
+#[tokio::test]
 async fn a_hangup_stops_the_retries_that_a_prefix_names() {
     let asked = Arc::new(AtomicU32::new(0));
     let count = Arc::clone(&asked);
