@@ -33,6 +33,22 @@ fn r07_a_budget_that_runs_out_is_one_warning_until_it_has_recovered() {
 }
 
 #[test]
+fn r07_a_budget_whose_retries_cost_more_than_half_of_the_bucket_recovers_when_it_is_full() {
+    let lines = logged(|| {
+        let config = BudgetConfig::builder().capacity(8).retry_cost(5).initial_tokens(5);
+        let budget = RetryBudget::new("search", config.build().unwrap());
+        assert_eq!(ask(&budget, 2), 1);
+        (0..7).for_each(|_| budget.succeeded(false));
+        assert_eq!(ask(&budget, 2), 1);
+        (0..8).for_each(|_| budget.succeeded(false));
+        assert_eq!(ask(&budget, 2), 1);
+    });
+    let ran_out = "WARN retry budget ran out budget=\"search\" capacity=8 retry_cost=5";
+    let recovered = "INFO retry budget recovered budget=\"search\" tokens=3 capacity=8";
+    assert_eq!(lines, [ran_out, recovered, ran_out]);
+}
+
+#[test]
 fn r07_many_threads_that_are_refused_log_one_line() {
     let budget = budget();
     assert_eq!(ask(&budget, 2), 2);

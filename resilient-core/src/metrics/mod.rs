@@ -87,7 +87,8 @@ impl Registry {
     /// output. A call that is cancelled is not measured, and neither is a call by hand outside
     /// [`Permit::within`](crate::breaker::Permit::within) and
     /// [`Permit::scope`](crate::breaker::Permit::scope), or an async function whose body awaits
-    /// nothing. A measured call reads the clock twice.
+    /// nothing. A measured call reads the clock twice. Breakers in no registry are measured, too:
+    /// give them few different names, because each name is a series.
     ///
     /// ```
     /// use resilient_core::registry::Registry;

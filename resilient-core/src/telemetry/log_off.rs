@@ -30,5 +30,5 @@ impl BudgetWatch {
     #[inline]
     pub(crate) fn refused(&self, _: &str, _: impl FnOnce() -> (u32, u32)) {}
     #[inline]
-    pub(crate) fn granted(&self, _: &str, _: impl FnOnce() -> (u32, u32)) {}
+    pub(crate) fn granted(&self, _: &str, _: u32, _: impl FnOnce() -> (u32, u32)) {}
 }

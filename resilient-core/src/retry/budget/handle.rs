@@ -60,7 +60,7 @@ impl RetryBudget {
             return None;
         };
         self.0.counts.granted.count();
-        self.0.watch.granted(self.name(), || {
+        self.0.watch.granted(self.name(), cost, || {
             let Level { tokens, capacity } = self.0.bucket.level();
             (tokens, capacity)
         });

@@ -30,14 +30,16 @@ impl BudgetWatch {
         });
     }
 
-    /// Logs the first grant after which half of the capacity is left. `level` returns the tokens
+    /// Logs the first grant after which half of the capacity is left, or before which the bucket
+    /// was full: a large cost leaves less than half of a full bucket. `level` returns the tokens
     /// that are left and the capacity.
-    pub(crate) fn granted(&self, budget: &str, level: impl FnOnce() -> (u32, u32)) {
+    pub(crate) fn granted(&self, budget: &str, cost: u32, level: impl FnOnce() -> (u32, u32)) {
         if !self.has_refused.load(Relaxed) {
             return;
         }
         let (tokens, capacity) = level();
-        if tokens >= capacity / 2 && self.has_refused.swap(false, Relaxed) {
+        let enough = (capacity / 2).min(capacity.saturating_sub(cost));
+        if tokens >= enough && self.has_refused.swap(false, Relaxed) {
             contain(|| {
                 tracing::info!(target: BUDGET, budget, tokens, capacity, "retry budget recovered");
             });

@@ -44,6 +44,8 @@ pub(super) fn unused(event: &Event, reason: &UnusedOverride) {
 
 pub(crate) fn invalid_policy(error: &ConfigError) {
     contain(|| {
-        tracing::warn!(target: SETTINGS, error = error.to_string(), "invalid setting; its default applies");
+        tracing::warn!(
+            target: SETTINGS, error = error.to_string(), "invalid setting; its default applies"
+        );
     });
 }
