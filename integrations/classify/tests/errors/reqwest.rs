@@ -275,7 +275,7 @@ async fn a_rejection_or_a_time_limit_inside_the_error_decides() {
     let late = get(&client, &format!("http://name.test/p?t={QUERY}")).await.unwrap_err();
     let (means_failure, text) = class(&late);
     assert_eq!(means_failure, FAILURE);
-    // The same below context: without a text, the attributes would log the `Display`.
+    // Below context as well: the attributes log the `Display` of an error whose class has no text.
     let of_any = resilient_classify::anyhow(&late.into());
     assert_eq!((means(of_any), of_any.text().unwrap().as_str()), (FAILURE, &*text));
 }
