@@ -12,10 +12,11 @@ use resilient::outcome::error_chain;
 /// | found in the error and its sources | class |
 /// |---|---|
 /// | a rejection by a breaker or a time limit of `resilient` | see [`Classification::find_in`] |
-/// | an error that a function of this crate classifies | what that function says, if its feature is enabled; the outermost such error decides, and an `std::io::Error` only if there is no other |
+/// | an error that a function of this crate classifies | what that function says, if its feature is enabled; the outermost such error decides, and an `std::io::Error` only if there is no other; in an `Arc` or a `Box`, too |
 /// | nothing of these | failure, retried: as under a bare attribute |
 ///
-/// To let an error type of yours decide as well, ask it first:
+/// The error in a variant with `#[error(transparent)]` of `thiserror` is not among the sources, so
+/// this function does not find it. To let an error type of yours decide, ask it first:
 ///
 /// ```
 /// use resilient::{Classification, Classify, retry};
@@ -61,7 +62,7 @@ pub fn anyhow(error: &anyhow::Error) -> Classification {
 /// | found in the error and its sources | class |
 /// |---|---|
 /// | a rejection by a breaker or a time limit of `resilient` | see [`Classification::find_in`] |
-/// | an error that a function of this crate classifies | what that function says, if its feature is enabled; the outermost such error decides, and an `std::io::Error` only if there is no other |
+/// | an error that a function of this crate classifies | what that function says, if its feature is enabled; the outermost such error decides, and an `std::io::Error` only if there is no other; in an `Arc` or a `Box`, too |
 /// | nothing of these | failure, retried: as under a bare attribute |
 ///
 /// ```
@@ -112,11 +113,16 @@ dyn_error!(
 );
 
 fn of_chain(error: &(dyn Error + 'static)) -> Classification {
-    if let Some(class) = Classification::find_in(error) {
-        return class;
-    }
     let known = error_chain(error).find_map(of_known);
-    known.or_else(|| error_chain(error).find_map(of_io)).unwrap_or(Classification::transient())
+    let known = known.or_else(|| error_chain(error).find_map(of_io));
+    let Some(class) = Classification::find_in(error) else {
+        return known.unwrap_or(Classification::transient());
+    };
+    // The text of the known error leaves secrets out, also if a time limit inside gives the class.
+    match known.as_ref().and_then(Classification::text) {
+        Some(text) => class.with_text(text),
+        None => class,
+    }
 }
 
 /// Classifies an error that another function of this crate knows, and describes it: the text of the
@@ -127,19 +133,19 @@ fn of_chain(error: &(dyn Error + 'static)) -> Classification {
 )]
 fn of_known(error: &(dyn Error + 'static)) -> Option<Classification> {
     #[cfg(feature = "sqlx")]
-    if let Some(class) = error.downcast_ref().map(crate::sqlx) {
+    if let Some(class) = downcast(error).map(crate::sqlx) {
         return Some(described(class, error));
     }
     #[cfg(feature = "redis")]
-    if let Some(class) = error.downcast_ref().map(crate::redis) {
+    if let Some(class) = downcast(error).map(crate::redis) {
         return Some(described(class, error));
     }
     #[cfg(feature = "tonic")]
-    if let Some(class) = error.downcast_ref().map(crate::tonic) {
+    if let Some(class) = downcast(error).map(crate::tonic) {
         return Some(described(class, error));
     }
     #[cfg(feature = "reqwest")]
-    if let Some(class) = error.downcast_ref().map(crate::reqwest) {
+    if let Some(class) = downcast(error).map(crate::reqwest) {
         return Some(described(class, error));
     }
     None
@@ -147,10 +153,25 @@ fn of_known(error: &(dyn Error + 'static)) -> Option<Classification> {
 
 #[cfg(feature = "io")]
 fn of_io(error: &(dyn Error + 'static)) -> Option<Classification> {
-    let io = error.downcast_ref::<std::io::Error>();
+    let io = downcast::<std::io::Error>(error);
     // The kind `Other` says nothing; the error inside may be another `io::Error`.
     let io = io.filter(|io| io.kind() != std::io::ErrorKind::Other)?;
     Some(described(crate::io(io), error))
+}
+
+/// Returns the error if it is an `E`, an `Arc<E>` or a `Box<E>`. The source of such a pointer is
+/// the source of the error in it, so the search of a chain would miss that error.
+#[cfg(any(
+    feature = "io",
+    feature = "redis",
+    feature = "reqwest",
+    feature = "sqlx",
+    feature = "tonic"
+))]
+fn downcast<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    let shared = || error.downcast_ref::<Arc<E>>().map(|error| &**error);
+    let boxed = || error.downcast_ref::<Box<E>>().map(|error| &**error);
+    error.downcast_ref().or_else(shared).or_else(boxed)
 }
 
 #[cfg(not(feature = "io"))]

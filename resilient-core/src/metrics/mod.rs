@@ -47,7 +47,7 @@ impl Registry {
     /// recorder panics in this method, the panic reaches the caller.
     pub fn record_metrics(&self) {
         describe();
-        let Released { mut breakers, mut budgets, .. } = self.released().clone();
+        let Released { mut breakers, mut budgets, retries } = self.released().clone();
         for (name, entry) in &self.all().entries {
             let mut summary = breakers.remove(name).unwrap_or_default();
             summary.merge(&entry.summary());
@@ -65,7 +65,7 @@ impl Registry {
             record_counts(name, counts);
         }
         let live = self.retry_totals();
-        let series = self.released().retry_series(live);
+        let series = self.released().retry_series(retries, live);
         for (name, totals) in series {
             totals.record(&name);
         }

@@ -18,13 +18,13 @@ pub(crate) struct Released {
     pub(crate) breakers: BTreeMap<Name, Summary>,
     pub(crate) budgets: BTreeMap<Name, BudgetCounts>,
     #[cfg(feature = "metrics")]
-    retries: RetrySeries,
+    pub(crate) retries: RetrySeries,
 }
 
 /// The series of retries. A name gets a series when it is first recorded, and keeps it.
 #[cfg(feature = "metrics")]
 #[derive(Debug, Clone, Default)]
-struct RetrySeries {
+pub(crate) struct RetrySeries {
     /// The names that have a series, with the totals of retries that were released.
     named: BTreeMap<Name, RetryTotals>,
     /// The totals of released retries without a series.
@@ -58,10 +58,13 @@ impl Released {
         *kept = kept.plus(totals);
     }
 
-    /// Returns the totals of each series of retries, with those of the registered retries (`live`).
+    /// Returns the totals of each series of retries: those of the registered retries (`live`), and
+    /// those of retries that were released before `live` was read (`before`). So a retry that is
+    /// released in between is not counted twice.
     #[cfg(feature = "metrics")]
     pub(crate) fn retry_series(
         &mut self,
+        before: RetrySeries,
         live: impl IntoIterator<Item = (Name, RetryTotals)>,
     ) -> BTreeMap<Name, RetryTotals> {
         let live: Vec<_> = live.into_iter().collect();
@@ -69,9 +72,11 @@ impl Released {
         for (name, _) in live.iter().filter(|(name, _)| &**name != OTHERS) {
             totals_of(&mut self.retries.named, name);
         }
-        let RetrySeries { mut named, mut others } = self.retries.clone();
+        let RetrySeries { mut named, mut others } = before;
         for (name, totals) in &live {
-            let series = named.get_mut(name).unwrap_or(&mut others);
+            let has_series = self.retries.named.contains_key(name);
+            let series =
+                if has_series { named.entry(name.clone()).or_default() } else { &mut others };
             *series = series.plus(totals);
         }
         if others != RetryTotals::default() {
@@ -85,4 +90,22 @@ impl Released {
 fn totals_of<'a, T: Default>(totals: &'a mut BTreeMap<Name, T>, name: &Name) -> Option<&'a mut T> {
     let has_room = totals.len() < MOST_NAMES || totals.contains_key(name);
     has_room.then(|| totals.entry(name.clone()).or_default())
+}
+
+#[cfg(all(test, feature = "metrics"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r15_a_retry_that_is_released_during_a_reading_is_counted_once() {
+        let (mut released, name) = (Released::default(), Name::from("search".to_owned()));
+        let totals = RetryTotals { retries: 3, ..RetryTotals::default() };
+        let before = released.retries.clone();
+        let live = [(name.clone(), totals)];
+        released.add_retry(&name, &totals);
+        assert_eq!(released.retry_series(before, live)[&name].retries, 3);
+
+        let before = released.retries.clone();
+        assert_eq!(released.retry_series(before, [])[&name].retries, 3);
+    }
 }

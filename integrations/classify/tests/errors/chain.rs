@@ -48,6 +48,8 @@ fn of<E: Error + Send + Sync + 'static>(make: impl Fn() -> E) -> Classification 
     assert_eq!(boxed(&shared), plain, "Arc");
     assert_eq!(boxed(&(Box::new(Layer(shared)) as Boxed)), plain, "Arc below a layer");
     assert_eq!(boxed(&(Box::new(io::Error::other(make())) as Boxed)), plain, "io::Error");
+    assert_eq!(boxed(&(Box::new(Layer(Arc::new(make()))) as Boxed)), plain, "Arc of the type");
+    assert_eq!(boxed(&(Box::new(Layer(Box::new(make()))) as Boxed)), plain, "Box of the type");
     plain
 }
 

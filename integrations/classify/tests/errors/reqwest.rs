@@ -272,6 +272,10 @@ async fn a_rejection_or_a_time_limit_inside_the_error_decides() {
     let open = get(&client, "http://name.test/").await.unwrap_err();
     assert_eq!(class(&open).0, IGNORED);
     let client = Client::builder().dns_resolver(Arc::new(Late)).build().unwrap();
-    let late = get(&client, "http://name.test/").await.unwrap_err();
-    assert_eq!(class(&late).0, FAILURE);
+    let late = get(&client, &format!("http://name.test/p?t={QUERY}")).await.unwrap_err();
+    let (means_failure, text) = class(&late);
+    assert_eq!(means_failure, FAILURE);
+    // Below context as well: the attributes log the `Display` of an error whose class has no text.
+    let of_any = resilient_classify::anyhow(&late.into());
+    assert_eq!((means(of_any), of_any.text().unwrap().as_str()), (FAILURE, &*text));
 }
