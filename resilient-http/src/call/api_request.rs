@@ -62,8 +62,8 @@ impl ApiClient {
     ///
     /// # Errors
     ///
-    /// Returns a [`BuildError`] if the method is unknown, if both `json` and `data` are set, or if
-    /// a header is set twice. Awaiting the builder returns the other mistakes.
+    /// Returns a [`BuildError`] that names the first mistake in the data. Awaiting the builder
+    /// returns mistakes in the address.
     pub fn call<T>(&self, request: &ApiRequest) -> Result<RequestBuilder<T>, BuildError> {
         let method = Method::from_bytes(request.method.to_ascii_uppercase().as_bytes())
             .map_err(|_| BuildError::setting("method", "is not an HTTP method"))?;
@@ -76,15 +76,16 @@ impl ApiClient {
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
         }
-        match (&request.json, &request.data) {
+        let builder = match (&request.json, &request.data) {
             (Some(_), Some(_)) => {
                 let (subject, problem) = ("`json` and `data`", "exclude each other");
-                Err(BuildError::new(BuildErrorKind::Body, subject, problem))
+                return Err(BuildError::new(BuildErrorKind::Body, subject, problem));
             }
-            (Some(json), None) => Ok(builder.json(json)),
-            (None, Some(data)) => Ok(builder.form(data)),
-            (None, None) => Ok(builder),
-        }
+            (Some(json), None) => builder.json(json),
+            (None, Some(data)) => builder.form(data),
+            (None, None) => builder,
+        };
+        builder.checked()
     }
 }
 

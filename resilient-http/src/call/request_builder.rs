@@ -247,6 +247,14 @@ impl<T> RequestBuilder<T> {
         self.draft.into_parts().map(|(_, prepared)| prepared)
     }
 
+    /// Returns the first mistake so far.
+    pub(super) fn checked(self) -> Result<Self, BuildError> {
+        match self.draft.problem {
+            Some(problem) => Err(problem),
+            None => Ok(self),
+        }
+    }
+
     fn refuse(&mut self, problem: BuildError) {
         self.draft.problem.get_or_insert(problem);
     }

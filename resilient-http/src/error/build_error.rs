@@ -24,9 +24,10 @@ pub enum BuildErrorKind {
     Header,
     /// The body cannot be written as JSON or as a form.
     Body,
-    /// The origin of the address is neither the origin of the base URL nor an allowed origin.
+    /// The origin of the address is neither the origin of the base URL nor an allowed origin, or
+    /// the path is outside the [fence](crate::ApiClientBuilder::fence_path).
     CrossOrigin,
-    /// A key is missing, or plain `http` would expose credentials.
+    /// A key is missing or empty, or plain `http` would expose credentials.
     Credentials,
     /// The address uses `https`, but no TLS feature is on.
     Tls,

@@ -7,6 +7,9 @@ use super::headers::single_value;
 
 use crate::error::BuildError;
 
+/// The header for idempotency keys, unless the client sets another one.
+pub(crate) const IDEMPOTENCY_HEADER: &str = "idempotency-key";
+
 /// Whether a request may be sent twice. If so, it is retried even if the server may already have
 /// acted on it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

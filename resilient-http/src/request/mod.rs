@@ -12,9 +12,9 @@ mod prepared_request;
 pub use self::body::{Body, RequestBody};
 pub(crate) use self::fields::{Fields, fields_of, parse_fields};
 pub(crate) use self::headers::{
-    check_framing, check_single_values, header_name, header_pair, replace_headers, single_value,
-    state_empty_body,
+    check_framing, check_single_values, header_name, header_pair, replace_headers, state_empty_body,
 };
+pub(crate) use self::idempotency::IDEMPOTENCY_HEADER;
 pub use self::idempotency::{Idempotency, IdempotencyKey};
 pub(crate) use self::json_text::{json_text, raw_json};
 pub(crate) use self::pairs::{encode, encoded_pairs, field_pairs, set_pair};

@@ -120,8 +120,9 @@ impl<'de> Deserialize<'de> for RawPairs {
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<RawPairs, A::Error> {
                 let mut pairs = Vec::new();
                 while let Some((name, value)) = list.next_element::<(Box<RawValue>, _)>()? {
-                    let name = plain_text(&name)
-                        .filter(|name| name != "null")
+                    let name = Some(name)
+                        .filter(|name| name.get() != "null")
+                        .and_then(|name| plain_text(&name))
                         .ok_or_else(|| serde::de::Error::custom("a name is not plain"))?;
                     pairs.push((name, value));
                 }
@@ -166,13 +167,13 @@ mod tests {
             tag: vec!["a", "b"],
             limit: Some(u128::MAX),
             exact: true,
-            near: (0.1, 1e300),
+            near: (0.1, 0.25),
             mode: Mode::Fast,
         };
         assert_eq!(
             pairs(&search).unwrap(),
             "text=tea+%26+more&tag=a&tag=b&limit=340282366920938463463374607431768211455\
-             &exact=true&near=0.1&near=1e300&mode=fast"
+             &exact=true&near=0.1&near=0.25&mode=fast"
         );
         assert_eq!(
             pairs(&[("tag", ["a", "b"]), ("x", ["c", "d"])]).unwrap(),

@@ -3,17 +3,21 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod address_fence;
 mod cancellation;
 mod defects;
 mod faults_f;
 mod faults_g;
 mod framing;
+mod idempotency_keys;
 #[cfg(feature = "test-util")]
 mod nested;
 mod outcome_table;
 mod proxies;
 mod redirects;
+mod request_parts;
 mod requests;
 mod specification;
 mod storms;
 mod time_limits;
+mod token_refresh;
