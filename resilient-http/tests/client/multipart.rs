@@ -194,9 +194,9 @@ async fn a_stream_of_another_length_than_stated_or_a_broken_stream_is_no_upload(
             None => part,
         };
         let form = MultipartForm::new().part("file", part);
-        let sent = client.post::<()>("upload").multipart(form).await;
+        let sent = client.put::<()>("upload").multipart(form).await;
         let error = sent.unwrap_err();
-        assert_ne!(error.kind(), ErrorKind::Build, "{pieces:?}: {error}");
+        assert_eq!(error.kind(), ErrorKind::RequestBody, "{pieces:?}: {error}");
         assert_eq!(error.attempts(), 1, "{pieces:?}: {error}");
     }
 }
