@@ -33,7 +33,9 @@ pub use self::endpoint::{
 pub use self::error::{
     ApiError, BoxError, BuildError, BuildErrorKind, ErrorKind, Phase, RetriesDisabled, TimeoutPhase,
 };
-pub use self::request::{Body, Idempotency, IdempotencyKey, PreparedRequest, RequestBody};
+pub use self::request::{
+    Body, FormPart, Idempotency, IdempotencyKey, MultipartForm, PreparedRequest, RequestBody,
+};
 pub use self::response::{
     DecodeError, FromResponse, RateLimit, Rejected, Reply, Response, Served, retry_after,
 };
@@ -41,7 +43,7 @@ pub use self::response::{
 pub use self::transport::MockTransport;
 #[cfg(feature = "reqwest")]
 pub use self::transport::ReqwestTransport;
-pub use self::transport::{Exchange, ResponseBody, Transport, TransportError};
+pub use self::transport::{Exchange, ResponseBody, Transport, TransportError, TransportRequest};
 // These types of other crates appear in the signatures of this crate.
 pub use bytes::Bytes;
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
