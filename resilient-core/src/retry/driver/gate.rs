@@ -83,9 +83,9 @@ impl RetryDriver<'_> {
         &mut self,
         gate: &mut dyn AttemptGate<O>,
     ) -> Admission<O> {
-        let max_elapsed = self.max_elapsed_of_retry();
+        let longest = self.longest_call();
         let at_once = poll_fn(|cx| {
-            let left = self.time_left(max_elapsed);
+            let left = self.time_left(longest);
             Poll::Ready(poll_gate(gate, left, cx))
         });
         if let Poll::Ready(admission) = at_once.await {
@@ -97,7 +97,7 @@ impl RetryDriver<'_> {
         self.progress.get_or_insert_with(begin);
         let attempts = self.failed_attempts();
         let cut = plan.limits().and_then(|limits| limits.cut_of_wait(attempts));
-        let wait = poll_fn(|cx| poll_gate(gate, self.time_left(max_elapsed), cx));
+        let wait = poll_fn(|cx| poll_gate(gate, self.time_left(longest), cx));
         // Boxed, so that the future of a call that does not wait stays small.
         let end = Box::pin(TimeoutFuture::new(false, cut, CallSpan::NONE, wait)).await;
         if let Some(progress) = &mut self.progress {
@@ -107,16 +107,17 @@ impl RetryDriver<'_> {
     }
 
     // R5: before the first attempt, `max_elapsed` does not apply.
-    fn max_elapsed_of_retry(&self) -> Option<Duration> {
-        (self.failed_attempts() > 0).then(|| match overridden(self.plan) {
-            Some(policy) => policy.max_elapsed,
-            None => self.plan.policy.max_elapsed,
-        })?
+    /// Returns the limit on the time that the call may take before a retry starts.
+    fn longest_call(&self) -> Option<Duration> {
+        if self.failed_attempts() == 0 {
+            return None;
+        }
+        overridden(self.plan).as_ref().unwrap_or(self.plan.policy).max_elapsed
     }
 
-    fn time_left(&self, max_elapsed: Option<Duration>) -> Option<Duration> {
+    fn time_left(&self, longest: Option<Duration>) -> Option<Duration> {
         let record = self.progress.as_ref().and_then(|it| it.hook.record());
         let skipped = record.map(|record| record.skipped()).unwrap_or_default();
-        self.plan.time_left(max_elapsed, skipped).map(|(left, _)| left)
+        self.plan.time_left(longest, skipped).map(|(left, _)| left)
     }
 }

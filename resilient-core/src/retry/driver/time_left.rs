@@ -12,22 +12,19 @@ use crate::time;
 pub(super) type Left = (Duration, StopReason);
 
 impl Plan<'_> {
-    /// Returns the time until `max_elapsed` or the deadline, whichever is less. The deadline may
-    /// come from an outer call. `skipped` is the time of sleeps that a test has skipped.
-    pub(super) fn time_left(
-        &self,
-        max_elapsed: Option<Duration>,
-        skipped: Duration,
-    ) -> Option<Left> {
-        let max_elapsed = max_elapsed.zip(self.started);
+    /// Returns the time until `max_elapsed`, whose value is `longest`, or until the deadline,
+    /// whichever is less. The deadline may come from an outer call. `skipped` is the time of sleeps
+    /// that a test has skipped.
+    pub(super) fn time_left(&self, longest: Option<Duration>, skipped: Duration) -> Option<Left> {
+        let elapsed = longest.zip(self.started);
         let own = self.limits().and_then(Limits::deadline);
         let deadline = scope::earlier(own, scope::current().deadline);
-        if max_elapsed.is_none() && deadline.is_none() {
+        if elapsed.is_none() && deadline.is_none() {
             return None;
         }
         let now = time::now();
         let now = now.checked_add(skipped).unwrap_or(now);
-        let of_elapsed = max_elapsed.map(|(most, started)| {
+        let of_elapsed = elapsed.map(|(most, started)| {
             let left = most.saturating_sub(now.saturating_duration_since(started));
             (left, StopReason::Elapsed)
         });
