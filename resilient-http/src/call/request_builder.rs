@@ -16,9 +16,9 @@ use crate::client::ApiClient;
 use crate::error::{ApiError, BuildError, BuildErrorKind};
 use crate::redact::{is_credential, mark_secrets};
 use crate::request::{
-    Body, Idempotency, IdempotencyKey, LimitOverride, PreparedRequest, RequestOptions,
-    check_framing, check_single_values, encoded_pairs, header_pair, json_text, replace_headers,
-    state_empty_body,
+    Body, Idempotency, IdempotencyKey, LimitOverride, MultipartForm, PreparedRequest,
+    RequestOptions, check_framing, check_single_values, encoded_pairs, header_pair, json_text,
+    replace_headers, state_empty_body,
 };
 use crate::response::{FromResponse, Response};
 use crate::setters::setters;
@@ -49,7 +49,7 @@ struct RequestDraft {
     headers: HeaderMap,
     body: Body,
     /// The content type that is sent if no header sets it.
-    content_type: Option<&'static str>,
+    content_type: Option<HeaderValue>,
     options: RequestOptions,
     /// The idempotency that the call itself sets.
     idempotency: Option<Idempotency>,
@@ -173,7 +173,7 @@ impl<T> RequestBuilder<T> {
     /// cannot express them.
     pub fn json(mut self, body: &(impl Serialize + ?Sized)) -> Self {
         match json_text(body, BuildErrorKind::Body, "body") {
-            Ok(text) => self.typed_body(text.into(), "application/json"),
+            Ok(text) => self.typed_body(text, "application/json"),
             Err(problem) => {
                 self.refuse(problem);
                 self
@@ -184,7 +184,7 @@ impl<T> RequestBuilder<T> {
     /// Sets a body of form fields, which are written as those of a [`query`](Self::query).
     pub fn form(mut self, body: &(impl Serialize + ?Sized)) -> Self {
         match encoded_pairs(body, BuildErrorKind::Body, "form") {
-            Ok(text) => self.typed_body(text.into(), "application/x-www-form-urlencoded"),
+            Ok(text) => self.typed_body(text, "application/x-www-form-urlencoded"),
             Err(problem) => {
                 self.refuse(problem);
                 self
@@ -194,7 +194,7 @@ impl<T> RequestBuilder<T> {
 
     /// Sets a body of bytes.
     pub fn bytes(self, body: impl Into<Bytes>) -> Self {
-        self.typed_body(Body::from(body), "application/octet-stream")
+        self.typed_body(body, "application/octet-stream")
     }
 
     /// Sets any body. This method does not set `content-type`.
@@ -204,9 +204,22 @@ impl<T> RequestBuilder<T> {
         self
     }
 
-    fn typed_body(mut self, body: Body, content_type: &'static str) -> Self {
-        self.draft.body = body;
-        self.draft.content_type = Some(content_type);
+    /// Sets a body that is a form with files. Do not set `content-type`: it contains the boundary
+    /// between the parts, which is random.
+    pub fn multipart(mut self, form: MultipartForm) -> Self {
+        match form.into_body() {
+            Ok((body, content_type)) => {
+                self.draft.body = body;
+                self.draft.content_type = Some(content_type);
+            }
+            Err(problem) => self.refuse(problem),
+        }
+        self
+    }
+
+    fn typed_body(mut self, body: impl Into<Bytes>, content_type: &'static str) -> Self {
+        self.draft.body = body.into().into();
+        self.draft.content_type = Some(HeaderValue::from_static(content_type));
         self
     }
 
@@ -255,6 +268,10 @@ impl<T> RequestBuilder<T> {
         }
     }
 
+    pub(crate) fn client(&self) -> &ApiClient {
+        &self.draft.client
+    }
+
     fn refuse(&mut self, problem: BuildError) {
         self.draft.problem.get_or_insert(problem);
     }
@@ -285,8 +302,15 @@ impl RequestDraft {
             HeaderMap::new()
         };
         replace_headers(&mut headers, self.headers);
-        if let (Some(kind), false) = (self.content_type, has_kind) {
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        match self.content_type {
+            Some(content_type) if !has_kind => {
+                headers.insert(header::CONTENT_TYPE, content_type);
+            }
+            // The server could not find the boundary between the parts.
+            Some(content_type) if content_type.as_bytes().starts_with(b"multipart/") => {
+                return Err(BuildError::header("content-type", "is that of the form"));
+            }
+            _ => {}
         }
         check_framing(&headers, &self.body)?;
         check_single_values(&headers)?;

@@ -1,4 +1,4 @@
-//! The parts of a request: body, headers, idempotency and options.
+//! The parts of a request: body, form, headers, idempotency and options.
 
 mod body;
 mod fields;
@@ -6,6 +6,7 @@ mod finite_check;
 mod headers;
 mod idempotency;
 mod json_text;
+mod multipart;
 mod pairs;
 mod prepared_request;
 
@@ -17,6 +18,7 @@ pub(crate) use self::headers::{
 pub(crate) use self::idempotency::IDEMPOTENCY_HEADER;
 pub use self::idempotency::{Idempotency, IdempotencyKey};
 pub(crate) use self::json_text::{json_text, raw_json};
+pub use self::multipart::{FormPart, MultipartForm};
 pub(crate) use self::pairs::{encode, encoded_pairs, field_pairs, set_pair};
 pub use self::prepared_request::PreparedRequest;
 pub(crate) use self::prepared_request::{LimitOverride, RequestOptions};

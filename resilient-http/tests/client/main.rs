@@ -10,6 +10,7 @@ mod faults_f;
 mod faults_g;
 mod framing;
 mod idempotency_keys;
+mod multipart;
 #[cfg(feature = "test-util")]
 mod nested;
 mod outcome_table;

@@ -21,3 +21,4 @@ mod single_flight;
 mod specification;
 #[cfg(feature = "tracing")]
 mod tracing_events;
+mod unnamed_clients;
