@@ -45,6 +45,8 @@ mod random;
 mod run_call;
 mod schedule;
 mod scope;
+#[cfg(feature = "tokio")]
+mod success_permit;
 mod test_hook;
 #[cfg(feature = "tokio")]
 mod timeout_future;
