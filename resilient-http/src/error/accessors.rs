@@ -10,7 +10,7 @@ use super::api_error::ApiError;
 use super::details::{CallFacts, Details};
 use super::error_response::ErrorResponse;
 use super::kinds::{ErrorKind, RetriesDisabled};
-use crate::response::RateLimit;
+use crate::response::{RateLimit, without_bom};
 
 impl ApiError {
     /// Returns the kind of the error. Metrics can use it as a label.
@@ -31,18 +31,19 @@ impl ApiError {
         self.response().map(|response| &response.head.headers)
     }
 
-    /// Returns the response body as text. Bytes that are not UTF-8 are replaced. The text has at
+    /// Returns the response body as text. Bytes that are not UTF-8 are replaced, and a byte order
+    /// mark is skipped. The text has at
     /// most 64 KiB: see [`is_body_truncated`](Self::is_body_truncated). The server wrote the text,
     /// and it may contain secrets.
     #[must_use]
     pub fn body_text(&self) -> Option<Cow<'_, str>> {
-        self.response().map(|response| String::from_utf8_lossy(&response.body))
+        self.response().map(|response| String::from_utf8_lossy(without_bom(&response.body)))
     }
 
     /// Returns the response body as JSON of type `T`, or `None` if it is not such JSON.
     #[must_use]
     pub fn body_json<T: DeserializeOwned>(&self) -> Option<T> {
-        serde_json::from_slice(&self.response()?.body).ok()
+        serde_json::from_slice(without_bom(&self.response()?.body)).ok()
     }
 
     /// Returns whether the body was longer than 64 KiB or broke off.
@@ -61,8 +62,9 @@ impl ApiError {
     }
 
     /// Returns the time to wait before the next attempt, or `None` if no such time is known. The
-    /// circuit breaker sets it, or the server did in `Retry-After`, as read when the response
-    /// arrived.
+    /// circuit breaker sets it, or the server did in `Retry-After`, whatever its status, as read
+    /// when the response arrived. For a 429 without `Retry-After`, it is the time until the rate
+    /// limits of which nothing remains reset.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
@@ -71,10 +73,17 @@ impl ApiError {
         }
     }
 
-    /// Returns the rate limit that the server reported.
+    /// Returns the rate limit that the server reported. If it reported several, returns the one of
+    /// which the smallest share remains. Times count from the arrival of the response.
     #[must_use]
     pub fn rate_limit(&self) -> Option<RateLimit> {
-        self.response()?.head.rate_limit.as_deref().cloned()
+        self.response()?.head.rate_limit()
+    }
+
+    /// Returns all rate limits that the server reported, sorted by their names.
+    #[must_use]
+    pub fn rate_limits(&self) -> Vec<RateLimit> {
+        self.response().map(|response| response.head.rate_limits()).unwrap_or_default()
     }
 
     /// Returns the id that the server gave the request in `x-request-id` or a similar header.
