@@ -38,7 +38,7 @@ pub mod retries {
     };
     #[cfg(feature = "tokio")]
     pub use resilient_core::retry::{
-        ByClassify, BySource, Described, EveryFailure, OutputClassifier, RetryCall,
+        ByClassify, BySource, Described, EveryFailure, OutputClassifier, RetryCall, remaining_time,
     };
 }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use http::{HeaderMap, Method, StatusCode};
+use resilient::retries::StopReason;
 use serde::de::DeserializeOwned;
 
 use super::api_error::ApiError;
@@ -116,12 +117,15 @@ impl ApiError {
         self.class().retry
     }
 
-    /// Returns why the call made no retries although the kind of its error allows retries. Returns
-    /// `None` if the call could make retries, or if the kind of its error allows none.
+    /// Returns why the call made no retry, or no further one, although the kind of its error allows
+    /// retries. Returns `None` if the call made all its retries, if another limit ended it, or if
+    /// the kind of its error allows none.
     #[must_use]
     pub fn retries_disabled(&self) -> Option<RetriesDisabled> {
         let call = self.call()?;
-        if self.class_if(true, true).retry
+        if self.details()?.stop_reason == Some(StopReason::Budget) {
+            Some(RetriesDisabled::Budget)
+        } else if self.class_if(true, true).retry
             == self.class_if(call.is_repeatable, call.is_replayable).retry
         {
             None
@@ -150,11 +154,12 @@ impl ApiError {
         matches!(self, Self::CircuitOpen(_))
     }
 
-    /// Returns whether the response is a redirect that the client did not follow. The redirect
-    /// leads to another origin, exceeds the limit, or has no target.
+    /// Returns whether the response is a redirect (301, 302, 303, 307 or 308) that the client did
+    /// not follow. The redirect leads to another origin, exceeds the limit, or has no target. Other
+    /// statuses from 300 to 399, such as 304, are not redirects.
     #[must_use]
     pub fn is_redirect(&self) -> bool {
-        matches!(self, Self::Status { status, .. } if status.is_redirection())
+        matches!(self, Self::Status { status, .. } if is_redirect(*status))
     }
 
     pub(crate) fn call(&self) -> Option<&CallFacts> {
@@ -187,4 +192,8 @@ impl ApiError {
         };
         (kind, Some(&details.0))
     }
+}
+
+pub(super) fn is_redirect(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::Method;
+use resilient::retries::StopReason;
 
 use super::build_error::BoxError;
 use super::error_response::ErrorResponse;
@@ -16,6 +17,10 @@ pub(crate) struct Details {
     pub(crate) attempts: u32,
     pub(crate) response: Option<ErrorResponse>,
     pub(crate) source: Option<BoxError>,
+    /// The host and port of the server, for errors that show them.
+    pub(crate) server: Option<String>,
+    /// Why the retry loop ended the call.
+    pub(crate) stop_reason: Option<StopReason>,
 }
 
 /// The facts about a call that are safe to print and on which retries depend.
@@ -35,7 +40,7 @@ pub(crate) struct CallFacts {
 
 impl Details {
     pub(crate) fn new(call: Option<CallFacts>, attempts: u32) -> Self {
-        Self { call, attempts, response: None, source: None }
+        Self { call, attempts, response: None, source: None, server: None, stop_reason: None }
     }
 }
 
@@ -45,6 +50,7 @@ impl fmt::Debug for Details {
             .field("method", &self.call.as_ref().map(|call| &call.method))
             .field("template", &self.call.as_ref().map(|call| &call.template))
             .field("attempts", &self.attempts)
+            .field("server", &self.server)
             .field("response", &self.response)
             .field("source", &self.source)
             .finish_non_exhaustive()
