@@ -21,6 +21,8 @@ pub(crate) struct Details {
     pub(crate) server: Option<String>,
     /// Why the retry loop ended the call.
     pub(crate) stop_reason: Option<StopReason>,
+    /// Whether the request was lost on a connection that had served other requests.
+    pub(crate) was_reused: bool,
 }
 
 /// The facts about a call that are safe to print and on which retries depend.
@@ -40,7 +42,15 @@ pub(crate) struct CallFacts {
 
 impl Details {
     pub(crate) fn new(call: Option<CallFacts>, attempts: u32) -> Self {
-        Self { call, attempts, response: None, source: None, server: None, stop_reason: None }
+        Self {
+            call,
+            attempts,
+            response: None,
+            source: None,
+            server: None,
+            stop_reason: None,
+            was_reused: false,
+        }
     }
 }
 

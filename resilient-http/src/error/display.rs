@@ -43,7 +43,9 @@ impl fmt::Display for Cause<'_> {
                     write!(f, " to {server}")?;
                 }
             }
+            ApiError::RequestBody { .. } => f.write_str("the body of the request failed")?,
             ApiError::Timeout { phase, after, .. } => match phase {
+                TimeoutPhase::Transport => write!(f, "the transport gave up after {after:?}")?,
                 TimeoutPhase::Attempt => write!(f, "no response within {after:?}")?,
                 TimeoutPhase::Deadline => write!(f, "not done within its deadline of {after:?}")?,
                 TimeoutPhase::Server => f.write_str("the server timed out")?,
