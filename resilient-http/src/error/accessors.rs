@@ -47,7 +47,8 @@ impl ApiError {
         serde_json::from_slice(without_bom(&self.response()?.body)).ok()
     }
 
-    /// Returns whether the body was longer than 64 KiB or broke off.
+    /// Returns whether the body was longer than 64 KiB, broke off, or took longer than the
+    /// [time](crate::ApiClientBuilder::error_body_timeout) for the body of an error.
     #[must_use]
     pub fn is_body_truncated(&self) -> bool {
         self.response().is_some_and(|response| response.is_truncated)
@@ -123,7 +124,7 @@ impl ApiError {
     #[must_use]
     pub fn retries_disabled(&self) -> Option<RetriesDisabled> {
         let call = self.call()?;
-        if self.details()?.stop_reason == Some(StopReason::Budget) {
+        if self.stop_reason() == Some(StopReason::Budget) {
             Some(RetriesDisabled::Budget)
         } else if self.class_if(true, true).retry
             == self.class_if(call.is_repeatable, call.is_replayable).retry
@@ -160,6 +161,18 @@ impl ApiError {
     #[must_use]
     pub fn is_redirect(&self) -> bool {
         matches!(self, Self::Status { status, .. } if is_redirect(*status))
+    }
+
+    /// Remembers why the retry loop ended the call with this error.
+    pub(crate) fn ended_by(&self, reason: StopReason) {
+        if let Some(details) = self.details() {
+            // A call ends once. An error that several calls share has the reason of the first one.
+            details.stop_reason.get_or_init(|| reason);
+        }
+    }
+
+    pub(crate) fn stop_reason(&self) -> Option<StopReason> {
+        self.details()?.stop_reason.get().copied()
     }
 
     pub(crate) fn call(&self) -> Option<&CallFacts> {

@@ -1,7 +1,7 @@
 //! The facts that an error has about its call.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use http::Method;
 use resilient::retries::StopReason;
@@ -19,8 +19,8 @@ pub(crate) struct Details {
     pub(crate) source: Option<BoxError>,
     /// The host and port of the server, for errors that show them.
     pub(crate) server: Option<String>,
-    /// Why the retry loop ended the call.
-    pub(crate) stop_reason: Option<StopReason>,
+    /// Why the retry loop ended the call. The loop sets it at the end of the call.
+    pub(crate) stop_reason: OnceLock<StopReason>,
     /// Whether the request was lost on a connection that had served other requests.
     pub(crate) was_reused: bool,
 }
@@ -48,7 +48,7 @@ impl Details {
             response: None,
             source: None,
             server: None,
-            stop_reason: None,
+            stop_reason: OnceLock::new(),
             was_reused: false,
         }
     }

@@ -14,11 +14,16 @@ const LONGEST_MESSAGE: usize = 200;
 pub(crate) struct ErrorResponse {
     pub(crate) head: ResponseHead,
     pub(crate) body: Bytes,
-    /// Whether the body was longer than [`ERROR_BODY_LIMIT`] or broke off.
+    /// Whether the body was longer than [`ERROR_BODY_LIMIT`], broke off or took too long.
     pub(crate) is_truncated: bool,
 }
 
 impl ErrorResponse {
+    /// Makes the response of an error about its body, which is not kept.
+    pub(crate) fn without_body(head: ResponseHead) -> Self {
+        Self { head, body: Bytes::new(), is_truncated: true }
+    }
+
     /// Returns `true` if a header of the server asks for a retry, `false` if a header forbids
     /// retries, and `None` if there is no such header.
     pub(super) fn says_retry(&self) -> Option<bool> {

@@ -222,7 +222,7 @@ async fn ac_9_options_change_how_an_endpoint_behaves() {
         path = "b"
         base_url = "BASE"
         max_retries = 4
-        retry_statuses = [500, 418]
+        retry_statuses = [500, "417-419"]
         circuit_breaker = {{ window = 10, failure_rate = "100%", min_calls = 10 }}
 
         [endpoint.{name}c]
