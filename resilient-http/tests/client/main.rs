@@ -10,6 +10,7 @@ mod error_texts;
 mod faults_f;
 mod faults_g;
 mod framing;
+mod multipart;
 #[cfg(feature = "test-util")]
 mod nested;
 mod outcome_table;
