@@ -59,13 +59,14 @@ pub(super) async fn exchange(
         let mut span = RequestSpan::begin(template, &hop.method, &hop.url, call.resends());
         match span.within(send_hop(call, hop, url, headers)).await {
             Ok(response) => {
-                call.record_status(response.status());
                 span.record_status(response.status());
                 return Ok(Exchanged { response, span, token });
             }
             Err(SendError::Transport(failure)) => {
                 let is_repeated = resends.allow(&failure, call, hop);
-                let error = ApiError::of_transport(failure, call.details(None), began.elapsed());
+                let mut details = call.details(None);
+                details.server = server(&hop.url);
+                let error = ApiError::of_transport(failure, details, began.elapsed());
                 span.end(Some(&error));
                 if !is_repeated {
                     return Err(error);
@@ -92,6 +93,11 @@ impl FreeResends {
         *left -= 1;
         true
     }
+}
+
+/// Returns the host and the port of the address, which is all of it that an error may show.
+fn server(url: &Url) -> Option<String> {
+    Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?))
 }
 
 enum SendError {

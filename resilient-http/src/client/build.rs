@@ -77,6 +77,7 @@ impl ApiClientBuilder {
             speaks_tls,
             redirects: self.redirects,
             body_limit: self.body_limit,
+            error_body_timeout: self.error_body_timeout,
             retry,
             budget,
             breakers,

@@ -6,6 +6,8 @@ mod support;
 mod address_fence;
 mod cancellation;
 mod defects;
+mod error_bodies;
+mod error_texts;
 mod faults_f;
 mod faults_g;
 mod framing;
