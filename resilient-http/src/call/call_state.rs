@@ -14,13 +14,15 @@ use crate::address::forbidden;
 use crate::client::{ApiClient, CallGuard};
 use crate::error::{ApiError, CallFacts, Details, ErrorResponse, Opaque};
 use crate::request::PreparedRequest;
-use crate::response::ResponseHead;
+use crate::response::{FailWhen, Response, ResponseHead};
 
 pub(super) struct CallState<'a> {
     pub(super) request: &'a PreparedRequest,
     /// The headers of the request and the idempotency key, which are the same in all attempts.
     pub(super) headers: Cow<'a, HeaderMap>,
     pub(super) facts: CallFacts,
+    /// The hook of the client.
+    fail_when: Option<&'a FailWhen>,
     pub(super) guard: CallGuard,
     pub(super) breaker: CircuitBreaker,
     pub(super) retry: NamedRetry,
@@ -74,6 +76,7 @@ impl<'a> CallState<'a> {
             request,
             headers,
             facts: call_facts(client, request),
+            fail_when: inner.fail_when.as_ref(),
             guard,
             breaker: inner.breaker_of(&request.url),
             retry: inner.retry_of(options.policy.as_ref()),
@@ -133,6 +136,15 @@ impl<'a> CallState<'a> {
             (limit, None) | (None, limit) => limit?,
         };
         Some(left - left / 8)
+    }
+
+    /// Returns an error if the hook of the request or the client finds one in the response.
+    pub(super) fn judged(&self, response: Response) -> Result<Response, ApiError> {
+        let hook = self.request.options.fail_when.as_ref().or(self.fail_when);
+        match hook.and_then(|hook| hook.judge(&response)) {
+            Some(verdict) => Err(ApiError::judged(self.details(None), response, verdict)),
+            None => Ok(response),
+        }
     }
 
     pub(super) fn details(&self, response: Option<ErrorResponse>) -> Details {

@@ -62,8 +62,14 @@ impl ApiClientBuilder {
         let retry = name.lease_retry(self.policy.clone());
         mark_secrets(&mut self.headers);
         let connections = match self.connections_of.take() {
-            Some(client) => Connections::Shared(Arc::clone(&client.inner().gate)),
-            None => Connections::Own(self.make_transport(&base)?),
+            Some(client) => {
+                self.check_no_layers()?;
+                Connections::Shared(Arc::clone(&client.inner().gate))
+            }
+            None => {
+                let transport = self.make_transport(&base)?;
+                Connections::Own(self.layered(transport))
+            }
         };
         let gate = Arc::new(CallGate::new(connections));
         Ok(ApiClient::new(ClientInner {
@@ -82,6 +88,7 @@ impl ApiClientBuilder {
             budget,
             breakers,
             rules: Arc::new(self.rules),
+            fail_when: self.fail_when,
             idempotency_header,
             gate,
             name,

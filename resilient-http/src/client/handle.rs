@@ -17,6 +17,7 @@ use super::idle_connections::{DropIdleOnOpening, ListenedBreakers};
 use super::shutdown::{CallGate, StillRunning};
 use crate::address::BaseUrl;
 use crate::error::OutcomeRules;
+use crate::response::FailWhen;
 
 /// A client for one HTTP API, with retries, time limits and circuit breakers.
 ///
@@ -57,6 +58,7 @@ pub(crate) struct ClientInner {
     pub(crate) budget: Option<ClientBudget>,
     pub(crate) breakers: ClientBreakers,
     pub(crate) rules: Arc<OutcomeRules>,
+    pub(crate) fail_when: Option<FailWhen>,
     pub(crate) idempotency_header: HeaderName,
     pub(crate) gate: Arc<CallGate>,
     /// Declared last, because it is dropped after what is leased under the name.

@@ -9,6 +9,7 @@ mod credentials;
 mod credentials_error;
 mod handle;
 mod idle_connections;
+mod layers;
 mod secret_header;
 mod shutdown;
 mod token_refresh;

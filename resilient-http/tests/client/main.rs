@@ -8,6 +8,7 @@ mod cancellation;
 mod defects;
 mod error_bodies;
 mod error_texts;
+mod fail_when;
 mod faults_f;
 mod faults_g;
 mod framing;
@@ -24,3 +25,5 @@ mod specification;
 mod storms;
 mod time_limits;
 mod token_refresh;
+#[cfg(feature = "tower")]
+mod tower_layers;
