@@ -42,11 +42,9 @@ mod permitted_attempt;
 mod policy;
 mod random;
 #[cfg(feature = "tokio")]
-<<<<<<< HEAD
 mod remaining_time;
-=======
+#[cfg(feature = "tokio")]
 mod run_call;
->>>>>>> main
 mod schedule;
 mod scope;
 mod test_hook;
