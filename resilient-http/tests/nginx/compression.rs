@@ -72,9 +72,8 @@ async fn a_response_in_zstd_is_decompressed() {
 #[tokio::test]
 async fn a_response_that_is_not_compressed_as_it_says_is_a_decode_error_and_no_failure() {
     let wrong = |encoding| {
-        format!(
-            "location /{encoding} {{ add_header content-encoding {encoding}; try_files /text =404; }}"
-        )
+        let header = format!("add_header content-encoding {encoding};");
+        format!("location /{encoding} {{ {header} try_files /text =404; }}")
     };
     let config = files(&format!("{} {} {}", wrong("gzip"), wrong("br"), wrong("zstd")));
     let Some(nginx) = Nginx::start(&config) else { return };

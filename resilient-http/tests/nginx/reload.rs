@@ -8,7 +8,7 @@ use resilient_http::{ApiClient, ApiClientBuilder, Response};
 use resilient_test_servers::{Nginx, NginxConfig};
 use tokio::task::JoinSet;
 
-use crate::health::assert_healthy;
+use crate::health::assert_never_open;
 use crate::support::{until, within};
 
 const WORKERS: u64 = 30;
@@ -45,7 +45,7 @@ async fn calls_during_reloads(mut nginx: Nginx, builder: ApiClientBuilder) {
         errors.extend(ended.unwrap().err());
     }
     assert!(errors.is_empty(), "{} of {WORKERS} failed: {:?}", errors.len(), errors);
-    assert_healthy(&api, done.load(SeqCst));
+    assert_never_open(&api, done.load(SeqCst));
 }
 
 fn server(listen: &str) -> Option<Nginx> {
