@@ -1,10 +1,13 @@
 //! Path templates such as `users/{id}/orders`.
 
 use std::fmt;
+use std::sync::Arc;
 
 use percent_encoding::utf8_percent_encode;
 
-use super::path_segment::{SEGMENT, SegmentPart, check_value, climbs, parse_segment};
+use super::path_segment::{
+    SEGMENT, SegmentPart, SegmentParts, check_value, climbs, literal_at_end, parse_segment,
+};
 use crate::error::BuildError;
 
 /// A path with named parameters: `users/{id}`.
@@ -28,8 +31,8 @@ use crate::error::BuildError;
 /// difference: all paths are below the base URL.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PathTemplate {
-    text: String,
-    parts: Vec<SegmentPart>,
+    text: Arc<str>,
+    parts: SegmentParts,
 }
 
 impl PathTemplate {
@@ -59,12 +62,12 @@ impl PathTemplate {
                 }
             }
             if !is_first {
-                parts.push(SegmentPart::Literal("/".to_owned()));
+                literal_at_end(&mut parts).push('/');
             }
             is_first = false;
             parse_segment(segment, &mut parts).map_err(refuse)?;
         }
-        Ok(Self { text: text.to_owned(), parts })
+        Ok(Self { text: text.into(), parts })
     }
 
     /// Returns the template as it was written, without values. You can log it and use it as
@@ -72,6 +75,10 @@ impl PathTemplate {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    pub(crate) fn shared_text(&self) -> Arc<str> {
+        Arc::clone(&self.text)
     }
 
     /// Returns the parameter names, in order.
@@ -93,13 +100,25 @@ impl PathTemplate {
         &self,
         values: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<String, BuildError> {
+        let mut path = String::new();
+        self.expand_onto(&mut path, values)?;
+        Ok(path)
+    }
+
+    /// Appends the expanded path to `path`.
+    pub(super) fn expand_onto<'a>(
+        &self,
+        path: &mut String,
+        values: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<(), BuildError> {
+        let begin = path.len();
+        path.reserve(self.text.len() + 16);
         let values: Vec<(&str, &str)> = values.into_iter().collect();
         for (name, _) in &values {
             if !self.names().any(|known| known == *name) {
                 return Err(BuildError::parameter(name, "is not a name in the path template"));
             }
         }
-        let mut path = String::with_capacity(self.text.len() + 16);
         for part in &self.parts {
             match part {
                 SegmentPart::Literal(text) => path.push_str(text),
@@ -114,13 +133,13 @@ impl PathTemplate {
             }
         }
         // A literal and a harmless value can together form a dot segment, as in `.{a}`.
-        if path.split('/').any(climbs) {
+        if path[begin..].split('/').any(climbs) {
             return Err(BuildError::template(
                 &self.text,
                 "with these values has a segment `.` or `..`",
             ));
         }
-        Ok(path)
+        Ok(())
     }
 }
 

@@ -19,16 +19,24 @@ pub(super) async fn read_whole(mut body: ResponseBody, limit: usize) -> Result<B
     if announced > limit {
         return Err(BodyFailure::TooLarge(limit));
     }
+    // Most bodies are one piece, which is not copied.
+    let mut first = Bytes::new();
     let mut whole = BytesMut::new();
     while let Some(frame) = body.frame().await {
-        if let Ok(piece) = frame.map_err(BodyFailure::Broken)?.into_data() {
-            if piece.len() > limit - whole.len() {
-                return Err(BodyFailure::TooLarge(limit));
+        let Ok(piece) = frame.map_err(BodyFailure::Broken)?.into_data() else { continue };
+        if piece.len() > limit - first.len() - whole.len() {
+            return Err(BodyFailure::TooLarge(limit));
+        }
+        if first.is_empty() && whole.is_empty() {
+            first = piece;
+        } else {
+            if whole.is_empty() {
+                whole.extend_from_slice(&std::mem::take(&mut first));
             }
             whole.extend_from_slice(&piece);
         }
     }
-    Ok(whole.freeze())
+    Ok(if whole.is_empty() { first } else { whole.freeze() })
 }
 
 /// Reads the start of the body of an error response. Also returns `true` if the body has more. If
