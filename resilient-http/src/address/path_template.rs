@@ -32,6 +32,7 @@ use crate::error::BuildError;
 #[derive(Clone, PartialEq, Eq)]
 pub struct PathTemplate {
     text: Arc<str>,
+    /// Empty if the text is the path as it is sent, as most paths without names are.
     parts: SegmentParts,
 }
 
@@ -47,6 +48,9 @@ impl PathTemplate {
             return Err(refuse("begins with `//`, which would be another host"));
         }
         let path = text.strip_prefix('/').unwrap_or(text);
+        if is_plain(path) {
+            return Ok(Self { text: text.into(), parts: Vec::new() });
+        }
         let mut parts = Vec::new();
         let mut segments = path.split('/').peekable();
         let mut is_first = true;
@@ -112,12 +116,15 @@ impl PathTemplate {
         values: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<(), BuildError> {
         let begin = path.len();
-        path.reserve(self.text.len() + 16);
         let values: Vec<(&str, &str)> = values.into_iter().collect();
         for (name, _) in &values {
             if !self.names().any(|known| known == *name) {
                 return Err(BuildError::parameter(name, "is not a name in the path template"));
             }
+        }
+        if self.parts.is_empty() {
+            path.push_str(self.text.strip_prefix('/').unwrap_or(&self.text));
+            return Ok(());
         }
         for part in &self.parts {
             match part {
@@ -141,6 +148,17 @@ impl PathTemplate {
         }
         Ok(())
     }
+}
+
+/// Returns whether the path needs no check of its segments and no percent-encoding: it has neither
+/// names nor empty segments, and only unreserved characters, without dots.
+fn is_plain(path: &str) -> bool {
+    let mut after_slash = true;
+    path.bytes().all(|byte| {
+        let is_empty_segment = byte == b'/' && after_slash;
+        after_slash = byte == b'/';
+        !is_empty_segment && (byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_'))
+    })
 }
 
 impl fmt::Display for PathTemplate {

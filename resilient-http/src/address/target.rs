@@ -42,7 +42,8 @@ impl Target {
         values: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Url, BuildError> {
         let root = self.root.as_ref().unwrap_or(base.url());
-        let mut path = root.path().to_owned();
+        let mut path = String::with_capacity(root.path().len() + self.path.as_str().len() + 16);
+        path.push_str(root.path());
         self.path.expand_onto(&mut path, values)?;
         let is_base = self.root.is_none() && self.path.as_str().is_empty();
         if is_base {

@@ -17,13 +17,15 @@ pub(super) fn explain(error: reqwest::Error, connection: ConnectionUse) -> Trans
         FailureCause::TimedOut
     } else {
         match Loss::of(&error) {
+            #[cfg(feature = "http2")]
             Loss::Refused => FailureCause::Connection(Phase::Refused),
             Loss::Unsent => FailureCause::Connection(Phase::Connect),
             Loss::OnHttp1 if connection.is_reused => FailureCause::ReusedConnection,
+            #[cfg(feature = "http2")]
             Loss::OnHttp2 if connection.is_reused && connection.is_quiet => {
                 FailureCause::ReusedConnection
             }
-            Loss::OnHttp1 | Loss::OnHttp2 | Loss::Other => FailureCause::Connection(Phase::Send),
+            _ => FailureCause::Connection(Phase::Send),
         }
     };
     TransportError::new(cause, error.without_url())
@@ -46,12 +48,14 @@ pub(in crate::transport) fn explain_body(error: reqwest::Error) -> TransportErro
 enum Loss {
     /// The server said that it did not process the request: a stream refused by HTTP/2, or a
     /// stream beyond the last one of a GOAWAY frame.
+    #[cfg(feature = "http2")]
     Refused,
     /// The client did not write the request.
     Unsent,
     /// The connection ended.
     OnHttp1,
     /// The connection of several requests ended.
+    #[cfg(feature = "http2")]
     OnHttp2,
     /// For example, a response that breaks the rules of HTTP.
     Other,

@@ -40,6 +40,7 @@ pub(super) struct ConnectionUse {
     pub(super) is_reused: bool,
     /// Whether the client opened no connection at all while the request ran. On HTTP/2, requests
     /// wait for a connection that another request opens.
+    #[cfg_attr(not(feature = "http2"), allow(dead_code, reason = "HTTP/1 does not wait so"))]
     pub(super) is_quiet: bool,
 }
 
