@@ -38,7 +38,8 @@ pub mod retries {
     };
     #[cfg(feature = "tokio")]
     pub use resilient_core::retry::{
-        ByClassify, BySource, Described, EveryFailure, OutputClassifier, RetryCall,
+        AttemptGate, ByClassify, BySource, Described, EveryFailure, OutputClassifier, RetryCall,
+        remaining_time,
     };
 }
 

@@ -3,6 +3,7 @@
 
 mod b01_states;
 mod b02_admission;
+mod b02_held_permits;
 mod b02_owned_permits;
 mod b03_generations;
 mod b04_consecutive_failures;
@@ -50,5 +51,7 @@ mod r11_cancellation;
 mod r12_attempts_and_hooks;
 mod r14_nested_loops;
 mod r15_names;
+mod r16_closing;
+mod r16_gate;
 mod rows;
 mod support;

@@ -12,6 +12,8 @@
 mod attempt;
 #[cfg(feature = "tokio")]
 mod attempt_future;
+#[cfg(feature = "tokio")]
+mod attempt_gate;
 mod attempt_log;
 mod backoff;
 mod budget;
@@ -39,8 +41,14 @@ mod pause;
 mod permitted_attempt;
 mod policy;
 mod random;
+#[cfg(feature = "tokio")]
+mod remaining_time;
+#[cfg(feature = "tokio")]
+mod run_call;
 mod schedule;
 mod scope;
+#[cfg(feature = "tokio")]
+mod success_permit;
 mod test_hook;
 #[cfg(feature = "tokio")]
 mod timeout_future;
@@ -49,6 +57,8 @@ mod worst_case;
 pub use self::attempt::{Attempt, GiveUpEvent, RetryEvent, WaitEvent};
 #[cfg(feature = "tokio")]
 pub use self::attempt_future::AttemptFuture;
+#[cfg(feature = "tokio")]
+pub use self::attempt_gate::AttemptGate;
 pub use self::attempt_log::AttemptLog;
 pub use self::backoff::Backoff;
 pub(crate) use self::budget::LiveBudgetSettings;
@@ -83,6 +93,8 @@ pub use self::pause::Pause;
 #[cfg(feature = "tokio")]
 pub use self::permitted_attempt::PermittedAttempt;
 pub use self::policy::{RetryPolicy, RetryPolicyBuilder, RetrySettings, WhenOpen};
+#[cfg(feature = "tokio")]
+pub use self::remaining_time::remaining_time;
 pub use self::scope::Entered;
 #[cfg(feature = "test-util")]
 pub(crate) use self::test_hook::{CallRecord, install};
