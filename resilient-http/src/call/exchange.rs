@@ -8,8 +8,8 @@ use super::call_state::CallState;
 use super::redirect::Hop;
 use super::telemetry::RequestSpan;
 use crate::client::ApiClient;
-use crate::error::{ApiError, Phase};
-use crate::transport::{FailureCause, ResponseBody, TransportError, TransportRequest};
+use crate::error::{ApiError, FailureCause, Phase, TransportError};
+use crate::transport::{ResponseBody, TransportRequest};
 
 /// How often a request is sent again because the server refused to process it. Each time, the
 /// server has just closed or limited the connection, so another connection usually accepts it.

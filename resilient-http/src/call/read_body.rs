@@ -7,9 +7,9 @@ use http_body::Body as _;
 use http_body_util::BodyExt;
 use resilient::retries::{TimeLimit, remaining_time};
 
-use crate::error::ERROR_BODY_LIMIT;
+use crate::error::{ERROR_BODY_LIMIT, TransportError};
 use crate::time_limit::limited;
-use crate::transport::{ResponseBody, TransportError};
+use crate::transport::ResponseBody;
 
 /// How long before the time limit of the attempt the read of an error body ends. Timers are exact to
 /// a millisecond.

@@ -3,8 +3,7 @@
 use std::error::Error;
 use std::io;
 
-use crate::error::Phase;
-use crate::transport::transport_trait::{FailureCause, TransportError};
+use crate::error::{FailureCause, Phase, TransportError};
 
 /// Explains an error before the response. `is_reused` says whether the connection of the request had
 /// served another one.

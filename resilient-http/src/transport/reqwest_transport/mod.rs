@@ -12,8 +12,8 @@ use self::failure::explain;
 pub(super) use self::failure::explain_body;
 use super::response_body::ResponseBody;
 use super::transport_request::TransportRequest;
-use super::transport_trait::{Exchange, FailureCause, Transport, TransportError};
-use crate::error::{BuildError, BuildErrorKind};
+use super::transport_trait::{Exchange, Transport};
+use crate::error::{BuildError, BuildErrorKind, FailureCause, TransportError};
 use crate::request::RequestBody;
 
 /// Sends requests with a `reqwest::Client`.
