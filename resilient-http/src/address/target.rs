@@ -2,9 +2,9 @@
 
 use url::Url;
 
-use super::base_url::BaseUrl;
+use super::base_url::{BaseUrl, forbidden};
 use super::path_template::PathTemplate;
-use crate::error::{BuildError, BuildErrorKind};
+use crate::error::BuildError;
 
 pub(crate) struct Target {
     root: Option<Url>,
@@ -18,17 +18,15 @@ impl Target {
         let Some(scheme) = text.find("://").filter(|_| is_web(text)) else {
             return Ok(Self { root: None, path: PathTemplate::parse(text)? });
         };
-        let refuse =
-            |problem: &str| BuildError::new(BuildErrorKind::CrossOrigin, "address", problem);
         let after = scheme + "://".len();
         let end = text[after..].find(['/', '?', '#', '\\']).map_or(text.len(), |at| after + at);
         let (origin, path) = text.split_at(end);
         if origin.contains(['{', '}', '@']) {
-            return Err(refuse("has a parameter or a user in its host"));
+            return Err(forbidden("has a parameter or a user in its host"));
         }
-        let root = Url::parse(origin).map_err(|_| refuse("is not a URL"))?;
-        if !base.knows(&root) {
-            return Err(refuse(
+        let root = Url::parse(origin).map_err(|_| forbidden("is not a URL"))?;
+        if !base.knows_origin(&root) {
+            return Err(forbidden(
                 "is of another origin than the base URL: allow it with `.allow_origin(…)`",
             ));
         }
@@ -46,13 +44,19 @@ impl Target {
         path.push_str(root.path());
         self.path.expand_onto(&mut path, values)?;
         let is_base = self.root.is_none() && self.path.as_str().is_empty();
-        if is_base {
+        let url = if is_base {
             path.truncate(path.trim_end_matches('/').len());
             let mut url = root.clone();
             url.set_path(&path);
-            return Ok(url);
+            url
+        } else {
+            BaseUrl::with_path(root, &path)?
+        };
+        if base.permits(&url) {
+            Ok(url)
+        } else {
+            Err(forbidden("is not below the base URL, and `fence_path` is set"))
         }
-        BaseUrl::with_path(root, &path)
     }
 }
 
