@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod address_fence;
 mod cancellation;
 mod defects;
 mod error_bodies;
@@ -10,6 +11,7 @@ mod error_texts;
 mod faults_f;
 mod faults_g;
 mod framing;
+mod idempotency_keys;
 mod multipart;
 #[cfg(feature = "test-util")]
 mod nested;
@@ -17,7 +19,9 @@ mod outcome_table;
 mod pages;
 mod proxies;
 mod redirects;
+mod request_parts;
 mod requests;
 mod specification;
 mod storms;
 mod time_limits;
+mod token_refresh;
