@@ -7,6 +7,7 @@ mod call;
 mod client;
 mod endpoint;
 mod error;
+mod hold_back;
 #[cfg(feature = "tracing")]
 mod log_target;
 mod redact;
@@ -33,6 +34,7 @@ pub use self::endpoint::{
 pub use self::error::{
     ApiError, BoxError, BuildError, BuildErrorKind, ErrorKind, Phase, RetriesDisabled, TimeoutPhase,
 };
+pub use self::hold_back::OnRateLimit;
 pub use self::request::{Body, Idempotency, IdempotencyKey, PreparedRequest, RequestBody};
 pub use self::response::{
     DecodeError, FromResponse, RateLimit, Rejected, Reply, Response, Served, retry_after,
