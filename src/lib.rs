@@ -56,7 +56,7 @@ pub mod registry {
     pub use resilient_core::registry::{
         BreakerOverride, BudgetOverride, Lease, NameTakenError, OverrideError, OverrideReport,
         OverrideSnapshot, OverrideStatus, OverrideTable, OverrideTarget, Overrides, Registry,
-        RetryOverride, Selection,
+        RetryOverride, Selection, UniqueName,
     };
     #[cfg(feature = "inventory")]
     pub use resilient_core::{AnnotatedFunction, AnnotatedKind};

@@ -43,7 +43,7 @@ pub use self::response::{
 pub use self::transport::MockTransport;
 #[cfg(feature = "reqwest")]
 pub use self::transport::ReqwestTransport;
-pub use self::transport::{Exchange, ResponseBody, Transport, TransportError};
+pub use self::transport::{Exchange, ResponseBody, Transport, TransportError, TransportRequest};
 // These types of other crates appear in the signatures of this crate.
 pub use bytes::Bytes;
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};

@@ -6,4 +6,5 @@ mod leases_of_budgets;
 mod leases_under_modes;
 mod racing_leases;
 mod removal;
+mod unique_names;
 mod unregistration;

@@ -235,6 +235,15 @@ impl CircuitBreaker {
         }
     }
 
+    /// Returns whether this is the only handle of the breaker. The caller must ensure that no other
+    /// thread clones this handle meanwhile.
+    pub(crate) fn is_only_handle(&mut self) -> bool {
+        match &mut self.0 {
+            Handle::Owned(breaker) => Arc::get_mut(breaker).is_some(),
+            Handle::Static(_) => false,
+        }
+    }
+
     /// Returns whether both are handles of one breaker.
     pub(crate) fn is(&self, other: &Self) -> bool {
         std::ptr::eq(self.shared(), other.shared())

@@ -32,6 +32,8 @@ pub(crate) trait KeyedEntry:
     /// outside the group, every breaker is closed and remembers no failed or slow call, and no
     /// operator has set by hand a mode in which future keys start.
     fn is_unused(&mut self, now: Instant) -> bool;
+    /// Returns whether no handle of a breaker exists outside the group.
+    fn has_no_handles(&mut self) -> bool;
     /// Removes the key of this breaker. Returns whether the group had the breaker.
     fn remove_breaker(&self, breaker: &CircuitBreaker) -> bool;
     fn summary(&self) -> Summary;
@@ -115,6 +117,11 @@ impl<K: BreakerKey> KeyedEntry for Group<K> {
 
     fn clock(&self) -> ClockSource {
         self.clock_source()
+    }
+
+    fn has_no_handles(&mut self) -> bool {
+        let others = self.others.get_mut().is_none_or(CircuitBreaker::is_only_handle);
+        others && self.write().keys.have_no_handles()
     }
 
     fn is_unused(&mut self, now: Instant) -> bool {

@@ -157,6 +157,11 @@ impl<K: Eq + Send + Sync + 'static> Keys<K> {
         self.entries.values_mut().all(|entry| entry.breaker.is_unused(now))
     }
 
+    /// Returns whether no breaker has a handle outside this map.
+    pub(super) fn have_no_handles(&mut self) -> bool {
+        self.entries.values_mut().all(|entry| entry.breaker.is_only_handle())
+    }
+
     pub(super) fn len(&self) -> usize {
         self.entries.len()
     }

@@ -14,7 +14,7 @@ pub(super) struct NamedEntry<T, C> {
 
 impl<T, C> NamedEntry<T, C> {
     pub(super) fn is_leased(&self) -> bool {
-        self.hold == Hold::Lease
+        self.hold <= Hold::Lease
     }
 }
 
@@ -22,6 +22,9 @@ impl<T, C> NamedEntry<T, C> {
 /// reason counts; the last variant is the strongest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Hold {
+    /// Only the handles of an owner who shares the name with no one. No later owner may find the
+    /// item, so it is released with the last handle, whatever it remembers.
+    Owner,
     /// Only handles: the name is released once no handle is left and the item is like a new one.
     Lease,
     /// Code that registered the name by hand and can unregister it.

@@ -9,6 +9,7 @@ use std::time::Instant;
 use super::declared::{Declared, NamedEntry};
 use super::overrides::OverrideIndex;
 use super::swept::Swept;
+use super::unique_name::UniqueNumbers;
 use super::{Entry, Overrides, RetryEntry};
 use crate::breaker::shared::LiveSettings;
 use crate::breaker::{BreakerConfig, BreakerConfigBuilder};
@@ -27,6 +28,8 @@ pub(super) struct Entries {
     /// Where the last sweep ended, in each of these maps.
     pub(super) swept: Swept,
     pub(super) overrides: Overrides,
+    /// The numbers of the names that owners have alone.
+    pub(super) unique: UniqueNumbers,
     /// The tables of `overrides`, in a form for look-ups.
     pub(super) index: OverrideIndex,
     /// Since when each table is among the overrides.

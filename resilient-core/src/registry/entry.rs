@@ -106,6 +106,14 @@ impl Entry {
         }
     }
 
+    /// Returns whether this is the only handle of the breaker, or of the group and its breakers.
+    pub(super) fn is_only_handle(&mut self) -> bool {
+        match self {
+            Self::One(breaker) => breaker.is_only_handle(),
+            Self::Keyed(group) => Arc::get_mut(group).is_some_and(|group| group.has_no_handles()),
+        }
+    }
+
     pub(super) fn reconfigure(&self, settings: LiveSettings) {
         match self {
             Self::One(breaker) => breaker.shared().reconfigure(settings),

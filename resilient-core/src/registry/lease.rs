@@ -150,7 +150,7 @@ impl Registry {
         self.leased(retry, name, Self::release_retry)
     }
 
-    fn leased<T>(&self, handle: T, name: Name, release: fn(&Self, &Name)) -> Lease<T> {
+    pub(super) fn leased<T>(&self, handle: T, name: Name, release: fn(&Self, &Name)) -> Lease<T> {
         let lease = Lease { handle, _end: EndOfLease { registry: self.clone(), name, release } };
         self.sweep();
         lease
@@ -160,7 +160,7 @@ impl Registry {
     /// Removes a leased breaker or group that no handle uses and that is like a new one. The check
     /// and the removal happen under one lock, and each look-up takes a handle under that lock. So
     /// no caller keeps a handle of a removed item.
-    fn release_breakers(&self, name: &Name) {
+    pub(super) fn release_breakers(&self, name: &Name) {
         let leased = self
             .read()
             .by_name
@@ -175,10 +175,12 @@ impl Registry {
         let Entries { by_name, index, .. } = &mut *entries;
         // A new item, or a key of a new group, would start in the mode of the override. It would
         // not know that the mode has ended, or that an operator has left it by hand.
-        let is_unused = by_name.get_mut(name).is_some_and(|known| {
-            known.is_leased()
-                && !index.has_mode(name, known.item.is_keyed())
-                && known.item.is_unused(now)
+        let is_unused = by_name.get_mut(name).is_some_and(|known| match known.hold {
+            Hold::Owner => known.item.is_only_handle(),
+            Hold::Lease => {
+                !index.has_mode(name, known.item.is_keyed()) && known.item.is_unused(now)
+            }
+            Hold::Code | Hold::Function => false,
         });
         let released = if is_unused { entries.by_name.remove(name) } else { None };
         drop(entries);
@@ -191,10 +193,14 @@ impl Registry {
         contain(|| drop(released));
     }
 
-    fn release_budget(&self, name: &Name) {
+    pub(super) fn release_budget(&self, name: &Name) {
         let mut entries = self.write();
         let known = entries.budgets.get_mut(name);
-        let is_unused = known.is_some_and(|known| known.is_leased() && known.item.is_unused());
+        let is_unused = known.is_some_and(|known| match known.hold {
+            Hold::Owner => known.item.is_only_handle(),
+            Hold::Lease => known.item.is_unused(),
+            Hold::Code | Hold::Function => false,
+        });
         let released = if is_unused { entries.budgets.remove(name) } else { None };
         drop(entries);
         #[cfg(feature = "metrics")]
@@ -204,7 +210,7 @@ impl Registry {
         drop(released);
     }
 
-    fn release_retry(&self, name: &Name) {
+    pub(super) fn release_retry(&self, name: &Name) {
         let now = time::now();
         let mut entries = self.write();
         let known = entries.retries.get_mut(name);

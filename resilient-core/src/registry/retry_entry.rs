@@ -93,6 +93,12 @@ impl RetryEntry {
                 .is_none_or(|failure| now.saturating_duration_since(failure.at) >= REMEMBERED_FOR)
     }
 
+    /// Returns whether another owner may take over the name: it is leased, and no handle and no call
+    /// uses it. During the call, no other thread may look the name up.
+    pub(super) fn is_without_owner(&mut self) -> bool {
+        self.is_leased() && Arc::get_mut(&mut self.record).is_some()
+    }
+
     /// Sets or clears the override. Returns the settings whose values changed for the first code
     /// that was registered.
     pub(super) fn reconfigure(&self, overlay: Option<&RetryOverlay>) -> Option<SettingsChange> {

@@ -1,7 +1,9 @@
 //! The base URL of a client, and the origins to which its requests may go.
 
+use std::borrow::Cow;
+
 use secrecy::SecretString;
-use url::{Host, Origin, Url};
+use url::{Host, Url};
 
 use crate::error::{BuildError, BuildErrorKind};
 
@@ -10,7 +12,9 @@ use crate::error::{BuildError, BuildErrorKind};
 #[derive(Clone)]
 pub(crate) struct BaseUrl {
     url: Url,
-    allowed: Vec<Origin>,
+    /// The text of the origin, which is the key of its circuit breaker.
+    origin: String,
+    allowed: Vec<Url>,
 }
 
 /// The user name and password from the base URL.
@@ -36,7 +40,8 @@ impl BaseUrl {
             let path = format!("{}/", url.path());
             url.set_path(&path);
         }
-        let base = Self { url, allowed: Vec::new() };
+        let origin = url.origin().ascii_serialization();
+        let base = Self { url, origin, allowed: Vec::new() };
         Ok((base, user))
     }
 
@@ -47,12 +52,21 @@ impl BaseUrl {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(refuse("must begin with `http://` or `https://`"));
         }
-        self.allowed.push(url.origin());
+        self.allowed.push(url);
         Ok(())
     }
 
     pub(crate) fn url(&self) -> &Url {
         &self.url
+    }
+
+    /// Returns the text of the origin of `url`.
+    pub(crate) fn origin_of(&self, url: &Url) -> Cow<'_, str> {
+        if self.is_own(url) {
+            Cow::Borrowed(&self.origin)
+        } else {
+            Cow::Owned(url.origin().ascii_serialization())
+        }
     }
 
     #[cfg(feature = "reqwest")]
@@ -63,12 +77,12 @@ impl BaseUrl {
     /// Returns whether requests may go to the origin of `url`: it must be the origin of the base
     /// URL or an allowed origin.
     pub(crate) fn knows(&self, url: &Url) -> bool {
-        self.is_own(url) || self.allowed.contains(&url.origin())
+        self.is_own(url) || self.allowed.iter().any(|allowed| have_same_origin(allowed, url))
     }
 
     /// Returns whether the client's headers and credentials may go to the origin of `url`.
     pub(crate) fn is_own(&self, url: &Url) -> bool {
-        url.origin() == self.url.origin()
+        have_same_origin(&self.url, url)
     }
 
     /// Appends an expanded path to `root`. Returns an error if the resulting URL would leave the
@@ -79,12 +93,20 @@ impl BaseUrl {
         url.set_path(&whole);
         // The URL parser resolves dot segments and drops some characters. If it changes the path,
         // the path is refused.
-        if url.path() != whole || url.origin() != root.origin() {
+        if url.path() != whole || !have_same_origin(&url, root) {
             let problem = "would lead out of the base URL";
             return Err(BuildError::new(BuildErrorKind::Template, "path", problem));
         }
         Ok(url)
     }
+}
+
+/// Compares the origins of two `http` or `https` URLs. `Url::origin` does the same with
+/// allocations.
+fn have_same_origin(one: &Url, other: &Url) -> bool {
+    one.scheme() == other.scheme()
+        && one.host() == other.host()
+        && one.port_or_known_default() == other.port_or_known_default()
 }
 
 fn take_user(url: &mut Url) -> Result<Option<UserInfo>, BuildError> {

@@ -6,13 +6,13 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::call_state::CallState;
+use super::exchange::exchange;
 use super::read_body::{BodyFailure, read_beginning, read_whole};
 use super::redirect::Hop;
-use super::telemetry::RequestSpan;
 use crate::client::ApiClient;
-use crate::error::{ApiError, BuildError, BuildErrorKind, ErrorResponse, Opaque, Phase};
+use crate::error::{ApiError, ErrorResponse};
 use crate::response::{Response, ResponseHead, Served};
-use crate::transport::{FailureCause, ResponseBody, TransportError};
+use crate::transport::ResponseBody;
 
 /// Receives the response before the attempt ends, so that an unreadable response does not count as
 /// a success.
@@ -24,25 +24,10 @@ pub(super) async fn run_attempt(
     accept: &mut Accept<'_>,
 ) -> Result<(), ApiError> {
     let began = Instant::now();
-    let mut hop = Hop {
-        method: call.facts.method.clone(),
-        url: call.request.url.clone(),
-        headers: call.headers.clone(),
-        has_body: true,
-    };
+    let mut hop = Hop::first(call);
     let mut hops_left = client.inner().redirects;
     loop {
-        let template = &call.facts.template;
-        let mut span = RequestSpan::begin(template, &hop.method, &hop.url, call.resends());
-        let response = match span.within(send_hop(client, call, &hop)).await {
-            Ok(response) => response,
-            Err(error) => {
-                span.end(Some(&error));
-                return Err(error);
-            }
-        };
-        call.record_status(response.status());
-        span.record_status(response.status());
+        let (response, span) = exchange(client, call, &hop, began).await?;
         let next = if hops_left > 0 { hop.follow(call, &response) } else { ControlFlow::Break(()) };
         if let ControlFlow::Continue(next) = next {
             span.end(None);
@@ -76,7 +61,7 @@ async fn read_response(
                 template: call.facts.template.clone(),
                 served: Served::Fresh,
             }),
-            Err(error) => Err(body_error(error, call, head)),
+            Err(error) => Err(body_error(error, call, head, began)),
         };
     }
     let (body, is_truncated) = read_beginning(body).await;
@@ -84,54 +69,16 @@ async fn read_response(
     Err(ApiError::of_status(details, began.elapsed()))
 }
 
-async fn send_hop(
-    client: &ApiClient,
+fn body_error(
+    failure: BodyFailure,
     call: &CallState<'_>,
-    hop: &Hop,
-) -> Result<http::Response<ResponseBody>, ApiError> {
-    let body = hop.body(call)?;
-    let mut url = hop.url.clone();
-    let mut headers = hop.headers.clone();
-    if client.inner().base.is_own(&url) {
-        client.inner().credentials.apply(&mut url, &mut headers)?;
-    }
-    let mut request = http::Request::new(body);
-    *request.method_mut() = hop.method.clone();
-    *request.uri_mut() = url.as_str().parse().map_err(|_| {
-        let problem = "is longer than can be sent";
-        BuildError::new(BuildErrorKind::Transport, "address", problem)
-    })?;
-    *request.headers_mut() = headers;
-    let Some(transport) = call.guard.transport() else {
-        return Err(ApiError::Closed);
-    };
-    let sent = transport.send(request).await;
-    sent.map_err(|error| transport_error(error, call))
-}
-
-fn body_error(failure: BodyFailure, call: &CallState<'_>, head: ResponseHead) -> ApiError {
-    let mut details =
+    head: ResponseHead,
+    began: Instant,
+) -> ApiError {
+    let details =
         call.details(Some(ErrorResponse { head, body: Bytes::new(), is_truncated: true }));
     match failure {
-        BodyFailure::TooLarge(limit) => ApiError::TooLarge { limit, details: Opaque::new(details) },
-        BodyFailure::Broken(error) => {
-            details.source = Some(error.into());
-            ApiError::Connection { phase: Phase::Body, details: Opaque::new(details) }
-        }
-    }
-}
-
-fn transport_error(error: TransportError, call: &CallState<'_>) -> ApiError {
-    match error.cause {
-        FailureCause::Unsendable(problem) => {
-            BuildError::new(BuildErrorKind::Transport, "transport", problem).into()
-        }
-        FailureCause::Connection(phase) => {
-            let mut details = call.details(None);
-            // `ApiError` replaces the text of the transport's error, so the source of the
-            // transport's error becomes its direct source.
-            details.source = error.source;
-            ApiError::Connection { phase, details: Opaque::new(details) }
-        }
+        BodyFailure::TooLarge(limit) => ApiError::too_large(limit, details),
+        BodyFailure::Broken(error) => ApiError::of_transport(error, details, began.elapsed()),
     }
 }

@@ -1,5 +1,6 @@
 //! The state of one call, shared by its attempts.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use crate::response::ResponseHead;
 pub(super) struct CallState<'a> {
     pub(super) request: &'a PreparedRequest,
     /// The headers of the request and the idempotency key, which are the same in all attempts.
-    pub(super) headers: HeaderMap,
+    pub(super) headers: Cow<'a, HeaderMap>,
     pub(super) facts: CallFacts,
     pub(super) guard: CallGuard,
     pub(super) breaker: CircuitBreaker,
@@ -59,9 +60,9 @@ impl<'a> CallState<'a> {
             return Err(BuildError::new(BuildErrorKind::CrossOrigin, "address", problem).into());
         }
         let options = &request.options;
-        let mut headers = request.headers.clone();
+        let mut headers = Cow::Borrowed(&request.headers);
         if let Some(key) = options.idempotency.header(&inner.idempotency_header)? {
-            headers.insert(inner.idempotency_header.clone(), key);
+            headers.to_mut().insert(inner.idempotency_header.clone(), key);
         }
         let deadline = options.deadline.map_or(inner.deadline, |time| time.0);
         let timeout = options.timeout.map_or(inner.timeout, |time| time.0);
@@ -70,7 +71,7 @@ impl<'a> CallState<'a> {
             headers,
             facts: call_facts(client, request),
             guard,
-            breaker: inner.breakers.of(&request.url),
+            breaker: inner.breaker_of(&request.url),
             retry: inner.retry.of(options.policy.as_ref()),
             budget: inner.budget.as_ref().map(|budget| budget.get().clone()),
             timeout,

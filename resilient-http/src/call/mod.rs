@@ -3,6 +3,7 @@
 mod api_request;
 mod attempt;
 mod call_state;
+mod exchange;
 mod execute;
 mod read_body;
 mod redirect;

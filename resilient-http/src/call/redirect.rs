@@ -1,5 +1,6 @@
 //! The requests of one attempt: the request of the call, and the requests to which redirects lead.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use http::{HeaderMap, Method, StatusCode, header};
@@ -10,14 +11,27 @@ use crate::address::same_origin;
 use crate::error::{ApiError, BuildError, BuildErrorKind};
 use crate::request::RequestBody;
 
-pub(super) struct Hop {
+pub(super) struct Hop<'a> {
     pub(super) method: Method,
-    pub(super) url: Url,
-    pub(super) headers: HeaderMap,
+    pub(super) url: Cow<'a, Url>,
+    pub(super) headers: Cow<'a, HeaderMap>,
     pub(super) has_body: bool,
+    /// Whether this request may be sent twice.
+    pub(super) is_repeatable: bool,
 }
 
-impl Hop {
+impl<'a> Hop<'a> {
+    /// Returns the request of the call.
+    pub(super) fn first(call: &'a CallState<'_>) -> Self {
+        Self {
+            method: call.facts.method.clone(),
+            url: Cow::Borrowed(&call.request.url),
+            headers: Cow::Borrowed(&call.headers),
+            has_body: true,
+            is_repeatable: call.facts.is_repeatable,
+        }
+    }
+
     pub(super) fn body(&self, call: &CallState<'_>) -> Result<RequestBody, ApiError> {
         if !self.has_body {
             return Ok(RequestBody::default());
@@ -53,6 +67,7 @@ impl Hop {
         };
         let mut headers = self.headers.clone();
         if becomes_get {
+            let headers = headers.to_mut();
             for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING] {
                 headers.remove(name);
             }
@@ -61,9 +76,10 @@ impl Hop {
         }
         ControlFlow::Continue(Self {
             method: if becomes_get { Method::GET } else { self.method.clone() },
-            url,
+            url: Cow::Owned(url),
             headers,
             has_body: self.has_body && !becomes_get,
+            is_repeatable: self.is_repeatable || becomes_get,
         })
     }
 }

@@ -9,6 +9,7 @@ use super::api_key::ApiKey;
 use super::auth::Auth;
 use super::builder::{ApiClientBuilder, BreakerChoice, BudgetChoice};
 use super::handle::{ApiClient, ClientBreakers, ClientBudget, ClientInner, ClientRetry};
+use super::idle_connections::DropIdleOnOpening;
 use super::shutdown::{CallGate, Connections};
 use crate::address::{BaseUrl, UserInfo, is_private};
 use crate::error::{BuildError, BuildErrorKind};
@@ -53,7 +54,9 @@ impl ApiClientBuilder {
             Some(client) => Connections::Shared(Arc::clone(&client.inner().gate)),
             None => Connections::Own(self.make_transport(&base)?),
         };
+        let gate = Arc::new(CallGate::new(connections));
         Ok(ApiClient::new(ClientInner {
+            idle_connections: DropIdleOnOpening::new(breakers.listened(), &gate),
             base,
             headers: self.headers,
             credentials,
@@ -67,7 +70,7 @@ impl ApiClientBuilder {
             breakers,
             rules: Arc::new(self.rules),
             idempotency_header,
-            gate: Arc::new(CallGate::new(connections)),
+            gate,
         }))
     }
 
@@ -146,16 +149,21 @@ impl ApiClientBuilder {
             let problem = "needs the feature `rustls-tls` or `native-tls` of resilient-http";
             return Err(BuildError::new(BuildErrorKind::Tls, "`https`", problem));
         }
-        let mut builder = ReqwestTransport::defaults(self.connect_timeout);
-        if !base.is_https() && is_private(base.url()) {
-            // The base URL is plain `http`, which is safe only on this machine. The client must not
-            // send its requests to a proxy from the environment.
-            builder = builder.no_proxy();
-        }
-        if let Some(configure) = self.configure.take() {
-            builder = configure(builder);
-        }
-        Ok(Arc::new(ReqwestTransport::build(builder)?))
+        // The base URL is plain `http`, which is safe only on this machine. The client must not
+        // send its requests to a proxy from the environment.
+        let has_proxies = base.is_https() || !is_private(base.url());
+        let connect_timeout = self.connect_timeout;
+        let configure = self.configure.take();
+        Ok(Arc::new(ReqwestTransport::build(move || {
+            let mut builder = ReqwestTransport::defaults(connect_timeout);
+            if !has_proxies {
+                builder = builder.no_proxy();
+            }
+            match &configure {
+                Some(configure) => configure(builder),
+                None => builder,
+            }
+        })?))
     }
 
     #[cfg(not(feature = "reqwest"))]

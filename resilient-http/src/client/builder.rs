@@ -70,7 +70,7 @@ pub struct ApiClientBuilder {
 
 #[cfg(feature = "reqwest")]
 pub(super) type Configure =
-    Box<dyn FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send>;
+    Box<dyn Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync>;
 
 pub(super) enum BudgetChoice {
     Own(BudgetConfig),
@@ -217,10 +217,13 @@ impl ApiClientBuilder {
     /// Changes the reqwest client before it is built, for example its proxies, certificates or DNS.
     /// If the base URL is plain `http` on this machine, proxies from the environment are off; set a
     /// proxy here if you need it. Redirects and retries of reqwest are always turned off.
+    ///
+    /// `configure` runs again whenever the client drops its idle connections, which it does when
+    /// its circuit opens and after a request was lost on a connection that had served others.
     #[cfg(feature = "reqwest")]
     pub fn configure(
         mut self,
-        configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + 'static,
+        configure: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync + 'static,
     ) -> Self {
         self.configure = Some(Box::new(configure));
         self

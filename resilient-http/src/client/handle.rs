@@ -12,6 +12,7 @@ use resilient::{CircuitBreaker, RetryBudget, RetryPolicy};
 use url::Url;
 
 use super::auth::Credentials;
+use super::idle_connections::{DropIdleOnOpening, ListenedBreakers};
 use super::shutdown::{CallGate, StillRunning};
 use crate::address::BaseUrl;
 use crate::error::OutcomeRules;
@@ -38,6 +39,9 @@ pub struct ApiClient {
 }
 
 pub(crate) struct ClientInner {
+    /// Declared first, because it is dropped before the breakers.
+    #[expect(dead_code, reason = "it only acts when it is dropped")]
+    pub(super) idle_connections: DropIdleOnOpening,
     pub(crate) base: BaseUrl,
     pub(crate) headers: HeaderMap,
     pub(crate) credentials: Credentials,
@@ -66,13 +70,29 @@ pub(crate) enum ClientBreakers {
 }
 
 impl ClientBreakers {
-    pub(crate) fn of(&self, url: &Url) -> CircuitBreaker {
+    /// Returns the breaker of an origin.
+    fn of(&self, origin: &str) -> CircuitBreaker {
         let breakers = match self {
             Self::Named(breakers) => breakers,
             Self::Unnamed(breakers) => breakers,
             Self::Shared(breaker) => return breaker.clone(),
         };
-        breakers.get(&url.origin().ascii_serialization())
+        breakers.get(origin)
+    }
+
+    pub(super) fn listened(&self) -> ListenedBreakers {
+        match self {
+            Self::Named(breakers) => ListenedBreakers::Keyed(KeyedBreakers::clone(breakers)),
+            Self::Unnamed(breakers) => ListenedBreakers::Keyed(breakers.clone()),
+            Self::Shared(breaker) => ListenedBreakers::Single(breaker.clone()),
+        }
+    }
+}
+
+impl ClientInner {
+    /// Returns the breaker of the origin of `url`.
+    pub(crate) fn breaker_of(&self, url: &Url) -> CircuitBreaker {
+        self.breakers.of(&self.base.origin_of(url))
     }
 }
 
@@ -123,7 +143,7 @@ impl ApiClient {
     /// to open and close it.
     #[must_use]
     pub fn circuit_breaker(&self) -> CircuitBreaker {
-        self.inner.breakers.of(self.inner.base.url())
+        self.inner.breaker_of(self.inner.base.url())
     }
 
     /// Closes the client and all its clones. New calls fail with

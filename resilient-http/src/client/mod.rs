@@ -5,6 +5,7 @@ mod auth;
 mod build;
 mod builder;
 mod handle;
+mod idle_connections;
 mod shutdown;
 
 pub use self::api_key::ApiKey;

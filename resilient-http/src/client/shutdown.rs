@@ -50,6 +50,15 @@ impl CallGate {
         Some(CallGuard { gate: Arc::clone(self), transport: Some(transport), outer })
     }
 
+    /// Returns the transport, or `None` if the gate is closed.
+    pub(super) fn transport(&self) -> Option<Arc<dyn Transport>> {
+        let connections = self.connections.read().unwrap_or_else(PoisonError::into_inner);
+        match connections.as_ref()? {
+            Connections::Own(transport) => Some(Arc::clone(transport)),
+            Connections::Shared(gate) => gate.transport(),
+        }
+    }
+
     pub(crate) fn close(&self) {
         let connections = self.connections.write().unwrap_or_else(PoisonError::into_inner).take();
         drop(connections);

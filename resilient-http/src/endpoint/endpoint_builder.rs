@@ -91,7 +91,7 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
     #[cfg(feature = "reqwest")]
     pub fn configure(
         mut self,
-        configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + 'static,
+        configure: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync + 'static,
     ) -> Self {
         self.source = ClientSource::Configured(Box::new(move |client| client.configure(configure)));
         self

@@ -163,6 +163,7 @@ impl ApiError {
     fn parts(&self) -> (ErrorKind, Option<&Details>) {
         let (kind, details) = match self {
             Self::Connection { details, .. } => (ErrorKind::Connection, details),
+            Self::RequestBody { details } => (ErrorKind::RequestBody, details),
             Self::Timeout { details, .. } => (ErrorKind::Timeout, details),
             Self::RateLimited { details, .. } => (ErrorKind::RateLimited, details),
             Self::Authentication { details } => (ErrorKind::Authentication, details),

@@ -31,6 +31,13 @@ pub enum ApiError {
         #[doc(hidden)]
         details: Opaque,
     },
+    /// The stream that the caller gave as the request's body returned an error, which is the
+    /// [`source`](std::error::Error::source). The server may have acted on a part of the request.
+    #[non_exhaustive]
+    RequestBody {
+        #[doc(hidden)]
+        details: Opaque,
+    },
     /// A time limit ended the call.
     #[non_exhaustive]
     Timeout {

@@ -38,9 +38,17 @@ impl ApiError {
         let mut class = match self {
             // Nothing was sent, so a retry cannot repeat an effect on the server.
             Self::Connection { phase: Phase::Connect, .. } => Classification::transient(),
-            Self::Connection { .. } | Self::Timeout { phase: TimeoutPhase::Attempt, .. } => {
+            // The server closes connections and limits streams while it is healthy.
+            Self::Connection { phase: Phase::Refused, .. } => retry_if(Outcome::Ignored, true),
+            Self::Connection { .. } if details.was_reused => {
+                retry_if(Outcome::Ignored, is_repeatable)
+            }
+            Self::Connection { .. }
+            | Self::Timeout { phase: TimeoutPhase::Attempt | TimeoutPhase::Transport, .. } => {
                 retry_if(Outcome::Failure, is_repeatable)
             }
+            // The caller's stream failed, so the server is not at fault.
+            Self::RequestBody { .. } => Classification::ignored(),
             // If the deadline ended the call, the breaker has already counted each attempt. The
             // other two errors mean that the server works and only its response cannot be used.
             Self::Timeout { phase: TimeoutPhase::Deadline, .. }

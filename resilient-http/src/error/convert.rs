@@ -9,11 +9,12 @@ use resilient::retries::TimeLimit;
 use resilient::{CircuitOpen, TimedOut};
 
 use super::api_error::{ApiError, Opaque};
-use super::build_error::{BuildError, BuildErrorKind};
+use super::build_error::{BoxError, BuildError, BuildErrorKind};
 use super::details::Details;
 use super::error_response::{ERROR_BODY_LIMIT, ErrorResponse};
-use super::kinds::TimeoutPhase;
-use crate::response::Rejected;
+use super::kinds::{Phase, TimeoutPhase};
+use crate::response::{DecodeError, Rejected};
+use crate::transport::{FailureCause, TransportError};
 
 impl ApiError {
     /// Makes the error for a status outside 200 to 299.
@@ -34,6 +35,49 @@ impl ApiError {
             status if status.is_server_error() => Self::Server { status, retry_after, details },
             status => Self::Status { status, details },
         }
+    }
+
+    /// Makes the error for a failed exchange. `took` is the time since the attempt began.
+    pub(crate) fn of_transport(
+        failure: TransportError,
+        mut details: Details,
+        took: Duration,
+    ) -> Self {
+        // `ApiError` replaces the text of the transport's error, so the source of the transport's
+        // error becomes its direct source.
+        details.source = failure.source;
+        details.was_reused = failure.cause == FailureCause::ReusedConnection;
+        match failure.cause {
+            FailureCause::Unsendable(problem) => {
+                BuildError::new(BuildErrorKind::Transport, "transport", problem).into()
+            }
+            FailureCause::Connection(phase) => {
+                Self::Connection { phase, details: Opaque::new(details) }
+            }
+            FailureCause::ReusedConnection => {
+                Self::Connection { phase: Phase::Send, details: Opaque::new(details) }
+            }
+            FailureCause::TimedOut => Self::Timeout {
+                phase: TimeoutPhase::Transport,
+                after: took,
+                details: Opaque::new(details),
+            },
+            FailureCause::Undecodable => Self::Decode {
+                error: Arc::new(DecodeError::compressed()),
+                details: Opaque::new(details),
+            },
+        }
+    }
+
+    /// Makes the error for a request whose body, a stream of the caller, returned an error.
+    pub(crate) fn of_request_body(error: BoxError, mut details: Details) -> Self {
+        details.source = Some(error);
+        Self::RequestBody { details: Opaque::new(details) }
+    }
+
+    /// Makes the error for a response that is longer than `limit` bytes.
+    pub(crate) fn too_large(limit: usize, details: Details) -> Self {
+        Self::TooLarge { limit, details: Opaque::new(details) }
     }
 
     /// Makes the error for a successful response that cannot be read as the requested type.

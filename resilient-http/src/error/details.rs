@@ -16,6 +16,8 @@ pub(crate) struct Details {
     pub(crate) attempts: u32,
     pub(crate) response: Option<ErrorResponse>,
     pub(crate) source: Option<BoxError>,
+    /// Whether the request was lost on a connection that had served other requests.
+    pub(crate) was_reused: bool,
 }
 
 /// The facts about a call that are safe to print and on which retries depend.
@@ -35,7 +37,7 @@ pub(crate) struct CallFacts {
 
 impl Details {
     pub(crate) fn new(call: Option<CallFacts>, attempts: u32) -> Self {
-        Self { call, attempts, response: None, source: None }
+        Self { call, attempts, response: None, source: None, was_reused: false }
     }
 }
 

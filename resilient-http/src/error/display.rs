@@ -34,7 +34,9 @@ impl fmt::Display for Cause<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             ApiError::Connection { phase, .. } => f.write_str(phase.text())?,
+            ApiError::RequestBody { .. } => f.write_str("the body of the request failed")?,
             ApiError::Timeout { phase, after, .. } => match phase {
+                TimeoutPhase::Transport => write!(f, "the transport gave up after {after:?}")?,
                 TimeoutPhase::Attempt => write!(f, "no response within {after:?}")?,
                 TimeoutPhase::Deadline => write!(f, "not done within its deadline of {after:?}")?,
                 TimeoutPhase::Server => f.write_str("the server timed out")?,

@@ -7,6 +7,9 @@ pub enum Phase {
     /// There was no connection, because the name is unknown, the port refused the connection, the
     /// TLS handshake failed, or the connect timeout passed. Nothing was sent.
     Connect,
+    /// The server refused to process the request: an HTTP/2 server closes the connection, or
+    /// accepts no more streams. The server did nothing.
+    Refused,
     /// The connection failed before the response. The server may have acted on the request.
     Send,
     /// The body of the response broke off. The status is known.
@@ -17,6 +20,7 @@ impl Phase {
     pub(crate) const fn text(self) -> &'static str {
         match self {
             Self::Connect => "no connection",
+            Self::Refused => "the server did not process the request",
             Self::Send => "the connection broke before a response",
             Self::Body => "the response broke off",
         }
@@ -33,6 +37,8 @@ pub enum TimeoutPhase {
     Deadline,
     /// The server's own limit: status 408.
     Server,
+    /// A limit of the transport, such as `read_timeout` of reqwest.
+    Transport,
 }
 
 /// The kind of an [`ApiError`](crate::ApiError). Each kind is a variant of the error without its
@@ -42,6 +48,7 @@ pub enum TimeoutPhase {
 #[expect(missing_docs, reason = "the variants of `ApiError` have the same names")]
 pub enum ErrorKind {
     Connection,
+    RequestBody,
     Timeout,
     RateLimited,
     Authentication,
@@ -62,6 +69,7 @@ impl ErrorKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Connection => "connection",
+            Self::RequestBody => "request_body",
             Self::Timeout => "timeout",
             Self::RateLimited => "rate_limited",
             Self::Authentication => "authentication",

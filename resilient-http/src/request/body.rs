@@ -1,36 +1,53 @@
 //! The body of a request, and whether it can be sent again.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http_body::Body as HttpBody;
+use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt, Empty, Full};
+use http_body_util::{BodyExt, Full};
 
 use crate::error::BoxError;
 
-/// A request body as a stream of bytes, as transports send it.
-pub type RequestBody = BoxBody<Bytes, BoxError>;
+/// The body of one exchange, as transports send it: bytes, or a stream of bytes.
+pub struct RequestBody(SentBody);
+
+enum SentBody {
+    Bytes(Full<Bytes>),
+    Stream(BoxBody<Bytes, BoxError>, BodyFault),
+}
+
+/// The error of a stream that the caller gave, as seen by the client that sends it. The transport
+/// reports a failed exchange, and this error says that the caller's stream was the cause.
+#[derive(Clone, Default)]
+pub(crate) struct BodyFault(Option<Arc<OnceLock<SharedError>>>);
+
+type SharedError = Arc<dyn std::error::Error + Send + Sync>;
 
 /// The body of a request.
 ///
 /// A body is empty, bytes, or a stream. [`Body::factory`] creates a stream for each attempt. A
 /// stream from [`Body::once`] can be sent only once, so its call has no retries.
+///
+/// If a stream returns an error, the call ends with
+/// [`ApiError::RequestBody`](crate::ApiError::RequestBody): the call is not retried, and the
+/// circuit breaker ignores it.
 pub struct Body(BodySource);
 
 enum BodySource {
-    Empty,
     Bytes(Bytes),
-    Factory(Arc<dyn Fn() -> RequestBody + Send + Sync>),
-    Once(Mutex<Option<RequestBody>>),
+    Factory(Arc<dyn Fn() -> BoxBody<Bytes, BoxError> + Send + Sync>),
+    Once(Mutex<Option<BoxBody<Bytes, BoxError>>>),
 }
 
 impl Body {
     /// Returns an empty body.
     #[must_use]
-    pub fn empty() -> Self {
-        Self(BodySource::Empty)
+    pub const fn empty() -> Self {
+        Self(BodySource::Bytes(Bytes::new()))
     }
 
     /// Calls `make` for each attempt to create the stream.
@@ -62,29 +79,137 @@ impl Body {
     /// Returns the bytes of the body, or `None` if the body is a stream.
     pub(crate) fn as_bytes(&self) -> Option<&[u8]> {
         match &self.0 {
-            BodySource::Empty => Some(&[]),
             BodySource::Bytes(bytes) => Some(bytes),
             BodySource::Factory(_) | BodySource::Once(_) => None,
         }
     }
 
-    /// Returns the body for one attempt, or `None` if the body was sent and cannot be sent again.
+    /// Returns the body for one exchange, or `None` if the body was sent and cannot be sent again.
     pub(crate) fn open(&self) -> Option<RequestBody> {
+        let stream = match &self.0 {
+            BodySource::Bytes(bytes) => return Some(bytes.clone().into()),
+            BodySource::Factory(make) => make(),
+            BodySource::Once(body) => body.lock().unwrap_or_else(PoisonError::into_inner).take()?,
+        };
+        let fault = BodyFault(Some(Arc::default()));
+        Some(RequestBody(SentBody::Stream(stream, fault)))
+    }
+}
+
+impl RequestBody {
+    /// Returns the bytes of the body.
+    ///
+    /// # Errors
+    ///
+    /// Returns the body itself if it is a stream.
+    pub fn into_bytes(self) -> Result<Bytes, Self> {
+        match self.0 {
+            SentBody::Bytes(full) => Ok(full.into_inner().unwrap_or_default()),
+            SentBody::Stream(..) => Err(self),
+        }
+    }
+
+    /// Returns the place where the error of the stream will be.
+    pub(crate) fn fault(&self) -> BodyFault {
         match &self.0 {
-            BodySource::Empty => Some(boxed(Empty::new())),
-            BodySource::Bytes(bytes) => Some(boxed(Full::new(bytes.clone()))),
-            BodySource::Factory(make) => Some(make()),
-            BodySource::Once(body) => body.lock().unwrap_or_else(PoisonError::into_inner).take(),
+            SentBody::Bytes(_) => BodyFault::default(),
+            SentBody::Stream(_, fault) => fault.clone(),
         }
     }
 }
 
-fn boxed<B>(body: B) -> RequestBody
+impl BodyFault {
+    /// Returns the error if the stream returned one.
+    pub(crate) fn error(&self) -> Option<BoxError> {
+        let error = self.0.as_ref()?.get()?;
+        Some(Box::new(StreamError(Arc::clone(error))))
+    }
+}
+
+/// The error of the caller's stream, shared by the transport's error and the error of the call.
+struct StreamError(SharedError);
+
+impl fmt::Debug for StreamError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for StreamError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for StreamError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source()
+    }
+}
+
+impl HttpBody for RequestBody {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match &mut self.0 {
+            SentBody::Bytes(full) => Pin::new(full).poll_frame(cx).map_err(|never| match never {}),
+            SentBody::Stream(stream, fault) => Pin::new(stream).poll_frame(cx).map_err(|error| {
+                let error = SharedError::from(error);
+                if let Some(fault) = &fault.0 {
+                    // A stream that goes on after an error reports its first one.
+                    let _ = fault.set(Arc::clone(&error));
+                }
+                Box::new(StreamError(error)) as BoxError
+            }),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.0 {
+            SentBody::Bytes(full) => full.is_end_stream(),
+            SentBody::Stream(stream, _) => stream.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            SentBody::Bytes(full) => full.size_hint(),
+            SentBody::Stream(stream, _) => stream.size_hint(),
+        }
+    }
+}
+
+fn boxed<B>(body: B) -> BoxBody<Bytes, BoxError>
 where
     B: HttpBody<Data = Bytes> + Send + Sync + 'static,
     B::Error: Into<BoxError>,
 {
     body.map_err(Into::into).boxed()
+}
+
+impl Default for RequestBody {
+    fn default() -> Self {
+        Bytes::new().into()
+    }
+}
+
+impl From<Bytes> for RequestBody {
+    fn from(bytes: Bytes) -> Self {
+        Self(SentBody::Bytes(Full::new(bytes)))
+    }
+}
+
+impl fmt::Debug for RequestBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            SentBody::Bytes(_) => "RequestBody(bytes)",
+            SentBody::Stream(..) => "RequestBody(a stream)",
+        })
+    }
 }
 
 impl Default for Body {
@@ -102,7 +227,7 @@ impl<T: Into<Bytes>> From<T> for Body {
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            BodySource::Empty => f.write_str("Body(empty)"),
+            BodySource::Bytes(bytes) if bytes.is_empty() => f.write_str("Body(empty)"),
             BodySource::Bytes(bytes) => write!(f, "Body({} bytes)", bytes.len()),
             BodySource::Factory(_) => f.write_str("Body(a stream for each attempt)"),
             BodySource::Once(_) => f.write_str("Body(a stream, once)"),

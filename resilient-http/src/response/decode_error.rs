@@ -38,6 +38,16 @@ impl DecodeError {
         Self { problem: "not UTF-8", missing: None, line: 0, column: 0, details: error.to_string() }
     }
 
+    pub(crate) fn compressed() -> Self {
+        Self {
+            problem: "the body cannot be decompressed",
+            missing: None,
+            line: 0,
+            column: 0,
+            details: String::new(),
+        }
+    }
+
     /// Returns the line in the body, counted from 1, or 0 if it is unknown.
     #[must_use]
     pub fn line(&self) -> usize {

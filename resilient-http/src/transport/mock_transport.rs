@@ -4,11 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 
+use super::response_body::ResponseBody;
+use super::transport_request::TransportRequest;
 use super::transport_trait::{Exchange, Transport, TransportError};
 use crate::error::Phase;
-use crate::request::RequestBody;
 
 type Respond =
     dyn Fn(http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> + Send + Sync;
@@ -48,8 +49,11 @@ impl MockTransport {
 }
 
 impl Transport for MockTransport {
-    fn send(&self, request: http::Request<RequestBody>) -> Exchange<'_> {
+    fn send(&self, request: TransportRequest) -> Exchange<'_> {
         Box::pin(async move {
+            let request = request
+                .into_http()
+                .map_err(|_| TransportError::unsendable("cannot send to such an address"))?;
             let (parts, body) = request.into_parts();
             let body = body
                 .collect()
@@ -57,8 +61,7 @@ impl Transport for MockTransport {
                 .map_err(|error| TransportError::connection(Phase::Send, error))?;
             let request = http::Request::from_parts(parts, body.to_bytes());
             let response = (self.respond)(request)?;
-            Ok(response
-                .map(|bytes| Full::new(bytes).map_err(|never| match never {}).boxed_unsync()))
+            Ok(response.map(ResponseBody::from))
         })
     }
 }

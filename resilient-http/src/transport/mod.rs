@@ -4,11 +4,15 @@
 mod mock_transport;
 #[cfg(feature = "reqwest")]
 mod reqwest_transport;
+mod response_body;
+mod transport_request;
 mod transport_trait;
 
 #[cfg(feature = "test-util")]
 pub use self::mock_transport::MockTransport;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest_transport::ReqwestTransport;
+pub use self::response_body::ResponseBody;
+pub use self::transport_request::TransportRequest;
 pub(crate) use self::transport_trait::FailureCause;
-pub use self::transport_trait::{Exchange, ResponseBody, Transport, TransportError};
+pub use self::transport_trait::{Exchange, Transport, TransportError};

@@ -4,14 +4,9 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
-use bytes::Bytes;
-use http_body_util::combinators::UnsyncBoxBody;
-
+use super::response_body::ResponseBody;
+use super::transport_request::TransportRequest;
 use crate::error::{BoxError, Phase};
-use crate::request::RequestBody;
-
-/// A response body as a stream of decompressed bytes.
-pub type ResponseBody = UnsyncBoxBody<Bytes, TransportError>;
 
 /// The future of [`Transport::send`].
 pub type Exchange<'a> =
@@ -23,7 +18,12 @@ pub type Exchange<'a> =
 /// Dropping the future or the body must end the exchange and free its resources.
 pub trait Transport: Send + Sync + 'static {
     /// Sends the request and returns before the body of the response is read.
-    fn send(&self, request: http::Request<RequestBody>) -> Exchange<'_>;
+    fn send(&self, request: TransportRequest) -> Exchange<'_>;
+
+    /// Drops the connections that no exchange uses. Running exchanges continue. The client calls
+    /// this when its circuit opens, because idle connections to a server that failed may be dead.
+    /// The default does nothing.
+    fn drop_idle_connections(&self) {}
 }
 
 /// The reason why an exchange failed.
@@ -36,6 +36,12 @@ pub struct TransportError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FailureCause {
     Connection(Phase),
+    /// A connection that had served other requests broke before the response.
+    ReusedConnection,
+    /// The response took longer than the transport's own limit.
+    TimedOut,
+    /// The response cannot be decompressed.
+    Undecodable,
     Unsendable(&'static str),
 }
 
@@ -44,7 +50,28 @@ impl TransportError {
     /// contain secrets.
     #[must_use]
     pub fn connection(phase: Phase, source: impl Into<BoxError>) -> Self {
-        Self { cause: FailureCause::Connection(phase), source: Some(source.into()) }
+        Self::new(FailureCause::Connection(phase), source)
+    }
+
+    /// Reports that a connection which had served other requests broke before the first byte of the
+    /// response. Servers close idle connections at any time, so this says nothing about the health
+    /// of the server. If the request may be sent twice, the client sends it again at once.
+    #[must_use]
+    pub fn reused_connection(source: impl Into<BoxError>) -> Self {
+        Self::new(FailureCause::ReusedConnection, source)
+    }
+
+    /// Reports that the transport's own time limit ended the exchange. The client counts it like
+    /// the time limit of an attempt.
+    #[must_use]
+    pub fn timed_out(source: impl Into<BoxError>) -> Self {
+        Self::new(FailureCause::TimedOut, source)
+    }
+
+    /// Reports a body that cannot be decompressed.
+    #[must_use]
+    pub fn undecodable(source: impl Into<BoxError>) -> Self {
+        Self::new(FailureCause::Undecodable, source)
     }
 
     /// Reports a request that the transport can never send.
@@ -52,12 +79,19 @@ impl TransportError {
     pub fn unsendable(problem: &'static str) -> Self {
         Self { cause: FailureCause::Unsendable(problem), source: None }
     }
+
+    pub(crate) fn new(cause: FailureCause, source: impl Into<BoxError>) -> Self {
+        Self { cause, source: Some(source.into()) }
+    }
 }
 
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.cause {
             FailureCause::Connection(phase) => phase.text(),
+            FailureCause::ReusedConnection => Phase::Send.text(),
+            FailureCause::TimedOut => "the transport's time limit passed",
+            FailureCause::Undecodable => "the response cannot be decompressed",
             FailureCause::Unsendable(problem) => problem,
         })
     }

@@ -4,10 +4,10 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use http::{HeaderValue, Request, header};
+use http::{HeaderValue, header};
 use resilient::breaker::CircuitState;
 use resilient_http::{
-    ApiClient, Exchange, MockTransport, Phase, RequestBody, Transport, TransportError,
+    ApiClient, Exchange, MockTransport, Phase, Transport, TransportError, TransportRequest,
 };
 
 /// A transport that requests a token from the API before each other request.
@@ -17,15 +17,15 @@ struct WithToken {
 }
 
 impl Transport for WithToken {
-    fn send(&self, mut request: Request<RequestBody>) -> Exchange<'_> {
+    fn send(&self, mut request: TransportRequest) -> Exchange<'_> {
         Box::pin(async move {
-            if request.uri().path() != "/token" {
+            if request.url.path() != "/token" {
                 let api = self.api.get().expect("the test has set the client");
                 let token: Result<String, _> = api.get("token").await;
                 let token =
                     token.map_err(|error| TransportError::connection(Phase::Connect, error))?;
                 let token = HeaderValue::from_str(&token).unwrap();
-                request.headers_mut().insert(header::AUTHORIZATION, token);
+                request.headers.insert(header::AUTHORIZATION, token);
             }
             self.inner.send(request).await
         })

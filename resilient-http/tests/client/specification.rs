@@ -96,9 +96,11 @@ async fn it_1_a_server_that_fails_now_and_then_is_handled_by_retry_and_circuit_b
     }
     let snapshot = api.circuit_breaker().snapshot();
     assert_eq!((snapshot.totals.success, snapshot.state), (60, CircuitState::Closed));
-    // The server received one request per attempt, so there is only one retry loop.
-    assert_eq!(server.count() as u64, 60 + snapshot.totals.failure);
-    assert!(snapshot.totals.failure >= 20);
+    // The server received one request per attempt, so there is only one retry loop. A request that
+    // is reset on a reused connection is sent again within its attempt, and is no failure.
+    let resets = (0..server.count()).filter(|n| n % 9 == 2).count();
+    assert_eq!((server.count() - resets) as u64, 60 + snapshot.totals.failure);
+    assert!(resets >= 8 && snapshot.totals.failure >= 16);
     // From now on, the server is down.
     let url = server.url.clone();
     drop(server);

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
-use http_body_util::{BodyExt, Full};
-use resilient_http::{Bytes, Exchange, RequestBody, Transport};
+use resilient_http::{Bytes, Exchange, ResponseBody, Transport, TransportRequest};
 use tokio::sync::Semaphore;
 
 type Answer = dyn Fn(usize) -> http::Response<Bytes> + Send + Sync;
@@ -36,12 +35,12 @@ impl Gated {
 }
 
 impl Transport for Gated {
-    fn send(&self, _: http::Request<RequestBody>) -> Exchange<'_> {
+    fn send(&self, _: TransportRequest) -> Exchange<'_> {
         Box::pin(async move {
             let n = self.asked.fetch_add(1, SeqCst);
             self.gate.acquire().await.unwrap().forget();
             let answer = (self.answer)(n);
-            Ok(answer.map(|bytes| Full::new(bytes).map_err(|never| match never {}).boxed_unsync()))
+            Ok(answer.map(ResponseBody::from))
         })
     }
 }

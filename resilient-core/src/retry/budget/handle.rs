@@ -165,6 +165,12 @@ impl RetryBudget {
         self.0.bucket.level().capacity == 0
     }
 
+    /// Returns whether nothing else shares this budget, neither a handle nor a reservation. During
+    /// the call, no other thread may clone this handle.
+    pub(crate) fn is_only_handle(&mut self) -> bool {
+        Arc::get_mut(&mut self.0).is_some()
+    }
+
     /// Returns whether nothing else shares this budget, neither a handle nor a reservation, and the
     /// bucket holds at least its initial tokens. During the call, no other thread may clone this
     /// handle.

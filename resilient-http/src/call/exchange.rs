@@ -1,0 +1,107 @@
+//! Sends the request of a hop and returns the head of its response. A request that the server
+//! certainly did not process is sent again at once.
+
+use tokio::time::Instant;
+
+use super::call_state::CallState;
+use super::redirect::Hop;
+use super::telemetry::RequestSpan;
+use crate::client::ApiClient;
+use crate::error::{ApiError, Phase};
+use crate::transport::{FailureCause, ResponseBody, TransportError, TransportRequest};
+
+/// How often a request is sent again because the server refused to process it. Each time, the
+/// server has just closed or limited the connection, so another connection usually accepts it.
+const REFUSALS: u32 = 3;
+
+/// The sends of one hop that cost no retry.
+struct FreeResends {
+    refusals: u32,
+    lost_connections: u32,
+}
+
+/// Sends the request of a hop. The returned span ends with the response.
+///
+/// Neither a refused request nor a request that was lost on a reused connection says anything about
+/// the health of the server. Such a request is sent again within the attempt, so that it needs no
+/// retry, no token of the budget, and no second permit of the breaker.
+pub(super) async fn exchange(
+    client: &ApiClient,
+    call: &CallState<'_>,
+    hop: &Hop<'_>,
+    began: Instant,
+) -> Result<(http::Response<ResponseBody>, RequestSpan), ApiError> {
+    let mut resends = FreeResends { refusals: REFUSALS, lost_connections: 1 };
+    loop {
+        let template = &call.facts.template;
+        let mut span = RequestSpan::begin(template, &hop.method, &hop.url, call.resends());
+        match span.within(send_hop(client, call, hop)).await {
+            Ok(response) => {
+                call.record_status(response.status());
+                span.record_status(response.status());
+                return Ok((response, span));
+            }
+            Err(SendError::Transport(failure)) => {
+                let is_repeated = resends.allow(&failure, call, hop);
+                let error = ApiError::of_transport(failure, call.details(None), began.elapsed());
+                span.end(Some(&error));
+                if !is_repeated {
+                    return Err(error);
+                }
+            }
+            Err(SendError::Other(error)) => {
+                span.end(Some(&error));
+                return Err(error);
+            }
+        }
+    }
+}
+
+impl FreeResends {
+    fn allow(&mut self, failure: &TransportError, call: &CallState<'_>, hop: &Hop<'_>) -> bool {
+        let left = match failure.cause {
+            FailureCause::Connection(Phase::Refused) => &mut self.refusals,
+            FailureCause::ReusedConnection if hop.is_repeatable => &mut self.lost_connections,
+            _ => return false,
+        };
+        if *left == 0 || hop.has_body && !call.facts.is_replayable {
+            return false;
+        }
+        *left -= 1;
+        true
+    }
+}
+
+enum SendError {
+    Transport(TransportError),
+    Other(ApiError),
+}
+
+impl<E: Into<ApiError>> From<E> for SendError {
+    fn from(error: E) -> Self {
+        Self::Other(error.into())
+    }
+}
+
+async fn send_hop(
+    client: &ApiClient,
+    call: &CallState<'_>,
+    hop: &Hop<'_>,
+) -> Result<http::Response<ResponseBody>, SendError> {
+    let body = hop.body(call)?;
+    let mut url = hop.url.as_ref().clone();
+    let mut headers = hop.headers.as_ref().clone();
+    if client.inner().base.is_own(&url) {
+        client.inner().credentials.apply(&mut url, &mut headers)?;
+    }
+    let Some(transport) = call.guard.transport() else {
+        return Err(ApiError::Closed.into());
+    };
+    let fault = body.fault();
+    let request = TransportRequest::new(hop.method.clone(), url, headers, body);
+    let sent = transport.send(request).await;
+    sent.map_err(|failure| match fault.error() {
+        Some(error) => ApiError::of_request_body(error, call.details(None)).into(),
+        None => SendError::Transport(failure),
+    })
+}

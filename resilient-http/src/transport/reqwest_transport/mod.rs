@@ -1,0 +1,113 @@
+//! The transport over reqwest.
+
+mod connection_pool;
+mod failure;
+mod opened_connections;
+
+use std::fmt;
+use std::time::Duration;
+
+use self::connection_pool::ConnectionPool;
+use self::failure::explain;
+pub(super) use self::failure::explain_body;
+use super::response_body::ResponseBody;
+use super::transport_request::TransportRequest;
+use super::transport_trait::{Exchange, FailureCause, Transport, TransportError};
+use crate::error::{BuildError, BuildErrorKind};
+use crate::request::RequestBody;
+
+/// Sends requests with a `reqwest::Client`.
+///
+/// A transport that [`build`](Self::build) made replaces its `reqwest::Client` to drop idle
+/// connections, and it knows whether a connection had served other requests. A client that the
+/// caller [gives](Self::given) is never replaced, and each of its connections counts as fresh.
+pub struct ReqwestTransport {
+    pool: ConnectionPool,
+}
+
+impl ReqwestTransport {
+    /// Builds a client from the builder that `configure` returns. Redirects, retries and
+    /// `connection_verbose` (which would log all traffic) are always turned off. The transport
+    /// calls `configure` again whenever it replaces the client.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`BuildError`] if reqwest cannot build the client.
+    pub fn build(
+        configure: impl Fn() -> reqwest::ClientBuilder + Send + Sync + 'static,
+    ) -> Result<Self, BuildError> {
+        let pool = ConnectionPool::new(Box::new(configure)).map_err(|error| {
+            BuildError::new(BuildErrorKind::Setting, "reqwest client", "cannot be built")
+                .caused_by(error.without_url())
+        })?;
+        Ok(Self { pool })
+    }
+
+    /// Uses an existing client. The transport never closes or replaces this client, so idle
+    /// connections stay when the circuit opens: a breaker may need several probes after a network
+    /// partition. A connection that breaks before the response is a failure, even if it had served
+    /// other requests.
+    ///
+    /// Build it with `redirect(reqwest::redirect::Policy::none())`: a client that follows redirects
+    /// sends headers such as `x-api-key` to other hosts. The transport refuses a redirected
+    /// response, but by then the headers were sent. A client with `connection_verbose` logs all
+    /// traffic, including keys.
+    #[must_use]
+    pub fn given(client: reqwest::Client) -> Self {
+        Self { pool: ConnectionPool::given(client) }
+    }
+
+    pub(crate) fn defaults(connect_timeout: Duration) -> reqwest::ClientBuilder {
+        reqwest::Client::builder()
+            .connect_timeout(connect_timeout)
+            .user_agent(concat!("resilient-http/", env!("CARGO_PKG_VERSION")))
+    }
+}
+
+impl Transport for ReqwestTransport {
+    fn send(&self, request: TransportRequest) -> Exchange<'_> {
+        Box::pin(async move {
+            let asked = (!self.pool.is_own()).then(|| request.url.clone());
+            let mut sent = reqwest::Request::new(request.method, request.url);
+            *sent.headers_mut() = request.headers;
+            *sent.body_mut() = reqwest_body(request.body);
+            let pooled = self.pool.current();
+            let (result, connection) = self.pool.watch(pooled.client.execute(sent)).await;
+            let response = result.map_err(|error| {
+                let error = explain(error, connection);
+                if error.cause == FailureCause::ReusedConnection {
+                    // Other connections of the pool may be dead too. The next request must open a
+                    // fresh one.
+                    self.pool.replace(&pooled);
+                }
+                error
+            })?;
+            if asked.is_some_and(|asked| *response.url() != asked) {
+                return Err(TransportError::unsendable(
+                    "is a client that follows redirects: build it with `redirect(Policy::none())`",
+                ));
+            }
+            let response: http::Response<reqwest::Body> = response.into();
+            Ok(response.map(ResponseBody::of_reqwest))
+        })
+    }
+
+    fn drop_idle_connections(&self) {
+        self.pool.replace(&self.pool.current());
+    }
+}
+
+/// Converts a body. Bytes stay bytes, because reqwest cannot clone a stream.
+fn reqwest_body(body: RequestBody) -> Option<reqwest::Body> {
+    match body.into_bytes() {
+        Ok(bytes) if bytes.is_empty() => None,
+        Ok(bytes) => Some(bytes.into()),
+        Err(stream) => Some(reqwest::Body::wrap(stream)),
+    }
+}
+
+impl fmt::Debug for ReqwestTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ReqwestTransport")
+    }
+}
