@@ -52,6 +52,9 @@ async fn read_response(
 ) -> Result<Response, ApiError> {
     let (parts, body) = response.into_parts();
     let head = ResponseHead::received(parts.status, parts.headers);
+    if let Some(hold) = &call.hold {
+        hold.response_received(&head, began);
+    }
     if head.status.is_success() {
         return match read_whole(body, client.inner().body_limit).await {
             Ok(body) => Ok(Response {

@@ -1,6 +1,7 @@
 //! The state of one call, shared by its attempts.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use crate::client::{ApiClient, CallGuard};
 use crate::error::{
     ApiError, BuildError, BuildErrorKind, CallFacts, Details, ErrorResponse, Opaque,
 };
+use crate::hold_back::OriginHold;
 use crate::request::PreparedRequest;
 use crate::response::ResponseHead;
 
@@ -22,6 +24,8 @@ pub(super) struct CallState<'a> {
     pub(super) facts: CallFacts,
     pub(super) guard: CallGuard,
     pub(super) breaker: CircuitBreaker,
+    /// `None` if the client ignores rate limits.
+    pub(super) hold: Option<Arc<OriginHold>>,
     pub(super) retry: NamedRetry,
     pub(super) budget: Option<RetryBudget>,
     pub(super) timeout: Option<Duration>,
@@ -72,6 +76,7 @@ impl<'a> CallState<'a> {
             facts: call_facts(client, request),
             guard,
             breaker: inner.breaker_of(&request.url),
+            hold: inner.hold_of(&request.url),
             retry: inner.retry.of(options.policy.as_ref()),
             budget: inner.budget.as_ref().map(|budget| budget.get().clone()),
             timeout,

@@ -31,6 +31,9 @@ pub(super) async fn exchange(
     hop: &Hop<'_>,
     began: Instant,
 ) -> Result<(http::Response<ResponseBody>, RequestSpan), ApiError> {
+    if let Some(hold) = &call.hold {
+        hold.request_sent(began);
+    }
     let mut resends = FreeResends { refusals: REFUSALS, lost_connections: 1 };
     loop {
         let template = &call.facts.template;

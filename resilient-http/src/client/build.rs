@@ -13,6 +13,7 @@ use super::idle_connections::DropIdleOnOpening;
 use super::shutdown::{CallGate, Connections};
 use crate::address::{BaseUrl, UserInfo, is_private};
 use crate::error::{BuildError, BuildErrorKind};
+use crate::hold_back::{ClientHolds, OnRateLimit};
 use crate::redact::{is_credential, mark_secrets};
 use crate::request::header_name;
 use crate::transport::Transport;
@@ -48,6 +49,8 @@ impl ApiClientBuilder {
         let breakers = self.breakers(&base)?;
         let budget = self.retry_budget(&base);
         let retry = self.named_retry(&base);
+        let holds_back = self.on_rate_limit != OnRateLimit::Ignore;
+        let holds = holds_back.then(|| ClientHolds::of_client(self.name.as_deref()));
         let idempotency_header = header_name(&self.idempotency_header)?;
         mark_secrets(&mut self.headers);
         let connections = match self.connections_of.take() {
@@ -68,6 +71,8 @@ impl ApiClientBuilder {
             retry,
             budget,
             breakers,
+            holds,
+            fails_if_held: self.on_rate_limit == OnRateLimit::Fail,
             rules: Arc::new(self.rules),
             idempotency_header,
             gate,

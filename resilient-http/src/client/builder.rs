@@ -11,6 +11,7 @@ use resilient::{BreakerConfig, CircuitBreaker, RetryBudget, RetryPolicy};
 use super::auth::Auth;
 use super::handle::ApiClient;
 use crate::error::{BuildError, OutcomeRules};
+use crate::hold_back::OnRateLimit;
 use crate::redact::HeaderNames;
 use crate::request::header_pair;
 use crate::setters::setters;
@@ -36,6 +37,7 @@ const BODY_LIMIT: usize = 16 * 1024 * 1024;
 /// | [`retry`](Self::retry) | 3 retries, exponential from 100 ms, full jitter | |
 /// | [`budget`](Self::budget) | one retry per five successes, 10 initial | per client |
 /// | [`circuit_breaker`](Self::circuit_breaker) | 5 failures in a row, for 30 s | per origin |
+/// | [`on_rate_limit`](Self::on_rate_limit) | calls wait until the server wants requests again | per origin |
 /// | [`redirects`](Self::redirects) | 5 | within one origin |
 /// | [`body_limit`](Self::body_limit) | 16 MiB | of the decompressed body |
 /// | [`retry_statuses`](Self::retry_statuses) | 408, 429, 500, 502, 503, 504 | |
@@ -56,6 +58,7 @@ pub struct ApiClientBuilder {
     pub(super) policy: RetryPolicy,
     pub(super) budget: BudgetChoice,
     pub(super) breaker: BreakerChoice,
+    pub(super) on_rate_limit: OnRateLimit,
     pub(super) rules: OutcomeRules,
     pub(super) idempotency_header: String,
     pub(super) allowed: Vec<String>,
@@ -100,6 +103,7 @@ impl ApiClient {
             policy: RetryPolicy::DEFAULT,
             budget: BudgetChoice::Own(BudgetConfig::default()),
             breaker: BreakerChoice::PerOrigin(BreakerConfig::default()),
+            on_rate_limit: OnRateLimit::default(),
             rules: OutcomeRules::default(),
             idempotency_header: "idempotency-key".to_owned(),
             allowed: Vec::new(),
@@ -158,6 +162,10 @@ impl ApiClientBuilder {
         shared_circuit_breaker(breaker: CircuitBreaker) => breaker = BreakerChoice::Shared(breaker);
         /// Turns circuit breaking off. The client then sends every call.
         no_circuit_breaker() => breaker = BreakerChoice::None;
+        /// Sets what calls do while the server wants no requests: after a 429 or a 503 that names a
+        /// time to wait. By default, they wait for this time if it fits into theirs, and then start
+        /// one by one. Clients with the same [`name`](Self::name) are held back together.
+        on_rate_limit(choice: OnRateLimit) => on_rate_limit = choice;
         /// Sets the statuses that are retried if the request may be sent twice. Default: 408, 429,
         /// 500, 502, 503, 504.
         retry_statuses(statuses: impl IntoIterator<Item = StatusCode>)

@@ -62,11 +62,12 @@ impl ApiError {
 
     /// Returns the time to wait before the next attempt, or `None` if no such time is known. The
     /// circuit breaker sets it, or the server did in `Retry-After`, as read when the response
-    /// arrived.
+    /// arrived. If the client held back the call, it is the rest of that time.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::CircuitOpen(open) => open.retry_after(),
+            Self::RateLimited { retry_after, .. } => *retry_after,
             _ => self.response()?.head.retry_after,
         }
     }
@@ -146,6 +147,13 @@ impl ApiError {
     #[must_use]
     pub fn is_redirect(&self) -> bool {
         matches!(self, Self::Status { status, .. } if status.is_redirection())
+    }
+
+    /// Returns whether the client held back the call because of a refusal of the server to an
+    /// earlier call. Nothing was sent.
+    #[must_use]
+    pub fn is_held_back(&self) -> bool {
+        matches!(self, Self::RateLimited { .. }) && self.response().is_none()
     }
 
     pub(crate) fn call(&self) -> Option<&CallFacts> {
