@@ -35,7 +35,9 @@ pub use self::error::{
     ApiError, BoxError, BuildError, BuildErrorKind, ErrorKind, Phase, RetriesDisabled, TimeoutPhase,
 };
 pub use self::hold_back::OnRateLimit;
-pub use self::request::{Body, Idempotency, IdempotencyKey, PreparedRequest, RequestBody};
+pub use self::request::{
+    Body, FormPart, Idempotency, IdempotencyKey, MultipartForm, PreparedRequest, RequestBody,
+};
 pub use self::response::{
     DecodeError, FromResponse, RateLimit, Rejected, Reply, Response, Served, retry_after,
 };

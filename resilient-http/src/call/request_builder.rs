@@ -16,8 +16,8 @@ use crate::client::ApiClient;
 use crate::error::{ApiError, BuildError, BuildErrorKind};
 use crate::redact::{is_credential, mark_secrets};
 use crate::request::{
-    Body, Idempotency, IdempotencyKey, LimitOverride, PreparedRequest, RequestOptions,
-    check_framing, header_pair, replace_headers,
+    Body, Idempotency, IdempotencyKey, LimitOverride, MultipartForm, PreparedRequest,
+    RequestOptions, check_framing, header_pair, replace_headers,
 };
 use crate::response::{FromResponse, Response};
 use crate::setters::setters;
@@ -48,7 +48,7 @@ struct RequestDraft {
     headers: HeaderMap,
     body: Body,
     /// The content type that is sent if no header sets it.
-    content_type: Option<&'static str>,
+    content_type: Option<HeaderValue>,
     options: RequestOptions,
     /// The first mistake in the use of the builder.
     problem: Option<BuildError>,
@@ -170,7 +170,7 @@ impl<T> RequestBuilder<T> {
         let Ok(bytes) = serde_json::to_vec(body) else {
             return self.refuse_body("cannot be written as JSON");
         };
-        self.typed_body(Bytes::from(bytes).into(), "application/json")
+        self.typed_body(Bytes::from(bytes), "application/json")
     }
 
     /// Sets a body of form fields.
@@ -178,12 +178,12 @@ impl<T> RequestBuilder<T> {
         let Ok(text) = serde_urlencoded::to_string(body) else {
             return self.refuse_body("cannot be written as a form");
         };
-        self.typed_body(text.into(), "application/x-www-form-urlencoded")
+        self.typed_body(text, "application/x-www-form-urlencoded")
     }
 
     /// Sets a body of bytes.
     pub fn bytes(self, body: impl Into<Bytes>) -> Self {
-        self.typed_body(Body::from(body), "application/octet-stream")
+        self.typed_body(body, "application/octet-stream")
     }
 
     /// Sets any body. This method does not set `content-type`.
@@ -193,9 +193,22 @@ impl<T> RequestBuilder<T> {
         self
     }
 
-    fn typed_body(mut self, body: Body, content_type: &'static str) -> Self {
-        self.draft.body = body;
-        self.draft.content_type = Some(content_type);
+    /// Sets a body that is a form with files. Do not set `content-type`: it contains the boundary
+    /// between the parts, which is random.
+    pub fn multipart(mut self, form: MultipartForm) -> Self {
+        match form.into_body() {
+            Ok((body, content_type)) => {
+                self.draft.body = body;
+                self.draft.content_type = Some(content_type);
+            }
+            Err(problem) => self.refuse(problem),
+        }
+        self
+    }
+
+    fn typed_body(mut self, body: impl Into<Bytes>, content_type: &'static str) -> Self {
+        self.draft.body = body.into().into();
+        self.draft.content_type = Some(HeaderValue::from_static(content_type));
         self
     }
 
@@ -264,8 +277,15 @@ impl RequestDraft {
             HeaderMap::new()
         };
         replace_headers(&mut headers, self.headers);
-        if let (Some(kind), false) = (self.content_type, has_kind) {
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        match self.content_type {
+            Some(content_type) if !has_kind => {
+                headers.insert(header::CONTENT_TYPE, content_type);
+            }
+            // The server could not find the boundary between the parts.
+            Some(content_type) if content_type.as_bytes().starts_with(b"multipart/") => {
+                return Err(BuildError::header("content-type", "is that of the form"));
+            }
+            _ => {}
         }
         check_framing(&headers, &self.body)?;
         mark_secrets(&mut headers);

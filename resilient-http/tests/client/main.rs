@@ -8,6 +8,7 @@ mod defects;
 mod faults_f;
 mod faults_g;
 mod framing;
+mod multipart;
 #[cfg(feature = "test-util")]
 mod nested;
 mod outcome_table;
