@@ -21,7 +21,10 @@ pub use self::address::PathTemplate;
 #[cfg(feature = "cache")]
 pub use self::cache::{CacheConfig, CacheCounts, ResponseCache};
 pub use self::call::{ApiRequest, RawRequest, RequestBuilder};
-pub use self::client::{ApiClient, ApiClientBuilder, ApiKey, Auth, StillRunning};
+pub use self::client::{
+    ApiClient, ApiClientBuilder, ApiKey, Auth, StillRunning, default_budget,
+    default_circuit_breaker,
+};
 #[cfg(feature = "cache")]
 pub use self::endpoint::Caching;
 #[cfg(feature = "serde")]

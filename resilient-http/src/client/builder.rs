@@ -9,6 +9,7 @@ use resilient::budget::BudgetConfig;
 use resilient::{BreakerConfig, CircuitBreaker, RetryBudget, RetryPolicy};
 
 use super::auth::Auth;
+use super::defaults::{default_budget, default_circuit_breaker};
 use super::handle::ApiClient;
 use crate::error::{BuildError, OutcomeRules};
 use crate::hold_back::OnRateLimit;
@@ -35,8 +36,8 @@ const BODY_LIMIT: usize = 16 * 1024 * 1024;
 /// | [`deadline`](Self::deadline) | 30 s | for all attempts and the delays between them |
 /// | [`connect_timeout`](Self::connect_timeout) | 5 s | for one connection |
 /// | [`retry`](Self::retry) | 3 retries, exponential from 100 ms, full jitter | |
-/// | [`budget`](Self::budget) | one retry per five successes, 10 initial | per client |
-/// | [`circuit_breaker`](Self::circuit_breaker) | 5 failures in a row, for 30 s | per origin |
+/// | [`budget`](Self::budget) | [one retry per three successes, 20 initial](crate::default_budget) | per client |
+/// | [`circuit_breaker`](Self::circuit_breaker) | [10 failures in a row over 3 s, open for 5 s](crate::default_circuit_breaker) | per origin |
 /// | [`on_rate_limit`](Self::on_rate_limit) | calls wait until the server wants requests again | per origin |
 /// | [`redirects`](Self::redirects) | 5 | within one origin |
 /// | [`body_limit`](Self::body_limit) | 16 MiB | of the decompressed body |
@@ -101,8 +102,8 @@ impl ApiClient {
             redirects: REDIRECTS,
             body_limit: BODY_LIMIT,
             policy: RetryPolicy::DEFAULT,
-            budget: BudgetChoice::Own(BudgetConfig::default()),
-            breaker: BreakerChoice::PerOrigin(BreakerConfig::default()),
+            budget: BudgetChoice::Own(default_budget().provisional()),
+            breaker: BreakerChoice::PerOrigin(default_circuit_breaker().provisional()),
             on_rate_limit: OnRateLimit::default(),
             rules: OutcomeRules::default(),
             idempotency_header: "idempotency-key".to_owned(),
@@ -150,13 +151,16 @@ impl ApiClientBuilder {
         body_limit(bytes: usize) => body_limit = bytes;
         /// Sets the delays between attempts and the number of retries.
         retry(policy: RetryPolicy) => policy = policy;
-        /// Configures the retry budget: see [`BudgetConfig`].
+        /// Configures the retry budget: see [`BudgetConfig`]. The configuration replaces
+        /// [`default_budget`](crate::default_budget) as a whole.
         budget(config: BudgetConfig) => budget = BudgetChoice::Own(config);
         /// Uses this retry budget, which other clients of the same servers can share.
         shared_budget(budget: RetryBudget) => budget = BudgetChoice::Given(budget);
         /// Turns the retry budget off. The client then makes every retry that the policy allows.
         no_budget() => budget = BudgetChoice::None;
-        /// Configures the circuit breakers. There is one breaker per origin.
+        /// Configures the circuit breakers. There is one breaker per origin. The configuration
+        /// replaces [`default_circuit_breaker`](crate::default_circuit_breaker) as a whole; that
+        /// function shows how to change one setting.
         circuit_breaker(config: BreakerConfig) => breaker = BreakerChoice::PerOrigin(config);
         /// Uses one circuit breaker for all origins. Other clients may share the breaker.
         shared_circuit_breaker(breaker: CircuitBreaker) => breaker = BreakerChoice::Shared(breaker);
