@@ -10,6 +10,7 @@ mod error;
 mod hold_back;
 #[cfg(feature = "tracing")]
 mod log_target;
+mod pages;
 mod redact;
 mod request;
 mod response;
@@ -38,6 +39,7 @@ pub use self::error::{
     ApiError, BoxError, BuildError, BuildErrorKind, ErrorKind, Phase, RetriesDisabled, TimeoutPhase,
 };
 pub use self::hold_back::OnRateLimit;
+pub use self::pages::{Items, NextPage, Pages};
 pub use self::request::{
     Body, FormPart, Idempotency, IdempotencyKey, MultipartForm, PreparedRequest, RequestBody,
 };

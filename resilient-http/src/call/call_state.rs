@@ -77,7 +77,7 @@ impl<'a> CallState<'a> {
             guard,
             breaker: inner.breaker_of(&request.url),
             hold: inner.hold_of(&request.url),
-            retry: inner.retry.of(options.policy.as_ref()),
+            retry: inner.retry_of(options.policy.as_ref()),
             budget: inner.budget.as_ref().map(|budget| budget.get().clone()),
             timeout,
             deadline,

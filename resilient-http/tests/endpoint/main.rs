@@ -20,3 +20,4 @@ mod single_flight;
 mod specification;
 #[cfg(feature = "tracing")]
 mod tracing_events;
+mod unnamed_clients;

@@ -9,8 +9,8 @@ use resilient::Outcome;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{Connection, Executor, Row, query};
 
-use crate::support::server::{Server, command, folder, installed};
 use crate::support::{FAILURE, FAILURE_RETRIED, IGNORED, SUCCESS, SUCCESS_RETRIED, means};
+use resilient_test_servers::{Server, command, folder, installed};
 
 /// The password is asked of this user alone.
 const ACCESS: &str = "local all guarded scram-sha-256\nlocal all all trust\n";

@@ -10,10 +10,10 @@ use redis::{AsyncConnectionConfig, Client, Cmd, RedisError, RedisResult, Value, 
 use resilient::{Classification, Outcome};
 use tokio::task::spawn_blocking;
 
-use crate::support::server::{Server, folder, installed};
 use crate::support::{
     FAILURE, FAILURE_RETRIED, IGNORED, SUCCESS, SUCCESS_RETRIED, deadline, means, rejection,
 };
+use resilient_test_servers::{Server, folder, installed};
 
 /// Starts a server with these settings, unless Redis is not installed.
 fn start(folder: tempfile::TempDir, settings: &[&str]) -> Option<Server> {

@@ -1,7 +1,5 @@
 //! Helpers of the tests of classifiers.
 
-pub(crate) mod server;
-
 use std::time::Duration;
 
 use resilient::{BreakerConfig, CircuitBreaker, CircuitOpen, Classification, Outcome, TimedOut};

@@ -11,41 +11,61 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-/// The user `nobody`. PostgreSQL refuses to run as root.
+/// The user `nobody`. Database servers refuse to run as root.
 const NOBODY: u32 = 65_534;
 
-/// Starts the command, and ends it by the signal that a line on the standard input names. The input
-/// ends when the test's process ends, also if that is killed: then nobody else removes the folder.
+/// Starts the command in a new process group, and passes on the signals that the lines of the
+/// standard input name. A second word on a line means that the script waits for the end of the
+/// command. `KILL` goes to the whole group, because a server that is killed cannot end its workers.
+/// The input ends when the process of the test ends, even if that is killed. Then nobody else
+/// removes the folder.
 const RUN: &str = r#"
-"$@" </dev/null >log 2>&1 &
-if read -r signal; then
-    kill -"$signal" $!
-    wait $!
-else
-    kill -KILL $!
-    wait $!
-    rm -r "$PWD"
-fi
+setsid "$@" </dev/null >log 2>&1 &
+# An interrupt from the keyboard ends the loop below.
+trap : HUP INT TERM
+send() {
+    if [ "$1" = KILL ]; then
+        kill -s KILL -- -$! || kill -s KILL $!
+    else
+        kill -s "$1" $!
+    fi
+}
+while read -r signal last; do
+    send "$signal"
+    if [ -n "$last" ]; then
+        wait $!
+        exit
+    fi
+done
+send KILL
+wait $!
+rm -r "$PWD"
 "#;
 
 /// Returns a program that is installed. If it is not, returns `None` after a line that says so, or
 /// panics if the environment has `RESILIENT_REQUIRE_SERVERS`.
-pub(crate) fn installed(program: &str) -> Option<PathBuf> {
+pub fn installed(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut folders: Vec<_> = debian.map(|version| version.path().join("bin")).collect();
     folders.extend(std::env::split_paths(&path));
     let found = folders.into_iter().map(|folder| folder.join(program)).find(|file| file.exists());
-    if found.is_none() {
-        let missing = format!("skipped: `{program}` is not installed");
-        assert!(std::env::var_os("RESILIENT_REQUIRE_SERVERS").is_none(), "{missing}");
-        eprintln!("{missing}");
-    }
+    check_found(program, found.is_some());
     found
 }
 
+/// Reports a missing program or module, or panics if the environment requires it.
+pub(crate) fn check_found(name: &str, is_found: bool) -> bool {
+    if !is_found {
+        let missing = format!("skipped: `{name}` is not installed");
+        assert!(std::env::var_os("RESILIENT_REQUIRE_SERVERS").is_none(), "{missing}");
+        eprintln!("{missing}");
+    }
+    is_found
+}
+
 /// A folder that a server may use, also if the tests run as root.
-pub(crate) fn folder() -> TempDir {
+pub fn folder() -> TempDir {
     let folder = TempDir::new().unwrap();
     if is_root() {
         chown(folder.path(), Some(NOBODY), Some(NOBODY)).unwrap();
@@ -58,7 +78,7 @@ fn is_root() -> bool {
 }
 
 /// Returns a command that runs in this folder, not as root.
-pub(crate) fn command(program: impl AsRef<OsStr>, folder: &Path) -> Command {
+pub fn command(program: impl AsRef<OsStr>, folder: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(folder).env("LC_ALL", "C");
     if is_root() {
@@ -68,7 +88,8 @@ pub(crate) fn command(program: impl AsRef<OsStr>, folder: &Path) -> Command {
 }
 
 /// A running server. It is killed when this value is dropped, and when the test's process ends.
-pub(crate) struct Server {
+#[derive(Debug)]
+pub struct Server {
     shell: Child,
     signals: Option<ChildStdin>,
     folder: TempDir,
@@ -76,7 +97,7 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts `program`, which must not go to the background.
-    pub(crate) fn start<A: AsRef<OsStr>>(
+    pub fn start<A: AsRef<OsStr>>(
         folder: TempDir,
         program: &Path,
         arguments: impl IntoIterator<Item = A>,
@@ -89,27 +110,35 @@ impl Server {
         Self { shell, signals, folder }
     }
 
-    pub(crate) fn folder(&self) -> &Path {
+    /// Returns the folder in which the server runs.
+    pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Sends this signal to the server, and waits until the server has ended.
-    pub(crate) fn end(&mut self, signal: &str) {
-        if let Some(mut signals) = self.signals.take() {
-            // This fails if the server ended by itself.
+    /// Sends this signal to the server, for example `HUP`. Has no effect if the server has ended.
+    pub fn signal(&mut self, signal: &str) {
+        if let Some(signals) = &mut self.signals {
+            // This fails if the server has ended.
             let _ = writeln!(signals, "{signal}");
         }
+    }
+
+    /// Sends this signal to the server, and waits until the server has ended. `KILL` ends all
+    /// processes of the server.
+    pub fn end(&mut self, signal: &str) {
+        self.signal(&format!("{signal} last"));
+        self.signals = None;
         self.shell.wait().unwrap();
     }
 
     /// Ends the server, and returns its folder for the next start.
-    pub(crate) fn into_folder(mut self, signal: &str) -> TempDir {
+    pub fn into_folder(mut self, signal: &str) -> TempDir {
         self.end(signal);
         std::mem::replace(&mut self.folder, TempDir::new().unwrap())
     }
 
     /// Calls `ready` until it returns a value. Panics with the server's log after 30 seconds.
-    pub(crate) fn until_ready<T>(&self, mut ready: impl FnMut() -> Option<T>) -> T {
+    pub fn until_ready<T>(&self, mut ready: impl FnMut() -> Option<T>) -> T {
         let start = Instant::now();
         loop {
             if let Some(value) = ready() {
