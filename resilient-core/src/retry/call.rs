@@ -22,6 +22,7 @@ use crate::signal::{Classification, Classify, ErrorText, TimedOut, TimedOutOutpu
 /// | [`budget`](Self::budget) | no budget |
 /// | [`deadline`](Self::deadline) | none |
 /// | [`attempt_timeout`](Self::attempt_timeout) | none |
+/// | [`retry_timed_out`](Self::retry_timed_out) | `true` |
 /// | [`nested`](Self::nested) | [`NestedMode::Warn`] |
 /// | [`describe`](Self::describe) | no text about errors |
 /// | [`classified`](Self::classified), [`by_source`](Self::by_source), [`classify_with`](Self::classify_with) | every `Err` and every `None` is a failure and is retried |
@@ -63,6 +64,7 @@ pub struct RetryCall<'a, O, C = EveryFailure> {
     pub(super) gate: Option<&'a mut dyn AttemptGate<O>>,
     pub(super) deadline: Option<Duration>,
     pub(super) attempt_timeout: Option<Duration>,
+    pub(super) retries_timed_out: bool,
     /// Set if the call has a deadline or an attempt timeout.
     pub(super) timed_out: Option<fn(TimedOut) -> O>,
     pub(super) budget: Option<&'a RetryBudget>,
@@ -116,6 +118,7 @@ impl<'a, O> RetryCall<'a, O> {
             gate: None,
             deadline: None,
             attempt_timeout: None,
+            retries_timed_out: true,
             timed_out: None,
             budget: None,
             nested: NestedMode::Warn,
@@ -191,6 +194,14 @@ impl<'a, O, C> RetryCall<'a, O, C> {
         self
     }
 
+    /// Sets whether an attempt that its `attempt_timeout` cancelled is retried. With `false`, such
+    /// an attempt still is a failure for the breaker, and ends the call: nobody knows whether the
+    /// operation took effect, so repeating it can be wrong. Default: `true`.
+    pub fn retry_timed_out(mut self, yes: bool) -> Self {
+        self.retries_timed_out = yes;
+        self
+    }
+
     /// Sets what the call does if it runs inside an attempt of another retry loop.
     pub fn nested(mut self, nested: NestedMode) -> Self {
         self.nested = nested;
@@ -198,7 +209,8 @@ impl<'a, O, C> RetryCall<'a, O, C> {
     }
 
     /// Classifies outputs with `classify`, for the loop and the breaker. `classify` returns `None`
-    /// for a success. An attempt that a time limit cancelled is always a failure and is retried.
+    /// for a success. An attempt that a time limit cancelled is always a failure, and
+    /// [`retry_timed_out`](Self::retry_timed_out) says whether it is retried.
     pub fn classify_with<F>(self, classify: F) -> RetryCall<'a, O, F>
     where
         F: FnMut(&O) -> Option<Classification>,
@@ -217,6 +229,7 @@ impl<'a, O, C> RetryCall<'a, O, C> {
             gate: self.gate,
             deadline: self.deadline,
             attempt_timeout: self.attempt_timeout,
+            retries_timed_out: self.retries_timed_out,
             timed_out: self.timed_out,
             budget: self.budget,
             nested: self.nested,

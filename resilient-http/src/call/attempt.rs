@@ -14,15 +14,10 @@ use crate::error::{ApiError, ErrorResponse};
 use crate::response::{Response, ResponseHead, Served};
 use crate::transport::ResponseBody;
 
-/// Receives the response before the attempt ends, so that an unreadable response does not count as
-/// a success.
-pub(super) type Accept<'a> = dyn FnMut(Response) -> Result<(), ApiError> + Send + 'a;
-
 pub(super) async fn run_attempt(
     client: &ApiClient,
     call: &CallState<'_>,
-    accept: &mut Accept<'_>,
-) -> Result<(), ApiError> {
+) -> Result<Response, ApiError> {
     let began = Instant::now();
     let mut hop = Hop::first(call);
     let mut hops_left = client.inner().redirects;
@@ -40,7 +35,7 @@ pub(super) async fn run_attempt(
         }
         let read = span.within(read_response(client, call, response, began)).await;
         span.end(read.as_ref().err());
-        return accept(read?);
+        return read;
     }
 }
 

@@ -160,8 +160,10 @@ impl ApiClient {
     }
 
     /// Closes the client and all its clones. New calls fail with
-    /// [`ApiError::Closed`](crate::ApiError::Closed). Running calls continue, including their
-    /// retries. Idle connections are closed. Closing twice has no further effect.
+    /// [`ApiError::Closed`](crate::ApiError::Closed). Running attempts continue. A call that waits
+    /// for its next attempt ends at once with the error of its last attempt, or with
+    /// [`ApiError::Closed`](crate::ApiError::Closed) if it has sent nothing. Idle connections are
+    /// closed. Closing twice has no further effect.
     ///
     /// If you passed in a `reqwest::Client`, this client drops it and does not close it.
     pub fn close(&self) {

@@ -15,5 +15,5 @@ pub use self::auth::Auth;
 pub use self::builder::ApiClientBuilder;
 pub use self::defaults::{default_budget, default_circuit_breaker};
 pub use self::handle::ApiClient;
-pub(crate) use self::shutdown::CallGuard;
 pub use self::shutdown::StillRunning;
+pub(crate) use self::shutdown::{CallGuard, ClientClosed};

@@ -363,7 +363,7 @@ mod tests {
     fn a_call_that_does_not_fit_is_refused_with_its_wait() {
         let (hold, now) = held();
         let waker = Waker::noop();
-        let mut ask = |limits| hold.next_step(&mut None, limits, now, waker);
+        let ask = |limits| hold.next_step(&mut None, limits, now, waker);
         let refused = NextStep::Refuse(SECOND * 5);
         let exact = |step| match step {
             NextStep::Refuse(wait) => NextStep::Refuse(Duration::from_secs(wait.as_secs())),
