@@ -8,6 +8,8 @@ mod defects;
 mod faults_f;
 mod faults_g;
 mod framing;
+#[cfg(feature = "test-util")]
+mod hold_back;
 mod multipart;
 #[cfg(feature = "test-util")]
 mod nested;
