@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::budget::RetryBudget;
 use super::driver::RetryDriver;
 use crate::signal::{CircuitState, ErrorText, Fallible, StopReason, debug_fields};
 use crate::time;
@@ -201,6 +202,18 @@ pub struct GiveUpEvent<'a, O> {
 }
 
 impl<'a, O> GiveUpEvent<'a, O> {
+    #[inline]
+    pub(crate) fn new(driver: &'a RetryDriver<'_>, output: &'a O, reason: StopReason) -> Self {
+        Self {
+            name: driver.name(),
+            text: driver.error_text(),
+            attempts: driver.failed_attempts().max(1),
+            reason,
+            budget: driver.budget_at_fault(reason).map(RetryBudget::name),
+            output,
+        }
+    }
+
     /// Returns the name of the retry, or `None` if it has no name.
     #[must_use]
     pub fn name(&self) -> Option<&'a str> {

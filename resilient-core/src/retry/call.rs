@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
+use super::attempt::GiveUpEvent;
 use super::attempt_gate::AttemptGate;
 use super::budget::RetryBudget;
 use super::named::{NamedPolicy, NamedRetry};
@@ -24,6 +25,7 @@ use crate::signal::{Classification, Classify, ErrorText, TimedOut, TimedOutOutpu
 /// | [`attempt_timeout`](Self::attempt_timeout) | none |
 /// | [`retry_timed_out`](Self::retry_timed_out) | `true` |
 /// | [`nested`](Self::nested) | [`NestedMode::Warn`] |
+/// | [`on_give_up`](Self::on_give_up) | no hook |
 /// | [`describe`](Self::describe) | no text about errors |
 /// | [`classified`](Self::classified), [`by_source`](Self::by_source), [`classify_with`](Self::classify_with) | every `Err` and every `None` is a failure and is retried |
 ///
@@ -69,8 +71,11 @@ pub struct RetryCall<'a, O, C = EveryFailure> {
     pub(super) timed_out: Option<fn(TimedOut) -> O>,
     pub(super) budget: Option<&'a RetryBudget>,
     pub(super) nested: NestedMode,
+    pub(super) on_give_up: Option<GiveUpHook<'a, O>>,
     pub(super) classifier: C,
 }
+
+type GiveUpHook<'a, O> = &'a mut (dyn FnMut(&GiveUpEvent<'_, O>) + Send);
 
 /// The breaker of all attempts, and the function that turns its rejection into an output.
 pub(super) struct CallBreaker<'a, O> {
@@ -122,6 +127,7 @@ impl<'a, O> RetryCall<'a, O> {
             timed_out: None,
             budget: None,
             nested: NestedMode::Warn,
+            on_give_up: None,
             classifier: EveryFailure,
         }
     }
@@ -208,6 +214,27 @@ impl<'a, O, C> RetryCall<'a, O, C> {
         self
     }
 
+    /// Calls `hook` at the end of a failed call, with the reason why no other attempt follows.
+    ///
+    /// ```
+    /// use resilient_core::retry::{GiveUpEvent, RetryPolicy, StopReason};
+    /// use std::time::Duration;
+    ///
+    /// # let mut runtime = tokio::runtime::Builder::new_current_thread();
+    /// # runtime.enable_time().build().unwrap().block_on(async {
+    /// let policy = RetryPolicy::builder().base_delay(Duration::ZERO).build()?;
+    /// let mut reason = None;
+    /// let mut hook = |event: &GiveUpEvent<'_, _>| reason = Some(event.reason());
+    /// let result: Result<(), &str> =
+    ///     policy.call().on_give_up(&mut hook).run(async |_| Err("down")).await;
+    /// assert_eq!((result, reason), (Err("down"), Some(StopReason::Exhausted)));
+    /// # Ok::<(), resilient_core::signal::ConfigError>(()) }).unwrap();
+    /// ```
+    pub fn on_give_up(mut self, hook: &'a mut (dyn FnMut(&GiveUpEvent<'_, O>) + Send)) -> Self {
+        self.on_give_up = Some(hook);
+        self
+    }
+
     /// Classifies outputs with `classify`, for the loop and the breaker. `classify` returns `None`
     /// for a success. An attempt that a time limit cancelled is always a failure, and
     /// [`retry_timed_out`](Self::retry_timed_out) says whether it is retried.
@@ -233,6 +260,7 @@ impl<'a, O, C> RetryCall<'a, O, C> {
             timed_out: self.timed_out,
             budget: self.budget,
             nested: self.nested,
+            on_give_up: self.on_give_up,
             classifier: classifier(self.classifier),
         }
     }

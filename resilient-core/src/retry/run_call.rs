@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::attempt::Attempt;
+use super::attempt::{Attempt, GiveUpEvent};
 use super::attempt_log::AttemptLog;
 use super::call::{CallBreaker, RetryCall};
 use super::call_options::CallOptions;
@@ -87,7 +87,10 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
             };
             match next {
                 Next::Succeeded => return log.succeed(output),
-                Next::Stop(reason) => return log.end(output, &driver, reason),
+                Next::Stop(reason) => {
+                    self.give_up(&output, &driver, reason);
+                    return log.end(output, &driver, reason);
+                }
                 Next::Sleep(delay) => {
                     log.keep(output, &driver);
                     let breaker = self.breaker.as_ref().map(|below| below.breaker);
@@ -107,7 +110,7 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
 
     /// Ends a call whose gate did not admit the next attempt.
     fn not_started<L: AttemptLog<O>>(
-        &self,
+        &mut self,
         mut driver: RetryDriver<'_>,
         mut log: L,
         end: NotAdmitted<O>,
@@ -120,7 +123,14 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
             (None, Err(cut), Some(output)) => output(cut.before_any_attempt()),
             (None, Err(_), None) => unreachable!("a call without limits is not cut short"),
         };
+        self.give_up(&output, &driver, reason);
         log.end(output, &driver, reason)
+    }
+
+    fn give_up(&mut self, output: &O, driver: &RetryDriver<'_>, reason: StopReason) {
+        if let Some(hook) = &mut self.on_give_up {
+            hook(&GiveUpEvent::new(driver, output, reason));
+        }
     }
 
     /// Reports an attempt that ran, and decides the next step.

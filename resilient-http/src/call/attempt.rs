@@ -2,7 +2,6 @@
 
 use std::ops::ControlFlow;
 
-use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::call_state::CallState;
@@ -50,21 +49,25 @@ async fn read_response(
     if let Some(hold) = &call.hold {
         hold.response_received(&head, began);
     }
-    if head.status.is_success() {
-        return match read_whole(body, client.inner().body_limit).await {
-            Ok(body) => Ok(Response {
-                head,
-                body,
-                attempts: call.attempt(),
-                template: call.facts.template.clone(),
-                served: Served::Fresh,
-            }),
-            Err(error) => Err(body_error(error, call, head, began)),
-        };
+    if !head.status.is_success() {
+        let (body, is_truncated) = read_beginning(body, client.inner().error_body_timeout).await;
+        let details = call.details(Some(ErrorResponse { head, body, is_truncated }));
+        return Err(ApiError::of_status(details, began.elapsed()));
     }
-    let (body, is_truncated) = read_beginning(body).await;
-    let details = call.details(Some(ErrorResponse { head, body, is_truncated }));
-    Err(ApiError::of_status(details, began.elapsed()))
+    call.begin_reading(head);
+    let read = read_whole(body, client.inner().body_limit).await;
+    // Only the end of the attempt takes the head away, so it is here.
+    let head = call.end_reading().ok_or(ApiError::Closed)?;
+    match read {
+        Ok(body) => Ok(Response {
+            head,
+            body,
+            attempts: call.attempt(),
+            template: call.facts.template.clone(),
+            served: Served::Fresh,
+        }),
+        Err(error) => Err(body_error(error, call, head, began)),
+    }
 }
 
 fn body_error(
@@ -73,8 +76,7 @@ fn body_error(
     head: ResponseHead,
     began: Instant,
 ) -> ApiError {
-    let details =
-        call.details(Some(ErrorResponse { head, body: Bytes::new(), is_truncated: true }));
+    let details = call.details(Some(ErrorResponse::without_body(head)));
     match failure {
         BodyFailure::TooLarge(limit) => ApiError::too_large(limit, details),
         BodyFailure::Broken(error) => ApiError::of_transport(error, details, began.elapsed()),

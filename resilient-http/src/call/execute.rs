@@ -3,6 +3,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use resilient::retries::GiveUpEvent;
+
 use super::attempt::run_attempt;
 use super::attempt_waits::AttemptWaits;
 use super::call_state::CallState;
@@ -76,10 +78,16 @@ impl ApiClient {
         accept: &mut Accept<'_>,
     ) -> Result<(), ApiError> {
         let mut waits = AttemptWaits::new(self, call);
+        let mut on_give_up = |event: &GiveUpEvent<'_, _>| {
+            if let Some(error) = event.error() {
+                ApiError::ended_by(error, event.reason());
+            }
+        };
         let mut attempts = call
             .retry
             .call()
             .gate(&mut waits)
+            .on_give_up(&mut on_give_up)
             .through(&call.breaker)
             .retry_timed_out(call.may_be_repeated())
             .classified();

@@ -27,6 +27,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const REDIRECTS: u32 = 5;
 /// A usual JSON body is smaller than this. The limit bounds the memory of one call.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
+/// The body of an error usually arrives together with its status.
+const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The settings of an [`ApiClient`].
 ///
@@ -41,6 +43,7 @@ const BODY_LIMIT: usize = 16 * 1024 * 1024;
 /// | [`on_rate_limit`](Self::on_rate_limit) | calls wait until the server wants requests again | per origin |
 /// | [`redirects`](Self::redirects) | 5 | within one origin |
 /// | [`body_limit`](Self::body_limit) | 16 MiB | of the decompressed body |
+/// | [`error_body_timeout`](Self::error_body_timeout) | 1 s | for the body of an error response |
 /// | [`retry_statuses`](Self::retry_statuses) | 408, 429, 500, 502, 503, 504 | |
 /// | [`permanent_codes`](Self::permanent_codes) | none | |
 /// | [`idempotency_header`](Self::idempotency_header) | `idempotency-key` | |
@@ -56,6 +59,7 @@ pub struct ApiClientBuilder {
     pub(super) connect_timeout: Duration,
     pub(super) redirects: u32,
     pub(super) body_limit: usize,
+    pub(super) error_body_timeout: Duration,
     pub(super) policy: RetryPolicy,
     pub(super) budget: BudgetChoice,
     pub(super) breaker: BreakerChoice,
@@ -101,6 +105,7 @@ impl ApiClient {
             connect_timeout: CONNECT_TIMEOUT,
             redirects: REDIRECTS,
             body_limit: BODY_LIMIT,
+            error_body_timeout: ERROR_BODY_TIMEOUT,
             policy: RetryPolicy::DEFAULT,
             budget: BudgetChoice::Own(default_budget().provisional()),
             breaker: BreakerChoice::PerOrigin(default_circuit_breaker().provisional()),
@@ -154,6 +159,12 @@ impl ApiClientBuilder {
         redirects(most: u32) => redirects = most;
         /// Sets the size limit of a response body, in bytes after decompression. Default: 16 MiB.
         body_limit(bytes: usize) => body_limit = bytes;
+        /// Sets the time limit for the body of an error response. When an error status has arrived,
+        /// the body is optional: if it takes longer, breaks off or exceeds 64 KiB, the error has
+        /// the status, the headers and the part that came. The time limit of the attempt and the
+        /// deadline shorten this limit. With zero, the client takes only what has arrived. Default:
+        /// 1 s.
+        error_body_timeout(time: Duration) => error_body_timeout = time;
         /// Sets the delays between attempts and the number of retries.
         retry(policy: RetryPolicy) => policy = policy;
         /// Configures the retry budget: see [`BudgetConfig`]. The configuration replaces
@@ -176,7 +187,8 @@ impl ApiClientBuilder {
         /// one by one. Clients with the same [`name`](Self::name) are held back together.
         on_rate_limit(choice: OnRateLimit) => on_rate_limit = choice;
         /// Sets the statuses that are retried if the request may be sent twice. Default: 408, 429,
-        /// 500, 502, 503, 504.
+        /// 500, 502, 503, 504. A status can be an error of any kind: the client obeys `Retry-After`
+        /// with each of them.
         retry_statuses(statuses: impl IntoIterator<Item = StatusCode>)
             => rules.retried = statuses.into_iter().map(|status| status.as_u16()).collect();
         /// Sets whether the circuit breaker counts a 429 as a failure. By default it does not,

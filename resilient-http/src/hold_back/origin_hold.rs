@@ -87,7 +87,7 @@ impl OriginHold {
         let Some(hint) = head.retry_after.filter(|hint| !hint.is_zero()) else {
             return;
         };
-        let stated = head.rate_limit.as_deref().and_then(time_per_request);
+        let stated = head.rate_limit().as_ref().and_then(time_per_request);
         self.refuse(Refusal { sent_at, hint, is_limit, stated }, Instant::now());
     }
 
