@@ -10,8 +10,8 @@ use crate::breaker::PermitFuture;
 use crate::breaker::{CircuitOpen, Permit};
 use crate::retry::{
     AttemptEnd, AttemptLog, CallOptions, CutCause, CutShort, DeclaredLimits, GiveUpEvent, Marked,
-    NamedPolicy, RetryDriver, RetryEvent, RetryPolicy, RetryPolicyBuilder,
-    RetrySettings, StopReason, TimedOutOutput, WaitEvent,
+    NamedPolicy, RetryDriver, RetryEvent, RetryPolicy, RetryPolicyBuilder, RetrySettings,
+    StopReason, TimedOutOutput, WaitEvent,
 };
 use crate::telemetry;
 
