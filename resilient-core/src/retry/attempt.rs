@@ -203,13 +203,13 @@ pub struct GiveUpEvent<'a, O> {
 
 impl<'a, O> GiveUpEvent<'a, O> {
     #[inline]
-    pub(crate) fn new(driver: &'a RetryDriver<'_>, output: &'a O, reason: StopReason) -> Self {
+    pub(crate) fn new(retry: &'a RetryDriver<'_>, output: &'a O, reason: StopReason) -> Self {
         Self {
-            name: driver.name(),
-            text: driver.error_text(),
-            attempts: driver.failed_attempts().max(1),
+            name: retry.name(),
+            text: retry.error_text(),
+            attempts: retry.failed_attempts().max(1),
             reason,
-            budget: driver.budget_at_fault(reason).map(RetryBudget::name),
+            budget: retry.budget_at_fault(reason).map(RetryBudget::name),
             output,
         }
     }

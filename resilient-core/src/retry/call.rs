@@ -14,7 +14,8 @@ use crate::breaker::{CircuitBreaker, CircuitOpen, RejectedOutput};
 use crate::signal::{Classification, Classify, ErrorText, TimedOut, TimedOutOutput, debug_fields};
 
 /// A call under a policy, with options for this call only. [`RetryPolicy::call`] creates the call;
-/// [`run`](Self::run) or [`run_recorded`](Self::run_recorded) runs it.
+/// [`run`](Self::run), [`run_recorded`](Self::run_recorded) or [`run_holding`](Self::run_holding)
+/// runs it.
 ///
 /// | option | default |
 /// |---|---|
@@ -25,7 +26,6 @@ use crate::signal::{Classification, Classify, ErrorText, TimedOut, TimedOutOutpu
 /// | [`attempt_timeout`](Self::attempt_timeout) | none |
 /// | [`retry_timed_out`](Self::retry_timed_out) | `true` |
 /// | [`nested`](Self::nested) | [`NestedMode::Warn`] |
-/// | [`on_give_up`](Self::on_give_up) | no hook |
 /// | [`describe`](Self::describe) | no text about errors |
 /// | [`classified`](Self::classified), [`by_source`](Self::by_source), [`classify_with`](Self::classify_with) | every `Err` and every `None` is a failure and is retried |
 ///
@@ -64,6 +64,7 @@ pub struct RetryCall<'a, O, C = EveryFailure> {
     pub(super) policy: NamedPolicy<'a>,
     pub(super) breaker: Option<CallBreaker<'a, O>>,
     pub(super) gate: Option<&'a mut dyn AttemptGate<O>>,
+    pub(super) on_give_up: Option<&'a GiveUpHook<'a, O>>,
     pub(super) deadline: Option<Duration>,
     pub(super) attempt_timeout: Option<Duration>,
     pub(super) retries_timed_out: bool,
@@ -71,11 +72,11 @@ pub struct RetryCall<'a, O, C = EveryFailure> {
     pub(super) timed_out: Option<fn(TimedOut) -> O>,
     pub(super) budget: Option<&'a RetryBudget>,
     pub(super) nested: NestedMode,
-    pub(super) on_give_up: Option<GiveUpHook<'a, O>>,
     pub(super) classifier: C,
 }
 
-type GiveUpHook<'a, O> = &'a mut (dyn FnMut(&GiveUpEvent<'_, O>) + Send);
+/// A hook that a failed call calls at its end.
+pub(super) type GiveUpHook<'a, O> = dyn Fn(&GiveUpEvent<'_, O>) + Sync + 'a;
 
 /// The breaker of all attempts, and the function that turns its rejection into an output.
 pub(super) struct CallBreaker<'a, O> {
@@ -121,13 +122,13 @@ impl<'a, O> RetryCall<'a, O> {
             policy,
             breaker: None,
             gate: None,
+            on_give_up: None,
             deadline: None,
             attempt_timeout: None,
             retries_timed_out: true,
             timed_out: None,
             budget: None,
             nested: NestedMode::Warn,
-            on_give_up: None,
             classifier: EveryFailure,
         }
     }
@@ -158,6 +159,27 @@ impl<'a, O, C> RetryCall<'a, O, C> {
     /// refuse them, and end the waits of the call: see [`AttemptGate`].
     pub fn gate(mut self, gate: &'a mut dyn AttemptGate<O>) -> Self {
         self.gate = Some(gate);
+        self
+    }
+
+    // R12
+    /// Calls `hook` at the end of the call, if the call fails. The event has the reason for the end
+    /// and the output. `#[retry(on_give_up = …)]` does the same.
+    ///
+    /// ```
+    /// use resilient_core::retry::{GiveUpEvent, RetryPolicy, StopReason};
+    ///
+    /// # let mut runtime = tokio::runtime::Builder::new_current_thread();
+    /// # runtime.enable_time().build().unwrap().block_on(async {
+    /// let policy = RetryPolicy::builder().max_retries(0).build()?;
+    /// let hook = |event: &GiveUpEvent<'_, Result<(), &str>>| {
+    ///     assert_eq!((event.reason(), event.error()), (StopReason::Exhausted, Some(&"down")));
+    /// };
+    /// policy.call().on_give_up(&hook).run(async |_| Err("down")).await.unwrap_err();
+    /// # Ok::<(), resilient_core::signal::ConfigError>(()) }).unwrap();
+    /// ```
+    pub fn on_give_up(mut self, hook: &'a (dyn Fn(&GiveUpEvent<'_, O>) + Sync)) -> Self {
+        self.on_give_up = Some(hook);
         self
     }
 
@@ -200,9 +222,11 @@ impl<'a, O, C> RetryCall<'a, O, C> {
         self
     }
 
+    // R6
     /// Sets whether an attempt that its `attempt_timeout` cancelled is retried. With `false`, such
-    /// an attempt still is a failure for the breaker, and ends the call: nobody knows whether the
-    /// operation took effect, so repeating it can be wrong. Default: `true`.
+    /// an attempt still is a failure for the breaker, and ends the call. Use it if nobody knows
+    /// whether a cancelled operation took effect, and it must not take effect twice. Default:
+    /// `true`.
     pub fn retry_timed_out(mut self, yes: bool) -> Self {
         self.retries_timed_out = yes;
         self
@@ -211,27 +235,6 @@ impl<'a, O, C> RetryCall<'a, O, C> {
     /// Sets what the call does if it runs inside an attempt of another retry loop.
     pub fn nested(mut self, nested: NestedMode) -> Self {
         self.nested = nested;
-        self
-    }
-
-    /// Calls `hook` at the end of a failed call, with the reason why no other attempt follows.
-    ///
-    /// ```
-    /// use resilient_core::retry::{GiveUpEvent, RetryPolicy, StopReason};
-    /// use std::time::Duration;
-    ///
-    /// # let mut runtime = tokio::runtime::Builder::new_current_thread();
-    /// # runtime.enable_time().build().unwrap().block_on(async {
-    /// let policy = RetryPolicy::builder().base_delay(Duration::ZERO).build()?;
-    /// let mut reason = None;
-    /// let mut hook = |event: &GiveUpEvent<'_, _>| reason = Some(event.reason());
-    /// let result: Result<(), &str> =
-    ///     policy.call().on_give_up(&mut hook).run(async |_| Err("down")).await;
-    /// assert_eq!((result, reason), (Err("down"), Some(StopReason::Exhausted)));
-    /// # Ok::<(), resilient_core::signal::ConfigError>(()) }).unwrap();
-    /// ```
-    pub fn on_give_up(mut self, hook: &'a mut (dyn FnMut(&GiveUpEvent<'_, O>) + Send)) -> Self {
-        self.on_give_up = Some(hook);
         self
     }
 
@@ -254,13 +257,13 @@ impl<'a, O, C> RetryCall<'a, O, C> {
             policy: self.policy,
             breaker: self.breaker,
             gate: self.gate,
+            on_give_up: self.on_give_up,
             deadline: self.deadline,
             attempt_timeout: self.attempt_timeout,
             retries_timed_out: self.retries_timed_out,
             timed_out: self.timed_out,
             budget: self.budget,
             nested: self.nested,
-            on_give_up: self.on_give_up,
             classifier: classifier(self.classifier),
         }
     }

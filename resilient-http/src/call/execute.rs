@@ -78,7 +78,7 @@ impl ApiClient {
         accept: &mut Accept<'_>,
     ) -> Result<(), ApiError> {
         let mut waits = AttemptWaits::new(self, call);
-        let mut on_give_up = |event: &GiveUpEvent<'_, _>| {
+        let on_give_up = |event: &GiveUpEvent<'_, _>| {
             if let Some(error) = event.error() {
                 ApiError::ended_by(error, event.reason());
             }
@@ -87,7 +87,7 @@ impl ApiClient {
             .retry
             .call()
             .gate(&mut waits)
-            .on_give_up(&mut on_give_up)
+            .on_give_up(&on_give_up)
             .through(&call.breaker)
             .retry_timed_out(call.may_be_repeated())
             .classified();

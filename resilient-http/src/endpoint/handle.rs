@@ -158,9 +158,12 @@ impl<Req: Serialize + ?Sized, Res> Endpoint<Req, Res> {
                 builder.header("content-type", content_type).body(bytes)
             }
         };
-        builder = builder.headers(options.headers.clone()).idempotency(
-            options.idempotency.clone().or(config.merged.idempotency.clone()).unwrap_or_default(),
-        );
+        builder = builder
+            .headers(options.headers.clone())
+            .default_idempotency(config.merged.idempotency.clone());
+        if let Some(idempotency) = &options.idempotency {
+            builder = builder.idempotency(idempotency.clone());
+        }
         builder.limits(options.timeout, options.deadline).prepare()
     }
 }

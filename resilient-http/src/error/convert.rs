@@ -75,6 +75,12 @@ impl ApiError {
         Self::RequestBody { details: Opaque::new(details) }
     }
 
+    /// Makes the error for a request that needs credentials which are not available.
+    pub(crate) fn of_credentials(error: impl Into<BoxError>, mut details: Details) -> Self {
+        details.source = Some(error.into());
+        Self::Credentials { details: Opaque::new(details) }
+    }
+
     /// Makes the error for a response that is longer than `limit` bytes.
     pub(crate) fn too_large(limit: usize, details: Details) -> Self {
         Self::TooLarge { limit, details: Opaque::new(details) }

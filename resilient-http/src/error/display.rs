@@ -54,6 +54,7 @@ impl fmt::Display for Cause<'_> {
                 f.write_str("not sent: the server asked earlier calls to wait")?;
             }
             ApiError::RateLimited { .. } => f.write_str("too many requests")?,
+            ApiError::Credentials { .. } => f.write_str("the credentials are not available")?,
             ApiError::Authentication { .. } => f.write_str("the credentials were not accepted")?,
             ApiError::Forbidden { .. } => f.write_str("forbidden")?,
             ApiError::NotFound { .. } => f.write_str("not found")?,

@@ -2,6 +2,7 @@
 //! shares nothing.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use resilient::breaker::CircuitState;
 use resilient::budget::BudgetConfig;
