@@ -36,7 +36,8 @@ pub use self::endpoint::{
     AuthKind, CallOptions, Endpoint, EndpointBuilder, EndpointConfig, EndpointConfigBuilder, Preset,
 };
 pub use self::error::{
-    ApiError, BoxError, BuildError, BuildErrorKind, ErrorKind, Phase, RetriesDisabled, TimeoutPhase,
+    ApiError, BoxError, BuildError, BuildErrorKind, ErrorKind, Phase, RetriesDisabled,
+    TimeoutPhase, TransportError,
 };
 pub use self::hold_back::OnRateLimit;
 pub use self::pages::{Items, NextPage, Pages};
@@ -50,7 +51,7 @@ pub use self::response::{
 pub use self::transport::MockTransport;
 #[cfg(feature = "reqwest")]
 pub use self::transport::ReqwestTransport;
-pub use self::transport::{Exchange, ResponseBody, Transport, TransportError, TransportRequest};
+pub use self::transport::{Exchange, ResponseBody, Transport, TransportRequest};
 // These types of other crates appear in the signatures of this crate.
 pub use bytes::Bytes;
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};

@@ -13,8 +13,8 @@ use super::build_error::{BoxError, BuildError, BuildErrorKind};
 use super::details::Details;
 use super::error_response::{ERROR_BODY_LIMIT, ErrorResponse};
 use super::kinds::{Phase, TimeoutPhase};
+use super::transport_error::{FailureCause, TransportError};
 use crate::response::{DecodeError, Rejected};
-use crate::transport::{FailureCause, TransportError};
 
 impl ApiError {
     /// Makes the error for a status outside 200 to 299.
