@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use super::builder::ApiClientBuilder;
 use crate::error::BuildError;
+#[cfg(feature = "tower")]
+use crate::error::TransportError;
 use crate::transport::Transport;
 #[cfg(feature = "tower")]
-use crate::transport::{TowerTransport, TransportError, TransportService};
+use crate::transport::{TowerTransport, TransportService};
 
 #[cfg(feature = "tower")]
 impl ApiClientBuilder {

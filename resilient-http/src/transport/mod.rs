@@ -18,5 +18,4 @@ pub use self::response_body::ResponseBody;
 #[cfg(feature = "tower")]
 pub use self::tower_transport::{TowerTransport, TransportService};
 pub use self::transport_request::TransportRequest;
-pub(crate) use self::transport_trait::FailureCause;
-pub use self::transport_trait::{Exchange, Transport, TransportError};
+pub use self::transport_trait::{Exchange, Transport};

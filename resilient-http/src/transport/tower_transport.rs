@@ -13,7 +13,8 @@ use url::Url;
 
 use super::response_body::ResponseBody;
 use super::transport_request::TransportRequest;
-use super::transport_trait::{Exchange, Transport, TransportError};
+use super::transport_trait::{Exchange, Transport};
+use crate::error::TransportError;
 use crate::request::RequestBody;
 
 /// Sends requests with a tower service.
