@@ -11,6 +11,8 @@ mod error_texts;
 mod faults_f;
 mod faults_g;
 mod framing;
+#[cfg(feature = "test-util")]
+mod hold_back;
 mod idempotency_keys;
 mod multipart;
 #[cfg(feature = "test-util")]
