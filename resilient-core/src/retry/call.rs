@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
+use super::attempt::GiveUpEvent;
 use super::attempt_gate::AttemptGate;
 use super::budget::RetryBudget;
 use super::named::{NamedPolicy, NamedRetry};
@@ -23,6 +24,7 @@ use crate::signal::{Classification, Classify, ErrorText, TimedOut, TimedOutOutpu
 /// | [`budget`](Self::budget) | no budget |
 /// | [`deadline`](Self::deadline) | none |
 /// | [`attempt_timeout`](Self::attempt_timeout) | none |
+/// | [`retry_timed_out`](Self::retry_timed_out) | `true` |
 /// | [`nested`](Self::nested) | [`NestedMode::Warn`] |
 /// | [`describe`](Self::describe) | no text about errors |
 /// | [`classified`](Self::classified), [`by_source`](Self::by_source), [`classify_with`](Self::classify_with) | every `Err` and every `None` is a failure and is retried |
@@ -62,14 +64,19 @@ pub struct RetryCall<'a, O, C = EveryFailure> {
     pub(super) policy: NamedPolicy<'a>,
     pub(super) breaker: Option<CallBreaker<'a, O>>,
     pub(super) gate: Option<&'a mut dyn AttemptGate<O>>,
+    pub(super) on_give_up: Option<&'a GiveUpHook<'a, O>>,
     pub(super) deadline: Option<Duration>,
     pub(super) attempt_timeout: Option<Duration>,
+    pub(super) retries_timed_out: bool,
     /// Set if the call has a deadline or an attempt timeout.
     pub(super) timed_out: Option<fn(TimedOut) -> O>,
     pub(super) budget: Option<&'a RetryBudget>,
     pub(super) nested: NestedMode,
     pub(super) classifier: C,
 }
+
+/// A hook that a failed call calls at its end.
+pub(super) type GiveUpHook<'a, O> = dyn Fn(&GiveUpEvent<'_, O>) + Sync + 'a;
 
 /// The breaker of all attempts, and the function that turns its rejection into an output.
 pub(super) struct CallBreaker<'a, O> {
@@ -115,8 +122,10 @@ impl<'a, O> RetryCall<'a, O> {
             policy,
             breaker: None,
             gate: None,
+            on_give_up: None,
             deadline: None,
             attempt_timeout: None,
+            retries_timed_out: true,
             timed_out: None,
             budget: None,
             nested: NestedMode::Warn,
@@ -150,6 +159,27 @@ impl<'a, O, C> RetryCall<'a, O, C> {
     /// refuse them, and end the waits of the call: see [`AttemptGate`].
     pub fn gate(mut self, gate: &'a mut dyn AttemptGate<O>) -> Self {
         self.gate = Some(gate);
+        self
+    }
+
+    // R12
+    /// Calls `hook` at the end of the call, if the call fails. The event has the reason for the end
+    /// and the output. `#[retry(on_give_up = …)]` does the same.
+    ///
+    /// ```
+    /// use resilient_core::retry::{GiveUpEvent, RetryPolicy, StopReason};
+    ///
+    /// # let mut runtime = tokio::runtime::Builder::new_current_thread();
+    /// # runtime.enable_time().build().unwrap().block_on(async {
+    /// let policy = RetryPolicy::builder().max_retries(0).build()?;
+    /// let hook = |event: &GiveUpEvent<'_, Result<(), &str>>| {
+    ///     assert_eq!((event.reason(), event.error()), (StopReason::Exhausted, Some(&"down")));
+    /// };
+    /// policy.call().on_give_up(&hook).run(async |_| Err("down")).await.unwrap_err();
+    /// # Ok::<(), resilient_core::signal::ConfigError>(()) }).unwrap();
+    /// ```
+    pub fn on_give_up(mut self, hook: &'a (dyn Fn(&GiveUpEvent<'_, O>) + Sync)) -> Self {
+        self.on_give_up = Some(hook);
         self
     }
 
@@ -192,6 +222,16 @@ impl<'a, O, C> RetryCall<'a, O, C> {
         self
     }
 
+    // R6
+    /// Sets whether an attempt that its `attempt_timeout` cancelled is retried. With `false`, such
+    /// an attempt still is a failure for the breaker, and ends the call. Use it if nobody knows
+    /// whether a cancelled operation took effect, and it must not take effect twice. Default:
+    /// `true`.
+    pub fn retry_timed_out(mut self, yes: bool) -> Self {
+        self.retries_timed_out = yes;
+        self
+    }
+
     /// Sets what the call does if it runs inside an attempt of another retry loop.
     pub fn nested(mut self, nested: NestedMode) -> Self {
         self.nested = nested;
@@ -199,7 +239,8 @@ impl<'a, O, C> RetryCall<'a, O, C> {
     }
 
     /// Classifies outputs with `classify`, for the loop and the breaker. `classify` returns `None`
-    /// for a success. An attempt that a time limit cancelled is always a failure and is retried.
+    /// for a success. An attempt that a time limit cancelled is always a failure, and
+    /// [`retry_timed_out`](Self::retry_timed_out) says whether it is retried.
     pub fn classify_with<F>(self, classify: F) -> RetryCall<'a, O, F>
     where
         F: FnMut(&O) -> Option<Classification>,
@@ -216,8 +257,10 @@ impl<'a, O, C> RetryCall<'a, O, C> {
             policy: self.policy,
             breaker: self.breaker,
             gate: self.gate,
+            on_give_up: self.on_give_up,
             deadline: self.deadline,
             attempt_timeout: self.attempt_timeout,
+            retries_timed_out: self.retries_timed_out,
             timed_out: self.timed_out,
             budget: self.budget,
             nested: self.nested,
