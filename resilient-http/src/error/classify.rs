@@ -52,14 +52,14 @@ impl ApiError {
             | Self::Timeout { phase: TimeoutPhase::Attempt | TimeoutPhase::Transport, .. } => {
                 retry_if(Outcome::Failure, is_repeatable)
             }
-            // The failure is on the caller's side, so the server is not at fault.
-            Self::RequestBody { .. } | Self::Layer { .. } | Self::Credentials { .. } => {
-                Classification::ignored()
-            }
             Self::Judged { .. } => of_verdict(details, is_repeatable),
-            // If the deadline ended the call, the breaker has already counted each attempt. The
-            // other two errors mean that the server works and only its response cannot be used.
-            Self::Timeout { phase: TimeoutPhase::Deadline, .. }
+            // The caller's stream, closure or layer failed, so the server is not at fault. If the
+            // deadline ended the call, the breaker has already counted each attempt. The other two
+            // errors mean that the server works and only its response cannot be used.
+            Self::RequestBody { .. }
+            | Self::Credentials { .. }
+            | Self::Layer { .. }
+            | Self::Timeout { phase: TimeoutPhase::Deadline, .. }
             | Self::Decode { .. }
             | Self::TooLarge { .. } => Classification::ignored(),
             _ => of_status(details, is_repeatable),
