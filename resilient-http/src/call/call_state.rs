@@ -8,7 +8,6 @@ use std::time::Duration;
 use http::HeaderMap;
 use resilient::retries::NamedRetry;
 use resilient::{CircuitBreaker, RetryBudget};
-use tokio::time::Instant;
 
 use crate::address::forbidden;
 use crate::client::{ApiClient, CallGuard};
@@ -40,7 +39,6 @@ pub(super) struct CallState<'a> {
     was_acted_upon: AtomicBool,
     /// Whether the server refused a token of this call.
     has_refreshed: AtomicBool,
-    began: Instant,
 }
 
 /// Returns the facts about a call that its errors show and on which its retries depend.
@@ -89,7 +87,6 @@ impl<'a> CallState<'a> {
             reading: Mutex::new(None),
             was_acted_upon: AtomicBool::new(false),
             has_refreshed: AtomicBool::new(false),
-            began: Instant::now(),
         })
     }
 
@@ -124,19 +121,6 @@ impl<'a> CallState<'a> {
     /// Returns `true` the first time.
     pub(super) fn refresh_once(&self) -> bool {
         !self.has_refreshed.swap(true, Ordering::Relaxed)
-    }
-
-    /// Returns the time for a refresh of credentials in an attempt that began at `attempt`. It is
-    /// seven eighths of the time that is left. If the limit of the attempt ended a refresh, the
-    /// circuit breaker would count a failure of the server.
-    pub(super) fn refresh_limit(&self, attempt: Instant) -> Option<Duration> {
-        let of_attempt = self.timeout.map(|most| most.saturating_sub(attempt.elapsed()));
-        let of_call = self.deadline.map(|most| most.saturating_sub(self.began.elapsed()));
-        let left = match (of_attempt, of_call) {
-            (Some(attempt), Some(call)) => attempt.min(call),
-            (limit, None) | (None, limit) => limit?,
-        };
-        Some(left - left / 8)
     }
 
     pub(super) fn details(&self, response: Option<ErrorResponse>) -> Details {

@@ -52,11 +52,12 @@ impl ApiError {
             | Self::Timeout { phase: TimeoutPhase::Attempt | TimeoutPhase::Transport, .. } => {
                 retry_if(Outcome::Failure, is_repeatable)
             }
-            // The caller's stream failed, so the server is not at fault.
-            Self::RequestBody { .. } | Self::Credentials { .. } => Classification::ignored(),
-            // If the deadline ended the call, the breaker has already counted each attempt. The
-            // other two errors mean that the server works and only its response cannot be used.
-            Self::Timeout { phase: TimeoutPhase::Deadline, .. }
+            // The caller's stream or closure failed, so the server is not at fault. If the deadline
+            // ended the call, the breaker has already counted each attempt. The other two errors
+            // mean that the server works and only its response cannot be used.
+            Self::RequestBody { .. }
+            | Self::Credentials { .. }
+            | Self::Timeout { phase: TimeoutPhase::Deadline, .. }
             | Self::Decode { .. }
             | Self::TooLarge { .. } => Classification::ignored(),
             _ => of_status(details, is_repeatable),
