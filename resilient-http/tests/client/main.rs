@@ -5,6 +5,8 @@ mod support;
 
 mod address_fence;
 mod cancellation;
+#[cfg(feature = "test-util")]
+mod client_defaults;
 mod defects;
 mod error_bodies;
 mod error_texts;
