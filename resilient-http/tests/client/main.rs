@@ -24,6 +24,7 @@ mod redirects;
 mod request_parts;
 mod requests;
 mod specification;
+mod stale_connections;
 mod storms;
 mod time_limits;
 mod token_refresh;
