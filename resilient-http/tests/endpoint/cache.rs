@@ -268,7 +268,7 @@ async fn a_call_that_times_out_as_the_circuit_opens_gets_the_stale_response() {
 
 #[tokio::test(start_paused = true)]
 async fn a_response_in_which_the_hook_finds_an_error_is_not_cached() {
-    let config = declared("http://localhost").max_retries(0).cache(CacheConfig::new());
+    let config = declared("http://localhost").cache(CacheConfig::new());
     let transport = resilient_http::MockTransport::new({
         let sent = std::sync::atomic::AtomicUsize::new(0);
         move |_| {
@@ -281,7 +281,7 @@ async fn a_response_in_which_the_hook_finds_an_error_is_not_cached() {
         .transport(transport)
         .fail_when(|response| {
             let body: Value = response.json().ok()?;
-            body.get("error").map(|_| resilient_http::Classification::transient())
+            body.get("error").map(|_| resilient_http::Classification::permanent())
         })
         .build()
         .unwrap();
