@@ -10,6 +10,7 @@ mod client_defaults;
 mod defects;
 mod error_bodies;
 mod error_texts;
+mod fail_when;
 mod faults_f;
 mod faults_g;
 mod framing;
@@ -30,3 +31,5 @@ mod stale_connections;
 mod storms;
 mod time_limits;
 mod token_refresh;
+#[cfg(feature = "tower")]
+mod tower_layers;
