@@ -14,13 +14,15 @@ use crate::client::{ApiClient, CallGuard};
 use crate::error::{ApiError, CallFacts, Details, ErrorResponse, Opaque};
 use crate::hold_back::OriginHold;
 use crate::request::PreparedRequest;
-use crate::response::ResponseHead;
+use crate::response::{FailWhen, Response, ResponseHead};
 
 pub(super) struct CallState<'a> {
     pub(super) request: &'a PreparedRequest,
     /// The headers of the request and the idempotency key, which are the same in all attempts.
     pub(super) headers: Cow<'a, HeaderMap>,
     pub(super) facts: CallFacts,
+    /// The hook of the client.
+    fail_when: Option<&'a FailWhen>,
     pub(super) guard: CallGuard,
     pub(super) breaker: CircuitBreaker,
     /// `None` if the client ignores rate limits.
@@ -75,6 +77,7 @@ impl<'a> CallState<'a> {
             request,
             headers,
             facts: call_facts(client, request),
+            fail_when: inner.fail_when.as_ref(),
             guard,
             breaker: inner.breaker_of(&request.url),
             hold: inner.hold_of(&request.url),
@@ -121,6 +124,15 @@ impl<'a> CallState<'a> {
     /// Returns `true` the first time.
     pub(super) fn refresh_once(&self) -> bool {
         !self.has_refreshed.swap(true, Ordering::Relaxed)
+    }
+
+    /// Returns an error if the hook of the request or the client finds one in the response.
+    pub(super) fn judged(&self, response: Response) -> Result<Response, ApiError> {
+        let hook = self.request.options.fail_when.as_ref().or(self.fail_when);
+        match hook.and_then(|hook| hook.judge(&response)) {
+            Some(verdict) => Err(ApiError::judged(self.details(None), response, verdict)),
+            None => Ok(response),
+        }
     }
 
     pub(super) fn details(&self, response: Option<ErrorResponse>) -> Details {
