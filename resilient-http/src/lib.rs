@@ -7,6 +7,7 @@ mod call;
 mod client;
 mod endpoint;
 mod error;
+mod hold_back;
 #[cfg(feature = "tracing")]
 mod log_target;
 mod pages;
@@ -21,7 +22,10 @@ pub use self::address::PathTemplate;
 #[cfg(feature = "cache")]
 pub use self::cache::{CacheConfig, CacheCounts, ResponseCache};
 pub use self::call::{ApiRequest, RawRequest, RequestBuilder};
-pub use self::client::{ApiClient, ApiClientBuilder, ApiKey, Auth, StillRunning};
+pub use self::client::{
+    ApiClient, ApiClientBuilder, ApiKey, Auth, StillRunning, default_budget,
+    default_circuit_breaker,
+};
 #[cfg(feature = "cache")]
 pub use self::endpoint::Caching;
 #[cfg(feature = "serde")]
@@ -32,8 +36,10 @@ pub use self::endpoint::{
     AuthKind, CallOptions, Endpoint, EndpointBuilder, EndpointConfig, EndpointConfigBuilder, Preset,
 };
 pub use self::error::{
-    ApiError, BoxError, BuildError, BuildErrorKind, ErrorKind, Phase, RetriesDisabled, TimeoutPhase,
+    ApiError, BoxError, BuildError, BuildErrorKind, ErrorKind, Phase, RetriesDisabled,
+    TimeoutPhase, TransportError,
 };
+pub use self::hold_back::OnRateLimit;
 pub use self::pages::{Items, NextPage, Pages};
 pub use self::request::{
     Body, FormPart, Idempotency, IdempotencyKey, MultipartForm, PreparedRequest, RequestBody,
@@ -45,7 +51,7 @@ pub use self::response::{
 pub use self::transport::MockTransport;
 #[cfg(feature = "reqwest")]
 pub use self::transport::ReqwestTransport;
-pub use self::transport::{Exchange, ResponseBody, Transport, TransportError, TransportRequest};
+pub use self::transport::{Exchange, ResponseBody, Transport, TransportRequest};
 // These types of other crates appear in the signatures of this crate.
 pub use bytes::Bytes;
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};

@@ -118,15 +118,14 @@ impl BaseUrl {
         have_same_origin(&self.url, url)
     }
 
-    /// Appends an expanded path to `root`. Returns an error if the resulting URL would leave the
-    /// origin or the path of `root`.
-    pub(super) fn join(root: &Url, path: &str) -> Result<Url, BuildError> {
+    /// Returns the URL with the origin of `root` and the path `path`, which begins with the path
+    /// of `root`. Returns an error if the URL would leave the origin or the path of `root`.
+    pub(super) fn with_path(root: &Url, path: &str) -> Result<Url, BuildError> {
         let mut url = root.clone();
-        let whole = format!("{}{path}", root.path());
-        url.set_path(&whole);
+        url.set_path(path);
         // The URL parser resolves dot segments and drops some characters. If it changes the path,
         // the path is refused.
-        if url.path() != whole || !have_same_origin(&url, root) {
+        if url.path() != path || !have_same_origin(&url, root) {
             let problem = "would lead out of the base URL";
             return Err(BuildError::new(BuildErrorKind::Template, "path", problem));
         }

@@ -39,16 +39,18 @@ impl Target {
         base: &BaseUrl,
         values: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Url, BuildError> {
-        let path = self.path.expand(values)?;
-        let url = match &self.root {
-            None if path.is_empty() && !self.path.as_str().starts_with('/') => {
-                let mut url = base.url().clone();
-                let path = base.url().path().trim_end_matches('/').to_owned();
-                url.set_path(&path);
-                url
-            }
-            None => BaseUrl::join(base.url(), &path)?,
-            Some(root) => BaseUrl::join(root, &path)?,
+        let root = self.root.as_ref().unwrap_or(base.url());
+        let mut path = String::with_capacity(root.path().len() + self.path.as_str().len() + 16);
+        path.push_str(root.path());
+        self.path.expand_onto(&mut path, values)?;
+        let is_base = self.root.is_none() && self.path.as_str().is_empty();
+        let url = if is_base {
+            path.truncate(path.trim_end_matches('/').len());
+            let mut url = root.clone();
+            url.set_path(&path);
+            url
+        } else {
+            BaseUrl::with_path(root, &path)?
         };
         if base.permits(&url) {
             Ok(url)

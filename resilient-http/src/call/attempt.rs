@@ -13,15 +13,10 @@ use crate::error::{ApiError, ErrorResponse};
 use crate::response::{Response, ResponseHead, Served};
 use crate::transport::ResponseBody;
 
-/// Receives the response before the attempt ends, so that an unreadable response does not count as
-/// a success.
-pub(super) type Accept<'a> = dyn FnMut(Response) -> Result<(), ApiError> + Send + 'a;
-
 pub(super) async fn run_attempt(
     client: &ApiClient,
     call: &CallState<'_>,
-    accept: &mut Accept<'_>,
-) -> Result<(), ApiError> {
+) -> Result<Response, ApiError> {
     let began = Instant::now();
     let mut hop = Hop::first(call);
     let mut hops_left = client.inner().redirects;
@@ -52,7 +47,7 @@ pub(super) async fn run_attempt(
                 }
             }
         }
-        return accept(read?);
+        return read;
     }
 }
 
@@ -64,6 +59,9 @@ async fn read_response(
 ) -> Result<Response, ApiError> {
     let (parts, body) = response.into_parts();
     let head = ResponseHead::received(parts.status, parts.headers);
+    if let Some(hold) = &call.hold {
+        hold.response_received(&head, began);
+    }
     if !head.status.is_success() {
         let (body, is_truncated) = read_beginning(body, client.inner().error_body_timeout).await;
         let details = call.details(Some(ErrorResponse { head, body, is_truncated }));

@@ -9,8 +9,8 @@ use super::call_state::CallState;
 use super::redirect::Hop;
 use super::telemetry::RequestSpan;
 use crate::client::{ApiClient, RefreshedToken};
-use crate::error::{ApiError, Phase};
-use crate::transport::{FailureCause, ResponseBody, TransportError, TransportRequest};
+use crate::error::{ApiError, FailureCause, Phase, TransportError};
+use crate::transport::{ResponseBody, TransportRequest};
 
 /// How often a request is sent again because the server refused to process it. Each time, the
 /// server has just closed or limited the connection, so another connection usually accepts it.
@@ -42,6 +42,9 @@ pub(super) async fn exchange(
     hop: &Hop<'_>,
     began: Instant,
 ) -> Result<Exchanged, ApiError> {
+    if let Some(hold) = &call.hold {
+        hold.request_sent(began);
+    }
     let mut resends = FreeResends { refusals: REFUSALS, lost_connections: 1 };
     loop {
         let mut url = hop.url.as_ref().clone();
@@ -57,7 +60,8 @@ pub(super) async fn exchange(
         };
         let template = &call.facts.template;
         let mut span = RequestSpan::begin(template, &hop.method, &hop.url, call.resends());
-        match span.within(send_hop(call, hop, url, headers)).await {
+        let needs_fresh = resends.lost_connections == 0;
+        match span.within(send_hop(call, hop, url, headers, needs_fresh)).await {
             Ok(response) => {
                 span.record_status(response.status());
                 return Ok(Exchanged { response, span, token });
@@ -116,13 +120,15 @@ async fn send_hop(
     hop: &Hop<'_>,
     url: Url,
     headers: HeaderMap,
+    needs_fresh_connection: bool,
 ) -> Result<http::Response<ResponseBody>, SendError> {
     let body = hop.body(call)?;
     let Some(transport) = call.guard.transport() else {
         return Err(ApiError::Closed.into());
     };
     let fault = body.fault();
-    let request = TransportRequest::new(hop.method.clone(), url, headers, body);
+    let mut request = TransportRequest::new(hop.method.clone(), url, headers, body);
+    request.needs_fresh_connection = needs_fresh_connection;
     let sent = transport.send(request).await;
     sent.map_err(|failure| match fault.error() {
         Some(error) => ApiError::of_request_body(error, call.details(None)).into(),

@@ -1,15 +1,22 @@
 //! Sends a prepared request. The retry loop makes the attempts, and each attempt goes through the
 //! circuit breaker.
 
-use resilient::{circuit_breaker, retry};
+use std::sync::{Mutex, PoisonError};
 
-use super::attempt::{Accept, run_attempt};
+use resilient::retries::GiveUpEvent;
+
+use super::attempt::run_attempt;
+use super::attempt_waits::AttemptWaits;
 use super::call_state::CallState;
 use super::telemetry::in_call_span;
 use crate::client::ApiClient;
-use crate::error::{ApiError, TimeoutPhase};
+use crate::error::ApiError;
 use crate::request::PreparedRequest;
 use crate::response::{FromResponse, Rejected, Response};
+
+/// Receives the response before the attempt ends, so that an unreadable response does not count as
+/// a success.
+type Accept<'a> = dyn FnMut(Response) -> Result<(), ApiError> + Send + 'a;
 
 impl ApiClient {
     /// Sends a prepared request. Each execution is a new call that makes its own attempts.
@@ -65,25 +72,44 @@ impl ApiClient {
     }
 
     /// Makes the attempts of a call. This is the only retry loop.
-    #[retry(
-        policy = call.retry,
-        budget = call.budget,
-        deadline = call.deadline,
-        attempt_timeout = call.timeout,
-        except = ApiError::Timeout { phase: TimeoutPhase::Attempt, .. } if !call.may_be_repeated(),
-        on_give_up = |event| {
-            if let Some(error) = event.error() {
-                error.ended_by(event.reason());
-            }
-        },
-    )]
-    #[circuit_breaker(breaker = call.breaker)]
     async fn attempts(
         &self,
         call: &CallState<'_>,
         accept: &mut Accept<'_>,
     ) -> Result<(), ApiError> {
-        call.begin_attempt();
-        Box::pin(run_attempt(self, call, accept)).await
+        let mut waits = AttemptWaits::new(self, call);
+        let on_give_up = |event: &GiveUpEvent<'_, _>| {
+            if let Some(error) = event.error() {
+                ApiError::ended_by(error, event.reason());
+            }
+        };
+        let mut attempts = call
+            .retry
+            .call()
+            .gate(&mut waits)
+            .on_give_up(&on_give_up)
+            .through(&call.breaker)
+            .retry_timed_out(call.may_be_repeated())
+            .classified();
+        if let Some(budget) = &call.budget {
+            attempts = attempts.budget(budget);
+        }
+        if let Some(deadline) = call.deadline {
+            attempts = attempts.deadline(deadline);
+        }
+        if let Some(timeout) = call.timeout {
+            attempts = attempts.attempt_timeout(timeout);
+        }
+        // The attempts use `accept` one after the other, so the lock is always free.
+        let accept = Mutex::new(accept);
+        attempts
+            .run(|_| {
+                call.begin_attempt();
+                Box::pin(async {
+                    let response = run_attempt(self, call).await?;
+                    accept.lock().unwrap_or_else(PoisonError::into_inner)(response)
+                })
+            })
+            .await
     }
 }

@@ -2,6 +2,7 @@
 
 mod api_request;
 mod attempt;
+mod attempt_waits;
 mod call_state;
 mod exchange;
 mod execute;

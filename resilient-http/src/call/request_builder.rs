@@ -329,7 +329,7 @@ impl RequestDraft {
         let prepared = PreparedRequest {
             method: self.method,
             url,
-            template: target.path.as_str().into(),
+            template: target.path.shared_text(),
             headers,
             body: self.body,
             options,

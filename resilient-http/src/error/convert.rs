@@ -13,8 +13,8 @@ use super::build_error::{BoxError, BuildError, BuildErrorKind};
 use super::details::Details;
 use super::error_response::{ERROR_BODY_LIMIT, ErrorResponse};
 use super::kinds::{Phase, TimeoutPhase};
+use super::transport_error::{FailureCause, TransportError};
 use crate::response::{DecodeError, Rejected};
-use crate::transport::{FailureCause, TransportError};
 
 impl ApiError {
     /// Makes the error for a status outside 200 to 299.
@@ -84,6 +84,16 @@ impl ApiError {
     /// Makes the error for a response that is longer than `limit` bytes.
     pub(crate) fn too_large(limit: usize, details: Details) -> Self {
         Self::TooLarge { limit, details: Opaque::new(details) }
+    }
+
+    /// Makes the error for a call that does not wait as long as the server asked earlier callers to
+    /// wait. Nothing was sent.
+    pub(crate) fn held_back(details: Details, wait: Duration) -> Self {
+        // Full milliseconds are easier to read. The wait is rounded up, because the server refuses
+        // requests that come early.
+        let millis = wait.as_nanos().div_ceil(1_000_000);
+        let wait = u64::try_from(millis).map_or(Duration::MAX, Duration::from_millis);
+        Self::RateLimited { retry_after: Some(wait), details: Opaque::new(details) }
     }
 
     /// Makes the error for a successful response that cannot be read as the requested type.

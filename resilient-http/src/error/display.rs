@@ -50,6 +50,9 @@ impl fmt::Display for Cause<'_> {
                 TimeoutPhase::Deadline => write!(f, "not done within its deadline of {after:?}")?,
                 TimeoutPhase::Server => f.write_str("the server timed out")?,
             },
+            ApiError::RateLimited { .. } if self.0.is_held_back() => {
+                f.write_str("not sent: the server asked earlier calls to wait")?;
+            }
             ApiError::RateLimited { .. } => f.write_str("too many requests")?,
             ApiError::Credentials { .. } => f.write_str("the credentials are not available")?,
             ApiError::Authentication { .. } => f.write_str("the credentials were not accepted")?,

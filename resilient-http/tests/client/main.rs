@@ -11,12 +11,15 @@ mod error_texts;
 mod faults_f;
 mod faults_g;
 mod framing;
+#[cfg(feature = "test-util")]
+mod hold_back;
 mod idempotency_keys;
 mod multipart;
 #[cfg(feature = "test-util")]
 mod nested;
 mod outcome_rows;
 mod outcome_table;
+mod pages;
 mod proxies;
 mod redirects;
 mod request_parts;

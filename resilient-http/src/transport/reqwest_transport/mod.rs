@@ -2,7 +2,7 @@
 
 mod connection_pool;
 mod failure;
-mod opened_connections;
+mod served_connections;
 
 use std::fmt;
 use std::time::Duration;
@@ -12,15 +12,15 @@ use self::failure::explain;
 pub(super) use self::failure::explain_body;
 use super::response_body::ResponseBody;
 use super::transport_request::TransportRequest;
-use super::transport_trait::{Exchange, FailureCause, Transport, TransportError};
-use crate::error::{BuildError, BuildErrorKind};
+use super::transport_trait::{Exchange, Transport};
+use crate::error::{BuildError, BuildErrorKind, TransportError};
 use crate::request::RequestBody;
 
 /// Sends requests with a `reqwest::Client`.
 ///
 /// A transport that [`build`](Self::build) made replaces its `reqwest::Client` to drop idle
-/// connections, and it knows whether a connection had served other requests. A client that the
-/// caller [gives](Self::given) is never replaced, and each of its connections counts as fresh.
+/// connections, and has a second one for requests that need a fresh connection. A client that the
+/// caller [gives](Self::given) is the only one, and is never replaced.
 pub struct ReqwestTransport {
     pool: ConnectionPool,
 }
@@ -28,7 +28,7 @@ pub struct ReqwestTransport {
 impl ReqwestTransport {
     /// Builds a client from the builder that `configure` returns. Redirects, retries and
     /// `connection_verbose` (which would log all traffic) are always turned off. The transport
-    /// calls `configure` again whenever it replaces the client.
+    /// calls `configure` again whenever it builds another client.
     ///
     /// # Errors
     ///
@@ -45,8 +45,8 @@ impl ReqwestTransport {
 
     /// Uses an existing client. The transport never closes or replaces this client, so idle
     /// connections stay when the circuit opens: a breaker may need several probes after a network
-    /// partition. A connection that breaks before the response is a failure, even if it had served
-    /// other requests.
+    /// partition. A request that is sent again because its connection broke may meet another broken
+    /// one.
     ///
     /// Build it with `redirect(reqwest::redirect::Policy::none())`: a client that follows redirects
     /// sends headers such as `x-api-key` to other hosts. The transport refuses a redirected
@@ -71,17 +71,12 @@ impl Transport for ReqwestTransport {
             let mut sent = reqwest::Request::new(request.method, request.url);
             *sent.headers_mut() = request.headers;
             *sent.body_mut() = reqwest_body(request.body);
-            let pooled = self.pool.current();
-            let (result, connection) = self.pool.watch(pooled.client.execute(sent)).await;
-            let response = result.map_err(|error| {
-                let error = explain(error, connection);
-                if error.cause == FailureCause::ReusedConnection {
-                    // Other connections of the pool may be dead too. The next request must open a
-                    // fresh one.
-                    self.pool.replace(&pooled);
-                }
-                error
+            let client = self.pool.client(request.needs_fresh_connection);
+            let response = client.execute(sent).await.map_err(|error| {
+                let is_reused = self.pool.served.forget(&error);
+                explain(error, is_reused)
             })?;
+            self.pool.served.record(response.extensions());
             if asked.is_some_and(|asked| *response.url() != asked) {
                 return Err(TransportError::unsendable(
                     "is a client that follows redirects: build it with `redirect(Policy::none())`",
@@ -93,7 +88,7 @@ impl Transport for ReqwestTransport {
     }
 
     fn drop_idle_connections(&self) {
-        self.pool.replace(&self.pool.current());
+        self.pool.drop_idle_connections();
     }
 }
 
