@@ -195,7 +195,7 @@ async fn refuse_all(api: &ApiClient, printed: &Printed) {
         api.get::<Value>("x").header("x", &broken).await.unwrap_err(),
         api.get::<Value>("x").header("authorization", &broken).await.unwrap_err(),
         api.get::<Value>("x").idempotency_key(broken.as_str()).await.unwrap_err(),
-        api.get::<Value>("x").query([("a", [text])]).await.unwrap_err(),
+        api.get::<Value>("x").query([("a", [[text]])]).await.unwrap_err(),
         api.call::<Value>(&data).map(|_| ()).unwrap_err().into(),
     ];
     for error in errors {
