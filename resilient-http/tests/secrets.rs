@@ -229,7 +229,7 @@ async fn fm_g1_a_secret_is_in_nothing_that_is_printed() {
         let echo = echo.clone();
         let location = format!("http://evil.invalid/?k={CANARY}");
         let headers = move |_, _: &_| {
-            let limit = format!("\"{CANARY}\";r=0;t=1");
+            let limit = format!("\"{CANARY}\";r=1;t=1");
             let headers = [
                 ("x-echo", CANARY),
                 ("set-cookie", CANARY),
