@@ -72,7 +72,7 @@ async fn read_response(
     // Only the end of the attempt takes the head away, so it is here.
     let head = call.end_reading().ok_or(ApiError::Closed)?;
     match read {
-        Ok(body) => Ok(Response {
+        Ok(body) => call.judged(Response {
             head,
             body,
             attempts: call.attempt(),

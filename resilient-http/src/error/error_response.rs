@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::response::{ResponseHead, without_bom};
+use crate::response::{Response, ResponseHead, without_bom};
 
 /// An error stores at most this many bytes of a response body.
 pub(crate) const ERROR_BODY_LIMIT: usize = 64 * 1024;
@@ -22,6 +22,17 @@ impl ErrorResponse {
     /// Makes the response of an error about its body, which is not kept.
     pub(crate) fn without_body(head: ResponseHead) -> Self {
         Self { head, body: Bytes::new(), is_truncated: true }
+    }
+
+    /// Keeps the beginning of a response whose status is a success.
+    pub(super) fn of_success(response: Response) -> Self {
+        let body = &response.body[..response.body.len().min(ERROR_BODY_LIMIT)];
+        Self {
+            head: response.head,
+            // The bytes are copied, so that the error does not hold a long body in memory.
+            body: Bytes::copy_from_slice(body),
+            is_truncated: response.body.len() > ERROR_BODY_LIMIT,
+        }
     }
 
     /// Returns `true` if a header of the server asks for a retry, `false` if a header forbids

@@ -49,6 +49,7 @@ pub enum TimeoutPhase {
 pub enum ErrorKind {
     Connection,
     RequestBody,
+    Layer,
     Timeout,
     RateLimited,
     Credentials,
@@ -57,6 +58,7 @@ pub enum ErrorKind {
     NotFound,
     Server,
     Status,
+    Judged,
     Decode,
     TooLarge,
     CircuitOpen,
@@ -71,6 +73,7 @@ impl ErrorKind {
         match self {
             Self::Connection => "connection",
             Self::RequestBody => "request_body",
+            Self::Layer => "layer",
             Self::Timeout => "timeout",
             Self::RateLimited => "rate_limited",
             Self::Credentials => "credentials",
@@ -79,6 +82,7 @@ impl ErrorKind {
             Self::NotFound => "not_found",
             Self::Server => "server",
             Self::Status => "status",
+            Self::Judged => "judged",
             Self::Decode => "decode",
             Self::TooLarge => "too_large",
             Self::CircuitOpen => "circuit_open",

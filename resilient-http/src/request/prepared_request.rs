@@ -10,6 +10,7 @@ use url::Url;
 
 use super::body::Body;
 use super::idempotency::Idempotency;
+use crate::response::FailWhen;
 
 /// Options of one call that replace the options of the client.
 #[derive(Clone, Default)]
@@ -18,6 +19,7 @@ pub(crate) struct RequestOptions {
     pub(crate) deadline: Option<LimitOverride>,
     pub(crate) policy: Option<RetryPolicy>,
     pub(crate) idempotency: Idempotency,
+    pub(crate) fail_when: Option<FailWhen>,
 }
 
 /// A time limit that replaces the client's limit. `None` means no limit.

@@ -5,9 +5,12 @@ mod support;
 
 mod address_fence;
 mod cancellation;
+#[cfg(feature = "test-util")]
+mod client_defaults;
 mod defects;
 mod error_bodies;
 mod error_texts;
+mod fail_when;
 mod faults_f;
 mod faults_g;
 mod framing;
@@ -25,6 +28,9 @@ mod redirects;
 mod request_parts;
 mod requests;
 mod specification;
+mod stale_connections;
 mod storms;
 mod time_limits;
 mod token_refresh;
+#[cfg(feature = "tower")]
+mod tower_layers;

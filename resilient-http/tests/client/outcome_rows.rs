@@ -4,14 +4,16 @@
 use std::collections::BTreeSet;
 use std::future::{Future, IntoFuture};
 use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use http_body::Frame;
 use http_body_util::BodyExt;
 use resilient_http::{
-    ApiClient, ApiClientBuilder, ApiError, Body, Bytes, Exchange, Method, Phase, ResponseBody,
-    Transport, TransportError, TransportRequest,
+    ApiClient, ApiClientBuilder, ApiError, Auth, Body, Bytes, Classification, Exchange, Method,
+    Phase, ResponseBody, SecretString, Transport, TransportError, TransportRequest,
 };
 
 use crate::support::settings::client;
@@ -29,8 +31,10 @@ fn rows() -> Vec<Row> {
     let readme = include_str!("../../README.md");
     let (_, table) = readme.split_once("| what happened |").expect("the README has the table");
     let lines = table.lines().skip(2).take_while(|line| line.starts_with('|'));
-    let plain =
-        |cell: &str| cell.replace(['`', '¹', '²', '³', '⁴', '⁵', '⁶'], "").trim().to_owned();
+    let plain = |cell: &str| {
+        let marked = without_links(cell);
+        marked.replace(['`', '¹', '²', '³', '⁴', '⁵', '⁶'], "").trim().to_owned()
+    };
     lines
         .map(|line| {
             let cells: Vec<_> = line.trim_matches('|').split('|').map(plain).collect();
@@ -38,6 +42,22 @@ fn rows() -> Vec<Row> {
             Row { what, error, breaker, if_repeatable, otherwise }
         })
         .collect()
+}
+
+/// Returns the cell with the texts of its links, such as `[text]` and `[text](target)`.
+fn without_links(cell: &str) -> String {
+    let mut pieces = cell.split('[');
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (shown, rest) = piece.split_once(']').expect("a link ends");
+        let rest = match rest.strip_prefix('(') {
+            Some(target) => target.split_once(')').expect("a target ends").1,
+            None => rest,
+        };
+        text += shown;
+        text += rest;
+    }
+    text
 }
 
 /// What the transport does with every request.
@@ -210,6 +230,7 @@ fn faults(what: &str) -> Option<Vec<(Fault, Setup)>> {
             Responds(200, &[], Whole("<html>")),
             Responds(200, &[], Content::Fails(|| TransportError::undecodable("no gzip"))),
         ]),
+        "a layer of yours fails" => plain(&[Fails(|| TransportError::layer("broken"))]),
         "a body over the limit" => {
             vec![(Responds(200, &[], Whole("[1, 2, 3]")), |builder| builder.body_limit(3))]
         }
@@ -270,6 +291,35 @@ impl Row {
             "an error status whose body breaks off, takes too long or cannot be decompressed" => {
                 return self.check_error_bodies().await;
             }
+            "a 401, with Auth::refresh" => return self.check_refreshed_tokens().await,
+            "the closure of Auth::fresh or Auth::refresh fails" => {
+                let fails = || Err::<SecretString, _>(std::io::Error::other("no file"));
+                let fresh = Auth::fresh("authorization", fails);
+                let refresh = Auth::refresh("authorization", move |_| std::future::ready(fails()));
+                let mut errors = Vec::new();
+                for auth in [fresh, refresh] {
+                    let api = client("http://localhost").transport(Scripted(Hangs)).auth(auth);
+                    let api = api.build().unwrap();
+                    errors.push(api.get::<()>("x").await.unwrap_err());
+                    assert_eq!(counted(&api), BTreeSet::from([&*self.breaker]));
+                }
+                let errors = errors.iter().flat_map(described);
+                assert_eq!(errors.collect::<BTreeSet<_>>(), self.promised_error());
+                return;
+            }
+            "fail_when finds an error in a success" => return self.check_verdicts().await,
+            "a wait for a server that limits its callers does not fit" => {
+                let limited = Responds(429, &[("retry-after", "30")], Whole(""));
+                let api = built(&limited, |builder| builder.deadline(Duration::from_secs(10)));
+                let refused = api.get::<()>("x").await.unwrap_err();
+                assert_eq!((refused.attempts(), refused.is_held_back()), (1, false));
+                let before = api.circuit_breaker().snapshot().totals;
+                let error = api.get::<()>("x").await.unwrap_err();
+                assert_eq!((error.attempts(), error.is_held_back()), (0, true));
+                assert_eq!(described(&error), self.promised_error());
+                assert_eq!(api.circuit_breaker().snapshot().totals, before, "{}", self.breaker);
+                return;
+            }
             "the circuit is open" => {
                 api.circuit_breaker().trip().unwrap();
                 (0, vec![api.get::<()>("x").await.unwrap_err()])
@@ -306,6 +356,46 @@ impl Row {
         assert_eq!(errors, self.promised_error(), "{}", self.what);
     }
 
+    async fn check_refreshed_tokens(&self) {
+        for method in [Method::GET, Method::POST] {
+            let fetched = Arc::new(AtomicUsize::new(0));
+            let fetches = Arc::clone(&fetched);
+            let auth = Auth::refresh("authorization", move |_| {
+                let n = fetches.fetch_add(1, SeqCst);
+                std::future::ready(Ok::<_, std::io::Error>(SecretString::from(format!("t{n}"))))
+            });
+            let refuses = Scripted(Responds(401, &[], Whole("")));
+            let api = client("http://localhost").transport(refuses).auth(auth).build().unwrap();
+            let seen = call(&api, method).await;
+            assert_eq!((seen.attempts, seen.counted), (1, BTreeSet::from(["success"])));
+            assert_eq!(seen.error, BTreeSet::from(["Authentication".to_owned()]));
+            assert_eq!(fetched.load(SeqCst), 2, "{}", self.if_repeatable);
+        }
+    }
+
+    async fn check_verdicts(&self) {
+        assert_eq!(
+            (&*self.breaker, &*self.if_repeatable),
+            ("as the hook says", "as the hook says")
+        );
+        for (verdict, outcome, attempts) in [
+            (Classification::transient as fn() -> Classification, "failure", [3, 1]),
+            (Classification::permanent, "failure", [1, 1]),
+            (Classification::throttled, "ignored", [3, 3]),
+            (Classification::ignored, "ignored", [1, 1]),
+            (Classification::answered, "success", [1, 1]),
+        ] {
+            for (method, attempts) in [Method::GET, Method::POST].into_iter().zip(attempts) {
+                let fine = Scripted(Responds(200, &[], Whole("[]")));
+                let api = client("http://localhost").transport(fine);
+                let api = api.fail_when(move |_| Some(verdict())).build().unwrap();
+                let seen = call(&api, method).await;
+                assert_eq!((seen.attempts, seen.counted), (attempts, BTreeSet::from([outcome])));
+                assert_eq!(seen.error, self.promised_error());
+            }
+        }
+    }
+
     /// Compares error responses whose bodies do not arrive with whole ones.
     async fn check_error_bodies(&self) {
         for cell in [&self.error, &self.breaker, &self.if_repeatable, &self.otherwise] {
@@ -336,7 +426,7 @@ async fn row_every_row_of_the_table_in_the_readme_holds() {
     let rows = rows();
     let names: BTreeSet<_> = rows.iter().map(|row| row.what.clone()).collect();
     // A row without a case panics below. This finds a case without a row, which would never run.
-    assert_eq!((rows.len(), names.len()), (22, 22), "{names:?}");
+    assert_eq!((rows.len(), names.len()), (27, 27), "{names:?}");
     for row in rows {
         row.check().await;
     }
