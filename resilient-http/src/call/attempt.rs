@@ -9,6 +9,7 @@ use super::call_state::CallState;
 use super::exchange::exchange;
 use super::read_body::{BodyFailure, read_beginning, read_whole};
 use super::redirect::Hop;
+use super::telemetry::RequestSpan;
 use crate::client::ApiClient;
 use crate::error::{ApiError, ErrorResponse};
 use crate::response::{Response, ResponseHead, Served};
@@ -18,11 +19,41 @@ use crate::transport::ResponseBody;
 /// a success.
 pub(super) type Accept<'a> = dyn FnMut(Response) -> Result<(), ApiError> + Send + 'a;
 
+/// A success whose body has not been read. The span ends with the response.
+pub(super) struct ReceivedHead {
+    pub(super) head: ResponseHead,
+    pub(super) body: ResponseBody,
+    pub(super) span: RequestSpan,
+    began: Instant,
+}
+
 pub(super) async fn run_attempt(
     client: &ApiClient,
     call: &CallState<'_>,
     accept: &mut Accept<'_>,
 ) -> Result<(), ApiError> {
+    let ReceivedHead { head, body, span, began } = receive_head(client, call).await?;
+    let read = span.within(read_whole(body, client.inner().body_limit)).await;
+    let read = match read {
+        Ok(body) => Ok(Response {
+            head,
+            body,
+            attempts: call.attempt(),
+            template: call.facts.template.clone(),
+            served: Served::Fresh,
+        }),
+        Err(error) => Err(body_error(error, call, head, began)),
+    };
+    span.end(read.as_ref().err());
+    accept(read?)
+}
+
+/// Sends the request, follows redirects, and returns the head of a success. If the status is
+/// another one, reads the beginning of the body into the error.
+pub(super) async fn receive_head(
+    client: &ApiClient,
+    call: &CallState<'_>,
+) -> Result<ReceivedHead, ApiError> {
     let began = Instant::now();
     let mut hop = Hop::first(call);
     let mut hops_left = client.inner().redirects;
@@ -38,35 +69,17 @@ pub(super) async fn run_attempt(
             hops_left -= 1;
             continue;
         }
-        let read = span.within(read_response(client, call, response, began)).await;
-        span.end(read.as_ref().err());
-        return accept(read?);
+        let (parts, body) = response.into_parts();
+        let head = ResponseHead::received(parts.status, parts.headers);
+        if head.status.is_success() {
+            return Ok(ReceivedHead { head, body, span, began });
+        }
+        let (body, is_truncated) = span.within(read_beginning(body)).await;
+        let details = call.details(Some(ErrorResponse { head, body, is_truncated }));
+        let error = ApiError::of_status(details, began.elapsed());
+        span.end(Some(&error));
+        return Err(error);
     }
-}
-
-async fn read_response(
-    client: &ApiClient,
-    call: &CallState<'_>,
-    response: http::Response<ResponseBody>,
-    began: Instant,
-) -> Result<Response, ApiError> {
-    let (parts, body) = response.into_parts();
-    let head = ResponseHead::received(parts.status, parts.headers);
-    if head.status.is_success() {
-        return match read_whole(body, client.inner().body_limit).await {
-            Ok(body) => Ok(Response {
-                head,
-                body,
-                attempts: call.attempt(),
-                template: call.facts.template.clone(),
-                served: Served::Fresh,
-            }),
-            Err(error) => Err(body_error(error, call, head, began)),
-        };
-    }
-    let (body, is_truncated) = read_beginning(body).await;
-    let details = call.details(Some(ErrorResponse { head, body, is_truncated }));
-    Err(ApiError::of_status(details, began.elapsed()))
 }
 
 fn body_error(

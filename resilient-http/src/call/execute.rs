@@ -3,13 +3,14 @@
 
 use resilient::{circuit_breaker, retry};
 
-use super::attempt::{Accept, run_attempt};
+use super::attempt::{Accept, ReceivedHead, receive_head, run_attempt};
 use super::call_state::CallState;
 use super::telemetry::in_call_span;
 use crate::client::ApiClient;
-use crate::error::{ApiError, TimeoutPhase};
+use crate::error::{ApiError, BuildError, TimeoutPhase};
 use crate::request::PreparedRequest;
 use crate::response::{FromResponse, Rejected, Response};
+use crate::stream::{HeldCall, StreamParts, StreamedResponse};
 
 impl ApiClient {
     /// Sends a prepared request. Each execution is a new call that makes its own attempts.
@@ -45,6 +46,63 @@ impl ApiClient {
         value.ok_or(ApiError::Closed)
     }
 
+    /// Sends a prepared request and returns the response as soon as its head arrives. The body is
+    /// read while it arrives.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends the call: see
+    /// [`RequestBuilder`](crate::RequestBuilder#cancel-safety).
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`ApiError`] if the call does not end with the head of a success. Errors of the
+    /// body come from the [`StreamedResponse`].
+    pub async fn stream(&self, request: &PreparedRequest) -> Result<StreamedResponse, ApiError> {
+        let call = CallState::new(self, request)?;
+        let work = async {
+            let ended = self.stream_attempts(&call).await;
+            ended.map_err(|error| call.complete(error))
+        };
+        let facts = &call.facts;
+        let (received, permit) =
+            in_call_span(&facts.method, &facts.template, || call.attempt(), work).await?;
+        let ReceivedHead { head, body, span, .. } = received;
+        span.end(None);
+        let inner = self.inner();
+        let attempts = call.attempt();
+        let idle_timeout = request.options.idle_timeout.map_or(inner.idle_timeout, |time| time.0);
+        let CallState { facts, guard, .. } = call;
+        let call = HeldCall::new(Some(permit), guard);
+        let event_limit = inner.body_limit;
+        let parts = StreamParts { head, body, facts, attempts, idle_timeout, event_limit, call };
+        Ok(parts.into())
+    }
+
+    #[retry(
+        policy = call.retry,
+        budget = call.budget,
+        deadline = call.deadline,
+        attempt_timeout = call.timeout,
+        except = ApiError::Timeout { phase: TimeoutPhase::Attempt, .. } if !call.may_be_repeated(),
+    )]
+    async fn stream_attempts(
+        &self,
+        call: &CallState<'_>,
+    ) -> Result<(ReceivedHead, resilient::breaker::OwnedPermit), ApiError> {
+        use resilient::Classify;
+        call.begin_attempt();
+        let permit = call.breaker.try_acquire_owned()?;
+        let received = permit.within(Box::pin(receive_head(self, call))).await;
+        match received {
+            Ok(received) => Ok((received, permit)),
+            Err(error) => {
+                permit.report_class(Some(error.classify()));
+                Err(error)
+            }
+        }
+    }
+
     /// Sends a prepared request. Each attempt passes its response to `read` before the attempt
     /// ends.
     pub(crate) async fn execute_by(
@@ -52,6 +110,9 @@ impl ApiClient {
         request: &PreparedRequest,
         mut read: impl FnMut(Response) -> Result<(), Rejected> + Send,
     ) -> Result<(), ApiError> {
+        if request.options.is_streamed {
+            return Err(BuildError::streamed().into());
+        }
         let call = CallState::new(self, request)?;
         let mut accept = |response: Response| {
             read(response).map_err(|rejected| ApiError::unreadable(call.details(None), rejected))

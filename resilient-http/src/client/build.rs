@@ -33,6 +33,7 @@ impl ApiClientBuilder {
         BuildError::check_times(&[
             ("timeout", self.timeout),
             ("deadline", self.deadline),
+            ("idle_timeout", self.idle_timeout),
             ("connect_timeout", Some(self.connect_timeout)),
         ])?;
         let (mut base, user) = BaseUrl::parse(&self.base)?;
@@ -62,6 +63,7 @@ impl ApiClientBuilder {
             credentials,
             timeout: self.timeout,
             deadline: self.deadline,
+            idle_timeout: self.idle_timeout,
             allows_plain_http: self.allows_plain_http,
             redirects: self.redirects,
             body_limit: self.body_limit,

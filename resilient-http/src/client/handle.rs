@@ -47,6 +47,7 @@ pub(crate) struct ClientInner {
     pub(crate) credentials: Credentials,
     pub(crate) timeout: Option<Duration>,
     pub(crate) deadline: Option<Duration>,
+    pub(crate) idle_timeout: Option<Duration>,
     pub(crate) allows_plain_http: bool,
     pub(crate) redirects: u32,
     pub(crate) body_limit: usize,

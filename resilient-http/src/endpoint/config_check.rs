@@ -69,7 +69,7 @@ impl EndpointConfig {
             .with(merged.api_key.as_ref().map(|key| &key.key))
             .map_err(SettingError::at("api_key"))?;
         let headers = headers(&merged.headers, &kind)?;
-        let (timeout, deadline) = times(&merged)?;
+        let (timeout, deadline, idle_timeout) = times(&merged)?;
         let statuses = merged.retry_statuses.as_ref();
         let statuses = statuses.map(|codes| codes.iter().map(|code| StatusCode::from_u16(*code)));
         let retry_statuses = statuses.map(Iterator::collect).transpose().map_err(|_| {
@@ -103,6 +103,7 @@ impl EndpointConfig {
             headers,
             timeout,
             deadline,
+            idle_timeout,
             policy,
             budget,
             breaker,
@@ -153,14 +154,19 @@ fn headers(given: &BTreeMap<String, String>, auth: &AuthKind) -> Result<HeaderMa
     Ok(headers)
 }
 
-fn times(settings: &Settings) -> Result<(Option<Duration>, Option<Duration>), SettingError> {
+type Limit = Option<Duration>;
+
+/// Returns the limits of an attempt, of a call, and of a wait for a chunk of a stream.
+fn times(settings: &Settings) -> Result<(Limit, Limit, Limit), SettingError> {
     let timeout = settings.timeout.map_or(Some(TIMEOUT), |LimitOverride(time)| time);
     let deadline = match settings.deadline {
         Some(LimitOverride(time)) => time,
         None => timeout.map(|time| time.saturating_mul(2)),
     };
+    let idle_timeout = settings.idle_timeout.map_or(timeout, |LimitOverride(time)| time);
     let zero = Some(Duration::ZERO);
-    for (key, time) in [("timeout", timeout), ("deadline", deadline)] {
+    let all = [("timeout", timeout), ("deadline", deadline), ("idle_timeout", idle_timeout)];
+    for (key, time) in all {
         if time == zero {
             return Err(SettingError::setting(key, "must be longer than zero"));
         }
@@ -170,7 +176,7 @@ fn times(settings: &Settings) -> Result<(Option<Duration>, Option<Duration>), Se
             "deadline",
             format!("must not be shorter than the timeout, which is {timeout:?}"),
         )),
-        _ => Ok((timeout, deadline)),
+        _ => Ok((timeout, deadline, idle_timeout)),
     }
 }
 

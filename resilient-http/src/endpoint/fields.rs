@@ -34,9 +34,7 @@ impl Payload {
     ) -> Result<Self, BuildError> {
         let fields = match Self::of(request)? {
             whole @ Self::Whole(_) if extra.is_empty() && call.is_empty() => return Ok(whole),
-            Self::Whole(_) => {
-                return Err(refuse_fields("is not an object, so no field can be added to it"));
-            }
+            Self::Whole(_) => return Err(not_an_object()),
             Self::Nothing if extra.is_empty() && call.is_empty() => return Ok(Self::Nothing),
             Self::Nothing => Fields::new(),
             Self::Fields(fields) => fields,
@@ -46,6 +44,27 @@ impl Payload {
         merged.extend(call.iter().map(|(name, value)| (name.clone(), value.clone())));
         Ok(Self::Fields(without_nulls(merged)))
     }
+}
+
+impl Payload {
+    pub(super) fn set_true(&mut self, name: &str) -> Result<(), BuildError> {
+        let value = to_raw_value(&true).map_err(|_| refuse_fields("cannot be written as JSON"))?;
+        let field = Fields::from([(name.to_owned(), value)]);
+        *self = match std::mem::replace(self, Self::Nothing) {
+            Self::Nothing => Self::Fields(field),
+            Self::Fields(fields) => Self::Fields(fields.into_iter().chain(field).collect()),
+            Self::Whole(_) => return Err(not_an_object()),
+        };
+        Ok(())
+    }
+
+    pub(super) fn is_true(&self, name: &str) -> bool {
+        matches!(self, Self::Fields(fields) if fields.get(name).is_some_and(|it| it.get() == "true"))
+    }
+}
+
+fn not_an_object() -> BuildError {
+    refuse_fields("is not an object, so no field can be added to it")
 }
 
 fn without_nulls(mut fields: Fields) -> Fields {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::event_format::EventFormat;
+
 /// The defaults of a provider's API. Each default can be overridden.
 ///
 /// | | [`OPENAI`](Self::OPENAI) | [`ANTHROPIC`](Self::ANTHROPIC) |
@@ -16,6 +18,8 @@ use std::time::Duration;
 /// | retried | 408, 409, 429, 500, 502, 503, 504 | and 529: overloaded |
 /// | never retried | `insufficient_quota` | `billing_error` |
 /// | may be sent twice | yes | yes |
+/// | [streams](crate::Endpoint::stream) end | with `[DONE]` | with the response |
+/// | streams fail | with an object `error` | with an event `error` |
 ///
 /// Calls may be sent twice although they are `POST`s, because the only cost is an unread response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +33,7 @@ pub struct Preset {
     pub(super) delays: (Duration, Duration),
     pub(super) retried: &'static [u16],
     pub(super) permanent: &'static [&'static str],
+    pub(super) events: EventFormat,
 }
 
 impl Preset {
@@ -43,6 +48,7 @@ impl Preset {
         delays: (Duration::from_millis(500), Duration::from_secs(8)),
         retried: &[408, 409, 429, 500, 502, 503, 504],
         permanent: &["insufficient_quota"],
+        events: EventFormat::OpenAi,
     };
 
     /// The API of Anthropic.
@@ -56,6 +62,7 @@ impl Preset {
         delays: (Duration::from_millis(500), Duration::from_secs(8)),
         retried: &[408, 409, 429, 500, 502, 503, 504, 529],
         permanent: &["billing_error"],
+        events: EventFormat::Anthropic,
     };
 
     const ALL: [Self; 2] = [Self::OPENAI, Self::ANTHROPIC];

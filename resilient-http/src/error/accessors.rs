@@ -173,6 +173,7 @@ impl ApiError {
             Self::Status { details, .. } => (ErrorKind::Status, details),
             Self::Decode { details, .. } => (ErrorKind::Decode, details),
             Self::TooLarge { details, .. } => (ErrorKind::TooLarge, details),
+            Self::Reported { details } => (ErrorKind::Reported, details),
             Self::CircuitOpen(_) => return (ErrorKind::CircuitOpen, None),
             Self::Closed => return (ErrorKind::Closed, None),
             Self::Build(_) => return (ErrorKind::Build, None),

@@ -109,6 +109,13 @@ pub enum ApiError {
         #[doc(hidden)]
         details: Opaque,
     },
+    /// The status is a success, but the body reports an error: an [event](crate::EventStream) of a
+    /// stream. [`message`](Self::message) returns its message.
+    #[non_exhaustive]
+    Reported {
+        #[doc(hidden)]
+        details: Opaque,
+    },
     /// The circuit is open. Nothing was sent.
     CircuitOpen(CircuitOpen),
     /// The client is closed. Nothing was sent.

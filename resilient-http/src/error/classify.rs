@@ -44,9 +44,13 @@ impl ApiError {
                 retry_if(Outcome::Ignored, is_repeatable)
             }
             Self::Connection { .. }
-            | Self::Timeout { phase: TimeoutPhase::Attempt | TimeoutPhase::Transport, .. } => {
-                retry_if(Outcome::Failure, is_repeatable)
-            }
+            | Self::Timeout {
+                phase: TimeoutPhase::Attempt | TimeoutPhase::Transport | TimeoutPhase::Idle,
+                ..
+            } => retry_if(Outcome::Failure, is_repeatable),
+            // For example, the caller's quota is used up.
+            Self::Reported { .. } if has_permanent_code(details) => Classification::answered(),
+            Self::Reported { .. } => retry_if(Outcome::Failure, is_repeatable),
             // The caller's stream failed, so the server is not at fault.
             Self::RequestBody { .. } => Classification::ignored(),
             // If the deadline ended the call, the breaker has already counted each attempt. The
@@ -80,13 +84,22 @@ fn of_status(details: &Details, is_repeatable: bool) -> Classification {
         // The server responded, so it is healthy, even if the caller made a mistake.
         _ => (Outcome::Success, is_repeatable),
     };
-    let stays = !rules.permanent.is_empty() && response.has_code(&rules.permanent);
-    let retry = !stays && response.says_retry().unwrap_or(is_chosen && may_retry);
+    let retry =
+        !has_permanent_code(details) && response.says_retry().unwrap_or(is_chosen && may_retry);
     let class = retry_if(health, retry);
     match hint {
         Some(hint) => class.after(hint),
         None => class,
     }
+}
+
+/// Returns whether the body has an error code for which a retry does not help.
+fn has_permanent_code(details: &Details) -> bool {
+    let (Some(response), Some(call)) = (&details.response, &details.call) else {
+        return false;
+    };
+    let codes = &call.rules.permanent;
+    !codes.is_empty() && response.has_code(codes)
 }
 
 fn retry_if(health: Outcome, retry: bool) -> Classification {

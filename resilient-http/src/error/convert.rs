@@ -80,6 +80,11 @@ impl ApiError {
         Self::TooLarge { limit, details: Opaque::new(details) }
     }
 
+    /// Makes the error for a successful response whose body reports an error.
+    pub(crate) fn reported(details: Details) -> Self {
+        Self::Reported { details: Opaque::new(details) }
+    }
+
     /// Makes the error for a successful response that cannot be read as the requested type.
     pub(crate) fn unreadable(mut details: Details, rejected: Rejected) -> Self {
         let (response, error) = rejected.into_parts();

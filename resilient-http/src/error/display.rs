@@ -39,6 +39,7 @@ impl fmt::Display for Cause<'_> {
                 TimeoutPhase::Transport => write!(f, "the transport gave up after {after:?}")?,
                 TimeoutPhase::Attempt => write!(f, "no response within {after:?}")?,
                 TimeoutPhase::Deadline => write!(f, "not done within its deadline of {after:?}")?,
+                TimeoutPhase::Idle => write!(f, "no further data within {after:?}")?,
                 TimeoutPhase::Server => f.write_str("the server timed out")?,
             },
             ApiError::RateLimited { .. } => f.write_str("too many requests")?,
@@ -54,6 +55,7 @@ impl fmt::Display for Cause<'_> {
             ApiError::TooLarge { limit, .. } => {
                 write!(f, "the response is longer than {limit} bytes")?;
             }
+            ApiError::Reported { .. } => f.write_str("the response reports an error")?,
             ApiError::CircuitOpen(_) | ApiError::Closed | ApiError::Build(_) => {}
         }
         if let Some(status) = self.0.status() {

@@ -39,6 +39,8 @@ pub enum TimeoutPhase {
     Server,
     /// A limit of the transport, such as `read_timeout` of reqwest.
     Transport,
+    /// The limit for a wait between two chunks of a streamed response.
+    Idle,
 }
 
 /// The kind of an [`ApiError`](crate::ApiError). Each kind is a variant of the error without its
@@ -58,6 +60,7 @@ pub enum ErrorKind {
     Status,
     Decode,
     TooLarge,
+    Reported,
     CircuitOpen,
     Closed,
     Build,
@@ -79,6 +82,7 @@ impl ErrorKind {
             Self::Status => "status",
             Self::Decode => "decode",
             Self::TooLarge => "too_large",
+            Self::Reported => "reported",
             Self::CircuitOpen => "circuit_open",
             Self::Closed => "closed",
             Self::Build => "build",

@@ -16,8 +16,11 @@ use super::idempotency::Idempotency;
 pub(crate) struct RequestOptions {
     pub(crate) timeout: Option<LimitOverride>,
     pub(crate) deadline: Option<LimitOverride>,
+    pub(crate) idle_timeout: Option<LimitOverride>,
     pub(crate) policy: Option<RetryPolicy>,
     pub(crate) idempotency: Idempotency,
+    /// Whether the request asks for a stream, which only a call that reads one can send.
+    pub(crate) is_streamed: bool,
 }
 
 /// A time limit that replaces the client's limit. `None` means no limit.

@@ -5,6 +5,7 @@ mod support;
 
 mod cancellation;
 mod defects;
+mod events;
 mod faults_f;
 mod faults_g;
 mod framing;
@@ -17,4 +18,5 @@ mod redirects;
 mod requests;
 mod specification;
 mod storms;
+mod streams;
 mod time_limits;

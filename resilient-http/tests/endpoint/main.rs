@@ -18,5 +18,6 @@ mod presets;
 mod registration;
 mod single_flight;
 mod specification;
+mod streams;
 #[cfg(feature = "tracing")]
 mod tracing_events;
