@@ -38,7 +38,7 @@ pub mod retries {
     };
     #[cfg(feature = "tokio")]
     pub use resilient_core::retry::{
-        ByClassify, BySource, Described, EveryFailure, OutputClassifier, RetryCall,
+        AttemptGate, ByClassify, BySource, Described, EveryFailure, OutputClassifier, RetryCall,
     };
 }
 

@@ -9,6 +9,7 @@ mod endpoint;
 mod error;
 #[cfg(feature = "tracing")]
 mod log_target;
+mod pages;
 mod redact;
 mod request;
 mod response;
@@ -34,6 +35,7 @@ pub use self::endpoint::{
 pub use self::error::{
     ApiError, BoxError, BuildError, BuildErrorKind, ErrorKind, Phase, RetriesDisabled, TimeoutPhase,
 };
+pub use self::pages::{Items, NextPage, Pages};
 pub use self::request::{
     Body, FormPart, Idempotency, IdempotencyKey, MultipartForm, PreparedRequest, RequestBody,
 };

@@ -50,5 +50,7 @@ mod r11_cancellation;
 mod r12_attempts_and_hooks;
 mod r14_nested_loops;
 mod r15_names;
+mod r16_closing;
+mod r16_gate;
 mod rows;
 mod support;

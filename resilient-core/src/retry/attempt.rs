@@ -54,7 +54,7 @@ impl<O> Attempt<O> {
     }
 
     /// Returns how long the call waited right before this attempt. In the first attempt, this is
-    /// zero.
+    /// zero, unless a gate made it wait.
     #[must_use]
     pub fn last_delay(&self) -> Duration {
         self.last_delay

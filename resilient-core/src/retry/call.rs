@@ -1,26 +1,16 @@
-//! One call under a policy, and the loop that runs it: `policy.call()…run(operation)`.
+//! One call under a policy, and its options: `policy.call()…run(operation)`.
 
 use std::error::Error;
 use std::time::Duration;
 
-use super::attempt::Attempt;
-use super::attempt_log::AttemptLog;
+use super::attempt_gate::AttemptGate;
 use super::budget::RetryBudget;
-use super::call_options::CallOptions;
-use super::cut::{CutShort, report_cut};
-use super::driver::{AttemptEnd, RetryDriver};
-use super::error::RetryError;
-use super::error_log::ErrorLog;
-use super::last_output::LastOutput;
-use super::named::{DeclaredLimits, NamedPolicy, NamedRetry};
+use super::named::{NamedPolicy, NamedRetry};
 use super::nested::NestedMode;
 use super::output_classifier::{ByClassify, BySource, Described, EveryFailure, OutputClassifier};
-use super::permitted_attempt::PermittedCall;
 use super::policy::RetryPolicy;
-use crate::breaker::{CircuitBreaker, CircuitOpen, Permit, RejectedOutput};
-use crate::signal::{
-    Classification, Classify, ErrorText, StopReason, TimedOut, TimedOutOutput, debug_fields,
-};
+use crate::breaker::{CircuitBreaker, CircuitOpen, RejectedOutput};
+use crate::signal::{Classification, Classify, ErrorText, TimedOut, TimedOutOutput, debug_fields};
 
 /// A call under a policy, with options for this call only. [`RetryPolicy::call`] creates the call;
 /// [`run`](Self::run) or [`run_recorded`](Self::run_recorded) runs it.
@@ -28,6 +18,7 @@ use crate::signal::{
 /// | option | default |
 /// |---|---|
 /// | [`through`](Self::through) | no breaker |
+/// | [`gate`](Self::gate) | no gate |
 /// | [`budget`](Self::budget) | no budget |
 /// | [`deadline`](Self::deadline) | none |
 /// | [`attempt_timeout`](Self::attempt_timeout) | none |
@@ -67,21 +58,22 @@ use crate::signal::{
 /// ```
 #[must_use = "`run` or `run_recorded` makes the call"]
 pub struct RetryCall<'a, O, C = EveryFailure> {
-    policy: NamedPolicy<'a>,
-    breaker: Option<Breaker<'a, O>>,
-    deadline: Option<Duration>,
-    attempt_timeout: Option<Duration>,
+    pub(super) policy: NamedPolicy<'a>,
+    pub(super) breaker: Option<CallBreaker<'a, O>>,
+    pub(super) gate: Option<&'a mut dyn AttemptGate<O>>,
+    pub(super) deadline: Option<Duration>,
+    pub(super) attempt_timeout: Option<Duration>,
     /// Set if the call has a deadline or an attempt timeout.
-    timed_out: Option<fn(TimedOut) -> O>,
-    budget: Option<&'a RetryBudget>,
-    nested: NestedMode,
-    classifier: C,
+    pub(super) timed_out: Option<fn(TimedOut) -> O>,
+    pub(super) budget: Option<&'a RetryBudget>,
+    pub(super) nested: NestedMode,
+    pub(super) classifier: C,
 }
 
 /// The breaker of all attempts, and the function that turns its rejection into an output.
-struct Breaker<'a, O> {
-    breaker: &'a CircuitBreaker,
-    rejected: fn(CircuitOpen) -> O,
+pub(super) struct CallBreaker<'a, O> {
+    pub(super) breaker: &'a CircuitBreaker,
+    pub(super) rejected: fn(CircuitOpen) -> O,
 }
 
 impl RetryPolicy {
@@ -121,6 +113,7 @@ impl<'a, O> RetryCall<'a, O> {
         Self {
             policy,
             breaker: None,
+            gate: None,
             deadline: None,
             attempt_timeout: None,
             timed_out: None,
@@ -147,7 +140,15 @@ impl<'a, O, C> RetryCall<'a, O, C> {
         O: RejectedOutput,
     {
         let rejected = O::rejected;
-        self.breaker = Some(Breaker { breaker, rejected });
+        self.breaker = Some(CallBreaker { breaker, rejected });
+        self
+    }
+
+    // R16
+    /// Passes every attempt through a gate, before its breaker. The gate can make attempts wait,
+    /// refuse them, and end the waits of the call: see [`AttemptGate`].
+    pub fn gate(mut self, gate: &'a mut dyn AttemptGate<O>) -> Self {
+        self.gate = Some(gate);
         self
     }
 
@@ -213,6 +214,7 @@ impl<'a, O, C> RetryCall<'a, O, C> {
         RetryCall {
             policy: self.policy,
             breaker: self.breaker,
+            gate: self.gate,
             deadline: self.deadline,
             attempt_timeout: self.attempt_timeout,
             timed_out: self.timed_out,
@@ -267,155 +269,5 @@ impl<'a, T, E, C: OutputClassifier<Result<T, E>>> RetryCall<'a, Result<T, E>, C>
     }
 }
 
-impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
-    /// Runs `operation` until it succeeds or the policy stops the call, and returns the last
-    /// output.
-    ///
-    /// An async closure that changes a captured variable does not compile here. Change the variable
-    /// before the future is made, as in `|_| { calls += 1; async { … } }`, or use `#[retry]`.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropping the future ends the sleep, or drops the running attempt and frees its permit. No
-    /// attempt follows.
-    pub fn run<F, R>(self, operation: F) -> impl Future<Output = O> + use<'a, O, C, F, R>
-    where
-        F: FnMut(Attempt<O>) -> R,
-        R: Future<Output = O>,
-    {
-        self.drive(LastOutput::new(), operation)
-    }
-
-    async fn drive<L, F, R>(mut self, mut log: L, mut operation: F) -> L::Final
-    where
-        L: AttemptLog<O>,
-        F: FnMut(Attempt<O>) -> R,
-        R: Future<Output = O>,
-    {
-        let declared = DeclaredLimits {
-            deadline: self.deadline.is_some(),
-            attempt_timeout: self.attempt_timeout.is_some(),
-        };
-        self.policy = self.policy.starting_now();
-        let limits = self.policy.limits(declared, [self.deadline, self.attempt_timeout]);
-        let [deadline, attempt_timeout] = limits;
-        let options = CallOptions::new()
-            .timed()
-            .limits(deadline, attempt_timeout)
-            .budgeted(self.budget)
-            .nested(self.nested);
-        let mut driver = RetryDriver::new(self.policy, Some(&options), true);
-        loop {
-            let permit = self.breaker.as_ref().map(|Breaker { breaker, rejected }| {
-                let permit = breaker.try_acquire();
-                permit.map_err(|open| (open, *rejected))
-            });
-            let (output, next) = match permit.transpose() {
-                Ok(permit) => {
-                    let known = log.hand_over(&driver);
-                    let attempt = match &permit {
-                        Some(permit) => {
-                            let _entered = permit.enter();
-                            operation(known)
-                        }
-                        None => operation(known),
-                    };
-                    let attempt = PermittedCall::new(permit.as_ref(), attempt);
-                    let end = driver.limited(attempt, None).await;
-                    self.after_attempt(&mut driver, permit, end)
-                }
-                Err((open, rejected)) => {
-                    let next = driver.after(AttemptEnd::Rejected(&open), None);
-                    let last = log.last_made(&driver);
-                    (last.unwrap_or_else(|| rejected(open)), next.into())
-                }
-            };
-            match next {
-                Next::Succeeded => return log.succeed(output),
-                Next::Stop(reason) => return log.end(output, &driver, reason),
-                Next::Sleep(delay) => {
-                    log.keep(output, &driver);
-                    let breaker = self.breaker.as_ref().map(|below| below.breaker);
-                    driver.sleep(delay, breaker).await;
-                    log.slept(&driver);
-                }
-            }
-        }
-    }
-
-    /// Reports an attempt that ran, and decides the next step.
-    fn after_attempt(
-        &mut self,
-        driver: &mut RetryDriver<'_>,
-        permit: Option<Permit<'_>>,
-        end: Result<O, CutShort>,
-    ) -> (O, Next) {
-        let (output, end) = match (end, self.timed_out) {
-            (Ok(output), _) => {
-                let class = self.classifier.classify(&output);
-                if let Some(permit) = permit {
-                    permit.report_class(class);
-                }
-                let Some(class) = class else {
-                    driver.succeeded();
-                    return (output, Next::Succeeded);
-                };
-                (output, AttemptEnd::Failed(class))
-            }
-            (Err(cut), Some(output)) => {
-                let (cause, excepted) = (cut.cause(), false);
-                if let Some(permit) = permit {
-                    report_cut(permit, cause, excepted);
-                }
-                (output(cut.timed_out), AttemptEnd::Cut { limit: cause.limit(), excepted })
-            }
-            (Err(_), None) => unreachable!("an attempt without limits is not cut short"),
-        };
-        let below = self.breaker.as_ref();
-        let open = below.and_then(|below| below.breaker.open_now());
-        (output, driver.after(end, open.as_ref()).into())
-    }
-}
-
-impl<'a, T, E, C: OutputClassifier<Result<T, E>>> RetryCall<'a, Result<T, E>, C> {
-    /// Runs the call like [`run`](Self::run). If the call fails, returns the errors of all
-    /// attempts. Here, an attempt cannot read the error of the previous attempt. In a function with
-    /// `#[retry(errors = all)]`, it can.
-    ///
-    /// # Errors
-    ///
-    /// Returns the errors of all attempts, at most the last 100, and the reason why the call ended.
-    ///
-    /// # Cancel safety
-    ///
-    /// Same as [`run`](Self::run).
-    pub fn run_recorded<F, R>(
-        self,
-        operation: F,
-    ) -> impl Future<Output = Result<T, RetryError<E>>> + use<'a, T, E, C, F, R>
-    where
-        F: FnMut(Attempt<Result<T, E>>) -> R,
-        R: Future<Output = Result<T, E>>,
-    {
-        self.drive(ErrorLog::new(), operation)
-    }
-}
-
-/// The step that follows an attempt.
-enum Next {
-    Succeeded,
-    Sleep(Duration),
-    Stop(StopReason),
-}
-
-impl From<Result<Duration, StopReason>> for Next {
-    fn from(next: Result<Duration, StopReason>) -> Self {
-        match next {
-            Ok(delay) => Self::Sleep(delay),
-            Err(reason) => Self::Stop(reason),
-        }
-    }
-}
-
 debug_fields!(RetryCall<'a, O, C> { policy, breaker, budget, deadline, attempt_timeout, nested });
-debug_fields!(Breaker<'a, O> { breaker });
+debug_fields!(CallBreaker<'a, O> { breaker });

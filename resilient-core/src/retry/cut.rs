@@ -61,6 +61,12 @@ impl CutShort {
         CutCause { limit: self.timed_out.limit, full_time: self.timed_out.full_time }
     }
 
+    /// Returns the error of a call that has made no attempt. It says nothing about the dependency.
+    #[cfg(feature = "tokio")]
+    pub(super) fn before_any_attempt(self) -> TimedOut {
+        TimedOut { full_time: FullTime::Neither, ..self.timed_out }
+    }
+
     /// Returns whether the deadline of an outer call cut the attempt short before its own settings
     /// would have.
     #[cfg(feature = "tokio")]

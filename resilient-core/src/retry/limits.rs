@@ -61,6 +61,15 @@ impl Limits {
         self.deadline.map(|deadline| deadline.at)
     }
 
+    /// Returns the cut of a wait at the gate of the call, or `None` if the call has no deadline.
+    /// `attempts` is the number of attempts before it.
+    #[cfg(feature = "tokio")]
+    pub(super) fn cut_of_wait(&self, attempts: u32) -> Option<Cut> {
+        let Deadline { at, after, is_inherited } = self.deadline?;
+        let full_time = if is_inherited { FullTime::Neither } else { FullTime::Call };
+        Some(Cut { full_time, ..Cut::full(at, TimeLimit::Deadline, after, attempts) })
+    }
+
     // R6: if both limits end at the same instant, the deadline counts.
     /// Returns the cut of an attempt that starts now. `timeout` is the value of the `#[timeout]`
     /// around the attempt or inside it.

@@ -12,6 +12,8 @@
 mod attempt;
 #[cfg(feature = "tokio")]
 mod attempt_future;
+#[cfg(feature = "tokio")]
+mod attempt_gate;
 mod attempt_log;
 mod backoff;
 mod budget;
@@ -39,6 +41,8 @@ mod pause;
 mod permitted_attempt;
 mod policy;
 mod random;
+#[cfg(feature = "tokio")]
+mod run_call;
 mod schedule;
 mod scope;
 mod test_hook;
@@ -49,6 +53,8 @@ mod worst_case;
 pub use self::attempt::{Attempt, GiveUpEvent, RetryEvent, WaitEvent};
 #[cfg(feature = "tokio")]
 pub use self::attempt_future::AttemptFuture;
+#[cfg(feature = "tokio")]
+pub use self::attempt_gate::AttemptGate;
 pub use self::attempt_log::AttemptLog;
 pub use self::backoff::Backoff;
 pub(crate) use self::budget::LiveBudgetSettings;

@@ -24,9 +24,13 @@ labels! {
         /// runtime. tokio reports disabled timers by a panic. The panic is contained, but the panic
         /// hook still prints its message.
         NoTimer = "no_timer",
+        /// The gate of the call refused the next attempt.
+        Gate = "gate",
+        /// The gate of the call closed while the call waited, or before an attempt.
+        Closed = "closed",
     }
     /// Returns the label for metrics and logs.
     pub fn as_str;
     /// Every reason, in the order of the variants.
-    pub const ALL: 9;
+    pub const ALL: 11;
 }

@@ -62,7 +62,7 @@ pub(crate) enum FullTime {
     /// The call had its full time, but this attempt did not. To a breaker around the loop, the
     /// dependency hangs.
     Call,
-    /// Neither had its full time: the deadline of an outer call came first.
+    /// Neither had its full time: the deadline of an outer call came first, or no attempt started.
     Neither,
 }
 
@@ -86,7 +86,7 @@ impl TimedOut {
         /// this is the rest of the outer call's time.
         after: Duration = self.after;
         /// The number of attempts, including the last attempt and attempts that a breaker rejected.
-        /// It is 1 for `#[timeout]`.
+        /// It is 1 for `#[timeout]`, and 0 if the gate of the call admitted none.
         attempts: u32 = self.attempts;
     }
 }
@@ -96,6 +96,9 @@ impl fmt::Display for TimedOut {
         let Self { limit, after, attempts, full_time: _ } = self;
         match limit {
             TimeLimit::AttemptTimeout => write!(f, "attempt {attempts} timed out after {after:?}"),
+            TimeLimit::Deadline if *attempts == 0 => {
+                write!(f, "deadline of {after:?} passed before the first attempt")
+            }
             TimeLimit::Deadline if *attempts == 1 => {
                 write!(f, "deadline of {after:?} passed in the first attempt")
             }
@@ -116,8 +119,9 @@ impl std::error::Error for TimedOut {}
 /// ([`AttemptTimeout`](TimeLimit::AttemptTimeout), [`Timeout`](TimeLimit::Timeout)) is
 /// [`transient`](Classification::transient). A passed [`Deadline`](TimeLimit::Deadline) is
 /// [`permanent`](Classification::permanent): the callee has used up the time that it had for all
-/// attempts. If it was the deadline of a call around the callee, the class is
-/// [`ignored`](Classification::ignored): the dependency had less time than the callee allows.
+/// attempts. If it was the deadline of a call around the callee, or if it passed before the first
+/// attempt, the class is [`ignored`](Classification::ignored): the dependency had less time than
+/// the callee allows.
 /// Without a timer nothing was called, so [`NoTimer`](TimeLimit::NoTimer) is
 /// [`ignored`](Classification::ignored), too.
 ///

@@ -72,7 +72,7 @@ impl<'a> CallState<'a> {
             facts: call_facts(client, request),
             guard,
             breaker: inner.breaker_of(&request.url),
-            retry: inner.retry.of(options.policy.as_ref()),
+            retry: inner.retry_of(options.policy.as_ref()),
             budget: inner.budget.as_ref().map(|budget| budget.get().clone()),
             timeout,
             deadline,

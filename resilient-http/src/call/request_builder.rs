@@ -250,6 +250,10 @@ impl<T> RequestBuilder<T> {
         self.draft.into_parts().map(|(_, prepared)| prepared)
     }
 
+    pub(crate) fn client(&self) -> &ApiClient {
+        &self.draft.client
+    }
+
     fn refuse_body(mut self, problem: &str) -> Self {
         self.refuse(BuildError::new(BuildErrorKind::Body, "body", problem));
         self

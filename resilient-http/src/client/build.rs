@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use resilient::breaker::KeyedBreakers;
-use resilient::{BreakerConfig, CircuitBreaker, Registry, RetryBudget};
+use resilient::{BreakerConfig, CircuitBreaker};
 
 use super::api_key::ApiKey;
 use super::auth::Auth;
 use super::builder::{ApiClientBuilder, BreakerChoice, BudgetChoice};
-use super::handle::{ApiClient, ClientBreakers, ClientBudget, ClientInner, ClientRetry};
+use super::client_name::ClientName;
+use super::handle::{ApiClient, ClientBreakers, ClientBudget, ClientInner};
 use super::idle_connections::DropIdleOnOpening;
 use super::shutdown::{CallGate, Connections};
 use crate::address::{BaseUrl, UserInfo, is_private};
@@ -16,8 +16,6 @@ use crate::error::{BuildError, BuildErrorKind};
 use crate::redact::{is_credential, mark_secrets};
 use crate::request::header_name;
 use crate::transport::Transport;
-
-const LONGEST_NAME: usize = 128;
 
 impl ApiClientBuilder {
     /// Checks the settings, reads the keys and builds the client. It sends nothing.
@@ -46,9 +44,11 @@ impl ApiClientBuilder {
             return Err(BuildError::in_the_clear());
         }
         let credentials = auth.ready()?;
-        let breakers = self.breakers(&base)?;
-        let budget = self.retry_budget(&base);
-        let retry = self.named_retry(&base);
+        // The name is declared before the leases, because the leases must be dropped first.
+        let name = ClientName::new(self.name.take(), &base)?;
+        let breakers = self.breakers(&name);
+        let budget = self.retry_budget(&name);
+        let retry = name.lease_retry(self.policy.clone());
         let idempotency_header = header_name(&self.idempotency_header)?;
         mark_secrets(&mut self.headers);
         let connections = match self.connections_of.take() {
@@ -73,6 +73,7 @@ impl ApiClientBuilder {
             rules: Arc::new(self.rules),
             idempotency_header,
             gate,
+            name,
         }))
     }
 
@@ -87,56 +88,27 @@ impl ApiClientBuilder {
     }
 
     #[track_caller]
-    fn named_retry(&self, base: &BaseUrl) -> ClientRetry {
-        let policy = self.policy.clone();
-        if let Some(name) = &self.name {
-            ClientRetry::Named(Registry::global().lease_retry(name, policy))
-        } else {
-            let host = base.url().host_str().unwrap_or_default();
-            ClientRetry::Unnamed(policy.named(host))
+    fn retry_budget(&self, name: &ClientName) -> Option<ClientBudget> {
+        match &self.budget {
+            BudgetChoice::Own(config) => Some(ClientBudget::Own(name.lease_budget(*config))),
+            BudgetChoice::Given(budget) => Some(ClientBudget::Shared(budget.clone())),
+            BudgetChoice::None => None,
         }
     }
 
     #[track_caller]
-    fn retry_budget(&self, base: &BaseUrl) -> Option<ClientBudget> {
-        Some(match (&self.budget, &self.name) {
-            (BudgetChoice::Own(config), Some(name)) => {
-                ClientBudget::Named(Registry::global().lease_budget(name, *config))
+    fn breakers(&self, name: &ClientName) -> ClientBreakers {
+        match &self.breaker {
+            BreakerChoice::PerOrigin(config) => {
+                ClientBreakers::PerOrigin(name.lease_breakers(config.clone()))
             }
-            (BudgetChoice::Own(config), None) => {
-                let host = base.url().host_str().unwrap_or_default();
-                ClientBudget::Other(RetryBudget::new(host, *config))
-            }
-            (BudgetChoice::Given(budget), _) => ClientBudget::Other(budget.clone()),
-            (BudgetChoice::None, _) => return None,
-        })
-    }
-
-    #[track_caller]
-    fn breakers(&self, base: &BaseUrl) -> Result<ClientBreakers, BuildError> {
-        let host = base.url().host_str().unwrap_or_default();
-        let name = self.name.as_deref().unwrap_or(host);
-        let is_plain = !name.is_empty() && !name.chars().any(char::is_control);
-        if self.name.is_some() && (!is_plain || name.chars().count() > LONGEST_NAME) {
-            return Err(BuildError::setting(
-                "name",
-                "must have 1 to 128 characters, none of them a control character",
-            ));
-        }
-        Ok(match &self.breaker {
-            BreakerChoice::PerOrigin(config) => match &self.name {
-                Some(name) => {
-                    ClientBreakers::Named(Registry::global().lease_keyed(name, config.clone()))
-                }
-                None => ClientBreakers::Unnamed(KeyedBreakers::new(name, config.clone())),
-            },
             BreakerChoice::Shared(breaker) => ClientBreakers::Shared(breaker.clone()),
             BreakerChoice::None => {
-                let breaker = CircuitBreaker::new(name, BreakerConfig::default());
+                let breaker = CircuitBreaker::new(name.as_str(), BreakerConfig::default());
                 breaker.disable();
                 ClientBreakers::Shared(breaker)
             }
-        })
+        }
     }
 
     #[cfg(feature = "reqwest")]

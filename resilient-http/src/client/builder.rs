@@ -126,8 +126,13 @@ impl ApiClientBuilder {
         /// retry policy; operators override it with `[retries.NAME]`. When the last of these
         /// clients is dropped, the three leave the registry, but only once they are like new ones.
         /// If they still remember failures, the next client with this name gets them: see
-        /// [`Lease`](resilient::registry::Lease). What a client without a name has is not
-        /// registered; logs name its retry after the host.
+        /// [`Lease`](resilient::registry::Lease). So name a client that is created for each call.
+        ///
+        /// A client without a name registers under the origin of its base URL, for example
+        /// `https://api.example.com`. It shares nothing: while that name is taken, it is
+        /// `https://api.example.com#2`, or has the lowest free number. Its circuit breakers and
+        /// budget leave the registry with its last handle: see
+        /// [`UniqueName`](resilient::registry::UniqueName).
         name(name: impl Into<String>) => name = Some(name.into());
         /// Replaces all headers that were set before. The client sends them only to the origin of
         /// its base URL.

@@ -12,6 +12,7 @@ use resilient::{CircuitBreaker, RetryBudget, RetryPolicy};
 use url::Url;
 
 use super::auth::Credentials;
+use super::client_name::ClientName;
 use super::idle_connections::{DropIdleOnOpening, ListenedBreakers};
 use super::shutdown::{CallGate, StillRunning};
 use crate::address::BaseUrl;
@@ -51,21 +52,21 @@ pub(crate) struct ClientInner {
     pub(crate) allows_plain_http: bool,
     pub(crate) redirects: u32,
     pub(crate) body_limit: usize,
-    pub(crate) retry: ClientRetry,
+    pub(super) retry: Lease<NamedRetry>,
     pub(crate) budget: Option<ClientBudget>,
     pub(crate) breakers: ClientBreakers,
     pub(crate) rules: Arc<OutcomeRules>,
     pub(crate) idempotency_header: HeaderName,
     pub(crate) gate: Arc<CallGate>,
+    /// Declared last, because it is dropped after what is leased under the name.
+    pub(super) name: ClientName,
 }
 
 // Requests go only to the origin of the base URL and to the allowed origins, so the number of
 // breakers is bounded.
 pub(crate) enum ClientBreakers {
     /// One breaker per origin, registered under the name of the client.
-    Named(Lease<KeyedBreakers<String>>),
-    /// One breaker per origin, in no registry.
-    Unnamed(KeyedBreakers<String>),
+    PerOrigin(Lease<KeyedBreakers<String>>),
     /// One breaker for all origins.
     Shared(CircuitBreaker),
 }
@@ -73,18 +74,15 @@ pub(crate) enum ClientBreakers {
 impl ClientBreakers {
     /// Returns the breaker of an origin.
     fn of(&self, origin: &str) -> CircuitBreaker {
-        let breakers = match self {
-            Self::Named(breakers) => breakers,
-            Self::Unnamed(breakers) => breakers,
-            Self::Shared(breaker) => return breaker.clone(),
-        };
-        breakers.get(origin)
+        match self {
+            Self::PerOrigin(breakers) => breakers.get(origin),
+            Self::Shared(breaker) => breaker.clone(),
+        }
     }
 
     pub(super) fn listened(&self) -> ListenedBreakers {
         match self {
-            Self::Named(breakers) => ListenedBreakers::Keyed(KeyedBreakers::clone(breakers)),
-            Self::Unnamed(breakers) => ListenedBreakers::Keyed(breakers.clone()),
+            Self::PerOrigin(breakers) => ListenedBreakers::Keyed(KeyedBreakers::clone(breakers)),
             Self::Shared(breaker) => ListenedBreakers::Single(breaker.clone()),
         }
     }
@@ -95,38 +93,28 @@ impl ClientInner {
     pub(crate) fn breaker_of(&self, url: &Url) -> CircuitBreaker {
         self.breakers.of(&self.base.origin_of(url))
     }
-}
 
-pub(crate) enum ClientRetry {
-    /// The retry is registered under the name of the client.
-    Named(Lease<NamedRetry>),
-    /// The retry is named after the host, and is in no registry.
-    Unnamed(NamedRetry),
-}
-
-impl ClientRetry {
     /// Returns the retry of a call. Calls with another policy have the same name.
-    pub(crate) fn of(&self, policy: Option<&RetryPolicy>) -> NamedRetry {
-        let retry = match self {
-            Self::Named(retry) => retry,
-            Self::Unnamed(retry) => retry,
-        };
-        policy.map_or_else(|| retry.clone(), |policy| retry.with_policy(policy.clone()))
+    pub(crate) fn retry_of(&self, policy: Option<&RetryPolicy>) -> NamedRetry {
+        match policy {
+            Some(policy) => self.retry.with_policy(policy.clone()),
+            None => NamedRetry::clone(&self.retry),
+        }
     }
 }
 
 pub(crate) enum ClientBudget {
     /// The budget is registered under the name of the client.
-    Named(Lease<RetryBudget>),
+    Own(Lease<RetryBudget>),
     /// The client does not register the budget.
-    Other(RetryBudget),
+    Shared(RetryBudget),
 }
 
 impl ClientBudget {
     pub(crate) fn get(&self) -> &RetryBudget {
         match self {
-            Self::Named(budget) => budget,
-            Self::Other(budget) => budget,
+            Self::Own(budget) => budget,
+            Self::Shared(budget) => budget,
         }
     }
 }
@@ -138,6 +126,13 @@ impl ApiClient {
 
     pub(crate) fn inner(&self) -> &ClientInner {
         &self.inner
+    }
+
+    /// Returns the name under which the client's circuit breakers, budget and retry are registered:
+    /// the [given name](crate::ApiClientBuilder::name), or the origin of the base URL.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.inner.name.as_str()
     }
 
     /// Returns the circuit breaker of the origin of the base URL. Use it to inspect the circuit, or
@@ -191,6 +186,7 @@ impl ApiClient {
 impl fmt::Debug for ApiClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiClient")
+            .field("name", &self.name())
             .field("base", &self.inner.base.url().as_str())
             .field("is_closed", &self.is_closed())
             .field("in_flight", &self.in_flight())

@@ -4,6 +4,7 @@ mod api_key;
 mod auth;
 mod build;
 mod builder;
+mod client_name;
 mod handle;
 mod idle_connections;
 mod shutdown;

@@ -26,6 +26,9 @@ pub enum BuildErrorKind {
     Body,
     /// The origin of the address is neither the origin of the base URL nor an allowed origin.
     CrossOrigin,
+    /// The next page of a list cannot be requested: the server's link to it cannot be read or leads
+    /// back, or the list has too many pages.
+    NextPage,
     /// A key is missing, or plain `http` would expose credentials.
     Credentials,
     /// The address uses `https`, but no TLS feature is on.

@@ -70,6 +70,15 @@ impl Body {
         Self(BodySource::Once(Mutex::new(Some(boxed(body)))))
     }
 
+    /// Returns a copy, or `None` if the body exists only once.
+    pub(crate) fn try_clone(&self) -> Option<Self> {
+        Some(Self(match &self.0 {
+            BodySource::Bytes(bytes) => BodySource::Bytes(bytes.clone()),
+            BodySource::Factory(make) => BodySource::Factory(Arc::clone(make)),
+            BodySource::Once(_) => return None,
+        }))
+    }
+
     /// Returns whether the body can be sent again.
     #[must_use]
     pub fn is_replayable(&self) -> bool {

@@ -40,6 +40,18 @@ pub struct PreparedRequest {
 }
 
 impl PreparedRequest {
+    /// Returns a copy, or `None` if the body exists only once.
+    pub(crate) fn try_clone(&self) -> Option<Self> {
+        Some(Self {
+            method: self.method.clone(),
+            url: self.url.clone(),
+            template: self.template.clone(),
+            headers: self.headers.clone(),
+            body: self.body.try_clone()?,
+            options: self.options.clone(),
+        })
+    }
+
     /// Returns the method.
     #[must_use]
     pub fn method(&self) -> &Method {

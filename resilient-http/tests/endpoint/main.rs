@@ -21,3 +21,4 @@ mod specification;
 mod streams;
 #[cfg(feature = "tracing")]
 mod tracing_events;
+mod unnamed_clients;

@@ -53,7 +53,8 @@ async fn r15_the_json_of_a_snapshot_has_the_counts_and_the_last_failures() {
             "attempts": 2, "retries": 1, "waits": 0, "waiting_time_seconds": 0.5,
             "give_ups": {
                 "exhausted": 1, "not_retryable": 0, "elapsed": 0, "deadline": 0, "budget": 0,
-                "circuit_open": 0, "hint": 0, "nested": 0, "no_timer": 0
+                "circuit_open": 0, "hint": 0, "nested": 0, "no_timer": 0,
+                "gate": 0, "closed": 0
             }
         },
         "last_failures": [

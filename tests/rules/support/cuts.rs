@@ -5,7 +5,7 @@ use std::time::Duration;
 use resilient::retries::TimeLimit;
 use resilient::{CircuitOpen, TimedOut};
 
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Late {
     Down,
     TimedOut(TimedOut),

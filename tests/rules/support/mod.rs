@@ -8,6 +8,7 @@ pub(crate) mod conditions;
 pub(crate) mod cuts;
 #[cfg(feature = "toml")]
 pub(crate) mod documents;
+pub(crate) mod gates;
 pub(crate) mod keyed;
 pub(crate) mod override_rules;
 pub(crate) mod registry;

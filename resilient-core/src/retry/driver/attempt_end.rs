@@ -19,6 +19,14 @@ pub enum AttemptEnd<'a> {
     },
     /// The breaker rejected the attempt: the operation was not called.
     Rejected(&'a CircuitOpen),
+    /// The loop does not start the attempt and ends for this reason. The operation was not called.
+    NotStarted(StopReason),
+}
+
+/// The end of an attempt that did not run.
+pub(super) enum NotRun<'a> {
+    Rejected(&'a CircuitOpen),
+    NotStarted(StopReason),
 }
 
 impl<'a> AttemptEnd<'a> {
@@ -27,7 +35,7 @@ impl<'a> AttemptEnd<'a> {
         match self {
             Self::Failed(class) => class.text().copied(),
             Self::Cut { limit, .. } => Some(limit.error_text()),
-            Self::Rejected(_) => None,
+            Self::Rejected(_) | Self::NotStarted(_) => None,
         }
     }
 
@@ -38,14 +46,14 @@ impl<'a> AttemptEnd<'a> {
         match self {
             Self::Failed(class) => class.retry || class.health == Outcome::Failure,
             Self::Cut { .. } => true,
-            Self::Rejected(_) => false,
+            Self::Rejected(_) | Self::NotStarted(_) => false,
         }
     }
 
     /// Returns the class of an attempt that ran, or the reason to stop after it. Returns `Err` if
-    /// the attempt was rejected.
+    /// the attempt did not run.
     #[inline]
-    pub(super) fn class(self) -> Result<Result<Classification, StopReason>, &'a CircuitOpen> {
+    pub(super) fn class(self) -> Result<Result<Classification, StopReason>, NotRun<'a>> {
         match self {
             Self::Failed(class) => Ok(Ok(class)),
             Self::Cut { limit, excepted } => Ok(match limit {
@@ -57,7 +65,8 @@ impl<'a> AttemptEnd<'a> {
                     Ok(class)
                 }
             }),
-            Self::Rejected(open) => Err(open),
+            Self::Rejected(open) => Err(NotRun::Rejected(open)),
+            Self::NotStarted(reason) => Err(NotRun::NotStarted(reason)),
         }
     }
 }

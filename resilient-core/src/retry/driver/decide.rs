@@ -3,16 +3,15 @@
 use std::panic::Location;
 use std::time::Duration;
 
-use super::attempt_end::AttemptEnd;
+use super::attempt_end::{AttemptEnd, NotRun};
 use super::plan::Plan;
 use super::progress::{Progress, attempt_number};
+use super::time_left::Left;
 use crate::breaker::CircuitOpen;
 use crate::event::{Event, EventKind};
 use crate::retry::budget::RetryBudget;
 use crate::retry::circuit_pause::WaitTimes;
-use crate::retry::limits::Limits;
 use crate::retry::policy::{RetryPolicy, WhenOpen};
-use crate::retry::scope;
 use crate::retry::test_hook::CallRecord;
 use crate::signal::{Classification, Outcome, StopReason};
 use crate::telemetry::{self, RetryLine};
@@ -42,19 +41,23 @@ pub(super) fn after(step: &mut Step<'_>, end: AttemptEnd<'_>, open: Option<&Circ
     progress.max_retries = policy.max_retries;
     let mut decision = Decision { plan: Plan { policy, ..plan }, progress };
     decision.progress.pause.wait = None;
-    decision.progress.is_retry = !matches!(end, AttemptEnd::Rejected(_));
+    let has_run = !matches!(end, AttemptEnd::Rejected(_) | AttemptEnd::NotStarted(_));
+    decision.progress.is_retry = has_run;
     decision.progress.is_failure = end.is_failure();
-    if decision.progress.is_retry || !policy.remember_errors {
+    if has_run || !policy.remember_errors {
         let text = end.text().filter(|_| policy.remember_errors);
         decision.progress.text = text.filter(|text| !text.is_empty());
     }
     let (next, open) = match end.class() {
         Ok(class) => (decision.after_attempt(class, open), open),
-        Err(open) => {
+        Err(not_run) => {
             // The attempt has not started, so its tokens return to the budget.
             decision.progress.reserved = None;
             decision.progress.pause_ended();
-            (decision.wait_for_circuit(open, None), Some(open))
+            match not_run {
+                NotRun::Rejected(open) => (decision.wait_for_circuit(open, None), Some(open)),
+                NotRun::NotStarted(reason) => (Err(reason), None),
+            }
         }
     };
     decision.grant(next, open, step);
@@ -64,7 +67,7 @@ pub(super) fn after(step: &mut Step<'_>, end: AttemptEnd<'_>, open: Option<&Circ
 // still made: without it, a call that no longer has its output could not end.
 /// Returns the policy of the call under the override of its name, or `None` if no override is
 /// set.
-fn overridden(plan: Plan<'_>) -> Option<RetryPolicy> {
+pub(super) fn overridden(plan: Plan<'_>) -> Option<RetryPolicy> {
     let record = plan.record()?;
     let (policy, errors) = record.overlay()?.over(plan.policy);
     if !errors.is_empty() && record.reports_contradiction() {
@@ -81,9 +84,6 @@ struct Decision<'p, 'a> {
     plan: Plan<'p>,
     progress: Box<Progress<'a>>,
 }
-
-/// The time left, and the reason to stop when it runs out.
-type Left = (Duration, StopReason);
 
 impl<'a> Decision<'_, 'a> {
     fn after_attempt(
@@ -281,25 +281,8 @@ impl<'a> Decision<'_, 'a> {
     }
 
     fn time_left(&self) -> Option<Left> {
-        let max_elapsed = self.plan.policy.max_elapsed.zip(self.plan.started);
-        let own = self.plan.limits().and_then(Limits::deadline);
-        let deadline = scope::earlier(own, scope::current().deadline);
-        if max_elapsed.is_none() && deadline.is_none() {
-            return None;
-        }
-        let now = time::now();
         let skipped = self.progress.hook.record().map(CallRecord::skipped);
-        let now = now.checked_add(skipped.unwrap_or_default()).unwrap_or(now);
-        let of_elapsed = max_elapsed.map(|(most, started)| {
-            let left = most.saturating_sub(now.saturating_duration_since(started));
-            (left, StopReason::Elapsed)
-        });
-        let of_deadline =
-            deadline.map(|at| (at.saturating_duration_since(now), StopReason::Deadline));
-        match (of_elapsed, of_deadline) {
-            (Some(elapsed), Some(deadline)) if deadline.0 < elapsed.0 => Some(deadline),
-            (elapsed, deadline) => elapsed.or(deadline),
-        }
+        self.plan.time_left(self.plan.policy.max_elapsed, skipped.unwrap_or_default())
     }
 
     /// Returns the jittered delay before the next retry.

@@ -6,17 +6,22 @@
 
 mod attempt_end;
 mod decide;
+#[cfg(feature = "tokio")]
+mod gate;
 mod plan;
 mod progress;
 mod sleep;
 #[cfg(test)]
 mod tests;
+mod time_left;
 
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
 pub use self::attempt_end::AttemptEnd;
 use self::decide::Step;
+#[cfg(feature = "tokio")]
+pub(super) use self::gate::NotAdmitted;
 use self::plan::Plan;
 pub(crate) use self::plan::TextSetting;
 use self::progress::Progress;
@@ -78,8 +83,8 @@ use crate::time;
 pub struct RetryDriver<'a> {
     plan: Plan<'a>,
     call: RetryCallCount<'a>,
-    /// Allocated at the first failure, so that a call that succeeds at its first attempt has little
-    /// setup.
+    /// Allocated at the first failure or wait, so that a call that succeeds at its first attempt has
+    /// little setup.
     progress: Option<Box<Progress<'a>>>,
     span: CallSpan,
 }

@@ -14,7 +14,8 @@ use crate::retry::test_hook::TestHook;
 use crate::signal::{ErrorText, StopReason};
 use crate::{telemetry, time};
 
-/// The progress of one call's retries, created at the first failure.
+/// The progress of one call's retries, created at the first failure, or at the first wait if the
+/// gate of the call makes its first attempt wait.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each answers a separate question")]
 pub(super) struct Progress<'a> {
@@ -52,7 +53,7 @@ pub(super) struct Progress<'a> {
 }
 
 impl<'a> Progress<'a> {
-    /// Creates the progress at the first failure. An inner loop multiplies the attempts of an outer
+    /// Creates the progress at the first failure or wait. An inner loop multiplies the attempts of an outer
     /// loop only after the inner loop has failed, so the nesting is checked here.
     pub(super) fn begin(
         plan: Plan<'a>,
@@ -64,7 +65,7 @@ impl<'a> Progress<'a> {
             failed: 0,
             text: None,
             is_failure: false,
-            max_retries: 0,
+            max_retries: plan.policy.max_retries,
             collapsed: nested::is_collapsed(plan.nested(), plan.name(), place),
             retries: 0,
             waits: 0,
@@ -83,6 +84,12 @@ impl<'a> Progress<'a> {
     /// Returns the sum of the pauses between attempts.
     pub(super) fn paused(&self) -> Duration {
         self.paused_before.saturating_add(self.pause.delay)
+    }
+
+    /// Adds a wait at the gate of the call to the present pause.
+    #[cfg(feature = "tokio")]
+    pub(super) fn held(&mut self, time: Duration) {
+        self.pause.delay = self.pause.delay.saturating_add(time);
     }
 
     /// Notes that the present pause is over.

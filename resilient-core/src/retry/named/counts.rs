@@ -7,8 +7,8 @@ use crate::signal::StopReason;
 /// The calls of one retry that did not succeed at their first attempt, since the retry was made.
 /// The counts only grow, and saturate.
 ///
-/// A call is counted from its first failed attempt on, or from the first rejection by its circuit
-/// breaker. Each of these calls that has ended is in exactly one of `recovered`, `waited`,
+/// A call is counted from its first failed attempt on, from the first rejection by its circuit
+/// breaker, or from its first wait at its [gate](crate::retry::AttemptGate). Each of these calls that has ended is in exactly one of `recovered`, `waited`,
 /// `give_ups`, `cancelled` and `panicked`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -17,12 +17,12 @@ pub struct RetryCounts {
     pub retried: u64,
     /// Calls that succeeded after at least one failed attempt.
     pub recovered: u64,
-    /// Calls that succeeded at their first attempt, after a wait for their circuit.
+    /// Calls that succeeded at their first attempt, after a wait for their circuit or at their gate.
     pub waited: u64,
     /// Calls that gave up, by the reason.
     pub give_ups: GiveUpCounts,
-    /// Calls that were cancelled after their first attempt had failed, or while they waited for
-    /// their circuit.
+    /// Calls that were cancelled after their first attempt had failed, or after they had begun to
+    /// wait for their circuit or at their gate.
     pub cancelled: u64,
     /// Calls that panicked after their first attempt had failed.
     pub panicked: u64,
@@ -33,8 +33,8 @@ pub struct RetryCounts {
     pub retries: u64,
     /// The waits for a circuit.
     pub waits: u64,
-    /// The time for which these calls slept or waited between attempts. A sleep that was cancelled
-    /// with its call is not counted.
+    /// The time for which these calls slept or waited between attempts, and before the first one. A
+    /// sleep that was cancelled with its call is not counted.
     pub waiting_time: Duration,
 }
 

@@ -43,7 +43,7 @@ struct Live {
 pub(crate) enum CallEnd {
     /// The call succeeded after a failed attempt.
     Recovered,
-    /// The call succeeded at its first attempt, after a wait for its circuit.
+    /// The call succeeded at its first attempt, after a wait for its circuit or at its gate.
     Waited,
     GaveUp(StopReason),
     Cancelled,

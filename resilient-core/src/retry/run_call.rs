@@ -1,0 +1,198 @@
+//! The loop that runs a call: `policy.call()…run(operation)`.
+
+use std::time::Duration;
+
+use super::attempt::Attempt;
+use super::attempt_log::AttemptLog;
+use super::call::{CallBreaker, RetryCall};
+use super::call_options::CallOptions;
+use super::cut::{CutShort, report_cut};
+use super::driver::{AttemptEnd, NotAdmitted, RetryDriver};
+use super::error::RetryError;
+use super::error_log::ErrorLog;
+use super::last_output::LastOutput;
+use super::named::DeclaredLimits;
+use super::output_classifier::OutputClassifier;
+use super::permitted_attempt::PermittedCall;
+use crate::breaker::Permit;
+use crate::signal::StopReason;
+
+impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
+    /// Runs `operation` until it succeeds or the policy stops the call, and returns the last
+    /// output.
+    ///
+    /// An async closure that changes a captured variable does not compile here. Change the variable
+    /// before the future is made, as in `|_| { calls += 1; async { … } }`, or use `#[retry]`.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends the sleep, or drops the running attempt and frees its permit. No
+    /// attempt follows.
+    pub fn run<F, R>(self, operation: F) -> impl Future<Output = O> + use<'a, O, C, F, R>
+    where
+        F: FnMut(Attempt<O>) -> R,
+        R: Future<Output = O>,
+    {
+        self.drive(LastOutput::new(), operation)
+    }
+
+    async fn drive<L, F, R>(mut self, mut log: L, mut operation: F) -> L::Final
+    where
+        L: AttemptLog<O>,
+        F: FnMut(Attempt<O>) -> R,
+        R: Future<Output = O>,
+    {
+        let declared = DeclaredLimits {
+            deadline: self.deadline.is_some(),
+            attempt_timeout: self.attempt_timeout.is_some(),
+        };
+        self.policy = self.policy.starting_now();
+        let limits = self.policy.limits(declared, [self.deadline, self.attempt_timeout]);
+        let [deadline, attempt_timeout] = limits;
+        let options = CallOptions::new()
+            .timed()
+            .limits(deadline, attempt_timeout)
+            .budgeted(self.budget)
+            .nested(self.nested);
+        let mut driver = RetryDriver::new(self.policy, Some(&options), true);
+        if let Some(gate) = self.gate.as_deref_mut() {
+            if let Err(end) = driver.pass(gate).await {
+                return self.not_started(driver, log, end);
+            }
+        }
+        loop {
+            let permit = self.breaker.as_ref().map(|CallBreaker { breaker, rejected }| {
+                let permit = breaker.try_acquire();
+                permit.map_err(|open| (open, *rejected))
+            });
+            let (output, next) = match permit.transpose() {
+                Ok(permit) => {
+                    let known = log.hand_over(&driver);
+                    let attempt = match &permit {
+                        Some(permit) => {
+                            let _entered = permit.enter();
+                            operation(known)
+                        }
+                        None => operation(known),
+                    };
+                    let attempt = PermittedCall::new(permit.as_ref(), attempt);
+                    let end = driver.limited(attempt, None).await;
+                    self.after_attempt(&mut driver, permit, end)
+                }
+                Err((open, rejected)) => {
+                    let next = driver.after(AttemptEnd::Rejected(&open), None);
+                    let last = log.last_made(&driver);
+                    (last.unwrap_or_else(|| rejected(open)), next.into())
+                }
+            };
+            match next {
+                Next::Succeeded => return log.succeed(output),
+                Next::Stop(reason) => return log.end(output, &driver, reason),
+                Next::Sleep(delay) => {
+                    log.keep(output, &driver);
+                    let breaker = self.breaker.as_ref().map(|below| below.breaker);
+                    match self.gate.as_deref_mut() {
+                        None => driver.sleep(delay, breaker).await,
+                        Some(gate) => {
+                            if let Err(end) = driver.sleep_before(gate, delay, breaker).await {
+                                return self.not_started(driver, log, end);
+                            }
+                        }
+                    }
+                    log.slept(&driver);
+                }
+            }
+        }
+    }
+
+    /// Ends a call whose gate did not admit the next attempt.
+    fn not_started<L: AttemptLog<O>>(
+        &self,
+        mut driver: RetryDriver<'_>,
+        mut log: L,
+        end: NotAdmitted<O>,
+    ) -> L::Final {
+        let NotAdmitted { reason, output } = end;
+        // This end never leads to another attempt.
+        let _ = driver.after(AttemptEnd::NotStarted(reason), None);
+        let output = match (log.last_made(&driver), output, self.timed_out) {
+            (Some(last), _, _) | (None, Ok(last), _) => last,
+            (None, Err(cut), Some(output)) => output(cut.before_any_attempt()),
+            (None, Err(_), None) => unreachable!("a call without limits is not cut short"),
+        };
+        log.end(output, &driver, reason)
+    }
+
+    /// Reports an attempt that ran, and decides the next step.
+    fn after_attempt(
+        &mut self,
+        driver: &mut RetryDriver<'_>,
+        permit: Option<Permit<'_>>,
+        end: Result<O, CutShort>,
+    ) -> (O, Next) {
+        let (output, end) = match (end, self.timed_out) {
+            (Ok(output), _) => {
+                let class = self.classifier.classify(&output);
+                if let Some(permit) = permit {
+                    permit.report_class(class);
+                }
+                let Some(class) = class else {
+                    driver.succeeded();
+                    return (output, Next::Succeeded);
+                };
+                (output, AttemptEnd::Failed(class))
+            }
+            (Err(cut), Some(output)) => {
+                let (cause, excepted) = (cut.cause(), false);
+                if let Some(permit) = permit {
+                    report_cut(permit, cause, excepted);
+                }
+                (output(cut.timed_out), AttemptEnd::Cut { limit: cause.limit(), excepted })
+            }
+            (Err(_), None) => unreachable!("an attempt without limits is not cut short"),
+        };
+        let below = self.breaker.as_ref();
+        let open = below.and_then(|below| below.breaker.open_now());
+        (output, driver.after(end, open.as_ref()).into())
+    }
+}
+
+impl<'a, T, E, C: OutputClassifier<Result<T, E>>> RetryCall<'a, Result<T, E>, C> {
+    /// Runs the call like [`run`](Self::run). If the call fails, returns the errors of all
+    /// attempts. Here, an attempt cannot read the error of the previous attempt. In a function with
+    /// `#[retry(errors = all)]`, it can.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of all attempts, at most the last 100, and the reason why the call ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// Same as [`run`](Self::run).
+    pub fn run_recorded<F, R>(
+        self,
+        operation: F,
+    ) -> impl Future<Output = Result<T, RetryError<E>>> + use<'a, T, E, C, F, R>
+    where
+        F: FnMut(Attempt<Result<T, E>>) -> R,
+        R: Future<Output = Result<T, E>>,
+    {
+        self.drive(ErrorLog::new(), operation)
+    }
+}
+
+/// The step that follows an attempt.
+enum Next {
+    Succeeded,
+    Sleep(Duration),
+    Stop(StopReason),
+}
+
+impl From<Result<Duration, StopReason>> for Next {
+    fn from(next: Result<Duration, StopReason>) -> Self {
+        match next {
+            Ok(delay) => Self::Sleep(delay),
+            Err(reason) => Self::Stop(reason),
+        }
+    }
+}
