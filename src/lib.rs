@@ -39,6 +39,7 @@ pub mod retries {
     #[cfg(feature = "tokio")]
     pub use resilient_core::retry::{
         AttemptGate, ByClassify, BySource, Described, EveryFailure, OutputClassifier, RetryCall,
+        remaining_time,
     };
 }
 

@@ -42,6 +42,8 @@ mod permitted_attempt;
 mod policy;
 mod random;
 #[cfg(feature = "tokio")]
+mod remaining_time;
+#[cfg(feature = "tokio")]
 mod run_call;
 mod schedule;
 mod scope;
@@ -89,6 +91,8 @@ pub use self::pause::Pause;
 #[cfg(feature = "tokio")]
 pub use self::permitted_attempt::PermittedAttempt;
 pub use self::policy::{RetryPolicy, RetryPolicyBuilder, RetrySettings, WhenOpen};
+#[cfg(feature = "tokio")]
+pub use self::remaining_time::remaining_time;
 pub use self::scope::Entered;
 #[cfg(feature = "test-util")]
 pub(crate) use self::test_hook::{CallRecord, install};

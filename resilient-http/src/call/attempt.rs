@@ -2,7 +2,6 @@
 
 use std::ops::ControlFlow;
 
-use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::call_state::CallState;
@@ -33,7 +32,10 @@ pub(super) async fn run_attempt(
     accept: &mut Accept<'_>,
 ) -> Result<(), ApiError> {
     let ReceivedHead { head, body, span, began } = receive_head(client, call).await?;
+    call.begin_reading(head);
     let read = span.within(read_whole(body, client.inner().body_limit)).await;
+    // Only the end of the attempt takes the head away, so it is here.
+    let head = call.end_reading().ok_or(ApiError::Closed)?;
     let read = match read {
         Ok(body) => Ok(Response {
             head,
@@ -74,7 +76,8 @@ pub(super) async fn receive_head(
         if head.status.is_success() {
             return Ok(ReceivedHead { head, body, span, began });
         }
-        let (body, is_truncated) = span.within(read_beginning(body)).await;
+        let beginning = read_beginning(body, client.inner().error_body_timeout);
+        let (body, is_truncated) = span.within(beginning).await;
         let details = call.details(Some(ErrorResponse { head, body, is_truncated }));
         let error = ApiError::of_status(details, began.elapsed());
         span.end(Some(&error));
@@ -88,8 +91,7 @@ fn body_error(
     head: ResponseHead,
     began: Instant,
 ) -> ApiError {
-    let details =
-        call.details(Some(ErrorResponse { head, body: Bytes::new(), is_truncated: true }));
+    let details = call.details(Some(ErrorResponse::without_body(head)));
     match failure {
         BodyFailure::TooLarge(limit) => ApiError::too_large(limit, details),
         BodyFailure::Broken(error) => ApiError::of_transport(error, details, began.elapsed()),

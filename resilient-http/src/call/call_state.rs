@@ -1,10 +1,11 @@
 //! The state of one call, shared by its attempts.
 
 use std::borrow::Cow;
-use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
 use resilient::retries::NamedRetry;
 use resilient::{CircuitBreaker, RetryBudget};
 
@@ -28,8 +29,9 @@ pub(super) struct CallState<'a> {
     pub(super) deadline: Option<Duration>,
     attempts: AtomicU32,
     requests: AtomicU32,
-    /// The status of the response that the attempt is reading. It is 0 before the response arrives.
-    status: AtomicU16,
+    /// The head of the success whose body the attempt is reading. If a time limit ends the attempt,
+    /// its error shows the head.
+    reading: Mutex<Option<ResponseHead>>,
     /// Whether a redirect turned the request into a `GET`. If so, the server has already acted on
     /// the request.
     was_acted_upon: AtomicBool,
@@ -78,14 +80,14 @@ impl<'a> CallState<'a> {
             deadline,
             attempts: AtomicU32::new(0),
             requests: AtomicU32::new(0),
-            status: AtomicU16::new(0),
+            reading: Mutex::new(None),
             was_acted_upon: AtomicBool::new(false),
         })
     }
 
     pub(super) fn begin_attempt(&self) {
         self.attempts.fetch_add(1, Ordering::Relaxed);
-        self.status.store(0, Ordering::Relaxed);
+        self.end_reading();
     }
 
     pub(super) fn attempt(&self) -> u32 {
@@ -97,8 +99,14 @@ impl<'a> CallState<'a> {
         self.requests.fetch_add(1, Ordering::Relaxed)
     }
 
-    pub(super) fn record_status(&self, status: StatusCode) {
-        self.status.store(status.as_u16(), Ordering::Relaxed);
+    /// Keeps the head of a response while the attempt reads the body.
+    pub(super) fn begin_reading(&self, head: ResponseHead) {
+        *self.reading.lock().unwrap_or_else(PoisonError::into_inner) = Some(head);
+    }
+
+    /// Returns the head of the response whose body the attempt was reading.
+    pub(super) fn end_reading(&self) -> Option<ResponseHead> {
+        self.reading.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     pub(super) fn mark_acted_upon(&self) {
@@ -126,12 +134,12 @@ impl<'a> CallState<'a> {
         if error.call().is_some() {
             return error;
         }
-        let status = StatusCode::from_u16(self.status.load(Ordering::Relaxed)).ok();
-        let response = status.map(|status| ErrorResponse {
-            head: ResponseHead::received(status, HeaderMap::new()),
-            body: bytes::Bytes::new(),
-            is_truncated: true,
-        });
-        ApiError::Timeout { phase, after, details: Opaque::new(self.details(response)) }
+        let response = self.end_reading().map(ErrorResponse::without_body);
+        let ended =
+            ApiError::Timeout { phase, after, details: Opaque::new(self.details(response)) };
+        if let Some(reason) = error.stop_reason() {
+            ended.ended_by(reason);
+        }
+        ended
     }
 }

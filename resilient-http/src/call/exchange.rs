@@ -2,6 +2,7 @@
 //! certainly did not process is sent again at once.
 
 use tokio::time::Instant;
+use url::Url;
 
 use super::call_state::CallState;
 use super::redirect::Hop;
@@ -37,13 +38,14 @@ pub(super) async fn exchange(
         let mut span = RequestSpan::begin(template, &hop.method, &hop.url, call.resends());
         match span.within(send_hop(client, call, hop)).await {
             Ok(response) => {
-                call.record_status(response.status());
                 span.record_status(response.status());
                 return Ok((response, span));
             }
             Err(SendError::Transport(failure)) => {
                 let is_repeated = resends.allow(&failure, call, hop);
-                let error = ApiError::of_transport(failure, call.details(None), began.elapsed());
+                let mut details = call.details(None);
+                details.server = server(&hop.url);
+                let error = ApiError::of_transport(failure, details, began.elapsed());
                 span.end(Some(&error));
                 if !is_repeated {
                     return Err(error);
@@ -70,6 +72,11 @@ impl FreeResends {
         *left -= 1;
         true
     }
+}
+
+/// Returns the host and the port of the address, which is all of it that an error may show.
+fn server(url: &Url) -> Option<String> {
+    Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?))
 }
 
 enum SendError {

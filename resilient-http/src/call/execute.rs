@@ -132,6 +132,11 @@ impl ApiClient {
         deadline = call.deadline,
         attempt_timeout = call.timeout,
         except = ApiError::Timeout { phase: TimeoutPhase::Attempt, .. } if !call.may_be_repeated(),
+        on_give_up = |event| {
+            if let Some(error) = event.error() {
+                error.ended_by(event.reason());
+            }
+        },
     )]
     #[circuit_breaker(breaker = call.breaker)]
     async fn attempts(

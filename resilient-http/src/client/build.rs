@@ -67,6 +67,7 @@ impl ApiClientBuilder {
             allows_plain_http: self.allows_plain_http,
             redirects: self.redirects,
             body_limit: self.body_limit,
+            error_body_timeout: self.error_body_timeout,
             retry,
             budget,
             breakers,

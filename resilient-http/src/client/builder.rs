@@ -27,6 +27,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const REDIRECTS: u32 = 5;
 /// A usual JSON body is smaller than this. The limit bounds the memory of one call.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
+/// The body of an error usually arrives together with its status.
+const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The settings of an [`ApiClient`].
 ///
@@ -41,6 +43,7 @@ const BODY_LIMIT: usize = 16 * 1024 * 1024;
 /// | [`circuit_breaker`](Self::circuit_breaker) | 5 failures in a row, for 30 s | per origin |
 /// | [`redirects`](Self::redirects) | 5 | within one origin |
 /// | [`body_limit`](Self::body_limit) | 16 MiB | of the decompressed body |
+/// | [`error_body_timeout`](Self::error_body_timeout) | 1 s | for the body of an error response |
 /// | [`retry_statuses`](Self::retry_statuses) | 408, 429, 500, 502, 503, 504 | |
 /// | [`permanent_codes`](Self::permanent_codes) | none | |
 /// | [`idempotency_header`](Self::idempotency_header) | `idempotency-key` | |
@@ -57,6 +60,7 @@ pub struct ApiClientBuilder {
     pub(super) connect_timeout: Duration,
     pub(super) redirects: u32,
     pub(super) body_limit: usize,
+    pub(super) error_body_timeout: Duration,
     pub(super) policy: RetryPolicy,
     pub(super) budget: BudgetChoice,
     pub(super) breaker: BreakerChoice,
@@ -102,6 +106,7 @@ impl ApiClient {
             connect_timeout: CONNECT_TIMEOUT,
             redirects: REDIRECTS,
             body_limit: BODY_LIMIT,
+            error_body_timeout: ERROR_BODY_TIMEOUT,
             policy: RetryPolicy::DEFAULT,
             budget: BudgetChoice::Own(BudgetConfig::default()),
             breaker: BreakerChoice::PerOrigin(BreakerConfig::default()),
@@ -159,6 +164,12 @@ impl ApiClientBuilder {
         /// Sets the size limit of a response body, in bytes after decompression. For a streamed
         /// response, it is the limit of one event. Default: 16 MiB.
         body_limit(bytes: usize) => body_limit = bytes;
+        /// Sets the time limit for the body of an error response. When an error status has arrived,
+        /// the body is optional: if it takes longer, breaks off or exceeds 64 KiB, the error has
+        /// the status, the headers and the part that came. The time limit of the attempt and the
+        /// deadline shorten this limit. With zero, the client takes only what has arrived. Default:
+        /// 1 s.
+        error_body_timeout(time: Duration) => error_body_timeout = time;
         /// Sets the delays between attempts and the number of retries.
         retry(policy: RetryPolicy) => policy = policy;
         /// Configures the retry budget: see [`BudgetConfig`].
@@ -174,7 +185,8 @@ impl ApiClientBuilder {
         /// Turns circuit breaking off. The client then sends every call.
         no_circuit_breaker() => breaker = BreakerChoice::None;
         /// Sets the statuses that are retried if the request may be sent twice. Default: 408, 429,
-        /// 500, 502, 503, 504.
+        /// 500, 502, 503, 504. A status can be an error of any kind: the client obeys `Retry-After`
+        /// with each of them.
         retry_statuses(statuses: impl IntoIterator<Item = StatusCode>)
             => rules.retried = statuses.into_iter().map(|status| status.as_u16()).collect();
         /// Sets whether the circuit breaker counts a 429 as a failure. By default it does not,

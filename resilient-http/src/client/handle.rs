@@ -52,6 +52,7 @@ pub(crate) struct ClientInner {
     pub(crate) allows_plain_http: bool,
     pub(crate) redirects: u32,
     pub(crate) body_limit: usize,
+    pub(crate) error_body_timeout: Duration,
     pub(super) retry: Lease<NamedRetry>,
     pub(crate) budget: Option<ClientBudget>,
     pub(crate) breakers: ClientBreakers,

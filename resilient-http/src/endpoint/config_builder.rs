@@ -94,7 +94,8 @@ impl EndpointConfigBuilder {
             => settings.circuit_breaker = Some(config.to_builder());
         /// Sets whether calls may be sent twice. By default, the method decides.
         idempotency(idempotency: Idempotency) => settings.idempotency = Some(idempotency);
-        /// Sets the statuses that are retried if the call may be sent twice.
+        /// Sets the statuses that are retried if the call may be sent twice. Ranges can be joined,
+        /// as in `[408, 429].into_iter().chain(502..=599)`. Default: 408, 429, 500, 502, 503, 504.
         retry_statuses(statuses: impl IntoIterator<Item = u16>)
             => settings.retry_statuses = Some(statuses.into_iter().collect());
         /// Allows the key over plain `http` to other machines. Everybody on the network path can

@@ -1,8 +1,12 @@
 //! The defaults of two families of APIs, as data.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::event_format::EventFormat;
+
+/// Every 5xx except 501, which says that the server does not know the request.
+const RETRIED_BY_SDKS: &[RangeInclusive<u16>] = &[408..=409, 429..=429, 500..=500, 502..=599];
 
 /// The defaults of a provider's API. Each default can be overridden.
 ///
@@ -15,13 +19,20 @@ use super::event_format::EventFormat;
 /// | headers | | `anthropic-version: 2023-06-01` |
 /// | timeout | 300 s | 300 s |
 /// | delays | 500 ms, doubled up to 8 s, full jitter | the same |
-/// | retried | 408, 409, 429, 500, 502, 503, 504 | and 529: overloaded |
-/// | never retried | `insufficient_quota` | `billing_error` |
+/// | retried | 408, 409, 429, and every 5xx but 501 | the same |
+/// | never retried | `insufficient_quota` and the codes below | `billing_error` |
 /// | may be sent twice | yes | yes |
 /// | [streams](crate::Endpoint::stream) end | with `[DONE]` | with the response |
 /// | streams fail | with an object `error` | with an event `error` |
 ///
 /// Calls may be sent twice although they are `POST`s, because the only cost is an unread response.
+///
+/// The retried statuses are those of the official SDKs of both providers, without 501: the server
+/// does not know the request, and another attempt does not change that. 529 means overloaded. A
+/// wait does not help against an exhausted quota, so these codes of `OpenAI`, which come with a
+/// 429, are not retried either: `credit_balance_exhausted`, `organization_spend_limit_exceeded`,
+/// `project_spend_limit_exceeded`, `organization_usage_limit_exceeded`,
+/// `billing_hard_limit_reached` and `billing_not_active`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Preset {
     pub(super) name: &'static str,
@@ -31,7 +42,7 @@ pub struct Preset {
     pub(super) headers: &'static [(&'static str, &'static str)],
     pub(super) timeout: Duration,
     pub(super) delays: (Duration, Duration),
-    pub(super) retried: &'static [u16],
+    pub(super) retried: &'static [RangeInclusive<u16>],
     pub(super) permanent: &'static [&'static str],
     pub(super) events: EventFormat,
 }
@@ -46,8 +57,16 @@ impl Preset {
         headers: &[],
         timeout: Duration::from_secs(300),
         delays: (Duration::from_millis(500), Duration::from_secs(8)),
-        retried: &[408, 409, 429, 500, 502, 503, 504],
-        permanent: &["insufficient_quota"],
+        retried: RETRIED_BY_SDKS,
+        permanent: &[
+            "insufficient_quota",
+            "credit_balance_exhausted",
+            "organization_spend_limit_exceeded",
+            "project_spend_limit_exceeded",
+            "organization_usage_limit_exceeded",
+            "billing_hard_limit_reached",
+            "billing_not_active",
+        ],
         events: EventFormat::OpenAi,
     };
 
@@ -60,7 +79,7 @@ impl Preset {
         headers: &[("anthropic-version", "2023-06-01")],
         timeout: Duration::from_secs(300),
         delays: (Duration::from_millis(500), Duration::from_secs(8)),
-        retried: &[408, 409, 429, 500, 502, 503, 504, 529],
+        retried: RETRIED_BY_SDKS,
         permanent: &["billing_error"],
         events: EventFormat::Anthropic,
     };

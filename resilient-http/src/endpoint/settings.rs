@@ -46,6 +46,7 @@ pub(super) struct Settings {
     pub(super) circuit_breaker: Option<BreakerConfigBuilder>,
     #[cfg_attr(feature = "serde", serde(deserialize_with = "words::word"))]
     pub(super) idempotency: Option<Idempotency>,
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "words::statuses"))]
     pub(super) retry_statuses: Option<Vec<u16>>,
     pub(super) permanent_codes: Option<Vec<String>>,
     #[cfg_attr(feature = "serde", serde(deserialize_with = "words::fields"))]
@@ -118,7 +119,7 @@ impl Preset {
                 RetryPolicy::builder().base_delay(base_delay).max_delay(max_delay),
             )),
             idempotency: Some(Idempotency::Yes),
-            retry_statuses: Some(self.retried.to_vec()),
+            retry_statuses: Some(self.retried.iter().cloned().flatten().collect()),
             permanent_codes: Some(self.permanent.iter().map(|&code| code.to_owned()).collect()),
             ..Settings::default()
         }

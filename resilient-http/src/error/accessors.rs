@@ -4,13 +4,14 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use http::{HeaderMap, Method, StatusCode};
+use resilient::retries::StopReason;
 use serde::de::DeserializeOwned;
 
 use super::api_error::ApiError;
 use super::details::{CallFacts, Details};
 use super::error_response::ErrorResponse;
 use super::kinds::{ErrorKind, RetriesDisabled};
-use crate::response::RateLimit;
+use crate::response::{RateLimit, without_bom};
 
 impl ApiError {
     /// Returns the kind of the error. Metrics can use it as a label.
@@ -31,21 +32,23 @@ impl ApiError {
         self.response().map(|response| &response.head.headers)
     }
 
-    /// Returns the response body as text. Bytes that are not UTF-8 are replaced. The text has at
+    /// Returns the response body as text. Bytes that are not UTF-8 are replaced, and a byte order
+    /// mark is skipped. The text has at
     /// most 64 KiB: see [`is_body_truncated`](Self::is_body_truncated). The server wrote the text,
     /// and it may contain secrets.
     #[must_use]
     pub fn body_text(&self) -> Option<Cow<'_, str>> {
-        self.response().map(|response| String::from_utf8_lossy(&response.body))
+        self.response().map(|response| String::from_utf8_lossy(without_bom(&response.body)))
     }
 
     /// Returns the response body as JSON of type `T`, or `None` if it is not such JSON.
     #[must_use]
     pub fn body_json<T: DeserializeOwned>(&self) -> Option<T> {
-        serde_json::from_slice(&self.response()?.body).ok()
+        serde_json::from_slice(without_bom(&self.response()?.body)).ok()
     }
 
-    /// Returns whether the body was longer than 64 KiB or broke off.
+    /// Returns whether the body was longer than 64 KiB, broke off, or took longer than the
+    /// [time](crate::ApiClientBuilder::error_body_timeout) for the body of an error.
     #[must_use]
     pub fn is_body_truncated(&self) -> bool {
         self.response().is_some_and(|response| response.is_truncated)
@@ -61,8 +64,9 @@ impl ApiError {
     }
 
     /// Returns the time to wait before the next attempt, or `None` if no such time is known. The
-    /// circuit breaker sets it, or the server did in `Retry-After`, as read when the response
-    /// arrived.
+    /// circuit breaker sets it, or the server did in `Retry-After`, whatever its status, as read
+    /// when the response arrived. For a 429 without `Retry-After`, it is the time until the rate
+    /// limits of which nothing remains reset.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
@@ -71,10 +75,17 @@ impl ApiError {
         }
     }
 
-    /// Returns the rate limit that the server reported.
+    /// Returns the rate limit that the server reported. If it reported several, returns the one of
+    /// which the smallest share remains. Times count from the arrival of the response.
     #[must_use]
     pub fn rate_limit(&self) -> Option<RateLimit> {
-        self.response()?.head.rate_limit.as_deref().cloned()
+        self.response()?.head.rate_limit()
+    }
+
+    /// Returns all rate limits that the server reported, sorted by their names.
+    #[must_use]
+    pub fn rate_limits(&self) -> Vec<RateLimit> {
+        self.response().map(|response| response.head.rate_limits()).unwrap_or_default()
     }
 
     /// Returns the id that the server gave the request in `x-request-id` or a similar header.
@@ -107,12 +118,15 @@ impl ApiError {
         self.class().retry
     }
 
-    /// Returns why the call made no retries although the kind of its error allows retries. Returns
-    /// `None` if the call could make retries, or if the kind of its error allows none.
+    /// Returns why the call made no retry, or no further one, although the kind of its error allows
+    /// retries. Returns `None` if the call made all its retries, if another limit ended it, or if
+    /// the kind of its error allows none.
     #[must_use]
     pub fn retries_disabled(&self) -> Option<RetriesDisabled> {
         let call = self.call()?;
-        if self.class_if(true, true).retry
+        if self.stop_reason() == Some(StopReason::Budget) {
+            Some(RetriesDisabled::Budget)
+        } else if self.class_if(true, true).retry
             == self.class_if(call.is_repeatable, call.is_replayable).retry
         {
             None
@@ -141,11 +155,24 @@ impl ApiError {
         matches!(self, Self::CircuitOpen(_))
     }
 
-    /// Returns whether the response is a redirect that the client did not follow. The redirect
-    /// leads to another origin, exceeds the limit, or has no target.
+    /// Returns whether the response is a redirect (301, 302, 303, 307 or 308) that the client did
+    /// not follow. The redirect leads to another origin, exceeds the limit, or has no target. Other
+    /// statuses from 300 to 399, such as 304, are not redirects.
     #[must_use]
     pub fn is_redirect(&self) -> bool {
-        matches!(self, Self::Status { status, .. } if status.is_redirection())
+        matches!(self, Self::Status { status, .. } if is_redirect(*status))
+    }
+
+    /// Remembers why the retry loop ended the call with this error.
+    pub(crate) fn ended_by(&self, reason: StopReason) {
+        if let Some(details) = self.details() {
+            // A call ends once. An error that several calls share has the reason of the first one.
+            details.stop_reason.get_or_init(|| reason);
+        }
+    }
+
+    pub(crate) fn stop_reason(&self) -> Option<StopReason> {
+        self.details()?.stop_reason.get().copied()
     }
 
     pub(crate) fn call(&self) -> Option<&CallFacts> {
@@ -180,4 +207,8 @@ impl ApiError {
         };
         (kind, Some(&details.0))
     }
+}
+
+pub(super) fn is_redirect(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }

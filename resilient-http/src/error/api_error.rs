@@ -14,9 +14,10 @@ use crate::response::DecodeError;
 
 /// The reason why a call failed.
 ///
-/// `Display`, `Debug` and the chain of sources show the method and the path template. They never
-/// show values, queries, headers or bodies, which may contain secrets. [`message`](Self::message)
-/// returns the server's message.
+/// `Display`, `Debug` and the chain of sources show the method, the path template, and for an error
+/// about a connection or a circuit the host and port. They never show values, queries, headers,
+/// bodies or user information, which may contain secrets. [`message`](Self::message) returns the
+/// server's message.
 ///
 /// [`Classify`](resilient::Classify) and the [table](crate#what-is-retried-and-what-counts) say how
 /// retries and circuit breakers treat each error. Clones are cheap and share their contents.
@@ -51,7 +52,8 @@ pub enum ApiError {
     /// 429: too many requests.
     #[non_exhaustive]
     RateLimited {
-        /// The wait that the server asked for, as read when the response arrived.
+        /// The wait that the server asked for, as read when the response arrived: see
+        /// [`retry_after`](Self::retry_after).
         retry_after: Option<Duration>,
         #[doc(hidden)]
         details: Opaque,
@@ -84,8 +86,8 @@ pub enum ApiError {
         #[doc(hidden)]
         details: Opaque,
     },
-    /// The response has another status outside 200 to 299. It may be a redirect that was not
-    /// followed.
+    /// The response has another status outside 200 to 299, for example a redirect that was not
+    /// followed: see [`is_redirect`](Self::is_redirect).
     #[non_exhaustive]
     Status {
         /// The status.
@@ -138,6 +140,8 @@ impl Error for ApiError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Decode { error, .. } => Some(&**error),
+            // `CircuitOpen::find_in` looks for the rejection in the chain, so the rejection stays
+            // there, although the `Display` of this error contains its text.
             Self::CircuitOpen(open) => Some(open),
             // The `Display` of this error already contains the text of the `BuildError`.
             Self::Build(error) => error.source(),

@@ -1,9 +1,10 @@
 //! The facts that an error has about its call.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use http::Method;
+use resilient::retries::StopReason;
 
 use super::build_error::BoxError;
 use super::error_response::ErrorResponse;
@@ -16,6 +17,10 @@ pub(crate) struct Details {
     pub(crate) attempts: u32,
     pub(crate) response: Option<ErrorResponse>,
     pub(crate) source: Option<BoxError>,
+    /// The host and port of the server, for errors that show them.
+    pub(crate) server: Option<String>,
+    /// Why the retry loop ended the call. The loop sets it at the end of the call.
+    pub(crate) stop_reason: OnceLock<StopReason>,
     /// Whether the request was lost on a connection that had served other requests.
     pub(crate) was_reused: bool,
 }
@@ -37,7 +42,15 @@ pub(crate) struct CallFacts {
 
 impl Details {
     pub(crate) fn new(call: Option<CallFacts>, attempts: u32) -> Self {
-        Self { call, attempts, response: None, source: None, was_reused: false }
+        Self {
+            call,
+            attempts,
+            response: None,
+            source: None,
+            server: None,
+            stop_reason: OnceLock::new(),
+            was_reused: false,
+        }
     }
 }
 
@@ -47,6 +60,7 @@ impl fmt::Debug for Details {
             .field("method", &self.call.as_ref().map(|call| &call.method))
             .field("template", &self.call.as_ref().map(|call| &call.template))
             .field("attempts", &self.attempts)
+            .field("server", &self.server)
             .field("response", &self.response)
             .field("source", &self.source)
             .finish_non_exhaustive()

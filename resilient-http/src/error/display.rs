@@ -2,13 +2,16 @@
 
 use std::fmt;
 
+use http::StatusCode;
+
+use super::accessors::is_redirect;
 use super::api_error::{ApiError, Opaque};
-use super::kinds::TimeoutPhase;
+use super::kinds::{Phase, TimeoutPhase};
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::CircuitOpen(_) => return f.write_str("not sent: the circuit is open"),
+            Self::CircuitOpen(open) => return write!(f, "not sent: {open}"),
             Self::Closed => return f.write_str("not sent: the client is closed"),
             Self::Build(error) => return write!(f, "not sent: {error}"),
             _ => {}
@@ -33,7 +36,13 @@ struct Cause<'a>(&'a ApiError);
 impl fmt::Display for Cause<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            ApiError::Connection { phase, .. } => f.write_str(phase.text())?,
+            ApiError::Connection { phase, .. } => {
+                f.write_str(phase.text())?;
+                let server = self.0.details().and_then(|details| details.server.as_deref());
+                if let (Phase::Connect, Some(server)) = (phase, server) {
+                    write!(f, " to {server}")?;
+                }
+            }
             ApiError::RequestBody { .. } => f.write_str("the body of the request failed")?,
             ApiError::Timeout { phase, after, .. } => match phase {
                 TimeoutPhase::Transport => write!(f, "the transport gave up after {after:?}")?,
@@ -47,10 +56,7 @@ impl fmt::Display for Cause<'_> {
             ApiError::Forbidden { .. } => f.write_str("forbidden")?,
             ApiError::NotFound { .. } => f.write_str("not found")?,
             ApiError::Server { .. } => f.write_str("the server failed")?,
-            ApiError::Status { .. } if self.0.is_redirect() => {
-                f.write_str("a redirect was not followed")?;
-            }
-            ApiError::Status { .. } => f.write_str("the server refused")?,
+            ApiError::Status { status, .. } => f.write_str(status_text(*status))?,
             ApiError::Decode { .. } => f.write_str("the response cannot be read")?,
             ApiError::TooLarge { limit, .. } => {
                 write!(f, "the response is longer than {limit} bytes")?;
@@ -62,6 +68,16 @@ impl fmt::Display for Cause<'_> {
             write!(f, " (status {})", status.as_u16())?;
         }
         Ok(())
+    }
+}
+
+/// Describes a status that has no variant of its own.
+fn status_text(status: StatusCode) -> &'static str {
+    match status {
+        status if is_redirect(status) => "a redirect was not followed",
+        StatusCode::NOT_MODIFIED => "not modified",
+        status if status.is_client_error() => "the server refused",
+        _ => "an unexpected status",
     }
 }
 

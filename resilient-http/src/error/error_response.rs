@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::response::ResponseHead;
+use crate::response::{ResponseHead, without_bom};
 
 /// An error stores at most this many bytes of a response body.
 pub(crate) const ERROR_BODY_LIMIT: usize = 64 * 1024;
@@ -14,11 +14,16 @@ const LONGEST_MESSAGE: usize = 200;
 pub(crate) struct ErrorResponse {
     pub(crate) head: ResponseHead,
     pub(crate) body: Bytes,
-    /// Whether the body was longer than [`ERROR_BODY_LIMIT`] or broke off.
+    /// Whether the body was longer than [`ERROR_BODY_LIMIT`], broke off or took too long.
     pub(crate) is_truncated: bool,
 }
 
 impl ErrorResponse {
+    /// Makes the response of an error about its body, which is not kept.
+    pub(crate) fn without_body(head: ResponseHead) -> Self {
+        Self { head, body: Bytes::new(), is_truncated: true }
+    }
+
     /// Returns `true` if a header of the server asks for a retry, `false` if a header forbids
     /// retries, and `None` if there is no such header.
     pub(super) fn says_retry(&self) -> Option<bool> {
@@ -38,7 +43,7 @@ impl ErrorResponse {
     /// Returns whether the JSON body has one of these codes in the field `code` or `type`. The
     /// field is at the top level or in the object `error`.
     pub(super) fn has_code(&self, codes: &[String]) -> bool {
-        let Ok(body) = serde_json::from_slice::<Value>(&self.body) else {
+        let Ok(body) = serde_json::from_slice::<Value>(without_bom(&self.body)) else {
             return false;
         };
         let error = body.get("error");
@@ -69,6 +74,7 @@ impl fmt::Debug for ErrorResponse {
 /// Returns the error message in a body, or the start of the body if the body has none of the usual
 /// shapes. Returns `None` if there is no text.
 fn message(body: &[u8]) -> Option<String> {
+    let body = without_bom(body);
     let text = match serde_json::from_slice::<Value>(body) {
         Ok(json) => of_json(&json)?,
         Err(_) => String::from_utf8_lossy(body).into_owned(),
@@ -116,6 +122,8 @@ mod tests {
             (r#"["f"]"#, r#"["f"]"#),
             (r#""g""#, "g"),
             (r#"{"detail": [1]}"#, r#"{"detail":[1]}"#),
+            ("\u{feff}{\"detail\": \"h\"}", "h"),
+            ("\u{feff}plain", "plain"),
             ("plain\u{1b}[31m", "plain\u{fffd}[31m"),
         ] {
             assert_eq!(message(body.as_bytes()).as_deref(), Some(expected), "{body}");

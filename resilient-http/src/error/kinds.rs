@@ -96,7 +96,8 @@ impl std::fmt::Display for ErrorKind {
     }
 }
 
-/// The reason why a call made no retries although the kind of its error allows retries.
+/// The reason why a call made no retry, or no further one, although the kind of its error allows
+/// retries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RetriesDisabled {
@@ -105,4 +106,7 @@ pub enum RetriesDisabled {
     /// The effect could happen twice, because the request is a `POST` or `PATCH` without an
     /// idempotency key.
     NotIdempotent,
+    /// The [retry budget](crate::ApiClientBuilder::budget) had too few tokens: so many calls fail
+    /// that retries would not help. The call may have made some retries before.
+    Budget,
 }

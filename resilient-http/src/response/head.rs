@@ -16,29 +16,30 @@ const LONGEST_ID: usize = 128;
 pub(crate) struct ResponseHead {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
+    /// The time by the local clock when the response arrived.
+    arrival: SystemTime,
     /// The wait that the server asks for. It is read when the response arrives: if the header has a
     /// date, the wait until that date becomes shorter later.
     pub(crate) retry_after: Option<Duration>,
-    /// The rate limit is boxed, because few responses have one.
-    pub(crate) rate_limit: Option<Box<RateLimit>>,
 }
 
 impl ResponseHead {
     /// Reads the headers of a response that has just arrived, and marks secret headers.
     pub(crate) fn received(status: StatusCode, mut headers: HeaderMap) -> Self {
         mark_secrets(&mut headers);
-        let may_ask_for_a_wait = status == StatusCode::TOO_MANY_REQUESTS
-            || status == StatusCode::REQUEST_TIMEOUT
-            || status.is_server_error()
-            || status.is_redirection();
-        Self {
-            status,
-            retry_after: may_ask_for_a_wait
-                .then(|| retry_after(&headers, SystemTime::now()))
-                .flatten(),
-            rate_limit: RateLimit::parse(&headers).map(Box::new),
-            headers,
-        }
+        let arrival = SystemTime::now();
+        let retry_after = if status.is_success() { None } else { hint(status, &headers, arrival) };
+        Self { status, headers, arrival, retry_after }
+    }
+
+    /// Returns all rate limits that the server reported.
+    pub(crate) fn rate_limits(&self) -> Vec<RateLimit> {
+        RateLimit::received(&self.headers, self.arrival)
+    }
+
+    /// Returns the rate limit of which the smallest share remains.
+    pub(crate) fn rate_limit(&self) -> Option<RateLimit> {
+        RateLimit::tightest(self.rate_limits())
     }
 
     /// Returns the id that the server gave the request. It has only visible ASCII characters, at
@@ -55,26 +56,55 @@ impl ResponseHead {
     }
 }
 
+/// Returns the wait that a response with an error status asks for. A 429 without `Retry-After` asks
+/// for a wait until its exhausted rate limits reset.
+fn hint(status: StatusCode, headers: &HeaderMap, arrival: SystemTime) -> Option<Duration> {
+    let of_limits = || {
+        let is_limited = status == StatusCode::TOO_MANY_REQUESTS;
+        is_limited
+            .then(|| RateLimit::exhausted_until(&RateLimit::received(headers, arrival)))
+            .flatten()
+    };
+    retry_after(headers, arrival).or_else(of_limits)
+}
+
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
+    use http::{HeaderName, HeaderValue};
 
     use super::*;
 
+    fn hint_of(status: u16, headers: &[(&'static str, &str)]) -> Option<Duration> {
+        let headers = headers.iter().map(|(name, value)| {
+            (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap())
+        });
+        let status = StatusCode::from_u16(status).unwrap();
+        ResponseHead::received(status, headers.collect()).retry_after
+    }
+
     #[test]
-    fn the_wait_is_read_once_and_only_if_the_status_may_ask_for_a_wait() {
+    fn the_wait_is_read_from_a_response_of_any_status_but_a_success() {
         let later = SystemTime::now() + Duration::from_secs(3600);
-        let date = HeaderValue::from_str(&httpdate::fmt_http_date(later)).unwrap();
-        let received = |status: u16| {
-            let headers = HeaderMap::from_iter([(http::header::RETRY_AFTER, date.clone())]);
-            ResponseHead::received(StatusCode::from_u16(status).unwrap(), headers).retry_after
-        };
-        for status in [301, 408, 429, 500, 503] {
-            let wait = received(status).unwrap();
+        let date = httpdate::fmt_http_date(later);
+        for status in [301, 304, 400, 401, 403, 404, 408, 409, 429, 500, 503, 529] {
+            let wait = hint_of(status, &[("retry-after", &date)]).unwrap();
             assert!(wait > Duration::from_secs(3500), "{status}: {wait:?}");
         }
-        for status in [200, 204, 401, 404] {
-            assert_eq!(received(status), None, "{status}");
+        for status in [200, 202, 204] {
+            assert_eq!(hint_of(status, &[("retry-after", &date)]), None, "{status}");
         }
+    }
+
+    #[test]
+    fn a_429_without_a_wait_asks_to_wait_until_its_exhausted_limits_reset() {
+        let exhausted = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "7")];
+        assert_eq!(hint_of(429, &exhausted), Some(Duration::from_secs(7)));
+        for status in [403, 500, 503] {
+            assert_eq!(hint_of(status, &exhausted), None, "{status}");
+        }
+        let both = [exhausted[0], exhausted[1], ("retry-after", "2")];
+        assert_eq!(hint_of(429, &both), Some(Duration::from_secs(2)));
+        let some_left = [("x-ratelimit-remaining", "1"), ("x-ratelimit-reset", "7")];
+        assert_eq!(hint_of(429, &some_left), None);
     }
 }

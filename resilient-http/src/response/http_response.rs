@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use super::decode_error::DecodeError;
 use super::head::ResponseHead;
 use super::rate_limit::RateLimit;
+use super::text::without_bom;
 
 /// The source of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -96,10 +97,17 @@ impl Response {
         self.head.request_id()
     }
 
-    /// Returns the rate limit that the server reported, as read when the response arrived.
+    /// Returns the rate limit that the server reported. If it reported several, returns the one of
+    /// which the smallest share remains. Times count from the arrival of the response.
     #[must_use]
     pub fn rate_limit(&self) -> Option<RateLimit> {
-        self.head.rate_limit.as_deref().cloned()
+        self.head.rate_limit()
+    }
+
+    /// Returns all rate limits that the server reported, sorted by their names.
+    #[must_use]
+    pub fn rate_limits(&self) -> Vec<RateLimit> {
+        self.head.rate_limits()
     }
 
     /// Reads the body as JSON. An empty body is read as `null`, so `()`, `Option` and
@@ -109,19 +117,18 @@ impl Response {
     ///
     /// Returns a [`DecodeError`] if the body is not JSON or has another shape.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
-        let body: &[u8] = &self.body;
-        let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+        let body = without_bom(&self.body);
         let body = if body.trim_ascii().is_empty() { b"null" } else { body };
         serde_json::from_slice(body).map_err(|error| DecodeError::json(&error))
     }
 
-    /// Reads the body as text.
+    /// Reads the body as text. A byte order mark is skipped.
     ///
     /// # Errors
     ///
     /// Returns a [`DecodeError`] if the body is not UTF-8.
     pub fn text(&self) -> Result<&str, DecodeError> {
-        std::str::from_utf8(&self.body).map_err(DecodeError::text)
+        std::str::from_utf8(without_bom(&self.body)).map_err(DecodeError::text)
     }
 }
 

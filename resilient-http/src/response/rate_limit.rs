@@ -1,105 +1,105 @@
-//! The rate limits that servers report. The client exposes the limits and does not act on them.
+//! The rate limits that servers report.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 
-/// The server's rate limit, from the headers of a response.
+use super::header_time::server_time;
+use super::rate_limit_headers::{draft_limits, field_limits};
+
+/// A rate limit of the server, from the headers of a response.
 ///
-/// The limit is read from the headers `RateLimit` and `RateLimit-Policy`, which an IETF draft
-/// defines. Without these headers, it is read from `ratelimit-*`; without `ratelimit-*`, from
-/// `x-ratelimit-*`. If a header lists several limits, the limit with the fewest remaining requests
-/// is used. The client waits only because of `Retry-After`, never because of a rate limit.
+/// The limits are read from the headers `RateLimit` and `RateLimit-Policy`, which an IETF draft
+/// defines. Without these, they are read from the headers with one field each: `ratelimit-*`, else
+/// `x-ratelimit-*`, else those of a provider, such as `anthropic-ratelimit-*`. The word after or
+/// before the field is the name of the limit: `x-ratelimit-remaining-tokens`,
+/// `anthropic-ratelimit-tokens-remaining`.
+///
+/// ```
+/// use resilient_http::{HeaderMap, HeaderValue, RateLimit};
+/// use std::time::Duration;
+///
+/// let mut headers = HeaderMap::new();
+/// headers.insert("x-ratelimit-remaining-requests", HeaderValue::from_static("59"));
+/// headers.insert("x-ratelimit-limit-tokens", HeaderValue::from_static("150000"));
+/// headers.insert("x-ratelimit-remaining-tokens", HeaderValue::from_static("0"));
+/// headers.insert("x-ratelimit-reset-tokens", HeaderValue::from_static("6m0s"));
+///
+/// let tightest = RateLimit::parse(&headers).unwrap();
+/// assert_eq!(tightest.name.as_deref(), Some("tokens"));
+/// assert_eq!(tightest.remaining, Some(0));
+/// assert_eq!(tightest.reset, Some(Duration::from_secs(360)));
+/// assert_eq!(RateLimit::parse_all(&headers).len(), 2);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct RateLimit {
+    /// What is limited: `requests`, `tokens`, or the name of the server's policy. `None` if the
+    /// server reports one limit without a name. The name has at most 64 bytes.
+    pub name: Option<String>,
     /// The number of requests, or of other units, in one window.
     pub limit: Option<u64>,
     /// The number of requests or units that remain in the current window.
     pub remaining: Option<u64>,
-    /// The time until the window resets, if the server reports it as a duration. A timestamp
-    /// (seconds since 1970) is ignored.
+    /// The time until the limit resets, counted from the arrival of the response. A timestamp is
+    /// compared with the server's own clock in the header `date`, or with the local clock if there
+    /// is no such header. A time in the past means zero.
     pub reset: Option<Duration>,
     /// The length of the window, if the server reports it.
     pub window: Option<Duration>,
 }
 
-const STANDARD: [&str; 3] = ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"];
-const LEGACY: [&str; 3] = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
-
-/// The longest reset in seconds, which is 366 days. A larger number is ignored, because it is a
-/// timestamp (seconds since 1970).
-const LONGEST_RESET: u64 = 366 * 24 * 60 * 60;
-
 impl RateLimit {
-    /// Reads the headers, and returns `None` if they contain no rate limit.
+    /// Reads the headers of a response that has just arrived, and returns the tightest limit: the
+    /// one of which the smallest share remains. Returns `None` if the headers contain no rate
+    /// limit.
     #[must_use]
     pub fn parse(headers: &HeaderMap) -> Option<Self> {
-        Self::draft(headers)
-            .or_else(|| Self::separate(headers, &STANDARD))
-            .or_else(|| Self::separate(headers, &LEGACY))
+        Self::tightest(Self::parse_all(headers))
     }
 
-    /// Reads headers such as `RateLimit: "default";r=50;t=30` and
-    /// `RateLimit-Policy: "default";q=100;w=60`.
-    fn draft(headers: &HeaderMap) -> Option<Self> {
-        let state = members(headers, "ratelimit");
-        let (name, parameters) = state
-            .iter()
-            .filter(|(_, parameters)| number(parameters, "r").is_some())
-            .min_by_key(|(_, parameters)| number(parameters, "r"))?;
-        let policies = members(headers, "ratelimit-policy");
-        let policy = policies.iter().find(|(policy, _)| policy == name);
-        let of_policy = |key| policy.and_then(|(_, parameters)| number(parameters, key));
-        Some(Self {
-            limit: of_policy("q"),
-            remaining: number(parameters, "r"),
-            reset: number(parameters, "t").map(Duration::from_secs),
-            window: of_policy("w").map(Duration::from_secs),
+    /// Reads the headers of a response that has just arrived, and returns all limits, sorted by
+    /// their names.
+    #[must_use]
+    pub fn parse_all(headers: &HeaderMap) -> Vec<Self> {
+        Self::received(headers, SystemTime::now())
+    }
+
+    /// Returns all limits in the headers of a response that arrived at the time `arrival`.
+    pub(crate) fn received(headers: &HeaderMap, arrival: SystemTime) -> Vec<Self> {
+        let drafts = draft_limits(headers);
+        if drafts.is_empty() {
+            field_limits(headers, server_time(headers, arrival))
+        } else {
+            drafts
+        }
+    }
+
+    /// Returns the limit of which the smallest share remains. A limit of unknown size is tight only
+    /// if nothing remains of it.
+    pub(crate) fn tightest(limits: Vec<Self>) -> Option<Self> {
+        limits.into_iter().min_by(|a, b| {
+            let shares = a.remaining_share().total_cmp(&b.remaining_share());
+            let remaining = |it: &Self| it.remaining.unwrap_or(u64::MAX);
+            shares.then_with(|| remaining(a).cmp(&remaining(b)))
         })
     }
 
-    fn separate(headers: &HeaderMap, names: &[&str; 3]) -> Option<Self> {
-        let [limit, remaining, reset] = names.map(|name| {
-            let value = headers.get(name)?.to_str().ok()?;
-            // In `100, 100;w=60`, the first number is the limit in force.
-            let first = value.split([',', ';']).next()?.trim();
-            first.parse::<u64>().ok()
-        });
-        let found = Self {
-            limit,
-            remaining,
-            reset: reset.filter(|seconds| *seconds <= LONGEST_RESET).map(Duration::from_secs),
-            window: None,
-        };
-        (found != Self::default()).then_some(found)
+    #[allow(clippy::cast_precision_loss, reason = "shares are only compared")]
+    fn remaining_share(&self) -> f64 {
+        match (self.remaining, self.limit) {
+            (Some(0), _) => 0.0,
+            (Some(remaining), Some(limit)) if limit > 0 => remaining as f64 / limit as f64,
+            _ => 1.0,
+        }
     }
-}
 
-type Parameters = Vec<(String, String)>;
-
-/// Returns the name and the parameters of each member of a structured-field list. It supports only
-/// the syntax that these headers use.
-fn members(headers: &HeaderMap, name: &str) -> Vec<(String, Parameters)> {
-    let lines = headers.get_all(name).iter();
-    lines
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|line| line.split(','))
-        .map(|member| {
-            let mut pieces = member.split(';').map(str::trim);
-            let name = pieces.next().unwrap_or_default().trim_matches('"');
-            let parameters = pieces
-                .filter_map(|piece| piece.split_once('='))
-                .map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()))
-                .collect();
-            (name.to_owned(), parameters)
-        })
-        .collect()
-}
-
-fn number(parameters: &Parameters, key: &str) -> Option<u64> {
-    let (_, value) = parameters.iter().find(|(name, _)| name == key)?;
-    value.parse().ok()
+    /// Returns the time until every exhausted limit resets, or `None` if no exhausted limit has a
+    /// known reset.
+    pub(crate) fn exhausted_until(limits: &[Self]) -> Option<Duration> {
+        let exhausted = limits.iter().filter(|limit| limit.remaining == Some(0));
+        exhausted.filter_map(|limit| limit.reset).max()
+    }
 }
 
 #[cfg(test)]
@@ -108,11 +108,19 @@ mod tests {
 
     use super::*;
 
-    fn read(headers: &[(&'static str, &'static str)]) -> Option<RateLimit> {
+    fn headers(headers: &[(&'static str, &'static str)]) -> HeaderMap {
         let headers = headers
             .iter()
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
-        RateLimit::parse(&headers.collect())
+        headers.collect()
+    }
+
+    fn read(list: &[(&'static str, &'static str)]) -> Option<RateLimit> {
+        RateLimit::parse(&headers(list))
+    }
+
+    fn secs(seconds: u64) -> Option<Duration> {
+        Some(Duration::from_secs(seconds))
     }
 
     #[test]
@@ -120,35 +128,105 @@ mod tests {
         let limit = read(&[
             ("ratelimit-policy", r#""burst";q=100;w=60,"day";q=1000;w=86400"#),
             ("ratelimit", r#""burst";r=50;t=30, "day";r=3;t=7200"#),
+            ("x-ratelimit-remaining", "0"),
         ])
         .unwrap();
         assert_eq!((limit.limit, limit.remaining), (Some(1000), Some(3)));
-        assert_eq!(limit.reset, Some(Duration::from_secs(7200)));
-        assert_eq!(limit.window, Some(Duration::from_secs(86400)));
+        assert_eq!((limit.reset, limit.window), (secs(7200), secs(86400)));
+        assert_eq!(limit.name.as_deref(), Some("day"));
     }
 
     #[test]
     fn the_older_headers_are_read() {
-        for prefix in ["", "x-"] {
-            let name = |rest: &str| -> &'static str {
-                Box::leak(format!("{prefix}ratelimit-{rest}").into_boxed_str())
-            };
-            let limit = read(&[
-                (name("limit"), "100, 100;w=60"),
-                (name("remaining"), "7"),
-                (name("reset"), "12"),
-            ])
-            .unwrap();
-            assert_eq!((limit.limit, limit.remaining), (Some(100), Some(7)));
-            assert_eq!(limit.reset, Some(Duration::from_secs(12)));
+        for names in [
+            ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"],
+            ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"],
+            ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset-after"],
+            ["x-rate-limit-limit", "x-rate-limit-remaining", "x-rate-limit-reset"],
+        ] {
+            let limit = read(&[(names[0], "100, 100;w=60"), (names[1], "7.0"), (names[2], "12")]);
+            let limit = limit.unwrap();
+            assert_eq!((limit.limit, limit.remaining), (Some(100), Some(7)), "{names:?}");
+            assert_eq!((limit.reset, limit.name), (secs(12), None), "{names:?}");
         }
     }
 
     #[test]
-    fn a_timestamp_is_not_read_as_a_duration_and_invalid_headers_are_ignored() {
-        let limit = read(&[("x-ratelimit-remaining", "1"), ("x-ratelimit-reset", "1800000000")]);
-        assert_eq!(limit.unwrap().reset, None);
+    fn the_limits_of_requests_and_tokens_are_read() {
+        let openai = headers(&[
+            ("x-ratelimit-limit-requests", "60"),
+            ("x-ratelimit-remaining-requests", "59"),
+            ("x-ratelimit-reset-requests", "1s"),
+            ("x-ratelimit-limit-tokens", "150000"),
+            ("x-ratelimit-remaining-tokens", "149"),
+            ("x-ratelimit-reset-tokens", "6m0s"),
+            ("x-ratelimit-used", "1"),
+        ]);
+        let all = RateLimit::parse_all(&openai);
+        let names: Vec<_> = all.iter().map(|limit| limit.name.as_deref()).collect();
+        assert_eq!(names, [Some("requests"), Some("tokens")]);
+        assert_eq!((all[0].limit, all[0].remaining, all[0].reset), (Some(60), Some(59), secs(1)));
+        assert_eq!(RateLimit::parse(&openai).unwrap(), all[1]);
+        assert_eq!((all[1].remaining, all[1].reset), (Some(149), secs(360)));
+    }
+
+    #[test]
+    fn the_limits_of_anthropic_are_read_against_the_clock_of_the_server() {
+        let anthropic = headers(&[
+            ("date", "Fri, 15 Jan 2027 08:00:00 GMT"),
+            ("anthropic-ratelimit-requests-limit", "1000"),
+            ("anthropic-ratelimit-requests-remaining", "999"),
+            ("anthropic-ratelimit-requests-reset", "2027-01-15T08:00:06Z"),
+            ("anthropic-ratelimit-input-tokens-limit", "80000"),
+            ("anthropic-ratelimit-input-tokens-remaining", "0"),
+            ("anthropic-ratelimit-input-tokens-reset", "2027-01-15T08:00:30Z"),
+        ]);
+        let all = RateLimit::parse_all(&anthropic);
+        let names: Vec<_> = all.iter().map(|limit| limit.name.as_deref()).collect();
+        assert_eq!(names, [Some("input-tokens"), Some("requests")]);
+        assert_eq!(RateLimit::parse(&anthropic).unwrap(), all[0]);
+        assert_eq!((all[0].limit, all[0].reset), (Some(80000), secs(30)));
+        assert_eq!((all[1].remaining, all[1].reset), (Some(999), secs(6)));
+        assert_eq!(RateLimit::exhausted_until(&all), secs(30));
+    }
+
+    #[test]
+    fn a_timestamp_is_compared_with_the_clock_of_the_server() {
+        let limit = read(&[
+            ("date", "Fri, 15 Jan 2027 08:00:00 GMT"),
+            ("x-ratelimit-remaining", "0"),
+            ("x-ratelimit-reset", "1800000040"),
+        ]);
+        assert_eq!(limit.unwrap().reset, secs(40));
+    }
+
+    #[test]
+    fn the_longest_reset_of_the_exhausted_limits_counts() {
+        let limits = RateLimit::parse_all(&headers(&[(
+            "ratelimit",
+            r#""a";r=0;t=5, "b";r=0;t=9, "c";r=1;t=60, "d";r=0"#,
+        )]));
+        assert_eq!(limits.len(), 4);
+        assert_eq!(RateLimit::exhausted_until(&limits), secs(9));
+        assert_eq!(RateLimit::exhausted_until(&[]), None);
+    }
+
+    #[test]
+    fn invalid_headers_are_ignored_and_names_are_bounded() {
         assert_eq!(read(&[("ratelimit", ";;,=,\"x"), ("x-ratelimit-limit", "many")]), None);
+        assert_eq!(read(&[("x-ratelimit-", "1"), ("ratelimit-limit-", "-1")]), None);
         assert_eq!(read(&[]), None);
+        let long = format!("\"{}\";r=1", "x".repeat(500));
+        let long = HeaderMap::from_iter([(
+            HeaderName::from_static("ratelimit"),
+            HeaderValue::from_str(&long).unwrap(),
+        )]);
+        assert_eq!(RateLimit::parse(&long).unwrap().name.unwrap().len(), 64);
+        // The first valid value of several is used.
+        let mut several = HeaderMap::new();
+        for value in ["many", "3", "5"] {
+            several.append("x-ratelimit-remaining", HeaderValue::from_static(value));
+        }
+        assert_eq!(RateLimit::parse(&several).unwrap().remaining, Some(3));
     }
 }

@@ -4,15 +4,19 @@ use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 
+use super::header_number::rounded_up;
+use super::header_time::server_time;
+
 /// Returns the wait that the server asks for in `retry-after-ms`. Without that header, it is read
 /// from `retry-after`, in seconds or as a date in any of HTTP's three forms.
 ///
-/// A date in the past means zero. Signs, fractions and comma-separated values are invalid and
-/// ignored. A number that is too large means [`Duration::MAX`]. If there are several headers, the
-/// largest valid value is used.
+/// A fraction is rounded up, so the wait is never shorter than the server asks for: `1.5` means two
+/// seconds. A date is compared with the server's own clock in the header `date`, so a server whose
+/// clock is wrong gets the wait that it means. Without a valid `date`, it is compared with `now`,
+/// the time of the local clock. A date in the past means zero.
 ///
-/// Dates are compared with `now`. Pass the time of the local clock, because the client measures the
-/// wait with that clock.
+/// Signs, exponents and comma-separated values are invalid and ignored. A number that is too large
+/// means [`Duration::MAX`]. If there are several headers, the largest valid value is used.
 ///
 /// ```
 /// use http::{HeaderMap, HeaderValue};
@@ -25,9 +29,12 @@ use http::HeaderMap;
 /// ```
 #[must_use]
 pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    largest(headers, "retry-after-ms", |text| digits(text).map(Duration::from_millis)).or_else(
-        || largest(headers, "retry-after", |text| seconds(text).or_else(|| date(text, now))),
-    )
+    let millis = |text: &str| rounded_up(text).map(Duration::from_millis);
+    largest(headers, "retry-after-ms", millis).or_else(|| {
+        largest(headers, "retry-after", |text| {
+            seconds(text).or_else(|| date(text, server_time(headers, now)))
+        })
+    })
 }
 
 fn largest(
@@ -40,18 +47,11 @@ fn largest(
 }
 
 fn seconds(text: &str) -> Option<Duration> {
-    // `digits` saturates at `u64::MAX`, which stands for the longest possible wait.
-    Some(match digits(text)? {
+    // `rounded_up` saturates at `u64::MAX`, which stands for the longest possible wait.
+    Some(match rounded_up(text)? {
         u64::MAX => Duration::MAX,
         seconds => Duration::from_secs(seconds),
     })
-}
-
-/// Reads a number that consists of decimal digits only. A number that is too large saturates.
-/// Returns `None` for any other text.
-fn digits(text: &str) -> Option<u64> {
-    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    is_number.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
 fn date(text: &str, now: SystemTime) -> Option<Duration> {
@@ -65,13 +65,25 @@ mod tests {
 
     use super::*;
 
+    /// Sunday, 6 November 1994, 08:49:37, the date in the examples of the RFC.
+    fn now() -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777)
+    }
+
     fn read(values: &[&str]) -> Option<Duration> {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append("retry-after", HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
-        // This is Sunday, 6 November 1994, 08:49:37, the date in the examples of the RFC.
-        retry_after(&headers, SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777))
+        retry_after(&headers, now())
+    }
+
+    fn read_with_date(wait: &'static str, date: &'static str) -> Option<Duration> {
+        let headers = [("retry-after", wait), ("date", date)];
+        let headers = headers.map(|(name, value)| {
+            (http::HeaderName::from_static(name), HeaderValue::from_static(value))
+        });
+        retry_after(&HeaderMap::from_iter(headers), now())
     }
 
     #[test]
@@ -82,14 +94,27 @@ mod tests {
 
     #[test]
     fn fm_f11_what_is_no_number_and_no_date_is_no_hint() {
-        for garbage in ["-1", "1.5", "soon", "", "5, 10", "+5", "٣", "1e3", "0x10"] {
+        for garbage in ["-1", "soon", "", "5, 10", "+5", "٣", "1e3", "0x10", "1.", ".5"] {
             assert_eq!(read(&[garbage]), None, "{garbage:?}");
         }
     }
 
     #[test]
+    fn fm_f11_a_fraction_is_rounded_up() {
+        for (text, seconds) in [("1.5", 2), ("1.0", 1), ("0.001", 1), ("29.9999", 30)] {
+            assert_eq!(read(&[text]), Some(Duration::from_secs(seconds)), "{text}");
+        }
+        let millis = HeaderMap::from_iter([(
+            http::HeaderName::from_static("retry-after-ms"),
+            HeaderValue::from_static("1200.5"),
+        )]);
+        assert_eq!(retry_after(&millis, now()), Some(Duration::from_millis(1201)));
+    }
+
+    #[test]
     fn fm_f12_a_number_beyond_counting_is_the_longest_time() {
         assert_eq!(read(&["99999999999999999999"]), Some(Duration::MAX));
+        assert_eq!(read(&["99999999999999999999.5"]), Some(Duration::MAX));
     }
 
     #[test]
@@ -106,6 +131,23 @@ mod tests {
     }
 
     #[test]
+    fn fm_f13_a_date_is_compared_with_the_clock_of_the_server() {
+        // The server's clock is 30 s behind, an hour ahead, and years behind. It asks for 10 s.
+        for (wait, date) in [
+            ("Sun, 06 Nov 1994 08:49:17 GMT", "Sun, 06 Nov 1994 08:49:07 GMT"),
+            ("Sun, 06 Nov 1994 09:49:47 GMT", "Sun, 06 Nov 1994 09:49:37 GMT"),
+            ("Thu, 01 Jan 1970 00:00:10 GMT", "Thu, 01 Jan 1970 00:00:00 GMT"),
+        ] {
+            assert_eq!(read_with_date(wait, date), Some(Duration::from_secs(10)), "{date}");
+        }
+        // A `date` that cannot be read is no clock, and a number needs no clock.
+        let wait = read_with_date("Sun, 06 Nov 1994 08:49:47 GMT", "today");
+        assert_eq!(wait, Some(Duration::from_secs(10)));
+        let wait = read_with_date("7", "Thu, 01 Jan 1970 00:00:00 GMT");
+        assert_eq!(wait, Some(Duration::from_secs(7)));
+    }
+
+    #[test]
     fn fm_f14_the_largest_valid_of_several_holds() {
         assert_eq!(read(&["3", "soon", "9", "5"]), Some(Duration::from_secs(9)));
     }
@@ -115,9 +157,8 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert("retry-after", HeaderValue::from_static("2"));
         headers.insert("retry-after-ms", HeaderValue::from_static("1500"));
-        let now = SystemTime::now();
-        assert_eq!(retry_after(&headers, now), Some(Duration::from_millis(1500)));
+        assert_eq!(retry_after(&headers, now()), Some(Duration::from_millis(1500)));
         headers.insert("retry-after-ms", HeaderValue::from_static("soon"));
-        assert_eq!(retry_after(&headers, now), Some(Duration::from_secs(2)));
+        assert_eq!(retry_after(&headers, now()), Some(Duration::from_secs(2)));
     }
 }

@@ -118,7 +118,7 @@ impl StreamedResponse {
     /// Returns the rate limit that the server reported, as read when the response arrived.
     #[must_use]
     pub fn rate_limit(&self) -> Option<RateLimit> {
-        self.head.rate_limit.as_deref().cloned()
+        self.head.rate_limit()
     }
 
     /// Sets the largest size of the whole body, in bytes after decompression. If the body is

@@ -5,6 +5,8 @@ mod support;
 
 mod cancellation;
 mod defects;
+mod error_bodies;
+mod error_texts;
 mod events;
 mod faults_f;
 mod faults_g;

@@ -2,7 +2,8 @@
 //! documented.
 
 use resilient_http::{
-    ApiKey, EndpointConfig, EndpointConfigBuilder, ErrorKind, Preset, RetryPolicy,
+    ApiKey, BreakerConfig, CallOptions, EndpointConfig, EndpointConfigBuilder, ErrorKind, Preset,
+    RetryPolicy,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json as value;
@@ -115,6 +116,12 @@ async fn a_429_for_an_exhausted_quota_is_not_retried() {
             "code":"insufficient_quota"}}"#,
         r#"{"error":{"code":"insufficient_quota"}}"#,
         r#"{"code":"insufficient_quota"}"#,
+        r#"{"error":{"type":"insufficient_quota","code":"credit_balance_exhausted"}}"#,
+        r#"{"error":{"type":"limit","code":"organization_spend_limit_exceeded"}}"#,
+        r#"{"error":{"type":"limit","code":"project_spend_limit_exceeded"}}"#,
+        r#"{"error":{"type":"limit","code":"organization_usage_limit_exceeded"}}"#,
+        r#"{"error":{"type":"limit","code":"billing_hard_limit_reached"}}"#,
+        r#"{"error":{"type":"limit","code":"billing_not_active"}}"#,
     ] {
         // The client does not retry, although the headers of the response ask for a retry.
         let server = Api::serve(move |_, _| {
@@ -154,4 +161,26 @@ fn presets_have_names_and_their_own_delays() {
         .unwrap();
     assert_eq!(format!("{:?}", config.retry()), format!("{policy:?}"));
     assert_eq!(config.base_url(), Some("https://api.openai.com/v1"));
+}
+
+#[tokio::test]
+async fn presets_retry_what_the_sdks_of_their_providers_retry() {
+    let server = Api::serve(|_, seen| {
+        let code = seen.target.rsplit('/').next().unwrap().parse().unwrap();
+        status(code)
+    })
+    .await;
+    for provider in [Preset::OPENAI, Preset::ANTHROPIC] {
+        let config = preset(provider, &server.url).path("{status}").no_budget();
+        let unopened = BreakerConfig::builder().failure_threshold(10_000).build().unwrap();
+        let api = endpoint(&config.circuit_breaker(&unopened));
+        for code in 400..600 {
+            let options = CallOptions::new().param("status", code);
+            let call = api.call_with(&value!({}), &options);
+            let error = within("the call", call).await.unwrap_err();
+            let is_retried = matches!(code, 408 | 409 | 429 | 500..) && code != 501;
+            let attempts = if is_retried { 3 } else { 1 };
+            assert_eq!(error.attempts(), attempts, "{} {code}", provider.name());
+        }
+    }
 }

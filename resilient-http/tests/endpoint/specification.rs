@@ -97,9 +97,12 @@ async fn it_2_a_server_that_fails_now_and_then_is_handled_by_retry_and_circuit_b
     }
     let snapshot = any.circuit_breaker().snapshot();
     assert_eq!((snapshot.totals.success, snapshot.state), (60, CircuitState::Closed));
-    // The server received one request per attempt, so there is only one retry loop.
-    assert_eq!(server.count() as u64, 60 + snapshot.totals.failure);
-    assert!(snapshot.totals.failure >= 20);
+    // The server received one request per attempt, so there is only one retry loop. The requests
+    // that were reset on reused connections were sent again within their attempts.
+    let count = server.count() as u64;
+    let lost = (0..count).filter(|n| n % 9 == 2).count() as u64;
+    assert_eq!(count, 60 + snapshot.totals.failure + lost);
+    assert!(snapshot.totals.failure >= 15);
     // From now on, the server is down.
     let url = server.url.clone();
     drop(server);
@@ -222,7 +225,7 @@ async fn ac_9_options_change_how_an_endpoint_behaves() {
         path = "b"
         base_url = "BASE"
         max_retries = 4
-        retry_statuses = [500, 418]
+        retry_statuses = [500, "417-419"]
         circuit_breaker = {{ window = 10, failure_rate = "100%", min_calls = 10 }}
 
         [endpoint.{name}c]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use resilient::retries::Jitter;
@@ -13,6 +14,9 @@ use serde_json::Value;
 use super::super::auth_kind::{AuthKind, ConfiguredKey};
 use super::super::preset::Preset;
 use crate::request::{Fields, Idempotency, IdempotencyKey, LimitOverride, fields_of};
+
+/// The last status of HTTP.
+const LAST_STATUS: u16 = 999;
 
 /// A value that is written as one word. Errors do not show the value, which may be a misplaced key.
 pub(super) struct Word<T>(pub(super) T);
@@ -108,6 +112,54 @@ impl FromWord for Jitter {
     fn from_word(text: &str) -> Option<Self> {
         text.parse().ok()
     }
+}
+
+/// One status or a range of statuses.
+struct Statuses(RangeInclusive<u16>);
+
+const STATUS_EXPECTED: &str = "a status, or a range of statuses such as `502-599`, in quotes";
+
+impl<'de> Deserialize<'de> for Statuses {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Read;
+
+        impl Visitor<'_> for Read {
+            type Value = Statuses;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(STATUS_EXPECTED)
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Statuses, E> {
+                let ends = text.split_once('-').map(|(from, to)| (from.parse(), to.parse()));
+                match ends {
+                    Some((Ok(from), Ok(to))) if from <= to && to <= LAST_STATUS => {
+                        Ok(Statuses(from..=to))
+                    }
+                    _ => Err(E::custom(format_args!("must be {STATUS_EXPECTED}"))),
+                }
+            }
+
+            fn visit_u64<E: Error>(self, status: u64) -> Result<Statuses, E> {
+                // The check of the settings refuses numbers that are no status.
+                let status = u16::try_from(status).unwrap_or(u16::MAX);
+                Ok(Statuses(status..=status))
+            }
+
+            fn visit_i64<E: Error>(self, status: i64) -> Result<Statuses, E> {
+                self.visit_u64(u64::try_from(status).unwrap_or_default())
+            }
+        }
+
+        deserializer.deserialize_any(Read)
+    }
+}
+
+pub(in crate::endpoint) fn statuses<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<u16>>, D::Error> {
+    let ranges = Option::<Vec<Statuses>>::deserialize(deserializer)?;
+    Ok(ranges.map(|ranges| ranges.into_iter().flat_map(|Statuses(range)| range).collect()))
 }
 
 /// The value of a path parameter, which is text or a whole number.

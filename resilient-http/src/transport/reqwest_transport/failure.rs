@@ -113,15 +113,18 @@ fn is_lost(error: &io::Error) -> bool {
 /// Returns whether the bytes arrived and cannot be decompressed. The decoders report an
 /// `io::Error` of their own; an error of the connection comes through hyper.
 fn is_undecodable(error: &reqwest::Error) -> bool {
-    if !error.is_decode() {
-        return false;
-    }
+    let mut is_io = false;
     let mut cause = error.source();
     while let Some(error) = cause {
-        if error.is::<hyper::Error>() {
+        let io = error.downcast_ref::<io::Error>();
+        // The source of an `io::Error` is that of the error in it, so that error is asked apart.
+        let is_wrapped =
+            io.and_then(io::Error::get_ref).is_some_and(|inner| inner.is::<hyper::Error>());
+        if error.is::<hyper::Error>() || is_wrapped {
             return false;
         }
+        is_io |= io.is_some();
         cause = error.source();
     }
-    true
+    is_io
 }
