@@ -59,7 +59,8 @@ impl Payload {
     }
 
     pub(super) fn is_true(&self, name: &str) -> bool {
-        matches!(self, Self::Fields(fields) if fields.get(name).is_some_and(|it| it.get() == "true"))
+        let Self::Fields(fields) = self else { return false };
+        fields.get(name).is_some_and(|value| value.get() == "true")
     }
 }
 

@@ -35,9 +35,11 @@ impl<Req: Serialize + ?Sized, Res> Endpoint<Req, Res> {
     /// let chat = Endpoint::<Value, Value>::builder(config)
     /// #   .transport(MockTransport::new(|request| {
     /// #       assert_eq!(&request.body()[..], br#"{"messages":[],"stream":true}"#);
-    /// #       let piece = |text| format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n");
-    /// #       let body = format!("{}{}data: [DONE]\n\n", piece("Hel"), piece("lo"));
-    /// #       let response = http::Response::builder().header("content-type", "text/event-stream");
+    /// #       let piece = |text| json!({"choices": [{"delta": {"content": text}}]});
+    /// #       let (all, is) = (piece("All"), piece(" is"));
+    /// #       let body = format!("data: {all}\n\ndata: {is}\n\ndata: [DONE]\n\n");
+    /// #       let response = http::Response::builder();
+    /// #       let response = response.header("content-type", "text/event-stream");
     /// #       Ok(response.body(body.into()).unwrap())
     /// #   }))
     ///     .build()?;
@@ -47,7 +49,7 @@ impl<Req: Serialize + ?Sized, Res> Endpoint<Req, Res> {
     ///     let chunk: Value = event?.json()?;
     ///     text += chunk["choices"][0]["delta"]["content"].as_str().unwrap_or_default();
     /// }
-    /// assert_eq!(text, "Hello");
+    /// assert_eq!(text, "All is");
     /// # Ok(()) }
     /// # }
     /// ```

@@ -12,7 +12,8 @@ use crate::response::DecodeError;
 /// `Debug` shows neither the data nor the id, which may contain secrets.
 ///
 /// ```no_run
-/// # async fn example(mut events: resilient_http::EventStream) -> Result<(), resilient_http::ApiError> {
+/// # use resilient_http::{ApiError, EventStream};
+/// # async fn example(mut events: EventStream) -> Result<(), ApiError> {
 /// #[derive(serde::Deserialize)]
 /// struct Price { cents: u64 }
 ///

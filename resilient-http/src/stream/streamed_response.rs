@@ -121,6 +121,12 @@ impl StreamedResponse {
         self.head.rate_limit()
     }
 
+    /// Returns all rate limits that the server reported, sorted by their names.
+    #[must_use]
+    pub fn rate_limits(&self) -> Vec<RateLimit> {
+        self.head.rate_limits()
+    }
+
     /// Sets the largest size of the whole body, in bytes after decompression. If the body is
     /// longer, the stream ends with [`ApiError::TooLarge`]. Default: no limit.
     pub fn limit(mut self, bytes: usize) -> Self {

@@ -195,7 +195,9 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_parsed_as_the_model_does(document in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn any_bytes_are_parsed_as_the_model_does(
+        document in prop::collection::vec(any::<u8>(), 0..200),
+    ) {
         prop_assert_eq!(parse(&document), model(&document));
     }
 }
