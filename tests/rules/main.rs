@@ -3,6 +3,7 @@
 
 mod b01_states;
 mod b02_admission;
+mod b02_held_permits;
 mod b02_owned_permits;
 mod b03_generations;
 mod b04_consecutive_failures;

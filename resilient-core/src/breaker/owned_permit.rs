@@ -69,14 +69,14 @@ impl CircuitBreaker {
     /// # Errors
     /// Returns the same errors as [`try_acquire`](Self::try_acquire).
     pub fn try_acquire_owned(&self) -> Result<OwnedPermit, CircuitOpen> {
-        let ticket = self.try_acquire()?.into_ticket();
-        Ok(OwnedPermit::new(self.clone(), ticket))
+        Ok(OwnedPermit::of_permit(self, self.try_acquire()?))
     }
 }
 
 impl OwnedPermit {
-    pub(super) fn new(breaker: CircuitBreaker, ticket: Ticket) -> Self {
-        Self { breaker, ticket, is_reported: false }
+    /// Turns a permit of `breaker` into an owned one.
+    pub(crate) fn of_permit(breaker: &CircuitBreaker, permit: Permit<'_>) -> Self {
+        Self { breaker: breaker.clone(), ticket: permit.into_ticket(), is_reported: false }
     }
 
     /// Runs the call of this permit as a future, so that calls inside `future` are nested: see

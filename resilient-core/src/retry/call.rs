@@ -13,7 +13,8 @@ use crate::breaker::{CircuitBreaker, CircuitOpen, RejectedOutput};
 use crate::signal::{Classification, Classify, ErrorText, TimedOut, TimedOutOutput, debug_fields};
 
 /// A call under a policy, with options for this call only. [`RetryPolicy::call`] creates the call;
-/// [`run`](Self::run) or [`run_recorded`](Self::run_recorded) runs it.
+/// [`run`](Self::run), [`run_recorded`](Self::run_recorded) or [`run_holding`](Self::run_holding)
+/// runs it.
 ///
 /// | option | default |
 /// |---|---|

@@ -47,6 +47,8 @@ mod remaining_time;
 mod run_call;
 mod schedule;
 mod scope;
+#[cfg(feature = "tokio")]
+mod success_permit;
 mod test_hook;
 #[cfg(feature = "tokio")]
 mod timeout_future;

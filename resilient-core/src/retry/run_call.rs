@@ -14,7 +14,8 @@ use super::last_output::LastOutput;
 use super::named::DeclaredLimits;
 use super::output_classifier::OutputClassifier;
 use super::permitted_attempt::PermittedCall;
-use crate::breaker::Permit;
+use super::success_permit::{Held, Reported, SuccessPermit};
+use crate::breaker::{OwnedPermit, Permit};
 use crate::signal::StopReason;
 
 impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
@@ -33,12 +34,59 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
         F: FnMut(Attempt<O>) -> R,
         R: Future<Output = O>,
     {
-        self.drive(LastOutput::new(), operation)
+        self.drive(LastOutput::new(), Reported, operation)
     }
 
-    async fn drive<L, F, R>(mut self, mut log: L, mut operation: F) -> L::Final
+    // B6
+    /// Runs the call like [`run`](Self::run), and returns the permit of the attempt that succeeded.
+    /// Use it if the output is the head of a response whose body is read later, so that the breaker
+    /// learns how the body ended. The permit is `None` if the call has no breaker, or if it did not
+    /// succeed. The loop reports all attempts that do not succeed.
+    ///
+    /// The caller owns the permit: call [`head_received`](OwnedPermit::head_received) at once, and
+    /// report the outcome when the body has ended. A dropped permit is an abandoned call. Until
+    /// then the call is in flight, and a probe keeps its slot. To nest calls in it, use
+    /// [`OwnedPermit::within`].
+    ///
+    /// To the retry and its budget, the call has succeeded when this future is ready. No attempt
+    /// follows if the body fails.
+    ///
+    /// ```
+    /// use resilient_core::breaker::CircuitBreaker;
+    /// use resilient_core::retry::RetryPolicy;
+    /// use resilient_core::signal::Outcome;
+    /// # use resilient_core::breaker::CircuitOpen;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let breaker = CircuitBreaker::default();
+    /// let call = RetryPolicy::DEFAULT.call().through(&breaker);
+    /// let (body, permit) = call.run_holding(async |_| Ok::<_, CircuitOpen>(["a", "b"])).await;
+    /// let mut permit = permit.expect("the call succeeded");
+    /// permit.head_received();
+    /// let is_whole = body?.ends_with(&["b"]);
+    /// permit.report(if is_whole { Outcome::Success } else { Outcome::Failure });
+    /// assert_eq!(breaker.snapshot().totals.success, 1);
+    /// # Ok::<(), CircuitOpen>(()) }).unwrap();
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Same as [`run`](Self::run). If the future is dropped before it is ready, no permit is left.
+    pub fn run_holding<F, R>(
+        self,
+        operation: F,
+    ) -> impl Future<Output = (O, Option<OwnedPermit>)> + use<'a, O, C, F, R>
+    where
+        F: FnMut(Attempt<O>) -> R,
+        R: Future<Output = O>,
+    {
+        self.drive(LastOutput::new(), Held(None), operation)
+    }
+
+    async fn drive<L, P, F, R>(mut self, mut log: L, mut success: P, mut operation: F) -> P::Output
     where
         L: AttemptLog<O>,
+        P: SuccessPermit<L::Final>,
         F: FnMut(Attempt<O>) -> R,
         R: Future<Output = O>,
     {
@@ -57,7 +105,7 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
         let mut driver = RetryDriver::new(self.policy, Some(&options), true);
         if let Some(gate) = self.gate.as_deref_mut() {
             if let Err(end) = driver.pass(gate).await {
-                return self.not_started(driver, log, end);
+                return success.output(self.not_started(driver, log, end));
             }
         }
         loop {
@@ -77,7 +125,7 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
                     };
                     let attempt = PermittedCall::new(permit.as_ref(), attempt);
                     let end = driver.limited(attempt, None).await;
-                    self.after_attempt(&mut driver, permit, end)
+                    self.after_attempt(&mut driver, permit, &mut success, end)
                 }
                 Err((open, rejected)) => {
                     let next = driver.after(AttemptEnd::Rejected(&open), None);
@@ -86,8 +134,8 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
                 }
             };
             match next {
-                Next::Succeeded => return log.succeed(output),
-                Next::Stop(reason) => return log.end(output, &driver, reason),
+                Next::Succeeded => return success.output(log.succeed(output)),
+                Next::Stop(reason) => return success.output(log.end(output, &driver, reason)),
                 Next::Sleep(delay) => {
                     log.keep(output, &driver);
                     let breaker = self.breaker.as_ref().map(|below| below.breaker);
@@ -95,7 +143,8 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
                         None => driver.sleep(delay, breaker).await,
                         Some(gate) => {
                             if let Err(end) = driver.sleep_before(gate, delay, breaker).await {
-                                return self.not_started(driver, log, end);
+                                let output = self.not_started(driver, log, end);
+                                return success.output(output);
                             }
                         }
                     }
@@ -124,22 +173,26 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
     }
 
     /// Reports an attempt that ran, and decides the next step.
-    fn after_attempt(
+    fn after_attempt<P: SuccessPermit<F>, F>(
         &mut self,
         driver: &mut RetryDriver<'_>,
         permit: Option<Permit<'_>>,
+        success: &mut P,
         end: Result<O, CutShort>,
     ) -> (O, Next) {
         let (output, end) = match (end, self.timed_out) {
             (Ok(output), _) => {
                 let class = self.classifier.classify(&output);
-                if let Some(permit) = permit {
-                    permit.report_class(class);
-                }
                 let Some(class) = class else {
+                    if let Some((below, permit)) = self.breaker.as_ref().zip(permit) {
+                        success.succeeded(below.breaker, permit);
+                    }
                     driver.succeeded();
                     return (output, Next::Succeeded);
                 };
+                if let Some(permit) = permit {
+                    permit.report_class(Some(class));
+                }
                 (output, AttemptEnd::Failed(class))
             }
             (Err(cut), Some(output)) => {
@@ -177,7 +230,7 @@ impl<'a, T, E, C: OutputClassifier<Result<T, E>>> RetryCall<'a, Result<T, E>, C>
         F: FnMut(Attempt<Result<T, E>>) -> R,
         R: Future<Output = Result<T, E>>,
     {
-        self.drive(ErrorLog::new(), operation)
+        self.drive(ErrorLog::new(), Reported, operation)
     }
 }
 
