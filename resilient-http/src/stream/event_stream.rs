@@ -108,7 +108,6 @@ impl EventStream {
     }
 
     /// Returns the response, which has the status, the headers and the number of attempts.
-    #[must_use]
     pub fn response(&self) -> &StreamedResponse {
         &self.response
     }

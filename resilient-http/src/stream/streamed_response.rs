@@ -276,6 +276,6 @@ impl fmt::Debug for StreamedResponse {
             .field("is_over", &self.open.is_none())
             .field("attempts", &self.attempts)
             .field("template", &self.facts.template)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
