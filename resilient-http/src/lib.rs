@@ -33,7 +33,8 @@ pub use self::endpoint::{
     AuthKind, CallOptions, Endpoint, EndpointBuilder, EndpointConfig, EndpointConfigBuilder, Preset,
 };
 pub use self::error::{
-    ApiError, BoxError, BuildError, BuildErrorKind, ErrorKind, Phase, RetriesDisabled, TimeoutPhase,
+    ApiError, BoxError, BuildError, BuildErrorKind, ErrorKind, Phase, RetriesDisabled,
+    TimeoutPhase, TransportError,
 };
 pub use self::pages::{Items, NextPage, Pages};
 pub use self::request::{
@@ -47,7 +48,7 @@ pub use self::stream::{EventStream, SseEvent, StreamedResponse};
 pub use self::transport::MockTransport;
 #[cfg(feature = "reqwest")]
 pub use self::transport::ReqwestTransport;
-pub use self::transport::{Exchange, ResponseBody, Transport, TransportError, TransportRequest};
+pub use self::transport::{Exchange, ResponseBody, Transport, TransportRequest};
 // These types of other crates appear in the signatures of this crate.
 pub use bytes::Bytes;
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};

@@ -19,8 +19,37 @@ impl fmt::Debug for HeaderNames<'_> {
 pub(crate) fn is_credential(name: &HeaderName) -> bool {
     const NAMES: [&str; 3] = ["authorization", "proxy-authorization", "cookie"];
     const WORDS: [&str; 5] = ["api-key", "apikey", "token", "secret", "passw"];
+    if is_harmless(name) {
+        return false;
+    }
     let name = name.as_str();
     NAMES.contains(&name) || WORDS.iter().any(|word| name.contains(word))
+}
+
+/// Returns whether the header is one of the most frequent ones, none of which carries a secret. The
+/// search for words in each name would take longer than the rest of a call's own work.
+fn is_harmless(name: &HeaderName) -> bool {
+    matches!(
+        name.as_str(),
+        "accept"
+            | "accept-encoding"
+            | "accept-ranges"
+            | "cache-control"
+            | "connection"
+            | "content-encoding"
+            | "content-length"
+            | "content-type"
+            | "date"
+            | "etag"
+            | "keep-alive"
+            | "last-modified"
+            | "retry-after"
+            | "server"
+            | "transfer-encoding"
+            | "user-agent"
+            | "vary"
+            | "x-request-id"
+    )
 }
 
 /// Marks header values as sensitive if their names suggest a secret. Other crates do not print
@@ -28,6 +57,9 @@ pub(crate) fn is_credential(name: &HeaderName) -> bool {
 pub(crate) fn mark_secrets(headers: &mut HeaderMap) {
     const WORDS: [&str; 4] = ["auth", "key", "signature", "credential"];
     for (name, value) in headers.iter_mut() {
+        if is_harmless(name) {
+            continue;
+        }
         let sounds = || WORDS.iter().any(|word| name.as_str().contains(word));
         if is_credential(name) || name == http::header::SET_COOKIE || sounds() {
             value.set_sensitive(true);

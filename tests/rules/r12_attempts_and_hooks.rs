@@ -264,3 +264,38 @@ async fn r12_of_very_many_failed_attempts_the_last_hundred_are_recorded() {
     assert_eq!(first, Some(&Fault::Down(151)));
     assert!(error.to_string().starts_with("gave up after 250 attempts"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn r12_a_call_by_hand_reports_why_it_gave_up_once_and_only_if_it_failed() {
+    let events = std::sync::Mutex::new(Vec::new());
+    let hook = |event: &resilient::retries::GiveUpEvent<'_, Result<u32, &'static str>>| {
+        let budget = event.budget().map(str::to_owned);
+        events.lock().unwrap().push((
+            event.reason(),
+            event.attempts(),
+            event.error().copied(),
+            budget,
+        ));
+    };
+    let policy = at_once(2);
+    let empty = resilient::budget::BudgetConfig::builder().initial_tokens(0).build().unwrap();
+    let empty = resilient::RetryBudget::new("shop", empty);
+    let exhausted = policy.call().on_give_up(&hook).run(async |_| Err("down"));
+    assert_eq!(exhausted.await, Err("down"));
+    let unpaid = policy.call().budget(&empty).on_give_up(&hook).run(async |_| Err("down"));
+    assert_eq!(unpaid.await, Err("down"));
+    let recorded = policy.call().on_give_up(&hook).run_recorded(async |_| Err::<u32, _>("down"));
+    recorded.await.unwrap_err();
+    let healed = policy.call().on_give_up(&hook);
+    let healed = healed.run(async |attempt| if attempt.is_first() { Err("down") } else { Ok(1) });
+    assert_eq!(healed.await, Ok(1));
+    let down = Some("down");
+    assert_eq!(
+        *events.lock().unwrap(),
+        [
+            (StopReason::Exhausted, 3, down, None),
+            (StopReason::Budget, 1, down, Some("shop".to_owned())),
+            (StopReason::Exhausted, 3, down, None),
+        ]
+    );
+}

@@ -10,8 +10,8 @@ use crate::breaker::PermitFuture;
 use crate::breaker::{CircuitOpen, Permit};
 use crate::retry::{
     AttemptEnd, AttemptLog, CallOptions, CutCause, CutShort, DeclaredLimits, GiveUpEvent, Marked,
-    NamedPolicy, RetryBudget, RetryDriver, RetryEvent, RetryPolicy, RetryPolicyBuilder,
-    RetrySettings, StopReason, TimedOutOutput, WaitEvent,
+    NamedPolicy, RetryDriver, RetryEvent, RetryPolicy, RetryPolicyBuilder, RetrySettings,
+    StopReason, TimedOutOutput, WaitEvent,
 };
 use crate::telemetry;
 
@@ -56,14 +56,7 @@ pub fn give_up_event<'a, O>(
     output: &'a O,
     reason: StopReason,
 ) -> GiveUpEvent<'a, O> {
-    GiveUpEvent {
-        name: retry.name(),
-        text: retry.error_text(),
-        attempts: retry.failed_attempts().max(1),
-        reason,
-        budget: retry.budget_at_fault(reason).map(RetryBudget::name),
-        output,
-    }
+    GiveUpEvent::new(retry, output, reason)
 }
 
 /// Decides what follows an attempt that did not succeed: see [`RetryDriver::after`].

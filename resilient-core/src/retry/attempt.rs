@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::budget::RetryBudget;
 use super::driver::RetryDriver;
 use crate::signal::{CircuitState, ErrorText, Fallible, StopReason, debug_fields};
 use crate::time;
@@ -201,6 +202,18 @@ pub struct GiveUpEvent<'a, O> {
 }
 
 impl<'a, O> GiveUpEvent<'a, O> {
+    #[inline]
+    pub(crate) fn new(retry: &'a RetryDriver<'_>, output: &'a O, reason: StopReason) -> Self {
+        Self {
+            name: retry.name(),
+            text: retry.error_text(),
+            attempts: retry.failed_attempts().max(1),
+            reason,
+            budget: retry.budget_at_fault(reason).map(RetryBudget::name),
+            output,
+        }
+    }
+
     /// Returns the name of the retry, or `None` if it has no name.
     #[must_use]
     pub fn name(&self) -> Option<&'a str> {

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
+use super::attempt::GiveUpEvent;
 use super::attempt_gate::AttemptGate;
 use super::budget::RetryBudget;
 use super::named::{NamedPolicy, NamedRetry};
@@ -62,6 +63,7 @@ pub struct RetryCall<'a, O, C = EveryFailure> {
     pub(super) policy: NamedPolicy<'a>,
     pub(super) breaker: Option<CallBreaker<'a, O>>,
     pub(super) gate: Option<&'a mut dyn AttemptGate<O>>,
+    pub(super) on_give_up: Option<&'a GiveUpHook<'a, O>>,
     pub(super) deadline: Option<Duration>,
     pub(super) attempt_timeout: Option<Duration>,
     /// Set if the call has a deadline or an attempt timeout.
@@ -70,6 +72,9 @@ pub struct RetryCall<'a, O, C = EveryFailure> {
     pub(super) nested: NestedMode,
     pub(super) classifier: C,
 }
+
+/// A hook that a failed call calls at its end.
+pub(super) type GiveUpHook<'a, O> = dyn Fn(&GiveUpEvent<'_, O>) + Sync + 'a;
 
 /// The breaker of all attempts, and the function that turns its rejection into an output.
 pub(super) struct CallBreaker<'a, O> {
@@ -115,6 +120,7 @@ impl<'a, O> RetryCall<'a, O> {
             policy,
             breaker: None,
             gate: None,
+            on_give_up: None,
             deadline: None,
             attempt_timeout: None,
             timed_out: None,
@@ -150,6 +156,27 @@ impl<'a, O, C> RetryCall<'a, O, C> {
     /// refuse them, and end the waits of the call: see [`AttemptGate`].
     pub fn gate(mut self, gate: &'a mut dyn AttemptGate<O>) -> Self {
         self.gate = Some(gate);
+        self
+    }
+
+    // R12
+    /// Calls `hook` at the end of the call, if the call fails. The event has the reason for the end
+    /// and the output. `#[retry(on_give_up = …)]` does the same.
+    ///
+    /// ```
+    /// use resilient_core::retry::{GiveUpEvent, RetryPolicy, StopReason};
+    ///
+    /// # let mut runtime = tokio::runtime::Builder::new_current_thread();
+    /// # runtime.enable_time().build().unwrap().block_on(async {
+    /// let policy = RetryPolicy::builder().max_retries(0).build()?;
+    /// let hook = |event: &GiveUpEvent<'_, Result<(), &str>>| {
+    ///     assert_eq!((event.reason(), event.error()), (StopReason::Exhausted, Some(&"down")));
+    /// };
+    /// policy.call().on_give_up(&hook).run(async |_| Err("down")).await.unwrap_err();
+    /// # Ok::<(), resilient_core::signal::ConfigError>(()) }).unwrap();
+    /// ```
+    pub fn on_give_up(mut self, hook: &'a (dyn Fn(&GiveUpEvent<'_, O>) + Sync)) -> Self {
+        self.on_give_up = Some(hook);
         self
     }
 
@@ -216,6 +243,7 @@ impl<'a, O, C> RetryCall<'a, O, C> {
             policy: self.policy,
             breaker: self.breaker,
             gate: self.gate,
+            on_give_up: self.on_give_up,
             deadline: self.deadline,
             attempt_timeout: self.attempt_timeout,
             timed_out: self.timed_out,

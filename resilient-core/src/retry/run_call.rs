@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::attempt::Attempt;
+use super::attempt::{Attempt, GiveUpEvent};
 use super::attempt_log::AttemptLog;
 use super::call::{CallBreaker, RetryCall};
 use super::call_options::CallOptions;
@@ -135,7 +135,9 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
             };
             match next {
                 Next::Succeeded => return success.output(log.succeed(output)),
-                Next::Stop(reason) => return success.output(log.end(output, &driver, reason)),
+                Next::Stop(reason) => {
+                    return success.output(self.give_up(log, output, &driver, reason));
+                }
                 Next::Sleep(delay) => {
                     log.keep(output, &driver);
                     let breaker = self.breaker.as_ref().map(|below| below.breaker);
@@ -169,7 +171,21 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
             (None, Err(cut), Some(output)) => output(cut.before_any_attempt()),
             (None, Err(_), None) => unreachable!("a call without limits is not cut short"),
         };
-        log.end(output, &driver, reason)
+        self.give_up(log, output, &driver, reason)
+    }
+
+    /// Ends a call that failed.
+    fn give_up<L: AttemptLog<O>>(
+        &self,
+        mut log: L,
+        output: O,
+        driver: &RetryDriver<'_>,
+        reason: StopReason,
+    ) -> L::Final {
+        if let Some(hook) = self.on_give_up {
+            hook(&GiveUpEvent::new(driver, &output, reason));
+        }
+        log.end(output, driver, reason)
     }
 
     /// Reports an attempt that ran, and decides the next step.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use secrecy::SecretString;
 use url::{Host, Url};
 
+use super::path_segment::climbs;
 use crate::error::{BuildError, BuildErrorKind};
 
 /// A checked base URL. It uses `http` or `https`, has a host, and has neither query nor fragment.
@@ -15,6 +16,8 @@ pub(crate) struct BaseUrl {
     /// The text of the origin, which is the key of its circuit breaker.
     origin: String,
     allowed: Vec<Url>,
+    /// Whether requests must stay below the path, and not only within the origin.
+    is_fenced: bool,
 }
 
 /// The user name and password from the base URL.
@@ -41,7 +44,7 @@ impl BaseUrl {
             url.set_path(&path);
         }
         let origin = url.origin().ascii_serialization();
-        let base = Self { url, origin, allowed: Vec::new() };
+        let base = Self { url, origin, allowed: Vec::new(), is_fenced: false };
         Ok((base, user))
     }
 
@@ -54,6 +57,10 @@ impl BaseUrl {
         }
         self.allowed.push(url);
         Ok(())
+    }
+
+    pub(crate) fn fence(&mut self) {
+        self.is_fenced = true;
     }
 
     pub(crate) fn url(&self) -> &Url {
@@ -74,10 +81,36 @@ impl BaseUrl {
         self.url.scheme() == "https"
     }
 
+    /// Returns whether requests to the origin of the base URL or to an allowed origin need TLS.
+    pub(crate) fn needs_tls(&self) -> bool {
+        [&self.url].into_iter().chain(&self.allowed).any(|url| url.scheme() == "https")
+    }
+
     /// Returns whether requests may go to the origin of `url`: it must be the origin of the base
     /// URL or an allowed origin.
-    pub(crate) fn knows(&self, url: &Url) -> bool {
-        self.is_own(url) || self.allowed.iter().any(|allowed| have_same_origin(allowed, url))
+    pub(super) fn knows_origin(&self, url: &Url) -> bool {
+        self.is_own(url) || self.is_allowed(url)
+    }
+
+    /// Returns whether requests may go to `url`. If there is a fence, the path of a URL in the
+    /// origin of the base URL must be the path of the base URL or be below it.
+    pub(crate) fn permits(&self, url: &Url) -> bool {
+        if self.is_own(url) {
+            !self.is_fenced || self.is_below(url.path())
+        } else {
+            self.is_allowed(url)
+        }
+    }
+
+    fn is_allowed(&self, url: &Url) -> bool {
+        self.allowed.iter().any(|allowed| have_same_origin(allowed, url))
+    }
+
+    fn is_below(&self, path: &str) -> bool {
+        let own = self.url.path();
+        // A server may decode `..%2f` before it splits the path.
+        (path.starts_with(own) || own.strip_suffix('/') == Some(path))
+            && !path.split('/').any(climbs)
     }
 
     /// Returns whether the client's headers and credentials may go to the origin of `url`.
@@ -85,15 +118,14 @@ impl BaseUrl {
         have_same_origin(&self.url, url)
     }
 
-    /// Appends an expanded path to `root`. Returns an error if the resulting URL would leave the
-    /// origin or the path of `root`.
-    pub(super) fn join(root: &Url, path: &str) -> Result<Url, BuildError> {
+    /// Returns the URL with the origin of `root` and the path `path`, which begins with the path
+    /// of `root`. Returns an error if the URL would leave the origin or the path of `root`.
+    pub(super) fn with_path(root: &Url, path: &str) -> Result<Url, BuildError> {
         let mut url = root.clone();
-        let whole = format!("{}{path}", root.path());
-        url.set_path(&whole);
+        url.set_path(path);
         // The URL parser resolves dot segments and drops some characters. If it changes the path,
         // the path is refused.
-        if url.path() != whole || !have_same_origin(&url, root) {
+        if url.path() != path || !have_same_origin(&url, root) {
             let problem = "would lead out of the base URL";
             return Err(BuildError::new(BuildErrorKind::Template, "path", problem));
         }
@@ -139,6 +171,11 @@ pub(crate) fn is_private(url: &Url) -> bool {
     url.scheme() == "https" || is_loopback
 }
 
+/// Returns the error for an address to which the client sends no requests.
+pub(crate) fn forbidden(problem: &str) -> BuildError {
+    BuildError::new(BuildErrorKind::CrossOrigin, "address", problem)
+}
+
 /// Returns the target of a redirect, or `None` if the target has another origin or contains user
 /// info.
 pub(crate) fn same_origin(from: &Url, location: &str) -> Option<Url> {
@@ -162,6 +199,44 @@ mod tests {
         let (name, password) = user.unwrap();
         assert_eq!(name, "me");
         assert_eq!(secrecy::ExposeSecret::expose_secret(&password), "s s");
+    }
+
+    #[test]
+    fn a_fence_keeps_requests_below_the_path_of_the_base_url() {
+        let (mut base, _) = BaseUrl::parse("https://h/v1").unwrap();
+        base.allow("https://files").unwrap();
+        let permits = |base: &BaseUrl, url: &str| base.permits(&Url::parse(url).unwrap());
+        let outside = [
+            "https://h/",
+            "https://h/v2/x",
+            "https://h/v10",
+            "https://h/v1/../v2",
+            "https://h/v1/%2e%2e/v2",
+            "https://h/v1/..%2fv2",
+            "https://h/v1/%252e%252e/v2",
+        ];
+        let inside = ["https://h/v1", "https://h/v1/", "https://h/v1/x?y=..", "https://files/x"];
+        for url in outside.iter().chain(&inside) {
+            assert!(permits(&base, url), "{url}");
+        }
+        base.fence();
+        for url in inside {
+            assert!(permits(&base, url), "{url}");
+        }
+        for url in outside {
+            assert!(!permits(&base, url), "{url}");
+        }
+        assert!(!permits(&base, "https://evil/v1/x"));
+    }
+
+    #[test]
+    fn an_allowed_origin_may_need_tls_although_the_base_url_does_not() {
+        let (mut base, _) = BaseUrl::parse("http://h/v1").unwrap();
+        base.allow("http://files").unwrap();
+        assert!(!base.needs_tls());
+        base.allow("https://files").unwrap();
+        assert!(base.needs_tls());
+        assert!(BaseUrl::parse("https://h").unwrap().0.needs_tls());
     }
 
     #[test]

@@ -6,6 +6,6 @@ mod path_segment;
 mod path_template;
 mod target;
 
-pub(crate) use self::base_url::{BaseUrl, UserInfo, is_private, same_origin};
+pub(crate) use self::base_url::{BaseUrl, UserInfo, forbidden, is_private, same_origin};
 pub use self::path_template::PathTemplate;
 pub(crate) use self::target::Target;

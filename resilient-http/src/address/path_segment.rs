@@ -1,5 +1,7 @@
 //! The checks that keep a value inside its path segment.
 
+use std::borrow::Cow;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// The characters that are percent-encoded: all but the unreserved characters of RFC 3986.
@@ -22,16 +24,17 @@ const fn without(set: &AsciiSet, bytes: &[u8]) -> AsciiSet {
     set
 }
 
+/// A literal part of a template, or the name of a parameter.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum SegmentPart {
     Literal(String),
     Name(String),
 }
 
-pub(super) fn parse_segment(
-    segment: &str,
-    parts: &mut Vec<SegmentPart>,
-) -> Result<(), &'static str> {
+/// The parts of a template. Literals that follow each other are one part.
+pub(super) type SegmentParts = Vec<SegmentPart>;
+
+pub(super) fn parse_segment(segment: &str, parts: &mut SegmentParts) -> Result<(), &'static str> {
     let mut rest = segment;
     let mut has_name = false;
     while let Some(open) = rest.find('{') {
@@ -54,7 +57,7 @@ pub(super) fn parse_segment(
     push_literal(rest, parts)
 }
 
-fn push_literal(text: &str, parts: &mut Vec<SegmentPart>) -> Result<(), &'static str> {
+fn push_literal(text: &str, parts: &mut SegmentParts) -> Result<(), &'static str> {
     if text.is_empty() {
         return Ok(());
     }
@@ -68,6 +71,15 @@ fn push_literal(text: &str, parts: &mut Vec<SegmentPart>) -> Result<(), &'static
             _ => {}
         }
     }
+    if text.contains('%') {
+        check_encoded(text)?;
+    }
+    literal_at_end(parts).extend(utf8_percent_encode(text, LITERAL));
+    Ok(())
+}
+
+/// Checks that each `%` begins an encoded byte, and that no such byte is a separator.
+fn check_encoded(text: &str) -> Result<(), &'static str> {
     let bytes = text.as_bytes();
     let is_encoded = |at: usize| {
         let digit = |offset: usize| bytes.get(at + offset).is_some_and(u8::is_ascii_hexdigit);
@@ -76,12 +88,21 @@ fn push_literal(text: &str, parts: &mut Vec<SegmentPart>) -> Result<(), &'static
     if (0..bytes.len()).any(|at| bytes[at] == b'%' && !is_encoded(at)) {
         return Err("has a `%` that begins no encoded byte: write `%25`");
     }
-    let decoded: Vec<u8> = percent_decode_str(text).collect();
-    if decoded.iter().any(|byte| matches!(byte, b'/' | b'\\' | 0)) && text.contains('%') {
+    if percent_decode_str(text).any(|byte| matches!(byte, b'/' | b'\\' | 0)) {
         return Err("has an encoded `/`, `\\` or NUL");
     }
-    parts.push(SegmentPart::Literal(utf8_percent_encode(text, LITERAL).to_string()));
     Ok(())
+}
+
+/// Returns the literal at the end of the parts, and begins it if the last part is a name.
+pub(super) fn literal_at_end(parts: &mut SegmentParts) -> &mut String {
+    if !matches!(parts.last(), Some(SegmentPart::Literal(_))) {
+        parts.push(SegmentPart::Literal(String::new()));
+    }
+    match parts.last_mut() {
+        Some(SegmentPart::Literal(text)) => text,
+        _ => unreachable!("the last part is a literal"),
+    }
 }
 
 pub(super) fn check_value(value: &str) -> Result<(), &'static str> {
@@ -100,7 +121,7 @@ pub(super) fn check_value(value: &str) -> Result<(), &'static str> {
 /// Proxies may percent-decode a path several times before they split it at slashes, and some
 /// proxies ignore the part after a `;`.
 pub(super) fn climbs(segment: &str) -> bool {
-    let mut seen = segment.as_bytes().to_vec();
+    let mut seen = Cow::Borrowed(segment.as_bytes());
     for _ in 0..MAX_DECODINGS {
         let mut parts = seen.split(|byte| matches!(byte, b'/' | b'\\'));
         let dots = |part: &[u8]| {
@@ -109,11 +130,14 @@ pub(super) fn climbs(segment: &str) -> bool {
         if parts.any(dots) {
             return true;
         }
+        if !seen.contains(&b'%') {
+            return false;
+        }
         let decoded: Vec<u8> = percent_encoding::percent_decode(&seen).collect();
         if decoded.len() == seen.len() {
             return false;
         }
-        seen = decoded;
+        seen = Cow::Owned(decoded);
     }
     // No valid value is percent-encoded so many times.
     true

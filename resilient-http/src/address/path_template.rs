@@ -1,10 +1,13 @@
 //! Path templates such as `users/{id}/orders`.
 
 use std::fmt;
+use std::sync::Arc;
 
 use percent_encoding::utf8_percent_encode;
 
-use super::path_segment::{SEGMENT, SegmentPart, check_value, climbs, parse_segment};
+use super::path_segment::{
+    SEGMENT, SegmentPart, SegmentParts, check_value, climbs, literal_at_end, parse_segment,
+};
 use crate::error::BuildError;
 
 /// A path with named parameters: `users/{id}`.
@@ -28,8 +31,9 @@ use crate::error::BuildError;
 /// difference: all paths are below the base URL.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PathTemplate {
-    text: String,
-    parts: Vec<SegmentPart>,
+    text: Arc<str>,
+    /// Empty if the text is the path as it is sent, as most paths without names are.
+    parts: SegmentParts,
 }
 
 impl PathTemplate {
@@ -44,6 +48,9 @@ impl PathTemplate {
             return Err(refuse("begins with `//`, which would be another host"));
         }
         let path = text.strip_prefix('/').unwrap_or(text);
+        if is_plain(path) {
+            return Ok(Self { text: text.into(), parts: Vec::new() });
+        }
         let mut parts = Vec::new();
         let mut segments = path.split('/').peekable();
         let mut is_first = true;
@@ -59,12 +66,12 @@ impl PathTemplate {
                 }
             }
             if !is_first {
-                parts.push(SegmentPart::Literal("/".to_owned()));
+                literal_at_end(&mut parts).push('/');
             }
             is_first = false;
             parse_segment(segment, &mut parts).map_err(refuse)?;
         }
-        Ok(Self { text: text.to_owned(), parts })
+        Ok(Self { text: text.into(), parts })
     }
 
     /// Returns the template as it was written, without values. You can log it and use it as
@@ -72,6 +79,10 @@ impl PathTemplate {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    pub(crate) fn shared_text(&self) -> Arc<str> {
+        Arc::clone(&self.text)
     }
 
     /// Returns the parameter names, in order.
@@ -93,13 +104,28 @@ impl PathTemplate {
         &self,
         values: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<String, BuildError> {
+        let mut path = String::new();
+        self.expand_onto(&mut path, values)?;
+        Ok(path)
+    }
+
+    /// Appends the expanded path to `path`.
+    pub(super) fn expand_onto<'a>(
+        &self,
+        path: &mut String,
+        values: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<(), BuildError> {
+        let begin = path.len();
         let values: Vec<(&str, &str)> = values.into_iter().collect();
         for (name, _) in &values {
             if !self.names().any(|known| known == *name) {
                 return Err(BuildError::parameter(name, "is not a name in the path template"));
             }
         }
-        let mut path = String::with_capacity(self.text.len() + 16);
+        if self.parts.is_empty() {
+            path.push_str(self.text.strip_prefix('/').unwrap_or(&self.text));
+            return Ok(());
+        }
         for part in &self.parts {
             match part {
                 SegmentPart::Literal(text) => path.push_str(text),
@@ -114,14 +140,25 @@ impl PathTemplate {
             }
         }
         // A literal and a harmless value can together form a dot segment, as in `.{a}`.
-        if path.split('/').any(climbs) {
+        if path[begin..].split('/').any(climbs) {
             return Err(BuildError::template(
                 &self.text,
                 "with these values has a segment `.` or `..`",
             ));
         }
-        Ok(path)
+        Ok(())
     }
+}
+
+/// Returns whether the path needs no check of its segments and no percent-encoding: it has neither
+/// names nor empty segments, and only unreserved characters, without dots.
+fn is_plain(path: &str) -> bool {
+    let mut after_slash = true;
+    path.bytes().all(|byte| {
+        let is_empty_segment = byte == b'/' && after_slash;
+        after_slash = byte == b'/';
+        !is_empty_segment && (byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_'))
+    })
 }
 
 impl fmt::Display for PathTemplate {

@@ -2,9 +2,9 @@
 
 use url::Url;
 
-use super::base_url::BaseUrl;
+use super::base_url::{BaseUrl, forbidden};
 use super::path_template::PathTemplate;
-use crate::error::{BuildError, BuildErrorKind};
+use crate::error::BuildError;
 
 pub(crate) struct Target {
     root: Option<Url>,
@@ -18,17 +18,15 @@ impl Target {
         let Some(scheme) = text.find("://").filter(|_| is_web(text)) else {
             return Ok(Self { root: None, path: PathTemplate::parse(text)? });
         };
-        let refuse =
-            |problem: &str| BuildError::new(BuildErrorKind::CrossOrigin, "address", problem);
         let after = scheme + "://".len();
         let end = text[after..].find(['/', '?', '#', '\\']).map_or(text.len(), |at| after + at);
         let (origin, path) = text.split_at(end);
         if origin.contains(['{', '}', '@']) {
-            return Err(refuse("has a parameter or a user in its host"));
+            return Err(forbidden("has a parameter or a user in its host"));
         }
-        let root = Url::parse(origin).map_err(|_| refuse("is not a URL"))?;
-        if !base.knows(&root) {
-            return Err(refuse(
+        let root = Url::parse(origin).map_err(|_| forbidden("is not a URL"))?;
+        if !base.knows_origin(&root) {
+            return Err(forbidden(
                 "is of another origin than the base URL: allow it with `.allow_origin(…)`",
             ));
         }
@@ -41,16 +39,23 @@ impl Target {
         base: &BaseUrl,
         values: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Url, BuildError> {
-        let path = self.path.expand(values)?;
-        match &self.root {
-            None if path.is_empty() && !self.path.as_str().starts_with('/') => {
-                let mut url = base.url().clone();
-                let path = base.url().path().trim_end_matches('/').to_owned();
-                url.set_path(&path);
-                Ok(url)
-            }
-            None => BaseUrl::join(base.url(), &path),
-            Some(root) => BaseUrl::join(root, &path),
+        let root = self.root.as_ref().unwrap_or(base.url());
+        let mut path = String::with_capacity(root.path().len() + self.path.as_str().len() + 16);
+        path.push_str(root.path());
+        self.path.expand_onto(&mut path, values)?;
+        let is_base = self.root.is_none() && self.path.as_str().is_empty();
+        let url = if is_base {
+            path.truncate(path.trim_end_matches('/').len());
+            let mut url = root.clone();
+            url.set_path(&path);
+            url
+        } else {
+            BaseUrl::with_path(root, &path)?
+        };
+        if base.permits(&url) {
+            Ok(url)
+        } else {
+            Err(forbidden("is not below the base URL, and `fence_path` is set"))
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A request as data. It is read from JSON or built by hand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use http::Method;
@@ -10,7 +10,6 @@ use serde_json::Value;
 use super::request_builder::RequestBuilder;
 use crate::client::ApiClient;
 use crate::error::{BuildError, BuildErrorKind};
-use crate::request::{field_pairs, fields_of};
 
 /// A request as data, for [`ApiClient::call`]. The call does not change the request, so you can use
 /// it again.
@@ -40,7 +39,7 @@ pub struct ApiRequest {
     pub json: Option<Value>,
     /// A form body. Any method can have one. You cannot set both `data` and `json`.
     pub data: Option<BTreeMap<String, Value>>,
-    /// Headers.
+    /// Headers. The names are case-insensitive. Two spellings of one name are an error.
     pub headers: BTreeMap<String, String>,
 }
 
@@ -63,8 +62,8 @@ impl ApiClient {
     ///
     /// # Errors
     ///
-    /// Returns a [`BuildError`] if the method is unknown, if both `json` and `data` are set, or if
-    /// the query has an object.
+    /// Returns a [`BuildError`] that names the first mistake in the data. Awaiting the builder
+    /// returns mistakes in the address.
     pub fn call<T>(&self, request: &ApiRequest) -> Result<RequestBuilder<T>, BuildError> {
         let method = Method::from_bytes(request.method.to_ascii_uppercase().as_bytes())
             .map_err(|_| BuildError::setting("method", "is not an HTTP method"))?;
@@ -72,21 +71,30 @@ impl ApiClient {
         for (name, value) in &request.path_params {
             builder = builder.param(name, value);
         }
-        builder = builder.query(field_pairs(&fields_of(&request.params)?, BuildErrorKind::Query)?);
+        builder = builder.query(&request.params);
+        check_spellings(&request.headers)?;
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
         }
-        match (&request.json, &request.data) {
+        let builder = match (&request.json, &request.data) {
             (Some(_), Some(_)) => {
                 let (subject, problem) = ("`json` and `data`", "exclude each other");
-                Err(BuildError::new(BuildErrorKind::Body, subject, problem))
+                return Err(BuildError::new(BuildErrorKind::Body, subject, problem));
             }
-            (Some(json), None) => Ok(builder.json(json)),
-            (None, Some(data)) => {
-                Ok(builder.form(&field_pairs(&fields_of(data)?, BuildErrorKind::Body)?))
-            }
-            (None, None) => Ok(builder),
-        }
+            (Some(json), None) => builder.json(json),
+            (None, Some(data)) => builder.form(data),
+            (None, None) => builder,
+        };
+        builder.checked()
+    }
+}
+
+/// Checks that no header is set twice. The order of a map would decide which of the values is sent.
+fn check_spellings(headers: &BTreeMap<String, String>) -> Result<(), BuildError> {
+    let mut names = BTreeSet::new();
+    match headers.keys().find(|name| !names.insert(name.to_ascii_lowercase())) {
+        Some(name) => Err(BuildError::header(name, "is set twice, in two spellings")),
+        None => Ok(()),
     }
 }
 

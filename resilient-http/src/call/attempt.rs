@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use tokio::time::Instant;
 
 use super::call_state::CallState;
-use super::exchange::exchange;
+use super::exchange::{Exchanged, exchange};
 use super::read_body::{BodyFailure, read_beginning, read_whole};
 use super::redirect::Hop;
 use super::telemetry::RequestSpan;
@@ -60,8 +60,11 @@ pub(super) async fn receive_head(
     let mut hop = Hop::first(call);
     let mut hops_left = client.inner().redirects;
     loop {
-        let (response, span) = exchange(client, call, &hop, began).await?;
-        let next = if hops_left > 0 { hop.follow(call, &response) } else { ControlFlow::Break(()) };
+        let Exchanged { response, span, token } = exchange(client, call, &hop, began).await?;
+        let next = match hops_left {
+            0 => ControlFlow::Break(()),
+            _ => hop.follow(client, call, &response),
+        };
         if let ControlFlow::Continue(next) = next {
             span.end(None);
             if next.method != hop.method {
@@ -81,6 +84,16 @@ pub(super) async fn receive_head(
         let details = call.details(Some(ErrorResponse { head, body, is_truncated }));
         let error = ApiError::of_status(details, began.elapsed());
         span.end(Some(&error));
+        if let (ApiError::Authentication { .. }, Some(token)) = (&error, token) {
+            // A server that answers 401 did not act on the request. The next token may help once:
+            // if the server refuses it too, the token is not at fault.
+            if call.refresh_once() {
+                client.inner().credentials.refuse(&token);
+                if hop.can_be_sent_again(call) {
+                    continue;
+                }
+            }
+        }
         return Err(error);
     }
 }

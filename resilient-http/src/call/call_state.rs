@@ -8,11 +8,11 @@ use std::time::Duration;
 use http::HeaderMap;
 use resilient::retries::NamedRetry;
 use resilient::{CircuitBreaker, RetryBudget};
+use tokio::time::Instant;
 
+use crate::address::forbidden;
 use crate::client::{ApiClient, CallGuard};
-use crate::error::{
-    ApiError, BuildError, BuildErrorKind, CallFacts, Details, ErrorResponse, Opaque,
-};
+use crate::error::{ApiError, CallFacts, Details, ErrorResponse, Opaque};
 use crate::request::PreparedRequest;
 use crate::response::ResponseHead;
 
@@ -35,6 +35,9 @@ pub(super) struct CallState<'a> {
     /// Whether a redirect turned the request into a `GET`. If so, the server has already acted on
     /// the request.
     was_acted_upon: AtomicBool,
+    /// Whether the server refused a token of this call.
+    has_refreshed: AtomicBool,
+    began: Instant,
 }
 
 /// Returns the facts about a call that its errors show and on which its retries depend.
@@ -57,9 +60,8 @@ impl<'a> CallState<'a> {
         let inner = client.inner();
         let guard = inner.gate.enter().ok_or(ApiError::Closed)?;
         // The request may come from another client with another base URL.
-        if !inner.base.knows(&request.url) {
-            let problem = "is of another origin than the client's, which does not allow it";
-            return Err(BuildError::new(BuildErrorKind::CrossOrigin, "address", problem).into());
+        if !inner.base.permits(&request.url) {
+            return Err(forbidden("is of another client, and this client does not allow it").into());
         }
         let options = &request.options;
         let mut headers = Cow::Borrowed(&request.headers);
@@ -82,6 +84,8 @@ impl<'a> CallState<'a> {
             requests: AtomicU32::new(0),
             reading: Mutex::new(None),
             was_acted_upon: AtomicBool::new(false),
+            has_refreshed: AtomicBool::new(false),
+            began: Instant::now(),
         })
     }
 
@@ -111,6 +115,24 @@ impl<'a> CallState<'a> {
 
     pub(super) fn mark_acted_upon(&self) {
         self.was_acted_upon.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns `true` the first time.
+    pub(super) fn refresh_once(&self) -> bool {
+        !self.has_refreshed.swap(true, Ordering::Relaxed)
+    }
+
+    /// Returns the time for a refresh of credentials in an attempt that began at `attempt`. It is
+    /// seven eighths of the time that is left. If the limit of the attempt ended a refresh, the
+    /// circuit breaker would count a failure of the server.
+    pub(super) fn refresh_limit(&self, attempt: Instant) -> Option<Duration> {
+        let of_attempt = self.timeout.map(|most| most.saturating_sub(attempt.elapsed()));
+        let of_call = self.deadline.map(|most| most.saturating_sub(self.began.elapsed()));
+        let left = match (of_attempt, of_call) {
+            (Some(attempt), Some(call)) => attempt.min(call),
+            (limit, None) | (None, limit) => limit?,
+        };
+        Some(left - left / 8)
     }
 
     pub(super) fn details(&self, response: Option<ErrorResponse>) -> Details {

@@ -1,15 +1,16 @@
 //! Sends the request of a hop and returns the head of its response. A request that the server
 //! certainly did not process is sent again at once.
 
+use http::HeaderMap;
 use tokio::time::Instant;
 use url::Url;
 
 use super::call_state::CallState;
 use super::redirect::Hop;
 use super::telemetry::RequestSpan;
-use crate::client::ApiClient;
-use crate::error::{ApiError, Phase};
-use crate::transport::{FailureCause, ResponseBody, TransportError, TransportRequest};
+use crate::client::{ApiClient, RefreshedToken};
+use crate::error::{ApiError, FailureCause, Phase, TransportError};
+use crate::transport::{ResponseBody, TransportRequest};
 
 /// How often a request is sent again because the server refused to process it. Each time, the
 /// server has just closed or limited the connection, so another connection usually accepts it.
@@ -21,7 +22,16 @@ struct FreeResends {
     lost_connections: u32,
 }
 
-/// Sends the request of a hop. The returned span ends with the response.
+/// The head of a response, and what the rest of the attempt needs to know about its request.
+pub(super) struct Exchanged {
+    pub(super) response: http::Response<ResponseBody>,
+    /// The span of the request, which ends with the response.
+    pub(super) span: RequestSpan,
+    /// The token that the request carried, if the token can be refreshed.
+    pub(super) token: Option<RefreshedToken>,
+}
+
+/// Sends the request of a hop.
 ///
 /// Neither a refused request nor a request that was lost on a reused connection says anything about
 /// the health of the server. Such a request is sent again within the attempt, so that it needs no
@@ -31,15 +41,26 @@ pub(super) async fn exchange(
     call: &CallState<'_>,
     hop: &Hop<'_>,
     began: Instant,
-) -> Result<(http::Response<ResponseBody>, RequestSpan), ApiError> {
+) -> Result<Exchanged, ApiError> {
     let mut resends = FreeResends { refusals: REFUSALS, lost_connections: 1 };
     loop {
+        let mut url = hop.url.as_ref().clone();
+        let mut headers = hop.headers.as_ref().clone();
+        // The credentials are added before the span begins, because a refresh is no part of the
+        // exchange with this server.
+        let token = if client.inner().base.is_own(&url) {
+            let limit = || call.refresh_limit(began);
+            let applied = client.inner().credentials.apply(&mut url, &mut headers, limit).await;
+            applied.map_err(|error| ApiError::of_credentials(error, call.details(None)))?
+        } else {
+            None
+        };
         let template = &call.facts.template;
         let mut span = RequestSpan::begin(template, &hop.method, &hop.url, call.resends());
-        match span.within(send_hop(client, call, hop)).await {
+        match span.within(send_hop(call, hop, url, headers)).await {
             Ok(response) => {
                 span.record_status(response.status());
-                return Ok((response, span));
+                return Ok(Exchanged { response, span, token });
             }
             Err(SendError::Transport(failure)) => {
                 let is_repeated = resends.allow(&failure, call, hop);
@@ -66,7 +87,7 @@ impl FreeResends {
             FailureCause::ReusedConnection if hop.is_repeatable => &mut self.lost_connections,
             _ => return false,
         };
-        if *left == 0 || hop.has_body && !call.facts.is_replayable {
+        if *left == 0 || !hop.can_be_sent_again(call) {
             return false;
         }
         *left -= 1;
@@ -91,16 +112,12 @@ impl<E: Into<ApiError>> From<E> for SendError {
 }
 
 async fn send_hop(
-    client: &ApiClient,
     call: &CallState<'_>,
     hop: &Hop<'_>,
+    url: Url,
+    headers: HeaderMap,
 ) -> Result<http::Response<ResponseBody>, SendError> {
     let body = hop.body(call)?;
-    let mut url = hop.url.as_ref().clone();
-    let mut headers = hop.headers.as_ref().clone();
-    if client.inner().base.is_own(&url) {
-        client.inner().credentials.apply(&mut url, &mut headers)?;
-    }
     let Some(transport) = call.guard.transport() else {
         return Err(ApiError::Closed.into());
     };

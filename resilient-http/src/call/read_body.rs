@@ -7,9 +7,9 @@ use http_body::Body as _;
 use http_body_util::BodyExt;
 use resilient::retries::{TimeLimit, remaining_time};
 
-use crate::error::ERROR_BODY_LIMIT;
+use crate::error::{ERROR_BODY_LIMIT, TransportError};
 use crate::time_limit::limited;
-use crate::transport::{ResponseBody, TransportError};
+use crate::transport::ResponseBody;
 
 /// How long before the time limit of the attempt the read of an error body ends. Timers are exact to
 /// a millisecond.
@@ -27,16 +27,24 @@ pub(super) async fn read_whole(mut body: ResponseBody, limit: usize) -> Result<B
     if announced > limit {
         return Err(BodyFailure::TooLarge(limit));
     }
+    // Most bodies are one piece, which is not copied.
+    let mut first = Bytes::new();
     let mut whole = BytesMut::new();
     while let Some(frame) = body.frame().await {
-        if let Ok(piece) = frame.map_err(BodyFailure::Broken)?.into_data() {
-            if piece.len() > limit - whole.len() {
-                return Err(BodyFailure::TooLarge(limit));
+        let Ok(piece) = frame.map_err(BodyFailure::Broken)?.into_data() else { continue };
+        if piece.len() > limit - first.len() - whole.len() {
+            return Err(BodyFailure::TooLarge(limit));
+        }
+        if first.is_empty() && whole.is_empty() {
+            first = piece;
+        } else {
+            if whole.is_empty() {
+                whole.extend_from_slice(&std::mem::take(&mut first));
             }
             whole.extend_from_slice(&piece);
         }
     }
-    Ok(whole.freeze())
+    Ok(if whole.is_empty() { first } else { whole.freeze() })
 }
 
 /// Reads the start of the body of an error response, for at most the time `most`. Also returns

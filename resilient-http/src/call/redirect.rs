@@ -8,6 +8,7 @@ use url::Url;
 
 use super::call_state::CallState;
 use crate::address::same_origin;
+use crate::client::ApiClient;
 use crate::error::{ApiError, BuildError, BuildErrorKind};
 use crate::request::RequestBody;
 
@@ -42,10 +43,16 @@ impl<'a> Hop<'a> {
         })
     }
 
+    /// Returns whether the body of this request, if it has one, can be sent again.
+    pub(super) fn can_be_sent_again(&self, call: &CallState<'_>) -> bool {
+        !self.has_body || call.facts.is_replayable
+    }
+
     /// Returns `Continue` with the next request if the client follows this redirect; otherwise
     /// returns `Break`.
     pub(super) fn follow<B>(
         &self,
+        client: &ApiClient,
         call: &CallState<'_>,
         response: &http::Response<B>,
     ) -> ControlFlow<(), Self> {
@@ -60,6 +67,7 @@ impl<'a> Hop<'a> {
         let to = location
             .and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
             .and_then(|location| same_origin(&self.url, location))
+            .filter(|url| client.inner().base.permits(url))
             // A URL that is too long cannot be sent.
             .filter(|url| url.as_str().parse::<http::Uri>().is_ok());
         let Some(url) = to else {
@@ -71,7 +79,7 @@ impl<'a> Hop<'a> {
             for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING] {
                 headers.remove(name);
             }
-        } else if self.has_body && !call.facts.is_replayable {
+        } else if !self.can_be_sent_again(call) {
             return ControlFlow::Break(());
         }
         ControlFlow::Continue(Self {

@@ -17,7 +17,8 @@ use crate::error::{ApiError, BuildError, BuildErrorKind};
 use crate::redact::{is_credential, mark_secrets};
 use crate::request::{
     Body, Idempotency, IdempotencyKey, LimitOverride, MultipartForm, PreparedRequest,
-    RequestOptions, check_framing, header_pair, replace_headers,
+    RequestOptions, check_framing, check_single_values, encoded_pairs, header_pair, json_text,
+    replace_headers, state_empty_body,
 };
 use crate::response::{FromResponse, Response};
 use crate::setters::setters;
@@ -51,6 +52,8 @@ struct RequestDraft {
     /// The content type that is sent if no header sets it.
     content_type: Option<HeaderValue>,
     options: RequestOptions,
+    /// The idempotency that the call itself sets.
+    idempotency: Option<Idempotency>,
     /// The first mistake in the use of the builder.
     problem: Option<BuildError>,
 }
@@ -105,6 +108,7 @@ impl ApiClient {
             body: Body::empty(),
             content_type: None,
             options: RequestOptions::default(),
+            idempotency: None,
             problem: None,
         };
         RequestBuilder { draft, output: PhantomData }
@@ -128,8 +132,9 @@ impl<T> RequestBuilder<T> {
             => draft.options.idle_timeout = Some(LimitOverride(time.into()));
         /// Replaces the client's retry policy.
         retry(policy: RetryPolicy) => draft.options.policy = Some(policy);
-        /// Sets whether the request may be sent twice. By default, the method decides.
-        idempotency(idempotency: Idempotency) => draft.options.idempotency = idempotency;
+        /// Sets whether the request may be sent twice. By default, the method decides, or a key in
+        /// the client's [header](crate::ApiClientBuilder::idempotency_header) for keys.
+        idempotency(idempotency: Idempotency) => draft.idempotency = Some(idempotency);
     }
 
     /// Sets the value of the parameter `{name}`. [`PathTemplate`](crate::PathTemplate) lists the
@@ -139,21 +144,20 @@ impl<T> RequestBuilder<T> {
         self
     }
 
-    /// Adds to the query a struct, a map, or pairs such as `[("page", "2")]`. `None` values are
-    /// left out.
+    /// Adds to the query a struct, a map, or pairs such as `[("page", "2")]`. A list repeats its
+    /// name: `[("tag", ["a", "b"])]` is sent as `tag=a&tag=b`. `None` values are left out. Objects
+    /// within objects, and numbers that are not finite, are errors.
     pub fn query(mut self, query: impl Serialize) -> Self {
-        match serde_urlencoded::to_string(query) {
+        match encoded_pairs(&query, BuildErrorKind::Query, "query") {
             Ok(text) if text.is_empty() => {}
             Ok(text) => self.draft.query.push(text),
-            Err(_) => {
-                let problem = "cannot be written as `name=value` pairs";
-                self.refuse(BuildError::new(BuildErrorKind::Query, "query", problem));
-            }
+            Err(problem) => self.refuse(problem),
         }
         self
     }
 
-    /// Sets a header. It replaces the client's header with this name.
+    /// Sets a header. It replaces the client's header with this name, and an earlier value of this
+    /// request. [`headers`](Self::headers) can send several values.
     pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         match header_pair(name.as_ref(), value.as_ref()) {
             Ok((name, value)) => {
@@ -171,20 +175,27 @@ impl<T> RequestBuilder<T> {
     }
 
     /// Sets a JSON body. If a builder sets several bodies, the last one is sent. This method also
-    /// sets `content-type`, unless a header sets it.
-    pub fn json(self, body: &(impl Serialize + ?Sized)) -> Self {
-        let Ok(bytes) = serde_json::to_vec(body) else {
-            return self.refuse_body("cannot be written as JSON");
-        };
-        self.typed_body(Bytes::from(bytes), "application/json")
+    /// sets `content-type`, unless a header sets it. `NaN` and infinities are errors, because JSON
+    /// cannot express them.
+    pub fn json(mut self, body: &(impl Serialize + ?Sized)) -> Self {
+        match json_text(body, BuildErrorKind::Body, "body") {
+            Ok(text) => self.typed_body(text, "application/json"),
+            Err(problem) => {
+                self.refuse(problem);
+                self
+            }
+        }
     }
 
-    /// Sets a body of form fields.
-    pub fn form(self, body: &(impl Serialize + ?Sized)) -> Self {
-        let Ok(text) = serde_urlencoded::to_string(body) else {
-            return self.refuse_body("cannot be written as a form");
-        };
-        self.typed_body(text, "application/x-www-form-urlencoded")
+    /// Sets a body of form fields, which are written as those of a [`query`](Self::query).
+    pub fn form(mut self, body: &(impl Serialize + ?Sized)) -> Self {
+        match encoded_pairs(body, BuildErrorKind::Body, "form") {
+            Ok(text) => self.typed_body(text, "application/x-www-form-urlencoded"),
+            Err(problem) => {
+                self.refuse(problem);
+                self
+            }
+        }
     }
 
     /// Sets a body of bytes.
@@ -230,8 +241,15 @@ impl<T> RequestBuilder<T> {
         self
     }
 
+    /// Sets the idempotency of calls that set none.
+    pub(crate) fn default_idempotency(mut self, idempotency: Option<Idempotency>) -> Self {
+        self.draft.options.idempotency = idempotency.unwrap_or_default();
+        self
+    }
+
     /// Sends an idempotency key, by which the server recognises repeated requests. With a key, a
-    /// `POST` can be retried. The key is [`IdempotencyKey::Auto`] or your own text.
+    /// `POST` can be retried. The key is [`IdempotencyKey::Auto`] or your own text. Setting your
+    /// own text as a [header](crate::ApiClientBuilder::idempotency_header) has the same effect.
     pub fn idempotency_key(self, key: impl Into<IdempotencyKey>) -> Self {
         self.idempotency(Idempotency::Key(key.into()))
     }
@@ -250,13 +268,16 @@ impl<T> RequestBuilder<T> {
         self.draft.into_parts().map(|(_, prepared)| prepared)
     }
 
-    pub(crate) fn client(&self) -> &ApiClient {
-        &self.draft.client
+    /// Returns the first mistake so far.
+    pub(super) fn checked(self) -> Result<Self, BuildError> {
+        match self.draft.problem {
+            Some(problem) => Err(problem),
+            None => Ok(self),
+        }
     }
 
-    fn refuse_body(mut self, problem: &str) -> Self {
-        self.refuse(BuildError::new(BuildErrorKind::Body, "body", problem));
-        self
+    pub(crate) fn client(&self) -> &ApiClient {
+        &self.draft.client
     }
 
     fn refuse(&mut self, problem: BuildError) {
@@ -301,21 +322,26 @@ impl RequestDraft {
             _ => {}
         }
         check_framing(&headers, &self.body)?;
+        check_single_values(&headers)?;
+        state_empty_body(&self.method, &mut headers, &self.body);
         mark_secrets(&mut headers);
         let has_credentials = headers.keys().any(is_credential);
         if has_credentials && !self.client.inner().allows_plain_http && !is_private(&url) {
             return Err(BuildError::in_the_clear());
         }
-        // This only checks that a header can be made. Each call makes its own key.
         let name = &self.client.inner().idempotency_header;
-        self.options.idempotency.header(name)?;
+        let mut options = self.options;
+        options.idempotency =
+            Idempotency::resolve(self.idempotency, options.idempotency, &mut headers, name)?;
+        // This only checks that a header can be made. Each call makes its own key.
+        options.idempotency.header(name)?;
         let prepared = PreparedRequest {
             method: self.method,
             url,
-            template: target.path.as_str().into(),
+            template: target.path.shared_text(),
             headers,
             body: self.body,
-            options: self.options,
+            options,
         };
         Ok((self.client, prepared))
     }

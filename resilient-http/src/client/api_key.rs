@@ -4,12 +4,12 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::BuildError;
 
-/// The source of an API key. The client reads the key once, when the client is built; a missing key
-/// is an error.
+/// The source of an API key. The client reads the key once, when the client is built; a missing or
+/// empty key is an error.
 ///
 /// In configuration text, write `env:NAME`, `file:/path` or `literal:…`. Text without a prefix is
 /// an error, so that a key cannot be mistaken for a name.
@@ -52,7 +52,18 @@ impl ApiKey {
         Self(KeySource::Secret(key.into()))
     }
 
+    /// Reads the key. An empty key is an error, because it is a mistake in the configuration.
     pub(super) fn read(&self) -> Result<SecretString, BuildError> {
+        let key = self.read_password()?;
+        if key.expose_secret().trim().is_empty() {
+            return Err(BuildError::credentials("key", "is empty"));
+        }
+        Ok(key)
+    }
+
+    /// Reads a password. It may be empty if it is given as a secret: some services read the key
+    /// from the user name.
+    pub(super) fn read_password(&self) -> Result<SecretString, BuildError> {
         let key = match &self.0 {
             KeySource::Env(name) => {
                 let subject = format!("environment variable `{}`", name.escape_debug());
@@ -84,6 +95,9 @@ impl FromStr for ApiKey {
 
     fn from_str(text: &str) -> Result<Self, BuildError> {
         match text.split_once(':') {
+            Some(("env" | "file" | "literal", "")) => {
+                Err(BuildError::credentials("key", "has nothing after its prefix"))
+            }
             Some(("env", name)) => Ok(Self::env(name)),
             Some(("file", path)) => Ok(Self::file(path)),
             Some(("literal", key)) => Ok(Self::secret(key)),

@@ -1,18 +1,19 @@
 //! The ways in which the client authenticates. No output of this crate shows the credentials.
 
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 
 use base64::Engine as _;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderValue, header};
 use secrecy::{ExposeSecret, SecretString};
-use url::Url;
 
 use super::api_key::ApiKey;
+use super::credentials::{Credentials, FreshValue};
+use super::secret_header::secret_header;
+use super::token_refresh::TokenRefresh;
 use crate::error::{BoxError, BuildError};
 use crate::request::header_name;
-
-type FreshValue = Arc<dyn Fn() -> Result<SecretString, BoxError> + Send + Sync>;
 
 /// The way in which the client authenticates. The client sends credentials only to the origin of
 /// its base URL.
@@ -28,6 +29,7 @@ enum AuthScheme {
     Basic(String, ApiKey),
     Query(String, ApiKey),
     Fresh(String, FreshValue),
+    Refresh(String, Arc<TokenRefresh>),
 }
 
 impl Auth {
@@ -55,15 +57,17 @@ impl Auth {
         Self(AuthScheme::Basic(user.into(), password))
     }
 
-    /// Sends the key in the query. Use this only for services that accept nothing else: proxies and
+    /// Sends the key in the query. It replaces every pair of this name in the query of a request or
+    /// of a redirect. Use this only for services that accept nothing else: proxies and
     /// servers write the query to their logs. This crate does not log it.
     #[must_use]
     pub fn query(name: impl Into<String>, key: ApiKey) -> Self {
         Self(AuthScheme::Query(name.into(), key))
     }
 
-    /// Computes a header value before each attempt, for tokens that expire. `value` runs on the
-    /// caller's task, so it should return a cached token. An error of `value` ends the call.
+    /// Computes a header value before each request, for tokens that something else renews. `value`
+    /// runs on the caller's task, so it should return a cached token. If it returns an error or
+    /// panics, the call ends with [`ApiError::Credentials`](crate::ApiError::Credentials).
     #[must_use]
     pub fn fresh<E: Into<BoxError>>(
         header: impl Into<String>,
@@ -71,6 +75,60 @@ impl Auth {
     ) -> Self {
         let value: FreshValue = Arc::new(move || value().map_err(Into::into));
         Self(AuthScheme::Fresh(header.into(), value))
+    }
+
+    /// Fetches a header value with `refresh`, and fetches the next one when the server refuses it,
+    /// for tokens that expire. The closure gets the value that the server refused, or `None` if
+    /// there is none yet.
+    ///
+    /// ```
+    /// use resilient_http::{Auth, SecretString};
+    ///
+    /// async fn fetch_token() -> Result<String, std::io::Error> {
+    ///     Ok("t-1".to_owned()) // usually from another client
+    /// }
+    ///
+    /// let auth = Auth::refresh("authorization", |_refused: Option<SecretString>| async {
+    ///     // In a separate task, a call that is dropped does not interrupt the refresh.
+    ///     let token = tokio::spawn(fetch_token()).await??;
+    ///     Ok::<_, Box<dyn std::error::Error + Send + Sync>>(format!("Bearer {token}").into())
+    /// });
+    /// # let _ = auth;
+    /// ```
+    ///
+    /// - The first call fetches the first value. If several calls need a value at the same time,
+    ///   one of them runs the closure, and the others wait for its value or its error. Clones of
+    ///   this `Auth`, and the clients that are built with them, share the value.
+    /// - After a 401, the call sends its request again with the next value, whatever its method: a
+    ///   server that answers 401 did not act on the request. This needs neither a retry nor a token
+    ///   of the budget, and it happens once per call. A second 401 is the error. A body that exists
+    ///   [once](crate::Body::once) cannot be sent again, so its call returns the first 401, and the
+    ///   next call fetches a value.
+    /// - If the closure returns an error or panics, the calls end with
+    ///   [`ApiError::Credentials`](crate::ApiError::Credentials). They are not retried, and the
+    ///   circuit breaker of the API ignores them: give the closure its own retries, for example
+    ///   with `#[retry]`. The next call runs the closure again.
+    /// - A refresh is part of the attempt. A call waits for at most seven eighths of the time that
+    ///   its attempt has left. Without a timeout and a deadline, it waits without limit.
+    /// - Closing the client does not interrupt a refresh.
+    /// - Send the requests for new values with another client. A request that needs the value that
+    ///   it is to fetch ends with an error.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the call that runs the closure is dropped, its future is dropped too, and a waiting call
+    /// runs the closure again. If a refresh invalidates the old refresh token, run it in a separate
+    /// task, as in the example.
+    #[must_use]
+    pub fn refresh<F, E>(
+        header: impl Into<String>,
+        refresh: impl Fn(Option<SecretString>) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<SecretString, E>> + Send + 'static,
+        E: Into<BoxError>,
+    {
+        Self(AuthScheme::Refresh(header.into(), Arc::new(TokenRefresh::new(refresh))))
     }
 
     pub(crate) fn is_none(&self) -> bool {
@@ -91,16 +149,25 @@ impl Auth {
                 if user.contains(':') {
                     return Err(BuildError::credentials("user name", "has a `:`"));
                 }
-                let password = password.read()?;
+                let password = password.read_password()?;
+                if user.is_empty() && password.expose_secret().is_empty() {
+                    return Err(BuildError::credentials("user and password", "are empty"));
+                }
                 let pair = SecretString::from(format!("{user}:{}", password.expose_secret()));
                 let encoded =
                     base64::engine::general_purpose::STANDARD.encode(pair.expose_secret());
                 let text = SecretString::from(format!("Basic {encoded}"));
                 Credentials::Header(header::AUTHORIZATION, sensitive("authorization", &text)?)
             }
+            AuthScheme::Query(name, _) if name.is_empty() => {
+                return Err(BuildError::credentials("name of the key in the query", "is empty"));
+            }
             AuthScheme::Query(name, key) => Credentials::Query(name.clone(), key.read()?),
             AuthScheme::Fresh(name, value) => {
                 Credentials::Fresh(header_name(name)?, Arc::clone(value))
+            }
+            AuthScheme::Refresh(name, refresh) => {
+                Credentials::Refresh(header_name(name)?, Arc::clone(refresh))
             }
         })
     }
@@ -115,46 +182,11 @@ impl fmt::Debug for Auth {
             AuthScheme::Basic(_, password) => write!(f, "basic {password:?}"),
             AuthScheme::Query(name, key) => write!(f, "query {} {key:?}", name.escape_debug()),
             AuthScheme::Fresh(name, _) => write!(f, "header {} (fresh)", name.escape_debug()),
+            AuthScheme::Refresh(name, _) => write!(f, "header {} (refresh)", name.escape_debug()),
         }
-    }
-}
-
-#[derive(Clone)]
-pub(crate) enum Credentials {
-    None,
-    Header(HeaderName, HeaderValue),
-    Query(String, SecretString),
-    Fresh(HeaderName, FreshValue),
-}
-
-impl Credentials {
-    /// Adds the credentials to a request. If the request already has the header, the header stays.
-    pub(crate) fn apply(&self, url: &mut Url, headers: &mut HeaderMap) -> Result<(), BuildError> {
-        match self {
-            Self::None => {}
-            Self::Header(name, value) => {
-                headers.entry(name).or_insert_with(|| value.clone());
-            }
-            Self::Query(name, key) => {
-                url.query_pairs_mut().append_pair(name, key.expose_secret());
-            }
-            Self::Fresh(name, value) => {
-                if !headers.contains_key(name) {
-                    let value = value().map_err(|error| {
-                        BuildError::credentials("fresh credentials", "are not available")
-                            .caused_by(error)
-                    })?;
-                    headers.insert(name, sensitive(name.as_str(), &value)?);
-                }
-            }
-        }
-        Ok(())
     }
 }
 
 fn sensitive(name: &str, value: &SecretString) -> Result<HeaderValue, BuildError> {
-    let mut value = HeaderValue::from_str(value.expose_secret())
-        .map_err(|_| BuildError::header(name, "has a value that a header cannot carry"))?;
-    value.set_sensitive(true);
-    Ok(value)
+    secret_header(value).map_err(|problem| BuildError::header(name, problem))
 }

@@ -2,19 +2,21 @@
 
 use std::sync::Arc;
 
+use http::HeaderName;
 use resilient::{BreakerConfig, CircuitBreaker};
 
 use super::api_key::ApiKey;
 use super::auth::Auth;
 use super::builder::{ApiClientBuilder, BreakerChoice, BudgetChoice};
 use super::client_name::ClientName;
+use super::credentials::Credentials;
 use super::handle::{ApiClient, ClientBreakers, ClientBudget, ClientInner};
 use super::idle_connections::DropIdleOnOpening;
 use super::shutdown::{CallGate, Connections};
 use crate::address::{BaseUrl, UserInfo, is_private};
 use crate::error::{BuildError, BuildErrorKind};
 use crate::redact::{is_credential, mark_secrets};
-use crate::request::header_name;
+use crate::request::{check_single_values, header_name};
 use crate::transport::Transport;
 
 impl ApiClientBuilder {
@@ -38,18 +40,27 @@ impl ApiClientBuilder {
         for origin in &self.allowed {
             base.allow(origin)?;
         }
+        if self.is_fenced {
+            base.fence();
+        }
         let auth = self.auth_or(user)?;
         let has_credentials = !auth.is_none() || self.headers.keys().any(is_credential);
         if has_credentials && !self.allows_plain_http && !is_private(base.url()) {
             return Err(BuildError::in_the_clear());
         }
         let credentials = auth.ready()?;
+        let idempotency_header = header_name(&self.idempotency_header)?;
+        self.check_headers(&credentials, &idempotency_header)?;
+        let speaks_tls = self.speaks_tls();
+        if base.needs_tls() && !speaks_tls {
+            let problem = "needs the feature `rustls-tls` or `native-tls` of resilient-http";
+            return Err(BuildError::new(BuildErrorKind::Tls, "`https`", problem));
+        }
         // The name is declared before the leases, because the leases must be dropped first.
         let name = ClientName::new(self.name.take(), &base)?;
         let breakers = self.breakers(&name);
         let budget = self.retry_budget(&name);
         let retry = name.lease_retry(self.policy.clone());
-        let idempotency_header = header_name(&self.idempotency_header)?;
         mark_secrets(&mut self.headers);
         let connections = match self.connections_of.take() {
             Some(client) => Connections::Shared(Arc::clone(&client.inner().gate)),
@@ -65,6 +76,7 @@ impl ApiClientBuilder {
             deadline: self.deadline,
             idle_timeout: self.idle_timeout,
             allows_plain_http: self.allows_plain_http,
+            speaks_tls,
             redirects: self.redirects,
             body_limit: self.body_limit,
             error_body_timeout: self.error_body_timeout,
@@ -76,6 +88,37 @@ impl ApiClientBuilder {
             gate,
             name,
         }))
+    }
+
+    /// Checks the headers of all calls. A header that two settings set would silently lose one of
+    /// its values, and a constant idempotency key would make the server take all calls for one.
+    fn check_headers(
+        &self,
+        credentials: &Credentials,
+        idempotency_header: &HeaderName,
+    ) -> Result<(), BuildError> {
+        check_single_values(&self.headers)?;
+        let problem = match (credentials.header(), &self.headers) {
+            (Some(name), headers) if headers.contains_key(name) => {
+                return Err(BuildError::header(name.as_str(), "is the one that `auth` sets"));
+            }
+            (Some(name), _) if name == idempotency_header => "is the one that `auth` sets",
+            (_, headers) if headers.contains_key(idempotency_header) => {
+                "would be the same key for all calls: set it on each request"
+            }
+            _ => return Ok(()),
+        };
+        Err(BuildError::header(idempotency_header.as_str(), problem))
+    }
+
+    /// Returns whether the transport can send to `https`. A transport that was passed in is
+    /// expected to.
+    fn speaks_tls(&self) -> bool {
+        match (&self.connections_of, &self.transport) {
+            (Some(client), _) => client.inner().speaks_tls,
+            (None, Some(_)) => true,
+            (None, None) => cfg!(any(feature = "rustls-tls", feature = "native-tls")),
+        }
     }
 
     fn auth_or(&self, user: Option<UserInfo>) -> Result<Auth, BuildError> {
@@ -118,11 +161,6 @@ impl ApiClientBuilder {
 
         if let Some(transport) = self.transport.take() {
             return Ok(transport);
-        }
-        let has_tls = cfg!(any(feature = "rustls-tls", feature = "native-tls"));
-        if base.is_https() && !has_tls {
-            let problem = "needs the feature `rustls-tls` or `native-tls` of resilient-http";
-            return Err(BuildError::new(BuildErrorKind::Tls, "`https`", problem));
         }
         // The base URL is plain `http`, which is safe only on this machine. The client must not
         // send its requests to a proxy from the environment.

@@ -12,7 +12,7 @@ use super::auth::Auth;
 use super::handle::ApiClient;
 use crate::error::{BuildError, OutcomeRules};
 use crate::redact::HeaderNames;
-use crate::request::header_pair;
+use crate::request::{IDEMPOTENCY_HEADER, header_pair};
 use crate::setters::setters;
 use crate::transport::Transport;
 
@@ -67,6 +67,7 @@ pub struct ApiClientBuilder {
     pub(super) rules: OutcomeRules,
     pub(super) idempotency_header: String,
     pub(super) allowed: Vec<String>,
+    pub(super) is_fenced: bool,
     pub(super) allows_plain_http: bool,
     pub(super) transport: Option<Arc<dyn Transport>>,
     pub(super) connections_of: Option<ApiClient>,
@@ -111,8 +112,9 @@ impl ApiClient {
             budget: BudgetChoice::Own(BudgetConfig::default()),
             breaker: BreakerChoice::PerOrigin(BreakerConfig::default()),
             rules: OutcomeRules::default(),
-            idempotency_header: "idempotency-key".to_owned(),
+            idempotency_header: IDEMPOTENCY_HEADER.to_owned(),
             allowed: Vec::new(),
+            is_fenced: false,
             allows_plain_http: false,
             transport: None,
             connections_of: None,
@@ -192,8 +194,14 @@ impl ApiClientBuilder {
         /// Sets whether the circuit breaker counts a 429 as a failure. By default it does not,
         /// because a server that limits its callers is healthy.
         count_rate_limits(yes: bool) => rules.counts_rate_limits = yes;
-        /// Sets the name of the header for idempotency keys. Default: `idempotency-key`.
+        /// Sets the name of the header for idempotency keys. A request that sets this header has a
+        /// key. A default header of the client cannot have this name, because all calls would have
+        /// the same key. Default: `idempotency-key`.
         idempotency_header(name: impl Into<String>) => idempotency_header = name.into();
+        /// Keeps requests below the path of the base URL. Without this setting, absolute URLs and
+        /// redirects can lead to any path of its origin. With it, such an absolute URL is an error,
+        /// and such a redirect is not followed. Allowed origins have no fence.
+        fence_path() => is_fenced = true;
         /// Allows credentials over plain `http` to other machines. Everybody on the network path
         /// can read such credentials.
         allow_plain_http() => allows_plain_http = true;
@@ -206,11 +214,14 @@ impl ApiClientBuilder {
         connections_of(client: &ApiClient) => connections_of = Some(client.clone());
     }
 
-    /// Adds a header to all requests to the origin of the base URL.
+    /// Adds a header to all requests to the origin of the base URL. It replaces an earlier value;
+    /// [`default_headers`](Self::default_headers) can send several values. The header of
+    /// [`auth`](Self::auth), and a header for [idempotency keys](Self::idempotency_header), are
+    /// errors.
     pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         match header_pair(name.as_ref(), value.as_ref()) {
             Ok((name, value)) => {
-                self.headers.append(name, value);
+                self.headers.insert(name, value);
             }
             Err(problem) => {
                 self.problem.get_or_insert(problem);

@@ -11,8 +11,8 @@ use resilient::retries::NamedRetry;
 use resilient::{CircuitBreaker, RetryBudget, RetryPolicy};
 use url::Url;
 
-use super::auth::Credentials;
 use super::client_name::ClientName;
+use super::credentials::Credentials;
 use super::idle_connections::{DropIdleOnOpening, ListenedBreakers};
 use super::shutdown::{CallGate, StillRunning};
 use crate::address::BaseUrl;
@@ -50,6 +50,7 @@ pub(crate) struct ClientInner {
     pub(crate) deadline: Option<Duration>,
     pub(crate) idle_timeout: Option<Duration>,
     pub(crate) allows_plain_http: bool,
+    pub(crate) speaks_tls: bool,
     pub(crate) redirects: u32,
     pub(crate) body_limit: usize,
     pub(crate) error_body_timeout: Duration,

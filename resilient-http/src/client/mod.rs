@@ -5,9 +5,13 @@ mod auth;
 mod build;
 mod builder;
 mod client_name;
+mod credentials;
+mod credentials_error;
 mod handle;
 mod idle_connections;
+mod secret_header;
 mod shutdown;
+mod token_refresh;
 
 pub use self::api_key::ApiKey;
 pub use self::auth::Auth;
@@ -15,3 +19,4 @@ pub use self::builder::ApiClientBuilder;
 pub use self::handle::ApiClient;
 pub(crate) use self::shutdown::CallGuard;
 pub use self::shutdown::StillRunning;
+pub(crate) use self::token_refresh::RefreshedToken;

@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use serde::Serialize;
-use serde_json::value::to_raw_value;
 
-use crate::error::{BuildError, BuildErrorKind};
+use crate::error::BuildError;
 use crate::redact::HeaderNames;
-use crate::request::{Fields, Idempotency, IdempotencyKey, LimitOverride, header_pair};
+use crate::request::{Fields, Idempotency, IdempotencyKey, LimitOverride, header_pair, raw_json};
 use crate::setters::setters;
 
 /// The way in which a call uses the cache.
@@ -108,15 +107,11 @@ impl CallOptions {
     /// `None` removes the field.
     pub fn field(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
         let name = name.into();
-        match to_raw_value(&value) {
+        match raw_json(&value, &format!("field `{}`", name.escape_debug())) {
             Ok(value) => {
                 self.fields.insert(name, value);
             }
-            Err(_) => self.refuse(BuildError::new(
-                BuildErrorKind::Body,
-                format!("field `{}`", name.escape_debug()),
-                "cannot be written as JSON",
-            )),
+            Err(error) => self.refuse(error),
         }
         self
     }

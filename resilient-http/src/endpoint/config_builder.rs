@@ -149,9 +149,9 @@ impl EndpointConfigBuilder {
     /// Adds fields that are sent unless the request or the call sets them. `fields` is a struct, a
     /// map or `json!({…})`.
     pub fn extra_body(mut self, fields: impl Serialize) -> Self {
-        match fields_of(&fields) {
+        match fields_of(&fields, "`extra_body`") {
             Ok(fields) => self.settings.extra_body.extend(fields),
-            Err(_) => self.refuse(BuildError::setting("extra_body", "is not an object")),
+            Err(error) => self.refuse(error),
         }
         self
     }

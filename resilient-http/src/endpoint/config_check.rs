@@ -13,7 +13,7 @@ use super::settings::Settings;
 use super::tables::{BudgetSettings, RetrySettings};
 use crate::address::{BaseUrl, PathTemplate};
 use crate::error::BuildError;
-use crate::request::{LimitOverride, header_pair};
+use crate::request::{IDEMPOTENCY_HEADER, Idempotency, LimitOverride, header_pair};
 
 /// Large models may take this long to respond.
 const TIMEOUT: Duration = Duration::from_secs(300);
@@ -69,6 +69,10 @@ impl EndpointConfig {
             .with(merged.api_key.as_ref().map(|key| &key.key))
             .map_err(SettingError::at("api_key"))?;
         let headers = headers(&merged.headers, &kind)?;
+        if merged.idempotency.as_ref().is_some_and(Idempotency::is_constant_key) {
+            let problem = "would be the same key for all calls: set it in the options of a call";
+            return Err(SettingError::setting("idempotency", problem));
+        }
         let (timeout, deadline, idle_timeout) = times(&merged)?;
         let statuses = merged.retry_statuses.as_ref();
         let statuses = statuses.map(|codes| codes.iter().map(|code| StatusCode::from_u16(*code)));
@@ -148,6 +152,10 @@ fn headers(given: &BTreeMap<String, String>, auth: &AuthKind) -> Result<HeaderMa
         }
         if header == http::header::CONTENT_TYPE {
             return Err(wrong(BuildError::header(name, "is set by `content_type`")));
+        }
+        if header.as_str() == IDEMPOTENCY_HEADER {
+            let problem = "would be the same key for all calls: set `idempotency` to `key`";
+            return Err(wrong(BuildError::header(name, problem)));
         }
         headers.insert(header, value);
     }

@@ -4,7 +4,7 @@ use http::Method;
 
 use super::fields::Payload;
 use crate::error::{BuildError, BuildErrorKind};
-use crate::request::field_pairs;
+use crate::request::{encode, field_pairs};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Content {
@@ -72,9 +72,7 @@ impl Content {
             }
             Self::Form => {
                 let pairs = pairs(payload, BuildErrorKind::Body)?;
-                let text = serde_urlencoded::to_string(pairs)
-                    .map_err(|_| refuse("cannot be written as a form"))?;
-                Ok(Written::Body(FORM.to_owned(), text.into_bytes()))
+                Ok(Written::Body(FORM.to_owned(), encode(&pairs).into_bytes()))
             }
             Self::Query => pairs(payload, BuildErrorKind::Query).map(Written::Query),
         }

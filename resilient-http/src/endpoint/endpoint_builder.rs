@@ -10,7 +10,7 @@ use super::config::{BudgetSource, EndpointConfig};
 use super::handle::{Endpoint, EndpointInner};
 #[cfg(feature = "cache")]
 use crate::cache::{CachedCalls, ResponseCache};
-use crate::client::{ApiClient, ApiClientBuilder};
+use crate::client::{ApiClient, ApiClientBuilder, Auth};
 use crate::error::{BuildError, BuildErrorKind};
 use crate::setters::setters;
 use crate::transport::Transport;
@@ -22,6 +22,7 @@ pub struct EndpointBuilder<Req: ?Sized, Res> {
     policy: Option<RetryPolicy>,
     breaker: Option<CircuitBreaker>,
     budget: Option<RetryBudget>,
+    auth: Auth,
     source: ClientSource,
     #[cfg(feature = "cache")]
     cache: Option<ResponseCache>,
@@ -56,6 +57,7 @@ impl<Req: ?Sized, Res> Endpoint<Req, Res> {
             policy: None,
             breaker: None,
             budget: None,
+            auth: Auth::none(),
             source: ClientSource::Own,
             #[cfg(feature = "cache")]
             cache: None,
@@ -72,6 +74,9 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
         circuit_breaker(breaker: CircuitBreaker) => breaker = Some(breaker);
         /// Replaces the retry budget. Several endpoints may share it.
         budget(budget: RetryBudget) => budget = Some(budget);
+        /// Sets credentials that a configuration cannot express, such as [`Auth::refresh`]. The
+        /// configuration must have the kind [`AuthKind::None`](crate::AuthKind::None).
+        auth(auth: Auth) => auth = auth;
         /// Uses the connection pool of this client. When the client is closed, the endpoint is
         /// closed too: see [`connections_of`](crate::ApiClientBuilder::connections_of). If no base
         /// URL is configured, the endpoint uses the client's base URL. It does not use the client's
@@ -114,10 +119,18 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
                 return Err(BuildError::new(BuildErrorKind::BaseUrl, "`base_url`", problem));
             }
         };
+        let auth = match (config.auth.is_none(), self.auth.is_none()) {
+            (true, false) => self.auth,
+            (_, true) => config.auth.clone(),
+            (false, false) => {
+                let problem = "is given to the builder, and the configuration has a key";
+                return Err(BuildError::credentials("`auth`", problem));
+            }
+        };
         let mut client = ApiClient::builder(base)
             .name(config.full_name())
             .default_headers(config.headers.clone())
-            .auth(config.auth.clone())
+            .auth(auth)
             .timeout(config.timeout())
             .deadline(config.deadline())
             .idle_timeout(config.idle_timeout())

@@ -1,10 +1,13 @@
 //! The fields of a call, merged from configuration, request and call options.
 
 use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 
-use crate::error::BuildError;
-use crate::request::{Fields, parse_fields, refuse_fields};
+use crate::error::{BuildError, BuildErrorKind};
+use crate::request::{Fields, parse_fields, raw_json};
+
+/// The name of a request in errors.
+const REQUEST: &str = "request";
 
 #[derive(Debug, Clone)]
 pub(super) enum Payload {
@@ -17,9 +20,9 @@ pub(super) enum Payload {
 impl Payload {
     /// Serializes a request. Its `null` fields are left out.
     fn of(request: &(impl Serialize + ?Sized)) -> Result<Self, BuildError> {
-        let raw = to_raw_value(request).map_err(|_| refuse_fields("cannot be written as JSON"))?;
+        let raw = raw_json(request, REQUEST)?;
         Ok(match raw.get().as_bytes().first() {
-            Some(b'{') => Self::Fields(without_nulls(parse_fields(&raw)?)),
+            Some(b'{') => Self::Fields(without_nulls(parse_fields(&raw, REQUEST)?)),
             _ if raw.get() == "null" => Self::Nothing,
             _ => Self::Whole(raw),
         })
@@ -44,12 +47,9 @@ impl Payload {
         merged.extend(call.iter().map(|(name, value)| (name.clone(), value.clone())));
         Ok(Self::Fields(without_nulls(merged)))
     }
-}
 
-impl Payload {
     pub(super) fn set_true(&mut self, name: &str) -> Result<(), BuildError> {
-        let value = to_raw_value(&true).map_err(|_| refuse_fields("cannot be written as JSON"))?;
-        let field = Fields::from([(name.to_owned(), value)]);
+        let field = Fields::from([(name.to_owned(), raw_json(&true, REQUEST)?)]);
         *self = match std::mem::replace(self, Self::Nothing) {
             Self::Nothing => Self::Fields(field),
             Self::Fields(fields) => Self::Fields(fields.into_iter().chain(field).collect()),
@@ -65,7 +65,8 @@ impl Payload {
 }
 
 fn not_an_object() -> BuildError {
-    refuse_fields("is not an object, so no field can be added to it")
+    let problem = "is not an object, so no field can be added to it";
+    BuildError::new(BuildErrorKind::Body, REQUEST, problem)
 }
 
 fn without_nulls(mut fields: Fields) -> Fields {
@@ -85,7 +86,7 @@ mod tests {
         request: impl Serialize,
         call: &serde_json::Value,
     ) -> String {
-        let (extra, call) = (fields_of(extra).unwrap(), fields_of(call).unwrap());
+        let (extra, call) = (fields_of(extra, "x").unwrap(), fields_of(call, "x").unwrap());
         match Payload::merge(&extra, &request, &call).unwrap() {
             Payload::Nothing => "nothing".to_owned(),
             Payload::Fields(fields) => serde_json::to_string(&fields).unwrap(),
@@ -127,7 +128,7 @@ mod tests {
         assert_eq!(merged(&json!({}), (), &json!({})), "nothing");
         assert_eq!(merged(&json!({"a": 1}), (), &json!({})), r#"{"a":1}"#);
         assert_eq!(merged(&json!({}), json!({}), &json!({})), "{}");
-        let extra = fields_of(&json!({"a": 1})).unwrap();
+        let extra = fields_of(&json!({"a": 1}), "x").unwrap();
         assert!(Payload::merge(&extra, &[1], &Fields::new()).is_err());
     }
 }

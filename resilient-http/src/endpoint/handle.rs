@@ -188,9 +188,12 @@ impl<Req: Serialize + ?Sized, Res> Endpoint<Req, Res> {
                 builder.header("content-type", content_type).body(bytes)
             }
         };
-        builder = builder.headers(options.headers.clone()).idempotency(
-            options.idempotency.clone().or(config.merged.idempotency.clone()).unwrap_or_default(),
-        );
+        builder = builder
+            .headers(options.headers.clone())
+            .default_idempotency(config.merged.idempotency.clone());
+        if let Some(idempotency) = &options.idempotency {
+            builder = builder.idempotency(idempotency.clone());
+        }
         let builder = builder.limits(options.timeout, options.deadline, options.idle_timeout);
         let mut prepared = builder.prepare()?;
         prepared.options.is_streamed =

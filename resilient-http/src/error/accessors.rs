@@ -193,6 +193,7 @@ impl ApiError {
             Self::RequestBody { details } => (ErrorKind::RequestBody, details),
             Self::Timeout { details, .. } => (ErrorKind::Timeout, details),
             Self::RateLimited { details, .. } => (ErrorKind::RateLimited, details),
+            Self::Credentials { details } => (ErrorKind::Credentials, details),
             Self::Authentication { details } => (ErrorKind::Authentication, details),
             Self::Forbidden { details } => (ErrorKind::Forbidden, details),
             Self::NotFound { details } => (ErrorKind::NotFound, details),

@@ -58,6 +58,14 @@ pub enum ApiError {
         #[doc(hidden)]
         details: Opaque,
     },
+    /// The client has no credentials for the request, because the closure of
+    /// [`Auth::fresh`](crate::Auth::fresh) or [`Auth::refresh`](crate::Auth::refresh) failed. The
+    /// server did not act on the request. The chain of sources contains the closure's error.
+    #[non_exhaustive]
+    Credentials {
+        #[doc(hidden)]
+        details: Opaque,
+    },
     /// 401: the server rejected the credentials.
     #[non_exhaustive]
     Authentication {

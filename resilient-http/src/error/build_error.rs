@@ -24,12 +24,13 @@ pub enum BuildErrorKind {
     Header,
     /// The body cannot be written as JSON or as a form.
     Body,
-    /// The origin of the address is neither the origin of the base URL nor an allowed origin.
+    /// The origin of the address is neither the origin of the base URL nor an allowed origin, or
+    /// the path is outside the [fence](crate::ApiClientBuilder::fence_path).
     CrossOrigin,
     /// The next page of a list cannot be requested: the server's link to it cannot be read or leads
     /// back, or the list has too many pages.
     NextPage,
-    /// A key is missing, or plain `http` would expose credentials.
+    /// A key is missing or empty, or plain `http` would expose credentials.
     Credentials,
     /// The address uses `https`, but no TLS feature is on.
     Tls,

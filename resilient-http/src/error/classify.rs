@@ -52,7 +52,7 @@ impl ApiError {
             Self::Reported { .. } if has_permanent_code(details) => Classification::answered(),
             Self::Reported { .. } => retry_if(Outcome::Failure, is_repeatable),
             // The caller's stream failed, so the server is not at fault.
-            Self::RequestBody { .. } => Classification::ignored(),
+            Self::RequestBody { .. } | Self::Credentials { .. } => Classification::ignored(),
             // If the deadline ended the call, the breaker has already counted each attempt. The
             // other two errors mean that the server works and only its response cannot be used.
             Self::Timeout { phase: TimeoutPhase::Deadline, .. }

@@ -13,8 +13,8 @@ use super::build_error::{BoxError, BuildError, BuildErrorKind};
 use super::details::Details;
 use super::error_response::{ERROR_BODY_LIMIT, ErrorResponse};
 use super::kinds::{Phase, TimeoutPhase};
+use super::transport_error::{FailureCause, TransportError};
 use crate::response::{DecodeError, Rejected};
-use crate::transport::{FailureCause, TransportError};
 
 impl ApiError {
     /// Makes the error for a status outside 200 to 299.
@@ -73,6 +73,12 @@ impl ApiError {
     pub(crate) fn of_request_body(error: BoxError, mut details: Details) -> Self {
         details.source = Some(error);
         Self::RequestBody { details: Opaque::new(details) }
+    }
+
+    /// Makes the error for a request that needs credentials which are not available.
+    pub(crate) fn of_credentials(error: impl Into<BoxError>, mut details: Details) -> Self {
+        details.source = Some(error.into());
+        Self::Credentials { details: Opaque::new(details) }
     }
 
     /// Makes the error for a response that is longer than `limit` bytes.

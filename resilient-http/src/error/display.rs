@@ -52,6 +52,7 @@ impl fmt::Display for Cause<'_> {
                 TimeoutPhase::Server => f.write_str("the server timed out")?,
             },
             ApiError::RateLimited { .. } => f.write_str("too many requests")?,
+            ApiError::Credentials { .. } => f.write_str("the credentials are not available")?,
             ApiError::Authentication { .. } => f.write_str("the credentials were not accepted")?,
             ApiError::Forbidden { .. } => f.write_str("forbidden")?,
             ApiError::NotFound { .. } => f.write_str("not found")?,

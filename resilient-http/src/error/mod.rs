@@ -10,6 +10,7 @@ mod display;
 mod error_response;
 mod kinds;
 mod outcome_rules;
+mod transport_error;
 
 pub use self::api_error::ApiError;
 pub(crate) use self::api_error::Opaque;
@@ -18,3 +19,5 @@ pub(crate) use self::details::{CallFacts, Details};
 pub(crate) use self::error_response::{ERROR_BODY_LIMIT, ErrorResponse};
 pub use self::kinds::{ErrorKind, Phase, RetriesDisabled, TimeoutPhase};
 pub(crate) use self::outcome_rules::OutcomeRules;
+pub(crate) use self::transport_error::FailureCause;
+pub use self::transport_error::TransportError;

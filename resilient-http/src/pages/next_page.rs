@@ -10,7 +10,7 @@ use url::{Url, form_urlencoded};
 use crate::client::ApiClient;
 use crate::error::{BuildError, BuildErrorKind};
 use crate::redact::is_credential;
-use crate::request::PreparedRequest;
+use crate::request::{PreparedRequest, encoded_pairs, json_text};
 
 /// How the request of the next page differs from the request of this page. For
 /// [`pages_by`](crate::RequestBuilder::pages_by).
@@ -34,21 +34,15 @@ impl NextPage {
     /// `[("cursor", cursor)]`. They replace values of the same names; other values stay.
     #[must_use]
     pub fn query(query: impl Serialize) -> Self {
-        let text = serde_urlencoded::to_string(query);
-        Self(Difference::Query(text.map_err(|_| {
-            let problem = "cannot be written as `name=value` pairs";
-            BuildError::new(BuildErrorKind::Query, "query of the next page", problem)
-        })))
+        let part = "query of the next page";
+        Self(Difference::Query(encoded_pairs(&query, BuildErrorKind::Query, part)))
     }
 
     /// The request of the next page has this JSON body. The body of this page had to be JSON, too.
     #[must_use]
     pub fn json(body: &(impl Serialize + ?Sized)) -> Self {
-        let bytes = serde_json::to_vec(body).map(Bytes::from);
-        Self(Difference::Json(bytes.map_err(|_| {
-            let problem = "cannot be written as JSON";
-            BuildError::new(BuildErrorKind::Body, "body of the next page", problem)
-        })))
+        let text = json_text(body, BuildErrorKind::Body, "body of the next page");
+        Self(Difference::Json(text.map(Bytes::from)))
     }
 
     /// Changes `request`, which is a copy of the request of this page.
@@ -75,7 +69,7 @@ fn resolve(client: &ApiClient, from: &Url, address: &str) -> Result<Url, BuildEr
     if !to.username().is_empty() || to.password().is_some() {
         return Err(refuse(BuildErrorKind::NextPage, "contains a user"));
     }
-    if !client.inner().base.knows(&to) {
+    if !client.inner().base.permits(&to) {
         let problem = "is of another origin than the base URL, and not of an allowed one";
         return Err(refuse(BuildErrorKind::CrossOrigin, problem));
     }

@@ -1,6 +1,6 @@
 //! Parses and replaces the headers of a request, and checks them against the body.
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 use super::body::Body;
 use crate::error::BuildError;
@@ -41,6 +41,36 @@ pub(crate) fn check_framing(headers: &HeaderMap, body: &Body) -> Result<(), Buil
     } else {
         let problem = "is not the length of the body";
         Err(BuildError::header("content-length", problem))
+    }
+}
+
+/// Refuses several values of headers that have one value. Of two, proxies and servers would not all
+/// read the same one.
+pub(crate) fn check_single_values(headers: &HeaderMap) -> Result<(), BuildError> {
+    const SINGLE: [HeaderName; 4] =
+        [header::AUTHORIZATION, header::CONTENT_TYPE, header::HOST, header::PROXY_AUTHORIZATION];
+    SINGLE.iter().try_for_each(|name| single_value(headers, name).map(|_| ()))
+}
+
+/// Returns the value of a header. Several values are an error.
+pub(crate) fn single_value<'a>(
+    headers: &'a HeaderMap,
+    name: &HeaderName,
+) -> Result<Option<&'a HeaderValue>, BuildError> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next();
+    if values.next().is_some() {
+        return Err(BuildError::header(name.as_str(), "has several values"));
+    }
+    Ok(first)
+}
+
+/// States that a body is empty, if the method usually has a body. Some servers answer 411 if the
+/// length is missing.
+pub(crate) fn state_empty_body(method: &Method, headers: &mut HeaderMap, body: &Body) {
+    let has_usually = matches!(*method, Method::POST | Method::PUT | Method::PATCH);
+    if has_usually && body.as_bytes().is_some_and(<[u8]>::is_empty) {
+        headers.entry(header::CONTENT_LENGTH).or_insert(HeaderValue::from_static("0"));
     }
 }
 

@@ -8,8 +8,8 @@ use http_body_util::BodyExt;
 
 use super::response_body::ResponseBody;
 use super::transport_request::TransportRequest;
-use super::transport_trait::{Exchange, Transport, TransportError};
-use crate::error::Phase;
+use super::transport_trait::{Exchange, Transport};
+use crate::error::{Phase, TransportError};
 
 type Respond =
     dyn Fn(http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> + Send + Sync;

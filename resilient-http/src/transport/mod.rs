@@ -14,5 +14,4 @@ pub use self::mock_transport::MockTransport;
 pub use self::reqwest_transport::ReqwestTransport;
 pub use self::response_body::ResponseBody;
 pub use self::transport_request::TransportRequest;
-pub(crate) use self::transport_trait::FailureCause;
-pub use self::transport_trait::{Exchange, Transport, TransportError};
+pub use self::transport_trait::{Exchange, Transport};

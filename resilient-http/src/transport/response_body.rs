@@ -9,7 +9,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 
-use super::transport_trait::TransportError;
+use crate::error::TransportError;
 
 /// A response body as a stream of decompressed bytes.
 pub struct ResponseBody(BodyStream);

@@ -300,7 +300,9 @@ async fn each_kind_of_credentials_has_its_header_and_an_allowed_origin_gets_none
     let api = client(&server.url).auth(Auth::fresh("authorization", stale)).build().unwrap();
     let before = server.count();
     let error = within("the call", api.get::<()>("x")).await.unwrap_err();
-    assert_eq!(kind(&error), BuildErrorKind::Credentials);
+    assert_eq!(error.kind(), ErrorKind::Credentials);
+    let closure = error.source().and_then(std::error::Error::source).unwrap();
+    assert_eq!(closure.to_string(), "expired");
     assert_eq!(server.count(), before);
 }
 
@@ -309,6 +311,23 @@ async fn a_missing_key_is_a_build_error() {
     let build = |key| ApiClient::builder("http://localhost").auth(Auth::bearer(key)).build();
     for key in [ApiKey::env("RESILIENT_HTTP_TEST_NOT_SET"), ApiKey::file("/nonexistent/key")] {
         assert_eq!(build(key).unwrap_err().kind(), BuildErrorKind::Credentials);
+    }
+    for key in [ApiKey::secret(""), ApiKey::secret(" \t")] {
+        let build = |auth| ApiClient::builder("http://localhost").auth(auth).build();
+        for auth in [
+            Auth::bearer(key.clone()),
+            Auth::api_key("x-api-key", key.clone()),
+            Auth::query("key", key.clone()),
+        ] {
+            assert_eq!(build(auth).unwrap_err().kind(), BuildErrorKind::Credentials);
+        }
+        // Some services read the key from the user name.
+        assert!(build(Auth::basic("key", key.clone())).is_ok());
+    }
+    let nobody = Auth::basic("", ApiKey::secret(""));
+    assert!(ApiClient::builder("http://localhost").auth(nobody).build().is_err());
+    for text in ["env:", "file:", "literal:"] {
+        assert!(text.parse::<ApiKey>().is_err(), "{text}");
     }
     assert!(build(ApiKey::env("PATH")).is_ok());
     assert!("secret without a scheme".parse::<ApiKey>().is_err());

@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod address_fence;
 mod cancellation;
 mod defects;
 mod error_bodies;
@@ -11,14 +12,17 @@ mod events;
 mod faults_f;
 mod faults_g;
 mod framing;
+mod idempotency_keys;
 mod multipart;
 #[cfg(feature = "test-util")]
 mod nested;
 mod outcome_table;
 mod proxies;
 mod redirects;
+mod request_parts;
 mod requests;
 mod specification;
 mod storms;
 mod streams;
 mod time_limits;
+mod token_refresh;

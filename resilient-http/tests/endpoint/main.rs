@@ -5,6 +5,7 @@
 mod support;
 
 mod cache;
+mod callers_values;
 mod calls;
 mod cancellation;
 mod config;

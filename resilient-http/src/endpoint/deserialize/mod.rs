@@ -1,6 +1,7 @@
 //! Reads endpoints as files declare them. Unknown keys are errors.
 
 mod document;
+mod json_value;
 mod tables;
 pub(super) mod words;
 

@@ -9,10 +9,10 @@ use resilient::retries::Jitter;
 use resilient::settings::parse_duration;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
 
 use super::super::auth_kind::{AuthKind, ConfiguredKey};
 use super::super::preset::Preset;
+use super::json_value::JsonValue;
 use crate::request::{Fields, Idempotency, IdempotencyKey, LimitOverride, fields_of};
 
 /// The last status of HTTP.
@@ -200,31 +200,26 @@ pub(in crate::endpoint) fn params<'de, D: Deserializer<'de>>(
     Ok(params.map(|(name, Plain(value))| (name, value)).collect())
 }
 
+/// Reads headers. Names differ in more than their case, because a map would silently lose one of
+/// the values.
 pub(in crate::endpoint) fn headers<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<BTreeMap<String, String>, D::Error> {
-    let headers = BTreeMap::<String, String>::deserialize(deserializer)?.into_iter();
-    Ok(headers.map(|(name, value)| (name.to_ascii_lowercase(), value)).collect())
+    let mut headers = BTreeMap::new();
+    for (name, value) in BTreeMap::<String, String>::deserialize(deserializer)? {
+        let name = name.to_ascii_lowercase();
+        if headers.contains_key(&name) {
+            let name = name.escape_debug();
+            return Err(D::Error::custom(format!("the header `{name}` is set twice")));
+        }
+        headers.insert(name, value);
+    }
+    Ok(headers)
 }
 
 pub(in crate::endpoint) fn fields<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Fields, D::Error> {
-    let fields = Option::<BTreeMap<String, Value>>::deserialize(deserializer)?.unwrap_or_default();
-    if fields.values().any(has_date) {
-        return Err(D::Error::custom("JSON has no dates: write them as text, in quotes"));
-    }
-    fields_of(&fields).map_err(D::Error::custom)
-}
-
-/// Returns whether the value contains a date. The TOML parser represents a date as an object with
-/// one field, whose name is the constant below.
-fn has_date(value: &Value) -> bool {
-    match value {
-        Value::Object(fields) => {
-            fields.iter().any(|(name, value)| name == "$__toml_private_datetime" || has_date(value))
-        }
-        Value::Array(values) => values.iter().any(has_date),
-        _ => false,
-    }
+    let fields = Option::<BTreeMap<String, JsonValue>>::deserialize(deserializer)?;
+    fields_of(&fields.unwrap_or_default(), "`extra_body`").map_err(D::Error::custom)
 }

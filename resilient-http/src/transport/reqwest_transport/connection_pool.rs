@@ -1,9 +1,8 @@
 //! The `reqwest::Client` of a transport, and its replacement by a client without connections.
 
-use std::future::Future;
 use std::sync::{Mutex, PoisonError, RwLock};
 
-use super::opened_connections::{ConnectionUse, OpenedConnections};
+use super::served_connections::ServedConnections;
 
 type Configure = dyn Fn() -> reqwest::ClientBuilder + Send + Sync;
 
@@ -11,7 +10,7 @@ pub(super) struct ConnectionPool {
     current: RwLock<PooledClient>,
     /// `None` for a client that the caller gave.
     configure: Option<Box<Configure>>,
-    opened: OpenedConnections,
+    pub(super) served: ServedConnections,
     /// Held while a client is built, so that requests which notice the same fault build one client.
     building: Mutex<()>,
 }
@@ -25,22 +24,18 @@ pub(super) struct PooledClient {
 
 impl ConnectionPool {
     pub(super) fn new(configure: Box<Configure>) -> Result<Self, reqwest::Error> {
-        let opened = OpenedConnections::default();
-        let client = build_client(&*configure, &opened)?;
-        Ok(Self::of(client, Some(configure), opened))
+        let client = build_client(&*configure)?;
+        Ok(Self::of(client, Some(configure)))
     }
 
     pub(super) fn given(client: reqwest::Client) -> Self {
-        Self::of(client, None, OpenedConnections::default())
+        Self::of(client, None)
     }
 
-    fn of(
-        client: reqwest::Client,
-        configure: Option<Box<Configure>>,
-        opened: OpenedConnections,
-    ) -> Self {
+    fn of(client: reqwest::Client, configure: Option<Box<Configure>>) -> Self {
         let current = RwLock::new(PooledClient { client, generation: 0 });
-        Self { current, configure, opened, building: Mutex::new(()) }
+        let (served, building) = (ServedConnections::default(), Mutex::default());
+        Self { current, configure, served, building }
     }
 
     /// Returns whether the transport built the client.
@@ -50,16 +45,6 @@ impl ConnectionPool {
 
     pub(super) fn current(&self) -> PooledClient {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Runs a request and returns what is known about its connection. A client that the caller gave
-    /// reports nothing, so its connections count as fresh.
-    pub(super) async fn watch<F: Future>(&self, request: F) -> (F::Output, ConnectionUse) {
-        if self.is_own() {
-            self.opened.watch(request).await
-        } else {
-            (request.await, ConnectionUse::default())
-        }
     }
 
     /// Replaces `client` by a client without connections, unless another request has replaced it
@@ -72,21 +57,18 @@ impl ConnectionPool {
         }
         // The same settings have built a client before, so an error is rare: a file of certificates
         // may have disappeared. The present client stays.
-        if let Ok(fresh) = build_client(&**configure, &self.opened) {
+        if let Ok(fresh) = build_client(&**configure) {
             let fresh = PooledClient { client: fresh, generation: client.generation + 1 };
             *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         }
     }
 }
 
-fn build_client(
-    configure: &Configure,
-    opened: &OpenedConnections,
-) -> Result<reqwest::Client, reqwest::Error> {
+fn build_client(configure: &Configure) -> Result<reqwest::Client, reqwest::Error> {
     configure()
         .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
+        // With a maximum of zero, reqwest does not copy each request.
+        .retry(reqwest::retry::never().max_retries_per_request(0))
         .connection_verbose(false)
-        .connector_layer(opened.clone())
         .build()
 }

@@ -3,12 +3,11 @@
 use std::error::Error;
 use std::io;
 
-use super::opened_connections::ConnectionUse;
-use crate::error::Phase;
-use crate::transport::transport_trait::{FailureCause, TransportError};
+use crate::error::{FailureCause, Phase, TransportError};
 
-/// Explains an error before the response.
-pub(super) fn explain(error: reqwest::Error, connection: ConnectionUse) -> TransportError {
+/// Explains an error before the response. `is_reused` says whether the connection of the request had
+/// served another one.
+pub(super) fn explain(error: reqwest::Error, is_reused: bool) -> TransportError {
     let cause = if error.is_builder() {
         FailureCause::Unsendable("cannot send to such an address")
     } else if error.is_connect() {
@@ -17,13 +16,11 @@ pub(super) fn explain(error: reqwest::Error, connection: ConnectionUse) -> Trans
         FailureCause::TimedOut
     } else {
         match Loss::of(&error) {
+            #[cfg(feature = "http2")]
             Loss::Refused => FailureCause::Connection(Phase::Refused),
             Loss::Unsent => FailureCause::Connection(Phase::Connect),
-            Loss::OnHttp1 if connection.is_reused => FailureCause::ReusedConnection,
-            Loss::OnHttp2 if connection.is_reused && connection.is_quiet => {
-                FailureCause::ReusedConnection
-            }
-            Loss::OnHttp1 | Loss::OnHttp2 | Loss::Other => FailureCause::Connection(Phase::Send),
+            Loss::OfConnection if is_reused => FailureCause::ReusedConnection,
+            Loss::OfConnection | Loss::Other => FailureCause::Connection(Phase::Send),
         }
     };
     TransportError::new(cause, error.without_url())
@@ -46,13 +43,12 @@ pub(in crate::transport) fn explain_body(error: reqwest::Error) -> TransportErro
 enum Loss {
     /// The server said that it did not process the request: a stream refused by HTTP/2, or a
     /// stream beyond the last one of a GOAWAY frame.
+    #[cfg(feature = "http2")]
     Refused,
     /// The client did not write the request.
     Unsent,
     /// The connection ended.
-    OnHttp1,
-    /// The connection of several requests ended.
-    OnHttp2,
+    OfConnection,
     /// For example, a response that breaks the rules of HTTP.
     Other,
 }
@@ -71,11 +67,11 @@ impl Loss {
                     return Self::Unsent;
                 }
                 if error.is_incomplete_message() {
-                    return Self::OnHttp1;
+                    return Self::OfConnection;
                 }
             }
             if error.downcast_ref::<io::Error>().is_some_and(is_lost) {
-                loss = Self::OnHttp1;
+                loss = Self::OfConnection;
             }
             cause = error.source();
         }
@@ -92,7 +88,7 @@ impl Loss {
         if error.is_remote() && (is_shutdown || is_refusal) {
             Self::Refused
         } else if error.get_io().is_some_and(is_lost) {
-            Self::OnHttp2
+            Self::OfConnection
         } else {
             Self::Other
         }

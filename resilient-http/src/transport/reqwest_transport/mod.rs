@@ -2,25 +2,24 @@
 
 mod connection_pool;
 mod failure;
-mod opened_connections;
+mod served_connections;
 
 use std::fmt;
 use std::time::Duration;
 
-use self::connection_pool::ConnectionPool;
+use self::connection_pool::{ConnectionPool, PooledClient};
 use self::failure::explain;
 pub(super) use self::failure::explain_body;
 use super::response_body::ResponseBody;
 use super::transport_request::TransportRequest;
-use super::transport_trait::{Exchange, FailureCause, Transport, TransportError};
-use crate::error::{BuildError, BuildErrorKind};
+use super::transport_trait::{Exchange, Transport};
+use crate::error::{BuildError, BuildErrorKind, FailureCause, TransportError};
 use crate::request::RequestBody;
 
 /// Sends requests with a `reqwest::Client`.
 ///
 /// A transport that [`build`](Self::build) made replaces its `reqwest::Client` to drop idle
-/// connections, and it knows whether a connection had served other requests. A client that the
-/// caller [gives](Self::given) is never replaced, and each of its connections counts as fresh.
+/// connections. A client that the caller [gives](Self::given) is never replaced.
 pub struct ReqwestTransport {
     pool: ConnectionPool,
 }
@@ -45,8 +44,8 @@ impl ReqwestTransport {
 
     /// Uses an existing client. The transport never closes or replaces this client, so idle
     /// connections stay when the circuit opens: a breaker may need several probes after a network
-    /// partition. A connection that breaks before the response is a failure, even if it had served
-    /// other requests.
+    /// partition. A request that is sent again because its connection broke may meet another broken
+    /// one.
     ///
     /// Build it with `redirect(reqwest::redirect::Policy::none())`: a client that follows redirects
     /// sends headers such as `x-api-key` to other hosts. The transport refuses a redirected
@@ -55,6 +54,17 @@ impl ReqwestTransport {
     #[must_use]
     pub fn given(client: reqwest::Client) -> Self {
         Self { pool: ConnectionPool::given(client) }
+    }
+
+    fn lost(&self, error: reqwest::Error, pooled: &PooledClient) -> TransportError {
+        let is_reused = self.pool.served.forget(&error);
+        let error = explain(error, is_reused);
+        if error.cause == FailureCause::ReusedConnection {
+            // Other connections of the pool may be dead too. The next request must open a fresh
+            // one.
+            self.pool.replace(pooled);
+        }
+        error
     }
 
     pub(crate) fn defaults(connect_timeout: Duration) -> reqwest::ClientBuilder {
@@ -72,16 +82,11 @@ impl Transport for ReqwestTransport {
             *sent.headers_mut() = request.headers;
             *sent.body_mut() = reqwest_body(request.body);
             let pooled = self.pool.current();
-            let (result, connection) = self.pool.watch(pooled.client.execute(sent)).await;
-            let response = result.map_err(|error| {
-                let error = explain(error, connection);
-                if error.cause == FailureCause::ReusedConnection {
-                    // Other connections of the pool may be dead too. The next request must open a
-                    // fresh one.
-                    self.pool.replace(&pooled);
-                }
-                error
-            })?;
+            let response = match pooled.client.execute(sent).await {
+                Ok(response) => response,
+                Err(error) => return Err(self.lost(error, &pooled)),
+            };
+            self.pool.served.record(response.extensions());
             if asked.is_some_and(|asked| *response.url() != asked) {
                 return Err(TransportError::unsendable(
                     "is a client that follows redirects: build it with `redirect(Policy::none())`",

@@ -1,0 +1,100 @@
+//! The credentials of a client, which each request to the origin of the base URL carries.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use super::credentials_error::{CredentialsError, contain};
+use super::secret_header::secret_header;
+use super::token_refresh::{RefreshedToken, TokenRefresh};
+use crate::error::BoxError;
+use crate::request::set_pair;
+use crate::time_limit::limited;
+
+pub(super) type FreshValue = Arc<dyn Fn() -> Result<SecretString, BoxError> + Send + Sync>;
+
+#[derive(Clone)]
+pub(crate) enum Credentials {
+    None,
+    Header(HeaderName, HeaderValue),
+    Query(String, SecretString),
+    Fresh(HeaderName, FreshValue),
+    Refresh(HeaderName, Arc<TokenRefresh>),
+}
+
+impl Credentials {
+    /// Adds the credentials to a request. If the request already has the header, the header stays.
+    /// A key in the query replaces the pairs of its name: the query of a redirect may contain it.
+    ///
+    /// Returns the token that the request carries, if the token can be refreshed. `refresh_limit`
+    /// is the time for a refresh that is necessary now; `None` means no limit.
+    pub(crate) async fn apply(
+        &self,
+        url: &mut Url,
+        headers: &mut HeaderMap,
+        refresh_limit: impl FnOnce() -> Option<Duration>,
+    ) -> Result<Option<RefreshedToken>, CredentialsError> {
+        match self {
+            Self::None => {}
+            Self::Header(name, value) => {
+                headers.entry(name).or_insert_with(|| value.clone());
+            }
+            Self::Query(name, key) => {
+                let query = set_pair(url.query(), name, key.expose_secret());
+                url.set_query(Some(&query));
+            }
+            Self::Fresh(name, value) => {
+                if !headers.contains_key(name) {
+                    let value = contain(|| value())?.map_err(|error| {
+                        CredentialsError::caused_by("the closure of `Auth::fresh` failed", error)
+                    })?;
+                    headers.insert(name, secret_header(&value).map_err(CredentialsError::new)?);
+                }
+            }
+            Self::Refresh(name, refresh) => {
+                if !headers.contains_key(name) {
+                    let token = match refresh.present() {
+                        Some(token) => token,
+                        None => refreshed(refresh, refresh_limit()).await?,
+                    };
+                    headers.insert(name, token.header().clone());
+                    return Ok(Some(token));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns the header that carries the credentials.
+    pub(super) fn header(&self) -> Option<&HeaderName> {
+        match self {
+            Self::None | Self::Query(..) => None,
+            Self::Header(name, _) | Self::Fresh(name, _) | Self::Refresh(name, _) => Some(name),
+        }
+    }
+
+    /// Notes that the server refused this token, so that no later request carries it.
+    pub(crate) fn refuse(&self, token: &RefreshedToken) {
+        if let Self::Refresh(_, refresh) = self {
+            refresh.refuse(token);
+        }
+    }
+}
+
+/// Waits for the next token, but at most for the time `most`.
+async fn refreshed(
+    refresh: &TokenRefresh,
+    most: Option<Duration>,
+) -> Result<RefreshedToken, CredentialsError> {
+    // The future is boxed, so that the futures of other calls stay small.
+    let token = Box::pin(refresh.token());
+    match most {
+        None => token.await,
+        Some(most) => Box::pin(limited(most, token)).await.unwrap_or_else(|_| {
+            Err(CredentialsError::new("the refresh did not end within the time of the attempt"))
+        }),
+    }
+}

@@ -1,0 +1,84 @@
+//! The error of one exchange, as transports report it.
+
+use std::fmt;
+
+use super::build_error::BoxError;
+use super::kinds::Phase;
+
+/// The reason why an exchange failed.
+#[derive(Debug)]
+pub struct TransportError {
+    pub(crate) cause: FailureCause,
+    pub(crate) source: Option<BoxError>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FailureCause {
+    Connection(Phase),
+    /// A connection that had served other requests broke before the response.
+    ReusedConnection,
+    /// The response took longer than the transport's own limit.
+    TimedOut,
+    /// The response cannot be decompressed.
+    Undecodable,
+    Unsendable(&'static str),
+}
+
+impl TransportError {
+    /// Reports a failed connection. The error of the call shows `source`, so `source` must not
+    /// contain secrets.
+    #[must_use]
+    pub fn connection(phase: Phase, source: impl Into<BoxError>) -> Self {
+        Self::new(FailureCause::Connection(phase), source)
+    }
+
+    /// Reports that a connection which had served other requests broke before the first byte of the
+    /// response. Servers close idle connections at any time, so this says nothing about the health
+    /// of the server. If the request may be sent twice, the client sends it again at once.
+    #[must_use]
+    pub fn reused_connection(source: impl Into<BoxError>) -> Self {
+        Self::new(FailureCause::ReusedConnection, source)
+    }
+
+    /// Reports that the transport's own time limit ended the exchange. The client counts it like
+    /// the time limit of an attempt.
+    #[must_use]
+    pub fn timed_out(source: impl Into<BoxError>) -> Self {
+        Self::new(FailureCause::TimedOut, source)
+    }
+
+    /// Reports a body that cannot be decompressed.
+    #[must_use]
+    pub fn undecodable(source: impl Into<BoxError>) -> Self {
+        Self::new(FailureCause::Undecodable, source)
+    }
+
+    /// Reports a request that the transport can never send.
+    #[must_use]
+    pub fn unsendable(problem: &'static str) -> Self {
+        Self { cause: FailureCause::Unsendable(problem), source: None }
+    }
+
+    pub(crate) fn new(cause: FailureCause, source: impl Into<BoxError>) -> Self {
+        Self { cause, source: Some(source.into()) }
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.cause {
+            FailureCause::Connection(phase) => phase.text(),
+            FailureCause::ReusedConnection => Phase::Send.text(),
+            FailureCause::TimedOut => "the transport's time limit passed",
+            FailureCause::Undecodable => "the response cannot be decompressed",
+            FailureCause::Unsendable(problem) => problem,
+        })
+    }
+}
+
+impl std::error::Error for TransportError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        let source = self.source.as_deref()?;
+        Some(source)
+    }
+}
