@@ -7,6 +7,7 @@ mod call;
 mod client;
 mod endpoint;
 mod error;
+mod hold_back;
 #[cfg(feature = "tracing")]
 mod log_target;
 mod pages;
@@ -22,7 +23,10 @@ pub use self::address::PathTemplate;
 #[cfg(feature = "cache")]
 pub use self::cache::{CacheConfig, CacheCounts, ResponseCache};
 pub use self::call::{ApiRequest, RawRequest, RequestBuilder};
-pub use self::client::{ApiClient, ApiClientBuilder, ApiKey, Auth, StillRunning};
+pub use self::client::{
+    ApiClient, ApiClientBuilder, ApiKey, Auth, StillRunning, default_budget,
+    default_circuit_breaker,
+};
 #[cfg(feature = "cache")]
 pub use self::endpoint::Caching;
 #[cfg(feature = "serde")]
@@ -36,6 +40,7 @@ pub use self::error::{
     ApiError, BoxError, BuildError, BuildErrorKind, ErrorKind, Phase, RetriesDisabled,
     TimeoutPhase, TransportError,
 };
+pub use self::hold_back::OnRateLimit;
 pub use self::pages::{Items, NextPage, Pages};
 pub use self::request::{
     Body, FormPart, Idempotency, IdempotencyKey, MultipartForm, PreparedRequest, RequestBody,

@@ -9,7 +9,7 @@ use super::{Entries, Hold, Registration, Registry, RetryEntry};
 use crate::breaker::{BreakerConfig, CircuitBreaker};
 use crate::keyed::{BreakerKey, KeyedBreakers, KeyedEntry};
 use crate::platform::contain;
-use crate::retry::{BudgetConfig, BudgetConfigBuilder, NamedRetry, RetryBudget, RetryPolicy};
+use crate::retry::{BudgetConfig, NamedRetry, RetryBudget, RetryPolicy};
 use crate::signal::Name;
 use crate::time;
 
@@ -105,8 +105,11 @@ impl Registry {
     ///
     /// If no setting of `config` was given, as in [`BreakerConfig::default`], the lease only names
     /// the breaker and accepts the settings of other code: a client passes on the settings of its
-    /// user, who may have set nothing. Given settings have the same effect as in
+    /// user, who may have set nothing. The same holds for a [`provisional`] `config`, but its
+    /// settings apply until then. Given settings have the same effect as in
     /// [`get_or_register`](Registry::get_or_register).
+    ///
+    /// [`provisional`]: BreakerConfig::provisional
     #[track_caller]
     pub fn lease(&self, name: &str, config: BreakerConfig) -> Lease<CircuitBreaker> {
         let breaker = self.register_breaker(Registration::of_lease(name, config));
@@ -133,8 +136,7 @@ impl Registry {
     /// without settings only names the budget, as with [`lease`](Registry::lease).
     #[track_caller]
     pub fn lease_budget(&self, name: &str, config: BudgetConfig) -> Lease<RetryBudget> {
-        let has_settings = config.to_builder() != BudgetConfigBuilder::NONE;
-        let declared = Declared::new(config, has_settings, Location::caller());
+        let declared = Declared::new(config, config.gives_settings(), Location::caller());
         let name = Name::from(name.to_owned());
         let budget = self.register_named_budget(name.clone(), declared, Hold::Lease);
         self.leased(budget, name, Self::release_budget)

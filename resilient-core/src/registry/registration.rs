@@ -45,9 +45,8 @@ impl Registration {
     /// Makes the registration of a lease. Its settings are those that the user of the client gave.
     #[track_caller]
     pub(super) fn of_lease(name: &str, config: BreakerConfig) -> Self {
-        let registration = Self::by_hand(name, config);
-        let has_settings = registration.settings != BreakerConfigBuilder::default();
-        Self { has_settings, hold: Hold::Lease, ..registration }
+        let has_settings = config.gives_settings();
+        Self { has_settings, hold: Hold::Lease, ..Self::by_hand(name, config) }
     }
 
     pub(super) fn declared(&self) -> Declared<BreakerConfig> {

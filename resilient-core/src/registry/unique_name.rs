@@ -8,7 +8,7 @@ use super::declared::{Declared, Hold};
 use super::{Entries, Lease, Registration, Registry};
 use crate::breaker::{BreakerConfig, CircuitBreaker};
 use crate::keyed::{BreakerKey, KeyedBreakers, KeyedEntry};
-use crate::retry::{BudgetConfig, BudgetConfigBuilder, NamedRetry, RetryBudget, RetryPolicy};
+use crate::retry::{BudgetConfig, NamedRetry, RetryBudget, RetryPolicy};
 use crate::signal::Name;
 
 /// A name that nothing else in a registry has. It is free again when this value is dropped.
@@ -143,8 +143,7 @@ impl UniqueName {
     /// Returns a retry budget under this name: see [`Registry::lease_budget`].
     #[track_caller]
     pub fn lease_budget(&self, config: BudgetConfig) -> Lease<RetryBudget> {
-        let has_settings = config.to_builder() != BudgetConfigBuilder::NONE;
-        let declared = Declared::new(config, has_settings, Location::caller());
+        let declared = Declared::new(config, config.gives_settings(), Location::caller());
         let budget = self.registry.register_named_budget(self.name.clone(), declared, Hold::Owner);
         self.registry.leased(budget, self.name.clone(), Registry::release_budget)
     }

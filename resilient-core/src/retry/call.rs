@@ -24,6 +24,7 @@ use crate::signal::{Classification, Classify, ErrorText, TimedOut, TimedOutOutpu
 /// | [`budget`](Self::budget) | no budget |
 /// | [`deadline`](Self::deadline) | none |
 /// | [`attempt_timeout`](Self::attempt_timeout) | none |
+/// | [`retry_timed_out`](Self::retry_timed_out) | `true` |
 /// | [`nested`](Self::nested) | [`NestedMode::Warn`] |
 /// | [`describe`](Self::describe) | no text about errors |
 /// | [`classified`](Self::classified), [`by_source`](Self::by_source), [`classify_with`](Self::classify_with) | every `Err` and every `None` is a failure and is retried |
@@ -66,6 +67,7 @@ pub struct RetryCall<'a, O, C = EveryFailure> {
     pub(super) on_give_up: Option<&'a GiveUpHook<'a, O>>,
     pub(super) deadline: Option<Duration>,
     pub(super) attempt_timeout: Option<Duration>,
+    pub(super) retries_timed_out: bool,
     /// Set if the call has a deadline or an attempt timeout.
     pub(super) timed_out: Option<fn(TimedOut) -> O>,
     pub(super) budget: Option<&'a RetryBudget>,
@@ -123,6 +125,7 @@ impl<'a, O> RetryCall<'a, O> {
             on_give_up: None,
             deadline: None,
             attempt_timeout: None,
+            retries_timed_out: true,
             timed_out: None,
             budget: None,
             nested: NestedMode::Warn,
@@ -219,6 +222,16 @@ impl<'a, O, C> RetryCall<'a, O, C> {
         self
     }
 
+    // R6
+    /// Sets whether an attempt that its `attempt_timeout` cancelled is retried. With `false`, such
+    /// an attempt still is a failure for the breaker, and ends the call. Use it if nobody knows
+    /// whether a cancelled operation took effect, and it must not take effect twice. Default:
+    /// `true`.
+    pub fn retry_timed_out(mut self, yes: bool) -> Self {
+        self.retries_timed_out = yes;
+        self
+    }
+
     /// Sets what the call does if it runs inside an attempt of another retry loop.
     pub fn nested(mut self, nested: NestedMode) -> Self {
         self.nested = nested;
@@ -226,7 +239,8 @@ impl<'a, O, C> RetryCall<'a, O, C> {
     }
 
     /// Classifies outputs with `classify`, for the loop and the breaker. `classify` returns `None`
-    /// for a success. An attempt that a time limit cancelled is always a failure and is retried.
+    /// for a success. An attempt that a time limit cancelled is always a failure, and
+    /// [`retry_timed_out`](Self::retry_timed_out) says whether it is retried.
     pub fn classify_with<F>(self, classify: F) -> RetryCall<'a, O, F>
     where
         F: FnMut(&O) -> Option<Classification>,
@@ -246,6 +260,7 @@ impl<'a, O, C> RetryCall<'a, O, C> {
             on_give_up: self.on_give_up,
             deadline: self.deadline,
             attempt_timeout: self.attempt_timeout,
+            retries_timed_out: self.retries_timed_out,
             timed_out: self.timed_out,
             budget: self.budget,
             nested: self.nested,

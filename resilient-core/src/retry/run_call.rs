@@ -212,9 +212,9 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
                 (output, AttemptEnd::Failed(class))
             }
             (Err(cut), Some(output)) => {
-                let (cause, excepted) = (cut.cause(), false);
+                let (cause, excepted) = (cut.cause(), !self.retries_timed_out);
                 if let Some(permit) = permit {
-                    report_cut(permit, cause, excepted);
+                    report_cut(permit, cause, false);
                 }
                 (output(cut.timed_out), AttemptEnd::Cut { limit: cause.limit(), excepted })
             }

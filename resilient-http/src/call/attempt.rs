@@ -14,10 +14,6 @@ use crate::error::{ApiError, ErrorResponse};
 use crate::response::{Response, ResponseHead, Served};
 use crate::transport::ResponseBody;
 
-/// Receives the response before the attempt ends, so that an unreadable response does not count as
-/// a success.
-pub(super) type Accept<'a> = dyn FnMut(Response) -> Result<(), ApiError> + Send + 'a;
-
 /// A success whose body has not been read. The span ends with the response.
 pub(super) struct ReceivedHead {
     pub(super) head: ResponseHead,
@@ -29,8 +25,7 @@ pub(super) struct ReceivedHead {
 pub(super) async fn run_attempt(
     client: &ApiClient,
     call: &CallState<'_>,
-    accept: &mut Accept<'_>,
-) -> Result<(), ApiError> {
+) -> Result<Response, ApiError> {
     let ReceivedHead { head, body, span, began } = receive_head(client, call).await?;
     call.begin_reading(head);
     let read = span.within(read_whole(body, client.inner().body_limit)).await;
@@ -47,7 +42,7 @@ pub(super) async fn run_attempt(
         Err(error) => Err(body_error(error, call, head, began)),
     };
     span.end(read.as_ref().err());
-    accept(read?)
+    read
 }
 
 /// Sends the request, follows redirects, and returns the head of a success. If the status is
@@ -76,6 +71,9 @@ pub(super) async fn receive_head(
         }
         let (parts, body) = response.into_parts();
         let head = ResponseHead::received(parts.status, parts.headers);
+        if let Some(hold) = &call.hold {
+            hold.response_received(&head, began);
+        }
         if head.status.is_success() {
             return Ok(ReceivedHead { head, body, span, began });
         }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use crate::address::forbidden;
 use crate::client::{ApiClient, CallGuard};
 use crate::error::{ApiError, CallFacts, Details, ErrorResponse, Opaque};
+use crate::hold_back::OriginHold;
 use crate::request::PreparedRequest;
 use crate::response::ResponseHead;
 
@@ -23,6 +24,8 @@ pub(super) struct CallState<'a> {
     pub(super) facts: CallFacts,
     pub(super) guard: CallGuard,
     pub(super) breaker: CircuitBreaker,
+    /// `None` if the client ignores rate limits.
+    pub(super) hold: Option<Arc<OriginHold>>,
     pub(super) retry: NamedRetry,
     pub(super) budget: Option<RetryBudget>,
     pub(super) timeout: Option<Duration>,
@@ -76,6 +79,7 @@ impl<'a> CallState<'a> {
             facts: call_facts(client, request),
             guard,
             breaker: inner.breaker_of(&request.url),
+            hold: inner.hold_of(&request.url),
             retry: inner.retry_of(options.policy.as_ref()),
             budget: inner.budget.as_ref().map(|budget| budget.get().clone()),
             timeout,

@@ -42,6 +42,9 @@ pub(super) async fn exchange(
     hop: &Hop<'_>,
     began: Instant,
 ) -> Result<Exchanged, ApiError> {
+    if let Some(hold) = &call.hold {
+        hold.request_sent(began);
+    }
     let mut resends = FreeResends { refusals: REFUSALS, lost_connections: 1 };
     loop {
         let mut url = hop.url.as_ref().clone();

@@ -1,16 +1,17 @@
-//! Sends a prepared request. The retry loop makes the attempts, and each attempt goes through the
-//! circuit breaker.
+//! Sends a prepared request and reads the whole response.
 
-use resilient::{circuit_breaker, retry};
+use std::sync::{Mutex, PoisonError};
 
-use super::attempt::{Accept, ReceivedHead, receive_head, run_attempt};
+use resilient::Outcome;
+
+use super::attempt::run_attempt;
+use super::attempt_loop::make_attempts;
 use super::call_state::CallState;
 use super::telemetry::in_call_span;
 use crate::client::ApiClient;
-use crate::error::{ApiError, BuildError, TimeoutPhase};
+use crate::error::{ApiError, BuildError};
 use crate::request::PreparedRequest;
 use crate::response::{FromResponse, Rejected, Response};
-use crate::stream::{HeldCall, StreamParts, StreamedResponse};
 
 impl ApiClient {
     /// Sends a prepared request. Each execution is a new call that makes its own attempts.
@@ -46,63 +47,6 @@ impl ApiClient {
         value.ok_or(ApiError::Closed)
     }
 
-    /// Sends a prepared request and returns the response as soon as its head arrives. The body is
-    /// read while it arrives.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropping the future ends the call: see
-    /// [`RequestBuilder`](crate::RequestBuilder#cancel-safety).
-    ///
-    /// # Errors
-    ///
-    /// Returns an [`ApiError`] if the call does not end with the head of a success. Errors of the
-    /// body come from the [`StreamedResponse`].
-    pub async fn stream(&self, request: &PreparedRequest) -> Result<StreamedResponse, ApiError> {
-        let call = CallState::new(self, request)?;
-        let work = async {
-            let ended = self.stream_attempts(&call).await;
-            ended.map_err(|error| call.complete(error))
-        };
-        let facts = &call.facts;
-        let (received, permit) =
-            in_call_span(&facts.method, &facts.template, || call.attempt(), work).await?;
-        let ReceivedHead { head, body, span, .. } = received;
-        span.end(None);
-        let inner = self.inner();
-        let attempts = call.attempt();
-        let idle_timeout = request.options.idle_timeout.map_or(inner.idle_timeout, |time| time.0);
-        let CallState { facts, guard, .. } = call;
-        let call = HeldCall::new(Some(permit), guard);
-        let event_limit = inner.body_limit;
-        let parts = StreamParts { head, body, facts, attempts, idle_timeout, event_limit, call };
-        Ok(parts.into())
-    }
-
-    #[retry(
-        policy = call.retry,
-        budget = call.budget,
-        deadline = call.deadline,
-        attempt_timeout = call.timeout,
-        except = ApiError::Timeout { phase: TimeoutPhase::Attempt, .. } if !call.may_be_repeated(),
-    )]
-    async fn stream_attempts(
-        &self,
-        call: &CallState<'_>,
-    ) -> Result<(ReceivedHead, resilient::breaker::OwnedPermit), ApiError> {
-        use resilient::Classify;
-        call.begin_attempt();
-        let permit = call.breaker.try_acquire_owned()?;
-        let received = permit.within(Box::pin(receive_head(self, call))).await;
-        match received {
-            Ok(received) => Ok((received, permit)),
-            Err(error) => {
-                permit.report_class(Some(error.classify()));
-                Err(error)
-            }
-        }
-    }
-
     /// Sends a prepared request. Each attempt passes its response to `read` before the attempt
     /// ends.
     pub(crate) async fn execute_by(
@@ -114,37 +58,23 @@ impl ApiClient {
             return Err(BuildError::streamed().into());
         }
         let call = CallState::new(self, request)?;
-        let mut accept = |response: Response| {
+        let accept = |response: Response| {
             read(response).map_err(|rejected| ApiError::unreadable(call.details(None), rejected))
         };
+        // The attempts use `accept` one after the other, so the lock is always free.
+        let accept = Mutex::new(accept);
+        let attempt = || async {
+            let response = run_attempt(self, &call).await?;
+            accept.lock().unwrap_or_else(PoisonError::into_inner)(response)
+        };
         let work = async {
-            let ended = self.attempts(&call, &mut accept).await;
-            ended.map_err(|error| call.complete(error))
+            let (ended, permit) = make_attempts(self, &call, attempt).await;
+            if let Some(permit) = permit {
+                permit.report(Outcome::Success);
+            }
+            ended
         };
         let facts = &call.facts;
         in_call_span(&facts.method, &facts.template, || call.attempt(), work).await
-    }
-
-    /// Makes the attempts of a call. This is the only retry loop.
-    #[retry(
-        policy = call.retry,
-        budget = call.budget,
-        deadline = call.deadline,
-        attempt_timeout = call.timeout,
-        except = ApiError::Timeout { phase: TimeoutPhase::Attempt, .. } if !call.may_be_repeated(),
-        on_give_up = |event| {
-            if let Some(error) = event.error() {
-                error.ended_by(event.reason());
-            }
-        },
-    )]
-    #[circuit_breaker(breaker = call.breaker)]
-    async fn attempts(
-        &self,
-        call: &CallState<'_>,
-        accept: &mut Accept<'_>,
-    ) -> Result<(), ApiError> {
-        call.begin_attempt();
-        Box::pin(run_attempt(self, call, accept)).await
     }
 }

@@ -2,12 +2,15 @@
 
 mod api_request;
 mod attempt;
+mod attempt_loop;
+mod attempt_waits;
 mod call_state;
 mod exchange;
 mod execute;
 mod read_body;
 mod redirect;
 mod request_builder;
+mod stream_call;
 mod telemetry;
 
 pub use self::api_request::ApiRequest;

@@ -15,6 +15,7 @@ use super::idle_connections::DropIdleOnOpening;
 use super::shutdown::{CallGate, Connections};
 use crate::address::{BaseUrl, UserInfo, is_private};
 use crate::error::{BuildError, BuildErrorKind};
+use crate::hold_back::{ClientHolds, OnRateLimit};
 use crate::redact::{is_credential, mark_secrets};
 use crate::request::{check_single_values, header_name};
 use crate::transport::Transport;
@@ -61,6 +62,8 @@ impl ApiClientBuilder {
         let breakers = self.breakers(&name);
         let budget = self.retry_budget(&name);
         let retry = name.lease_retry(self.policy.clone());
+        let holds_back = self.on_rate_limit != OnRateLimit::Ignore;
+        let holds = holds_back.then(|| ClientHolds::of_client(name.shared()));
         mark_secrets(&mut self.headers);
         let connections = match self.connections_of.take() {
             Some(client) => Connections::Shared(Arc::clone(&client.inner().gate)),
@@ -83,6 +86,8 @@ impl ApiClientBuilder {
             retry,
             budget,
             breakers,
+            holds,
+            fails_if_held: self.on_rate_limit == OnRateLimit::Fail,
             rules: Arc::new(self.rules),
             idempotency_header,
             gate,

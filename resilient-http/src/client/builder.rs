@@ -9,8 +9,10 @@ use resilient::budget::BudgetConfig;
 use resilient::{BreakerConfig, CircuitBreaker, RetryBudget, RetryPolicy};
 
 use super::auth::Auth;
+use super::defaults::{default_budget, default_circuit_breaker};
 use super::handle::ApiClient;
 use crate::error::{BuildError, OutcomeRules};
+use crate::hold_back::OnRateLimit;
 use crate::redact::HeaderNames;
 use crate::request::{IDEMPOTENCY_HEADER, header_pair};
 use crate::setters::setters;
@@ -39,8 +41,9 @@ const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(1);
 /// | [`idle_timeout`](Self::idle_timeout) | 60 s | for a chunk of a streamed response |
 /// | [`connect_timeout`](Self::connect_timeout) | 5 s | for one connection |
 /// | [`retry`](Self::retry) | 3 retries, exponential from 100 ms, full jitter | |
-/// | [`budget`](Self::budget) | one retry per five successes, 10 initial | per client |
-/// | [`circuit_breaker`](Self::circuit_breaker) | 5 failures in a row, for 30 s | per origin |
+/// | [`budget`](Self::budget) | [one retry per three successes, 20 initial](crate::default_budget) | per client |
+/// | [`circuit_breaker`](Self::circuit_breaker) | [10 failures in a row over 3 s, open for 5 s](crate::default_circuit_breaker) | per origin |
+/// | [`on_rate_limit`](Self::on_rate_limit) | calls wait until the server wants requests again | per origin |
 /// | [`redirects`](Self::redirects) | 5 | within one origin |
 /// | [`body_limit`](Self::body_limit) | 16 MiB | of the decompressed body |
 /// | [`error_body_timeout`](Self::error_body_timeout) | 1 s | for the body of an error response |
@@ -64,6 +67,7 @@ pub struct ApiClientBuilder {
     pub(super) policy: RetryPolicy,
     pub(super) budget: BudgetChoice,
     pub(super) breaker: BreakerChoice,
+    pub(super) on_rate_limit: OnRateLimit,
     pub(super) rules: OutcomeRules,
     pub(super) idempotency_header: String,
     pub(super) allowed: Vec<String>,
@@ -109,8 +113,9 @@ impl ApiClient {
             body_limit: BODY_LIMIT,
             error_body_timeout: ERROR_BODY_TIMEOUT,
             policy: RetryPolicy::DEFAULT,
-            budget: BudgetChoice::Own(BudgetConfig::default()),
-            breaker: BreakerChoice::PerOrigin(BreakerConfig::default()),
+            budget: BudgetChoice::Own(default_budget().provisional()),
+            breaker: BreakerChoice::PerOrigin(default_circuit_breaker().provisional()),
+            on_rate_limit: OnRateLimit::default(),
             rules: OutcomeRules::default(),
             idempotency_header: IDEMPOTENCY_HEADER.to_owned(),
             allowed: Vec::new(),
@@ -174,18 +179,25 @@ impl ApiClientBuilder {
         error_body_timeout(time: Duration) => error_body_timeout = time;
         /// Sets the delays between attempts and the number of retries.
         retry(policy: RetryPolicy) => policy = policy;
-        /// Configures the retry budget: see [`BudgetConfig`].
+        /// Configures the retry budget: see [`BudgetConfig`]. The configuration replaces
+        /// [`default_budget`](crate::default_budget) as a whole.
         budget(config: BudgetConfig) => budget = BudgetChoice::Own(config);
         /// Uses this retry budget, which other clients of the same servers can share.
         shared_budget(budget: RetryBudget) => budget = BudgetChoice::Given(budget);
         /// Turns the retry budget off. The client then makes every retry that the policy allows.
         no_budget() => budget = BudgetChoice::None;
-        /// Configures the circuit breakers. There is one breaker per origin.
+        /// Configures the circuit breakers. There is one breaker per origin. The configuration
+        /// replaces [`default_circuit_breaker`](crate::default_circuit_breaker) as a whole; that
+        /// function shows how to change one setting.
         circuit_breaker(config: BreakerConfig) => breaker = BreakerChoice::PerOrigin(config);
         /// Uses one circuit breaker for all origins. Other clients may share the breaker.
         shared_circuit_breaker(breaker: CircuitBreaker) => breaker = BreakerChoice::Shared(breaker);
         /// Turns circuit breaking off. The client then sends every call.
         no_circuit_breaker() => breaker = BreakerChoice::None;
+        /// Sets what calls do while the server wants no requests: after a 429 or a 503 that names a
+        /// time to wait. By default, they wait for this time if it fits into theirs, and then start
+        /// one by one. Clients with the same [`name`](Self::name) are held back together.
+        on_rate_limit(choice: OnRateLimit) => on_rate_limit = choice;
         /// Sets the statuses that are retried if the request may be sent twice. Default: 408, 429,
         /// 500, 502, 503, 504. A status can be an error of any kind: the client obeys `Retry-After`
         /// with each of them.
@@ -209,7 +221,7 @@ impl ApiClientBuilder {
         transport(transport: impl Transport) => transport = Some(Arc::new(transport));
         /// Uses the connection pool of another client instead of a separate transport. The clients
         /// share only the pool. After the other client is closed, calls of this client fail with
-        /// [`Closed`](crate::ApiError::Closed). The shutdown of the other client waits for running
+        /// [`Closed`](crate::ApiError::Closed), and the waits between their attempts end. The shutdown of the other client waits for running
         /// calls of this client. Closing this client does not close the other client.
         connections_of(client: &ApiClient) => connections_of = Some(client.clone());
     }

@@ -41,6 +41,14 @@ impl ClientName {
         }
     }
 
+    /// Returns the name if other clients may have it, too.
+    pub(super) fn shared(&self) -> Option<&str> {
+        match self {
+            Self::Given(name) => Some(name),
+            Self::Origin(_) => None,
+        }
+    }
+
     #[track_caller]
     pub(super) fn lease_breakers(&self, config: BreakerConfig) -> Lease<KeyedBreakers<String>> {
         match self {

@@ -17,6 +17,7 @@ use super::idle_connections::{DropIdleOnOpening, ListenedBreakers};
 use super::shutdown::{CallGate, StillRunning};
 use crate::address::BaseUrl;
 use crate::error::OutcomeRules;
+use crate::hold_back::{ClientHolds, OriginHold};
 
 /// A client for one HTTP API, with retries, time limits and circuit breakers.
 ///
@@ -57,6 +58,10 @@ pub(crate) struct ClientInner {
     pub(super) retry: Lease<NamedRetry>,
     pub(crate) budget: Option<ClientBudget>,
     pub(crate) breakers: ClientBreakers,
+    /// `None` if the client ignores rate limits.
+    pub(crate) holds: Option<ClientHolds>,
+    /// Whether calls fail while the server holds them back.
+    pub(crate) fails_if_held: bool,
     pub(crate) rules: Arc<OutcomeRules>,
     pub(crate) idempotency_header: HeaderName,
     pub(crate) gate: Arc<CallGate>,
@@ -94,6 +99,11 @@ impl ClientInner {
     /// Returns the breaker of the origin of `url`.
     pub(crate) fn breaker_of(&self, url: &Url) -> CircuitBreaker {
         self.breakers.of(&self.base.origin_of(url))
+    }
+
+    /// Returns the hold of the origin of `url`, unless the client ignores rate limits.
+    pub(crate) fn hold_of(&self, url: &Url) -> Option<Arc<OriginHold>> {
+        self.holds.as_ref().map(|holds| holds.of(&self.base.origin_of(url)))
     }
 
     /// Returns the retry of a call. Calls with another policy have the same name.
@@ -144,9 +154,19 @@ impl ApiClient {
         self.inner.breaker_of(self.inner.base.url())
     }
 
+    /// Returns the time for which the origin of the base URL still wants no requests, or `None` if
+    /// it accepts requests. The server named this time with a 429 or a 503: see
+    /// [`OnRateLimit`](crate::OnRateLimit).
+    #[must_use]
+    pub fn held_back(&self) -> Option<Duration> {
+        self.inner.hold_of(self.inner.base.url())?.held_for()
+    }
+
     /// Closes the client and all its clones. New calls fail with
-    /// [`ApiError::Closed`](crate::ApiError::Closed). Running calls continue, including their
-    /// retries. Idle connections are closed. Closing twice has no further effect.
+    /// [`ApiError::Closed`](crate::ApiError::Closed). Running attempts continue. A call that waits
+    /// for its next attempt ends at once with the error of its last attempt, or with
+    /// [`ApiError::Closed`](crate::ApiError::Closed) if it has sent nothing. Idle connections are
+    /// closed. Closing twice has no further effect.
     ///
     /// If you passed in a `reqwest::Client`, this client drops it and does not close it.
     pub fn close(&self) {

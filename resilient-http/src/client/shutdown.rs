@@ -1,8 +1,11 @@
 //! Refuses new calls at shutdown and waits for the calls in flight.
 
 use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -17,6 +20,8 @@ pub(crate) struct CallGate {
     connections: RwLock<Option<Connections>>,
     in_flight: AtomicUsize,
     left: Notify,
+    /// Wakes calls that wait when the gate closes.
+    closed: Notify,
 }
 
 pub(super) enum Connections {
@@ -31,6 +36,7 @@ impl CallGate {
             connections: RwLock::new(Some(connections)),
             in_flight: AtomicUsize::new(0),
             left: Notify::new(),
+            closed: Notify::new(),
         }
     }
 
@@ -62,6 +68,7 @@ impl CallGate {
     pub(crate) fn close(&self) {
         let connections = self.connections.write().unwrap_or_else(PoisonError::into_inner).take();
         drop(connections);
+        self.closed.notify_waiters();
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -112,7 +119,32 @@ impl CallGuard {
     pub(crate) fn transport(&self) -> Option<&dyn Transport> {
         self.transport.as_deref()
     }
+
+    // R16
+    /// Completes when the client is closed, or the client whose connections it uses.
+    pub(crate) fn closed(&self) -> ClientClosed<'_> {
+        Box::pin(async move {
+            let mut own = pin!(self.gate.closed.notified());
+            // The waiter is registered before the state is read, so that it cannot miss the closing.
+            own.as_mut().enable();
+            if self.gate.is_closed() {
+                return;
+            }
+            let Some(outer) = &self.outer else {
+                return own.await;
+            };
+            let mut outer = outer.closed();
+            poll_fn(|cx| match own.as_mut().poll(cx) {
+                Poll::Ready(()) => Poll::Ready(()),
+                Poll::Pending => outer.as_mut().poll(cx),
+            })
+            .await;
+        })
+    }
 }
+
+/// The future of [`CallGuard::closed`].
+pub(crate) type ClientClosed<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 impl Drop for CallGuard {
     fn drop(&mut self) {

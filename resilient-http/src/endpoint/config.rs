@@ -32,7 +32,7 @@ use crate::client::Auth;
 /// | [`max_retries`](crate::EndpointConfigBuilder::max_retries) | 3 | 4 attempts |
 /// | [`retry`](crate::EndpointConfigBuilder::retry) | [`RetryPolicy`] or preset | |
 /// | [`budget`](crate::EndpointConfigBuilder::budget) | as for a client | per endpoint name |
-/// | [`circuit_breaker`](crate::EndpointConfigBuilder::circuit_breaker) | [`BreakerConfig`] | |
+/// | [`circuit_breaker`](crate::EndpointConfigBuilder::circuit_breaker) | as for a client | |
 /// | [`idempotency`](crate::EndpointConfigBuilder::idempotency) | by method | |
 /// | [`extra_body`](crate::EndpointConfigBuilder::extra_body) | none | the request wins |
 ///

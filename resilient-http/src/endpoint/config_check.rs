@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use http::{HeaderMap, Method, StatusCode};
-use resilient::{BreakerConfig, RetryPolicy};
+use resilient::RetryPolicy;
 
 use super::auth_kind::AuthKind;
 use super::config::{BudgetSource, EndpointConfig};
@@ -12,6 +12,7 @@ use super::content::Content;
 use super::settings::Settings;
 use super::tables::{BudgetSettings, RetrySettings};
 use crate::address::{BaseUrl, PathTemplate};
+use crate::client::default_circuit_breaker;
 use crate::error::BuildError;
 use crate::request::{IDEMPOTENCY_HEADER, Idempotency, LimitOverride, header_pair};
 
@@ -91,7 +92,7 @@ impl EndpointConfig {
             }
         };
         let breaker = match &merged.circuit_breaker {
-            None => BreakerConfig::default(),
+            None => default_circuit_breaker().provisional(),
             Some(settings) => settings.build().map_err(|error| {
                 SettingError::setting("circuit_breaker", format!("is invalid: {error}"))
             })?,

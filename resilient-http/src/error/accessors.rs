@@ -66,11 +66,13 @@ impl ApiError {
     /// Returns the time to wait before the next attempt, or `None` if no such time is known. The
     /// circuit breaker sets it, or the server did in `Retry-After`, whatever its status, as read
     /// when the response arrived. For a 429 without `Retry-After`, it is the time until the rate
-    /// limits of which nothing remains reset.
+    /// limits of which nothing remains reset. If the client [held back](Self::is_held_back) the
+    /// call, it is the time until the call could have started.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::CircuitOpen(open) => open.retry_after(),
+            Self::RateLimited { retry_after, .. } => *retry_after,
             _ => self.response()?.head.retry_after,
         }
     }
@@ -173,6 +175,13 @@ impl ApiError {
 
     pub(crate) fn stop_reason(&self) -> Option<StopReason> {
         self.details()?.stop_reason.get().copied()
+    }
+
+    /// Returns whether the client held back the call because of a refusal of the server to an
+    /// earlier call. Nothing was sent.
+    #[must_use]
+    pub fn is_held_back(&self) -> bool {
+        matches!(self, Self::RateLimited { .. }) && self.response().is_none()
     }
 
     pub(crate) fn call(&self) -> Option<&CallFacts> {

@@ -49,7 +49,8 @@ pub enum ApiError {
         #[doc(hidden)]
         details: Opaque,
     },
-    /// 429: too many requests.
+    /// 429: too many requests. Or the client held back the call after such a refusal, and
+    /// [nothing was sent](Self::is_held_back).
     #[non_exhaustive]
     RateLimited {
         /// The wait that the server asked for, as read when the response arrived: see

@@ -36,6 +36,11 @@ impl ApiError {
             return Classification::ignored();
         };
         let mut class = match self {
+            // Nothing was sent, so a retry is safe, whatever the method and the body.
+            Self::RateLimited { retry_after, .. } if self.is_held_back() => {
+                let class = Classification::throttled();
+                return retry_after.map_or(class, |wait| class.after(wait));
+            }
             // Nothing was sent, so a retry cannot repeat an effect on the server.
             Self::Connection { phase: Phase::Connect, .. } => Classification::transient(),
             // The server closes connections and limits streams while it is healthy.

@@ -91,6 +91,16 @@ impl ApiError {
         Self::Reported { details: Opaque::new(details) }
     }
 
+    /// Makes the error for a call that does not wait as long as the server asked earlier callers to
+    /// wait. Nothing was sent.
+    pub(crate) fn held_back(details: Details, wait: Duration) -> Self {
+        // Full milliseconds are easier to read. The wait is rounded up, because the server refuses
+        // requests that come early.
+        let millis = wait.as_nanos().div_ceil(1_000_000);
+        let wait = u64::try_from(millis).map_or(Duration::MAX, Duration::from_millis);
+        Self::RateLimited { retry_after: Some(wait), details: Opaque::new(details) }
+    }
+
     /// Makes the error for a successful response that cannot be read as the requested type.
     pub(crate) fn unreadable(mut details: Details, rejected: Rejected) -> Self {
         let (response, error) = rejected.into_parts();

@@ -51,6 +51,9 @@ impl fmt::Display for Cause<'_> {
                 TimeoutPhase::Idle => write!(f, "no further data within {after:?}")?,
                 TimeoutPhase::Server => f.write_str("the server timed out")?,
             },
+            ApiError::RateLimited { .. } if self.0.is_held_back() => {
+                f.write_str("not sent: the server asked earlier calls to wait")?;
+            }
             ApiError::RateLimited { .. } => f.write_str("too many requests")?,
             ApiError::Credentials { .. } => f.write_str("the credentials are not available")?,
             ApiError::Authentication { .. } => f.write_str("the credentials were not accepted")?,

@@ -12,6 +12,8 @@ mod events;
 mod faults_f;
 mod faults_g;
 mod framing;
+#[cfg(feature = "test-util")]
+mod hold_back;
 mod idempotency_keys;
 mod multipart;
 #[cfg(feature = "test-util")]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use resilient_http::{
     ApiKey, AuthKind, BreakerConfig, BuildErrorKind, CacheConfig, Endpoint, EndpointConfig,
-    EndpointConfigBuilder, Preset, RetryPolicy,
+    EndpointConfigBuilder, Preset, RetryPolicy, default_circuit_breaker,
 };
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ fn the_defaults_are_those_of_the_table() {
     assert_eq!(config.method().as_str(), "POST");
     assert_eq!(config.timeout(), Some(Duration::from_secs(300)));
     assert_eq!(config.deadline(), Some(Duration::from_secs(600)));
-    assert_eq!(*config.circuit_breaker(), BreakerConfig::default());
+    assert_eq!(*config.circuit_breaker(), default_circuit_breaker());
     assert_eq!(format!("{:?}", config.retry()), format!("{:?}", RetryPolicy::DEFAULT));
     assert!(config.warnings().is_empty());
     let config = plain().timeout(None).build().unwrap();

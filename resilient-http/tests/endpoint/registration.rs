@@ -141,10 +141,11 @@ async fn g08_unused_clients_over_reqwest_leave_nothing() {
 #[tokio::test(start_paused = true)]
 async fn g08_a_client_for_each_call_still_opens_its_circuit() {
     let (transport, requests) = transport(503);
+    let breaker = BreakerConfig::builder().failure_threshold(5).build().unwrap();
     let mut errors = Vec::new();
     for _ in 0..8 {
-        let api = client("g08 each call", &transport).no_retry().build().unwrap();
-        errors.push(api.get::<()>("x").await.unwrap_err());
+        let api = client("g08 each call", &transport).circuit_breaker(breaker.clone()).no_retry();
+        errors.push(api.build().unwrap().get::<()>("x").await.unwrap_err());
     }
     assert_eq!(requests.load(Relaxed), 5);
     assert_eq!(errors.iter().filter(|error| error.is_circuit_open()).count(), 3);
@@ -158,9 +159,9 @@ async fn g08_a_client_for_each_call_still_drains_its_budget() {
         let api = client("g08 budget", &transport).no_circuit_breaker().build().unwrap();
         api.get::<()>("x").await.unwrap_err();
     }
-    // The server receives fifty first attempts, and the ten retries that the initial tokens pay
+    // The server receives fifty first attempts, and the twenty retries that the initial tokens pay
     // for.
-    assert_eq!(requests.load(Relaxed), 50 + 10);
+    assert_eq!(requests.load(Relaxed), 50 + 20);
     assert_eq!(Registry::global().budget("g08 budget").unwrap().tokens(), 0);
 }
 

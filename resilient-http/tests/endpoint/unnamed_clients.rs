@@ -2,6 +2,7 @@
 //! shares nothing.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use resilient::breaker::CircuitState;
 use resilient::budget::BudgetConfig;
@@ -65,7 +66,12 @@ async fn r15_overrides_reach_a_client_without_a_name() {
     let (name, registry) = ("http://g8-override.localhost", Registry::global());
     let api = unnamed(name, &transport).build().unwrap();
     registry.override_retry(name, RetryPolicy::builder().max_retries(1)).unwrap();
-    registry.override_breaker(name, BreakerConfig::builder().failure_threshold(3)).unwrap();
+    registry
+        .override_breaker(
+            name,
+            BreakerConfig::builder().failure_threshold(3).failure_span(Duration::ZERO),
+        )
+        .unwrap();
     registry.override_budget(name, BudgetConfig::builder().capacity(0)).unwrap();
     api.get::<()>("x").await.unwrap_err();
     assert_eq!(requests.load(std::sync::atomic::Ordering::Relaxed), 1, "no budget, no retry");

@@ -73,6 +73,7 @@ impl BreakerSettings {
         let probe_timeout = default::probe_timeout(recovery_time);
         BreakerConfig {
             given,
+            is_provisional: false,
             conditions: Conditions {
                 failure_threshold: self
                     .failure_threshold
@@ -143,6 +144,37 @@ impl BreakerConfig {
     /// Starts a builder in which every setting has its default.
     pub fn builder() -> BreakerConfigBuilder {
         BreakerConfigBuilder::default()
+    }
+
+    // G3
+    /// Marks the settings as the defaults of a library: a
+    /// [lease](crate::registry::Registry::lease) with them applies them only until other code gives
+    /// the name its settings. A builder from [`to_builder`](Self::to_builder) does not keep the
+    /// mark, because its user then gives settings.
+    ///
+    /// ```
+    /// use resilient_core::breaker::BreakerConfig;
+    /// use resilient_core::registry::Registry;
+    ///
+    /// let registry = Registry::new();
+    /// let of_library = BreakerConfig::builder().failure_threshold(10).build()?;
+    /// let payments = registry.lease("payments", of_library.clone().provisional());
+    /// assert_eq!(payments.config(), of_library);
+    ///
+    /// let of_user = BreakerConfig::builder().failure_threshold(2).build()?;
+    /// let _same = registry.lease("payments", of_user.clone());
+    /// assert_eq!(payments.config(), of_user);
+    /// # Ok::<(), resilient_core::signal::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn provisional(mut self) -> Self {
+        self.is_provisional = true;
+        self
+    }
+
+    /// Returns whether a lease with this configuration gives its name settings.
+    pub(crate) fn gives_settings(&self) -> bool {
+        self.given != 0 && !self.is_provisional
     }
 
     /// Returns a builder that holds only the settings that the caller gave, and no defaults. Use it

@@ -60,6 +60,8 @@ pub struct BreakerConfig {
     /// gave the setting. Otherwise the setting has its default, and an operator's `defaults` may
     /// replace it.
     pub(super) given: u32,
+    /// Whether a lease with this configuration accepts the settings of other code.
+    pub(super) is_provisional: bool,
     pub(crate) conditions: Conditions,
     pub(crate) window: Option<Window>,
     pub(crate) window_buckets: u32,

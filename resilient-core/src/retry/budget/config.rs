@@ -31,6 +31,9 @@ pub struct BudgetConfig {
     /// given settings.
     #[cfg_attr(feature = "serde", serde(skip))]
     given: BudgetConfigBuilder,
+    /// Whether a lease with this configuration accepts the settings of other code.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    is_provisional: bool,
     capacity: u32,
     retry_cost: u32,
     initial_tokens: u32,
@@ -71,8 +74,34 @@ impl BudgetConfig {
         self.capacity == 0
     }
 
-    pub(crate) const fn to_builder(self) -> BudgetConfigBuilder {
+    /// Returns a builder that holds only the settings that the caller gave, and no defaults. Use it
+    /// to change some settings.
+    ///
+    /// ```
+    /// use resilient_core::retry::BudgetConfig;
+    ///
+    /// let small = BudgetConfig::builder().capacity(100).retry_cost(4).build()?;
+    /// let generous = small.to_builder().deposit(2).build()?;
+    /// assert_eq!((generous.capacity(), generous.retry_cost(), generous.deposit()), (100, 4, 2));
+    /// # Ok::<(), resilient_core::signal::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub const fn to_builder(self) -> BudgetConfigBuilder {
         self.given
+    }
+
+    // G3
+    /// Marks the settings as the defaults of a library: see
+    /// [`BreakerConfig::provisional`](crate::breaker::BreakerConfig::provisional).
+    #[must_use]
+    pub const fn provisional(mut self) -> Self {
+        self.is_provisional = true;
+        self
+    }
+
+    /// Returns whether a lease with this configuration gives its name settings.
+    pub(crate) fn gives_settings(&self) -> bool {
+        self.given != BudgetConfigBuilder::NONE && !self.is_provisional
     }
 }
 
@@ -211,6 +240,7 @@ impl BudgetConfigBuilder {
         let initial_tokens = default::initial_tokens(capacity, retry_cost);
         BudgetConfig {
             given: *self,
+            is_provisional: false,
             capacity,
             retry_cost,
             initial_tokens: self.initial_tokens.unwrap_or(initial_tokens),

@@ -1,0 +1,437 @@
+//! The hold of one origin, which all calls to the origin share: its state and its waiting line.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+use std::time::Duration;
+
+use http::StatusCode;
+use tokio::time::Instant;
+
+use super::pace::Refusal;
+use super::pacer::{NewHold, Pacer};
+use super::sent_requests::SentRequests;
+#[cfg(feature = "tracing")]
+use crate::log_target::HTTP;
+use crate::response::{RateLimit, ResponseHead};
+
+/// Waiting calls look at a hold that became longer by this much, because it may no longer fit into
+/// their time.
+const NOTICEABLE: Duration = Duration::from_secs(1);
+
+pub(crate) struct OriginHold {
+    /// Shown in logs. It has no user info.
+    origin: Box<str>,
+    /// Whether `line` has a pacer. A call that finds `false` does not take the lock.
+    is_active: AtomicBool,
+    sent: SentRequests,
+    line: Mutex<WaitingLine>,
+}
+
+/// The calls that wait, in the order in which they came.
+#[derive(Default)]
+struct WaitingLine {
+    pacer: Option<Pacer>,
+    wakers: BTreeMap<u64, Waker>,
+    last_ticket: u64,
+}
+
+/// How long a call may wait.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WaitLimits {
+    /// The time until the call's deadline.
+    pub(crate) time_left: Option<Duration>,
+    /// The longest hint that the call's retry policy follows.
+    pub(crate) longest: Duration,
+    /// Whether the call fails during a hold.
+    pub(crate) fails_if_held: bool,
+}
+
+/// What a call does next.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum NextStep {
+    Start,
+    /// The first in line waits until this instant.
+    WaitUntil(Instant),
+    /// The call waits until the calls before it have started.
+    WaitInLine,
+    /// The call does not wait, because it would have to wait for this long.
+    Refuse(Duration),
+}
+
+impl OriginHold {
+    pub(super) fn new(origin: &str) -> Self {
+        Self {
+            origin: origin.into(),
+            is_active: AtomicBool::new(false),
+            sent: SentRequests::new(Instant::now()),
+            line: Mutex::default(),
+        }
+    }
+
+    /// Counts a request that is sent at this instant.
+    pub(crate) fn request_sent(&self, at: Instant) {
+        self.sent.add(at);
+    }
+
+    /// Learns from the head of a response whether the server refused the request that was sent at
+    /// `sent_at`.
+    pub(crate) fn response_received(&self, head: &ResponseHead, sent_at: Instant) {
+        let is_limit = head.status == StatusCode::TOO_MANY_REQUESTS;
+        if !is_limit && head.status != StatusCode::SERVICE_UNAVAILABLE {
+            return;
+        }
+        self.sent.remove(sent_at);
+        // A hint of zero allows a request at once, so it holds nothing back.
+        let Some(hint) = head.retry_after.filter(|hint| !hint.is_zero()) else {
+            return;
+        };
+        let stated = head.rate_limit().as_ref().and_then(time_per_request);
+        self.refuse(Refusal { sent_at, hint, is_limit, stated }, Instant::now());
+    }
+
+    pub(super) fn refuse(&self, refusal: Refusal, now: Instant) {
+        // The last byte of a UUID is random.
+        let [.., spread] = uuid::Uuid::new_v4().into_bytes();
+        let mut line = self.lock();
+        let was_active = line.pacer.is_some();
+        let hold = match &mut line.pacer {
+            Some(pacer) => pacer.refuse(refusal, now, spread),
+            None => {
+                line.pacer = Some(Pacer::begin(refusal, now, spread));
+                self.is_active.store(true, Ordering::Release);
+                NewHold { is_new: true, extension: refusal.hint }
+            }
+        };
+        // The first in line looks again when its timer ends. The others wait for it.
+        let wakers = if hold.is_new || hold.extension > NOTICEABLE {
+            line.wakers.values().cloned().collect()
+        } else {
+            Vec::new()
+        };
+        drop(line);
+        wakers.into_iter().for_each(Waker::wake);
+        if hold.is_new {
+            self.log(&refusal, !was_active);
+        }
+    }
+
+    /// Returns whether calls may have to wait.
+    pub(super) fn is_active(&self) -> bool {
+        self.is_active.load(Ordering::Acquire)
+    }
+
+    /// Returns the rest of the time for which the server wants no requests.
+    pub(crate) fn held_for(&self) -> Option<Duration> {
+        if !self.is_active() {
+            return None;
+        }
+        let now = Instant::now();
+        self.lock().pacer.as_ref().and_then(|pacer| pacer.held_for(now))
+    }
+
+    /// Returns whether this is like a new one: no hold, no pace and no call that waits.
+    pub(super) fn is_unused(&self, now: Instant) -> bool {
+        let line = self.lock();
+        line.wakers.is_empty() && line.pacer.as_ref().is_none_or(|pacer| pacer.is_over(now))
+    }
+
+    /// Decides what a call does next. If the call has to wait, it gets a ticket, and `waker` is
+    /// called when it should ask again. `ticket` is `None` while the call is not in line.
+    pub(super) fn next_step(
+        &self,
+        ticket: &mut Option<u64>,
+        limits: WaitLimits,
+        now: Instant,
+        waker: &Waker,
+    ) -> NextStep {
+        let mut guard = self.lock();
+        let line = &mut *guard;
+        let calls_before = line.calls_before(*ticket);
+        let is_first = calls_before == 0;
+        let others_wait = line.wakers.len() > usize::from(ticket.is_some());
+        if is_first && !others_wait && line.pacer.as_ref().is_some_and(|it| it.is_over(now)) {
+            line.pacer = None;
+            self.is_active.store(false, Ordering::Release);
+        }
+        let step = match &mut line.pacer {
+            None => NextStep::Start,
+            Some(pacer) => {
+                let expected = pacer.expected_wait(calls_before, now, &self.sent);
+                let does_not_fit = expected > limits.longest
+                    || limits.time_left.is_some_and(|left| expected >= left)
+                    || limits.fails_if_held && pacer.held_for(now).is_some();
+                let start = is_first.then(|| pacer.start(now, &self.sent));
+                match start {
+                    Some(Ok(())) => {
+                        if others_wait {
+                            pacer.wait(now);
+                        }
+                        NextStep::Start
+                    }
+                    _ if does_not_fit => NextStep::Refuse(expected),
+                    Some(Err(at)) => NextStep::WaitUntil(at),
+                    None => {
+                        pacer.wait(now);
+                        NextStep::WaitInLine
+                    }
+                }
+            }
+        };
+        let change = match step {
+            NextStep::Start | NextStep::Refuse(_) => line.leave(ticket),
+            NextStep::WaitUntil(_) | NextStep::WaitInLine => line.enter(ticket, waker),
+        };
+        drop(guard);
+        change.finish();
+        step
+    }
+
+    /// Takes a call out of the line that stopped waiting.
+    pub(super) fn leave(&self, ticket: &mut Option<u64>) {
+        let change = self.lock().leave(ticket);
+        change.finish();
+    }
+
+    // Each change of the line is complete before user code can run, so a poisoned lock guards a
+    // consistent state.
+    fn lock(&self) -> MutexGuard<'_, WaitingLine> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Logs a new hold. While calls are paced, the server refuses a request now and then, which is
+    /// worth less attention than the first refusal.
+    #[cfg(feature = "tracing")]
+    fn log(&self, refusal: &Refusal, is_first: bool) {
+        let (origin, wait) = (&*self.origin, refusal.hint);
+        if is_first {
+            tracing::warn!(target: HTTP, origin, ?wait, "the server holds back calls");
+        } else {
+            tracing::debug!(target: HTTP, origin, ?wait, "the server holds back calls again");
+        }
+    }
+
+    #[cfg(not(feature = "tracing"))]
+    fn log(&self, _: &Refusal, _: bool) {
+        let _ = &self.origin;
+    }
+}
+
+impl WaitingLine {
+    /// Returns the number of calls before this one. Calls that left the line between them may be
+    /// counted, too.
+    fn calls_before(&self, ticket: Option<u64>) -> usize {
+        match (ticket, self.wakers.first_key_value()) {
+            (Some(ticket), Some((first, _))) => {
+                let before = usize::try_from(ticket.saturating_sub(*first)).unwrap_or(usize::MAX);
+                before.min(self.wakers.len())
+            }
+            (None, _) => self.wakers.len(),
+            (Some(_), None) => 0,
+        }
+    }
+
+    fn enter(&mut self, ticket: &mut Option<u64>, waker: &Waker) -> LineChange {
+        let ticket = *ticket.get_or_insert_with(|| {
+            self.last_ticket += 1;
+            self.last_ticket
+        });
+        let known = self.wakers.get(&ticket).is_some_and(|known| known.will_wake(waker));
+        let old = if known { None } else { self.wakers.insert(ticket, waker.clone()) };
+        LineChange { old, next: None }
+    }
+
+    fn leave(&mut self, ticket: &mut Option<u64>) -> LineChange {
+        let Some(ticket) = ticket.take() else {
+            return LineChange::default();
+        };
+        let was_first = self.wakers.first_key_value().is_some_and(|(first, _)| *first == ticket);
+        let old = self.wakers.remove(&ticket);
+        let next = self.wakers.first_key_value().filter(|_| was_first);
+        LineChange { old, next: next.map(|(_, waker)| waker.clone()) }
+    }
+}
+
+/// What remains to be done without the lock. Dropping or calling a waker runs user code, which may
+/// use the line.
+#[must_use]
+#[derive(Default)]
+struct LineChange {
+    old: Option<Waker>,
+    /// The waker of the call that became the first in line.
+    next: Option<Waker>,
+}
+
+impl LineChange {
+    fn finish(self) {
+        drop(self.old);
+        self.next.into_iter().for_each(Waker::wake);
+    }
+}
+
+/// Returns the time per request that the server states, if it states its limit and its window.
+fn time_per_request(limit: &RateLimit) -> Option<Duration> {
+    let requests = u32::try_from(limit.limit?).unwrap_or(u32::MAX);
+    limit.window?.checked_div(requests)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicU32;
+    use std::task::Wake;
+
+    use http::{HeaderMap, HeaderName, HeaderValue};
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+    const PATIENT: WaitLimits =
+        WaitLimits { time_left: None, longest: Duration::MAX, fails_if_held: false };
+
+    fn refusal(sent_at: Instant, hint: Duration) -> Refusal {
+        Refusal { sent_at, hint, is_limit: true, stated: None }
+    }
+
+    /// Returns a hold of five seconds, and the time at which it began.
+    fn held() -> (OriginHold, Instant) {
+        let (hold, now) = (OriginHold::new("https://api.example.com"), Instant::now());
+        hold.refuse(refusal(now, SECOND * 5), now);
+        (hold, now)
+    }
+
+    #[derive(Default)]
+    struct Count(AtomicU32);
+
+    impl Count {
+        fn get(&self) -> u32 {
+            self.0.load(Ordering::Relaxed)
+        }
+    }
+
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// A call that waits, and the number of times it was woken.
+    #[derive(Default)]
+    struct Call {
+        ticket: Option<u64>,
+        woken: Arc<Count>,
+    }
+
+    impl Call {
+        fn ask(&mut self, hold: &OriginHold, now: Instant) -> NextStep {
+            hold.next_step(&mut self.ticket, PATIENT, now, &Arc::clone(&self.woken).into())
+        }
+    }
+
+    #[test]
+    fn calls_start_in_the_order_in_which_they_came_and_each_wakes_the_next() {
+        let (hold, now) = held();
+        let mut calls: [Call; 3] = Default::default();
+        let NextStep::WaitUntil(at) = calls[0].ask(&hold, now) else { panic!() };
+        assert!(at >= now + SECOND * 5);
+        assert_eq!(calls[1].ask(&hold, now), NextStep::WaitInLine);
+        assert_eq!(calls[2].ask(&hold, at), NextStep::WaitInLine);
+        assert_eq!(calls[0].ask(&hold, at), NextStep::Start);
+        assert_eq!(calls.each_ref().map(|call| call.woken.get()), [0, 1, 0]);
+        let NextStep::WaitUntil(at) = calls[1].ask(&hold, at) else { panic!() };
+        assert_eq!(calls[1].ask(&hold, at), NextStep::Start);
+        assert_eq!(calls.each_ref().map(|call| call.woken.get()), [0, 1, 1]);
+    }
+
+    #[test]
+    fn a_call_that_stops_waiting_leaves_its_place_to_the_next() {
+        let (hold, now) = held();
+        let mut calls: [Call; 3] = Default::default();
+        let NextStep::WaitUntil(at) = calls[0].ask(&hold, now) else { panic!() };
+        calls[1].ask(&hold, now);
+        calls[2].ask(&hold, now);
+        hold.leave(&mut calls[1].ticket);
+        assert_eq!(calls[2].woken.get(), 0);
+        hold.leave(&mut calls[0].ticket);
+        assert_eq!(calls[2].woken.get(), 1);
+        assert_eq!(calls[2].ask(&hold, at), NextStep::Start);
+        assert!(hold.lock().wakers.is_empty());
+    }
+
+    #[test]
+    fn a_call_that_does_not_fit_is_refused_with_its_wait() {
+        let (hold, now) = held();
+        let waker = Waker::noop();
+        let ask = |limits| hold.next_step(&mut None, limits, now, waker);
+        let refused = NextStep::Refuse(SECOND * 5);
+        let exact = |step| match step {
+            NextStep::Refuse(wait) => NextStep::Refuse(Duration::from_secs(wait.as_secs())),
+            other => other,
+        };
+        assert_eq!(exact(ask(WaitLimits { longest: SECOND * 4, ..PATIENT })), refused);
+        assert_eq!(exact(ask(WaitLimits { time_left: Some(SECOND * 5), ..PATIENT })), refused);
+        assert_eq!(exact(ask(WaitLimits { fails_if_held: true, ..PATIENT })), refused);
+        let fits = WaitLimits { time_left: Some(SECOND * 6), longest: SECOND * 6, ..PATIENT };
+        assert!(matches!(ask(fits), NextStep::WaitUntil(_)));
+    }
+
+    #[test]
+    fn a_call_in_line_is_refused_when_the_hold_becomes_too_long_for_it() {
+        let (hold, now) = held();
+        let limits = WaitLimits { longest: SECOND * 20, ..PATIENT };
+        let mut call = Call::default();
+        let waker = Arc::clone(&call.woken).into();
+        hold.next_step(&mut call.ticket, limits, now, &waker);
+        hold.refuse(refusal(now, SECOND * 5), now);
+        assert_eq!(call.woken.get(), 0, "the hold is as long as before");
+        hold.refuse(refusal(now, SECOND * 30), now);
+        assert_eq!(call.woken.get(), 1);
+        let step = hold.next_step(&mut call.ticket, limits, now, &waker);
+        assert!(matches!(step, NextStep::Refuse(wait) if wait >= SECOND * 30), "{step:?}");
+        assert_eq!(call.ticket, None);
+    }
+
+    #[test]
+    fn when_the_pace_is_over_calls_start_freely_without_the_lock() {
+        let (hold, now) = held();
+        assert!(hold.is_active() && !hold.is_unused(now));
+        let later = now + SECOND * 100;
+        assert!(hold.is_unused(later));
+        assert_eq!(Call::default().ask(&hold, later), NextStep::Start);
+        assert!(!hold.is_active());
+    }
+
+    #[test]
+    fn only_a_429_or_503_with_a_hint_above_zero_holds() {
+        let received = |status: u16, hint: Option<&'static str>| {
+            let hold = OriginHold::new("https://api.example.com");
+            let sent_at = Instant::now();
+            hold.request_sent(sent_at);
+            let hint = hint.map(HeaderValue::from_static);
+            let headers = hint.map(|hint| (HeaderName::from_static("retry-after"), hint));
+            let headers = HeaderMap::from_iter(headers);
+            let head = ResponseHead::received(StatusCode::from_u16(status).unwrap(), headers);
+            hold.response_received(&head, sent_at);
+            (hold.held_for().is_some(), hold.sent.since(sent_at).requests)
+        };
+        assert_eq!(received(429, Some("1")), (true, 0));
+        assert_eq!(received(503, Some("1")), (true, 0));
+        assert_eq!(received(429, Some("0")), (false, 0));
+        assert_eq!(received(429, None), (false, 0));
+        assert_eq!(received(503, Some("soon")), (false, 0));
+        for status in [200, 404, 500, 502, 504] {
+            assert_eq!(received(status, Some("1")), (false, 1), "{status}");
+        }
+    }
+
+    #[test]
+    fn the_time_per_request_needs_a_limit_and_a_window() {
+        let stated =
+            |limit, window| time_per_request(&RateLimit { limit, window, ..RateLimit::default() });
+        assert_eq!(stated(Some(10), Some(SECOND)), Some(SECOND / 10));
+        assert_eq!(stated(Some(u64::MAX), Some(SECOND)), Some(Duration::ZERO));
+        assert_eq!(stated(Some(0), Some(SECOND)), None);
+        assert_eq!((stated(None, Some(SECOND)), stated(Some(10), None)), (None, None));
+    }
+}
