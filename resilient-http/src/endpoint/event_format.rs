@@ -1,9 +1,7 @@
 //! The streams of two families of APIs: how a call asks for one, how it ends, and how it reports an
 //! error.
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-
+use crate::request::Fields;
 use crate::stream::SseEvent;
 
 /// The format in which a preset's API streams its responses. In both formats, a call asks for a
@@ -24,17 +22,15 @@ impl EventFormat {
     }
 
     pub(super) fn is_error(self, event: &SseEvent) -> bool {
-        #[derive(Deserialize)]
-        struct Chunk {
-            error: Option<IgnoredAny>,
-        }
         if event.event == "error" {
             return true;
         }
         // Most chunks have no such text, so they need not be parsed.
         self == Self::OpenAi
             && event.data.contains("\"error\"")
-            && event.json::<Chunk>().is_ok_and(|chunk| chunk.error.is_some())
+            && event
+                .json::<Fields>()
+                .is_ok_and(|fields| fields.get("error").is_some_and(|error| error.get() != "null"))
     }
 }
 
