@@ -84,10 +84,8 @@ http {{
 {http}"
         );
         for (VirtualServer { listen, directives }, port) in servers.iter().zip(ports) {
-            let _ = writeln!(
-                text,
-                "    server {{\n        listen 127.0.0.1:{port} {listen};\n        {directives}\n    }}"
-            );
+            let listen = format!("listen 127.0.0.1:{port} {listen};");
+            let _ = writeln!(text, "    server {{\n        {listen}\n        {directives}\n    }}");
         }
         text.push_str("}\n");
         text

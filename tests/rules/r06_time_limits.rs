@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use resilient::retries::TimeLimit;
+use resilient::{BreakerConfig, CircuitBreaker};
 use tokio::time::Instant;
 
 use crate::support::cuts::{Late, cut, never};
@@ -31,6 +32,26 @@ async fn r06_an_attempt_beyond_its_timeout_is_cancelled_and_tried_again() {
     assert_eq!(cut(result), (TimeLimit::AttemptTimeout, 3, SECOND));
     assert_eq!(attempts, 3);
     assert_eq!(start.elapsed(), 3 * SECOND + ms(100) + ms(200));
+}
+
+#[tokio::test(start_paused = true)]
+async fn r06_a_call_that_must_not_repeat_timed_out_attempts_ends_with_the_first_one() {
+    let breaker = CircuitBreaker::new("r06 timed out", BreakerConfig::default());
+    let mut attempts = 0;
+
+    let result = at_once(3)
+        .call()
+        .attempt_timeout(SECOND)
+        .retry_timed_out(false)
+        .through(&breaker)
+        .run(|_| {
+            attempts += 1;
+            never()
+        })
+        .await;
+
+    assert_eq!(cut(result), (TimeLimit::AttemptTimeout, 1, SECOND));
+    assert_eq!((attempts, breaker.snapshot().totals.failure), (1, 1));
 }
 
 #[tokio::test(start_paused = true)]

@@ -10,9 +10,10 @@ use resilient::retries::TimeLimit;
 use resilient::{Classify, Outcome};
 use tokio::time::Instant;
 
+use super::cache_control::CacheControl;
 use super::counts::count;
 use super::key::CacheKey;
-use super::store::ResponseCache;
+use super::store::{ResponseCache, Stored};
 use crate::call::call_facts;
 use crate::client::ApiClient;
 use crate::error::{ApiError, CallFacts, Details, Opaque, TimeoutPhase};
@@ -58,21 +59,24 @@ impl CachedCalls {
         if client.is_closed() {
             return Err(ApiError::Closed);
         }
-        let Some(key) = self.cache.inner.keys.of(self.owner, &request) else {
+        let asked = CacheControl::of(&request.headers);
+        let key = self.cache.inner.keys.of(self.owner, &request).filter(|_| !asked.no_store);
+        let Some(key) = key else {
             return client.execute_as(&request).await;
         };
         let facts = call_facts(client, &request);
+        let refresh = refresh || !asked.accepts(Duration::ZERO);
         let found = if refresh {
             let fetched = self.fetch(client, key, &request).await;
             fetched.read.map(Found::Read)
         } else {
-            self.find_or_join(client, key, request, &facts).await
+            self.find_or_join(client, key, request, &asked, &facts).await
         };
         let response = match found {
             Ok(Found::Read(value)) => return Ok(value),
             Ok(Found::Response(response)) => *response,
             Err(error) if refresh => return Err(error),
-            Err(error) => self.find_stale(client, &key, error)?,
+            Err(error) => self.find_stale(client, &key, &asked, error)?,
         };
         T::from_response(response)
             .map_err(|rejected| ApiError::unreadable(Details::new(Some(facts), 0), rejected))
@@ -83,10 +87,11 @@ impl CachedCalls {
         client: &ApiClient,
         key: CacheKey,
         request: PreparedRequest,
+        asked: &CacheControl,
         facts: &CallFacts,
     ) -> Result<Found<T>, ApiError> {
         let cache = &*self.cache.inner;
-        if let Some(response) = self.find_fresh(&key) {
+        if let Some(response) = self.find_fresh(&key, asked) {
             return Ok(Found::Response(response));
         }
         let deadline = request.options.deadline.map_or(client.inner().deadline, |time| time.0);
@@ -101,7 +106,7 @@ impl CachedCalls {
             return Ok(Found::Response(Box::new(response)));
         }
         // Another call may have finished between the first lookup and the join.
-        if let Some(response) = self.find_fresh(&key) {
+        if let Some(response) = self.find_fresh(&key, asked) {
             return Ok(Found::Response(response));
         }
         let has_own_limits = !in_flight.is_first
@@ -159,12 +164,12 @@ impl CachedCalls {
         Fetched { read, response: received }
     }
 
-    /// Returns the cached response if its age is below `ttl`.
-    fn find_fresh(&self, key: &CacheKey) -> Option<Box<Response>> {
+    /// Returns the cached response if it is fresh and the request accepts its age.
+    fn find_fresh(&self, key: &CacheKey, asked: &CacheControl) -> Option<Box<Response>> {
         let cache = &*self.cache.inner;
         let stored = cache.find(key)?;
         let age = stored.age();
-        if age >= cache.config.ttl {
+        if !stored.is_fresh() || !asked.accepts(age) {
             return None;
         }
         count(&cache.counters.hits);
@@ -178,6 +183,7 @@ impl CachedCalls {
         &self,
         client: &ApiClient,
         key: &CacheKey,
+        asked: &CacheControl,
         error: ApiError,
     ) -> Result<Response, ApiError> {
         let cache = &*self.cache.inner;
@@ -190,9 +196,9 @@ impl CachedCalls {
         // open now.
         let is_failure = error.classify().health == Outcome::Failure || is_cut_short(&error);
         let is_outage = error.is_circuit_open() || (is_failure && is_open());
-        let longest = cache.config.ttl.saturating_add(cache.config.stale_if_open);
-        let stored = cache.find(key).filter(|stored| is_outage && stored.age() < longest);
-        let Some(stored) = stored else {
+        let may_be_used =
+            |stored: &Stored| is_outage && stored.may_be_stale() && asked.accepts(stored.age());
+        let Some(stored) = cache.find(key).filter(|stored| may_be_used(stored)) else {
             return Err(error);
         };
         let age = stored.age();

@@ -1,6 +1,7 @@
 //! The keys of cached responses. They are salted digests, which reveal nothing about a request.
 
 use http::HeaderMap;
+use http::header::CACHE_CONTROL;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -47,7 +48,8 @@ fn part(digest: &mut Sha256, bytes: &[u8]) {
 }
 
 fn headers(digest: &mut Sha256, headers: &HeaderMap) {
-    let mut sorted: Vec<_> = headers.iter().collect();
+    // `cache-control` says how a call uses the cache. It does not distinguish responses.
+    let mut sorted: Vec<_> = headers.iter().filter(|(name, _)| *name != CACHE_CONTROL).collect();
     // The sort is stable, because the order of several values of one header matters.
     sorted.sort_by_key(|(name, _)| name.as_str());
     part(digest, &(sorted.len() as u64).to_be_bytes());

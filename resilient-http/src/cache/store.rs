@@ -4,13 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::CACHE_CONTROL;
 use tokio::time::Instant;
 
 use super::config::CacheConfig;
 use super::counts::{CacheCounts, Counters};
 use super::in_flight::InFlightMap;
 use super::key::{CacheKey, KeyMaker};
+use super::lifetime::Lifetime;
 use crate::error::BuildError;
 use crate::response::Response;
 
@@ -20,8 +20,25 @@ const OVERHEAD: usize = 256;
 /// A cache for responses of endpoints.
 ///
 /// Clones are cheap and share one cache. Several endpoints can share one cache and its size limit,
-/// but they never share responses. The cache stores only successful responses without
-/// `cache-control: no-store`.
+/// but they never share responses.
+///
+/// # What is stored
+///
+/// The [configuration](CacheConfig) says how long a response is used. The server can shorten that
+/// time or forbid the storing, by the rules of RFC 9111 for a cache that several users share: one
+/// process usually serves many.
+///
+/// - Responses with the status 200, 203 or 204 are stored if they could be read. Responses with
+///   `no-store`, `no-cache`, `private` or `vary: *` are not. The value of another `vary` needs no
+///   rule: all headers of the request are part of the key.
+/// - A response is used for the shortest of `ttl`, `max-age` and `s-maxage`, or without these up to
+///   `expires`, less the `age` that it had on arrival. If no time is left, it is not stored.
+/// - With `must-revalidate`, `proxy-revalidate` or `s-maxage`, it is not used while the circuit is
+///   open, either.
+///
+/// The header `cache-control` of a request works, too. With `no-store`, the call does not use the
+/// cache; with `no-cache` or `max-age=0`, it works like [`Caching::Refresh`](crate::Caching); with
+/// another `max-age`, it accepts no older response.
 ///
 /// The keys of the cache reveal nothing: neither API keys nor requests. The responses are stored in
 /// memory and are not encrypted.
@@ -43,11 +60,23 @@ pub(super) struct CacheInner {
 pub(super) struct Stored {
     response: Response,
     since: Instant,
+    lifetime: Lifetime,
 }
 
 impl Stored {
+    /// Returns the time since the server sent the response, which may be longer than the cache has
+    /// had it.
     pub(super) fn age(&self) -> Duration {
-        self.since.elapsed()
+        self.since.elapsed().saturating_add(self.lifetime.age)
+    }
+
+    pub(super) fn is_fresh(&self) -> bool {
+        self.since.elapsed() < self.lifetime.fresh_for
+    }
+
+    /// Returns whether the response may be used while the circuit is open.
+    pub(super) fn may_be_stale(&self) -> bool {
+        self.since.elapsed() < self.lifetime.stale_until
     }
 
     pub(super) fn response(&self) -> Response {
@@ -104,13 +133,13 @@ impl CacheInner {
     }
 
     pub(super) fn insert(&self, key: CacheKey, response: &Response) {
-        let is_too_large = u64::from(weight(response)) > self.config.max_bytes;
-        if is_too_large || forbids_storing(response) {
+        let fits = u64::from(weight(response)) <= self.config.max_bytes;
+        let Some(lifetime) = Lifetime::of(response, &self.config).filter(|_| fits) else {
             // The new response must not be stored, and the stored response is outdated.
             self.responses.invalidate(&key);
             return;
-        }
-        let stored = Stored { response: response.clone(), since: Instant::now() };
+        };
+        let stored = Stored { response: response.clone(), since: Instant::now(), lifetime };
         self.responses.insert(key, Arc::new(stored));
     }
 }
@@ -119,14 +148,6 @@ fn weight(response: &Response) -> u32 {
     let headers = response.head.headers.iter();
     let headers: usize = headers.map(|(name, value)| name.as_str().len() + value.len() + 64).sum();
     u32::try_from(response.body.len() + headers + OVERHEAD).unwrap_or(u32::MAX)
-}
-
-fn forbids_storing(response: &Response) -> bool {
-    let directives = response.head.headers.get_all(CACHE_CONTROL).iter();
-    directives
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|directive| directive.trim().eq_ignore_ascii_case("no-store"))
 }
 
 impl fmt::Debug for ResponseCache {

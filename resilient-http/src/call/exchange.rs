@@ -60,7 +60,8 @@ pub(super) async fn exchange(
         };
         let template = &call.facts.template;
         let mut span = RequestSpan::begin(template, &hop.method, &hop.url, call.resends());
-        match span.within(send_hop(call, hop, url, headers)).await {
+        let needs_fresh = resends.lost_connections == 0;
+        match span.within(send_hop(call, hop, url, headers, needs_fresh)).await {
             Ok(response) => {
                 span.record_status(response.status());
                 return Ok(Exchanged { response, span, token });
@@ -119,13 +120,15 @@ async fn send_hop(
     hop: &Hop<'_>,
     url: Url,
     headers: HeaderMap,
+    needs_fresh_connection: bool,
 ) -> Result<http::Response<ResponseBody>, SendError> {
     let body = hop.body(call)?;
     let Some(transport) = call.guard.transport() else {
         return Err(ApiError::Closed.into());
     };
     let fault = body.fault();
-    let request = TransportRequest::new(hop.method.clone(), url, headers, body);
+    let mut request = TransportRequest::new(hop.method.clone(), url, headers, body);
+    request.needs_fresh_connection = needs_fresh_connection;
     let sent = transport.send(request).await;
     sent.map_err(|failure| match fault.error() {
         Some(error) => ApiError::of_request_body(error, call.details(None)).into(),

@@ -269,7 +269,8 @@ impl ApiClientBuilder {
     /// proxy here if you need it. Redirects and retries of reqwest are always turned off.
     ///
     /// `configure` runs again whenever the client drops its idle connections, which it does when
-    /// its circuit opens and after a request was lost on a connection that had served others.
+    /// its circuit opens, and when the client first sends a request again because a connection that
+    /// had served other requests broke.
     #[cfg(feature = "reqwest")]
     pub fn configure(
         mut self,

@@ -80,6 +80,10 @@ impl EndpointConfig {
         let retry_statuses = statuses.map(Iterator::collect).transpose().map_err(|_| {
             SettingError::setting("retry_statuses", "must be statuses of HTTP: 100 to 999")
         })?;
+        #[cfg(feature = "cache")]
+        if let Some(cache) = &merged.cache {
+            cache.check().map_err(SettingError::at("cache"))?;
+        }
         let policy = policy(&merged)?;
         let budget = match &merged.budget {
             None => BudgetSource::Default,

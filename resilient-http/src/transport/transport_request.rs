@@ -19,11 +19,14 @@ pub struct TransportRequest {
     pub headers: HeaderMap,
     /// The body.
     pub body: RequestBody,
+    /// Whether the request must be sent on a new connection, because the transport lost it on a
+    /// connection that had served other requests.
+    pub needs_fresh_connection: bool,
 }
 
 impl TransportRequest {
     pub(crate) fn new(method: Method, url: Url, headers: HeaderMap, body: RequestBody) -> Self {
-        Self { method, url, headers, body }
+        Self { method, url, headers, body, needs_fresh_connection: false }
     }
 
     /// Converts the request into the type of the crate `http`.

@@ -19,6 +19,7 @@ mod multipart;
 #[cfg(feature = "test-util")]
 mod nested;
 mod outcome_table;
+mod pages;
 mod proxies;
 mod redirects;
 mod request_parts;

@@ -5,6 +5,7 @@
 mod support;
 
 mod cache;
+mod cache_control;
 mod callers_values;
 mod calls;
 mod cancellation;

@@ -74,16 +74,15 @@ impl BudgetSection {
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
 struct CacheSection {
-    ttl: Option<Word<Time>>,
-    stale_if_open: Option<Word<Time>>,
+    ttl: Option<Word<Duration>>,
+    stale_if_open: Option<Word<Duration>>,
     max_bytes: Option<u64>,
 }
 
 #[cfg(feature = "cache")]
 impl CacheSection {
     fn config(self) -> CacheConfig {
-        let time =
-            |given: Option<Word<Time>>| given.map(|Word(Time(time))| time.unwrap_or_default());
+        let time = |given: Option<Word<Duration>>| given.map(|Word(time)| time);
         change!(CacheConfig::new();
             ttl: time(self.ttl),
             stale_if_open: time(self.stale_if_open),

@@ -91,6 +91,16 @@ impl FromWord for Time {
     }
 }
 
+/// A time that has an end.
+#[cfg(feature = "cache")]
+impl FromWord for Duration {
+    const EXPECTED: &'static str = "a duration like `250ms`, `30s` or `1m 30s`, in quotes";
+
+    fn from_word(text: &str) -> Option<Self> {
+        parse_duration(text).ok()
+    }
+}
+
 impl FromWord for Idempotency {
     const EXPECTED: &'static str = "`by_method`, `yes`, `no` or `key`";
 

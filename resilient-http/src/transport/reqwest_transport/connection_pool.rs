@@ -1,30 +1,24 @@
-//! The `reqwest::Client` of a transport, and its replacement by a client without connections.
+//! The `reqwest::Client` of a transport, its replacement by a client without connections, and a
+//! second client for requests that need a fresh connection.
 
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{OnceLock, PoisonError, RwLock};
 
 use super::served_connections::ServedConnections;
 
 type Configure = dyn Fn() -> reqwest::ClientBuilder + Send + Sync;
 
 pub(super) struct ConnectionPool {
-    current: RwLock<PooledClient>,
+    current: RwLock<reqwest::Client>,
     /// `None` for a client that the caller gave.
     configure: Option<Box<Configure>>,
+    /// A client that keeps no connections. It is built when a request needs it for the first time.
+    unpooled: OnceLock<Option<reqwest::Client>>,
     pub(super) served: ServedConnections,
-    /// Held while a client is built, so that requests which notice the same fault build one client.
-    building: Mutex<()>,
-}
-
-/// A client and the number of clients before it.
-#[derive(Clone)]
-pub(super) struct PooledClient {
-    pub(super) client: reqwest::Client,
-    generation: u64,
 }
 
 impl ConnectionPool {
     pub(super) fn new(configure: Box<Configure>) -> Result<Self, reqwest::Error> {
-        let client = build_client(&*configure)?;
+        let client = build_client(configure())?;
         Ok(Self::of(client, Some(configure)))
     }
 
@@ -33,9 +27,12 @@ impl ConnectionPool {
     }
 
     fn of(client: reqwest::Client, configure: Option<Box<Configure>>) -> Self {
-        let current = RwLock::new(PooledClient { client, generation: 0 });
-        let (served, building) = (ServedConnections::default(), Mutex::default());
-        Self { current, configure, served, building }
+        Self {
+            current: RwLock::new(client),
+            configure,
+            unpooled: OnceLock::new(),
+            served: ServedConnections::default(),
+        }
     }
 
     /// Returns whether the transport built the client.
@@ -43,29 +40,35 @@ impl ConnectionPool {
         self.configure.is_some()
     }
 
-    pub(super) fn current(&self) -> PooledClient {
+    /// Returns the client for a request. `needs_fresh` asks for a client that opens a connection for
+    /// each request. A client that the caller gave is the only one.
+    pub(super) fn client(&self, needs_fresh: bool) -> reqwest::Client {
+        if needs_fresh {
+            let build = || {
+                let configure = self.configure.as_ref()?;
+                build_client(configure().pool_max_idle_per_host(0)).ok()
+            };
+            if let Some(unpooled) = self.unpooled.get_or_init(build) {
+                return unpooled.clone();
+            }
+        }
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Replaces `client` by a client without connections, unless another request has replaced it
-    /// already. The idle connections of `client` are closed, and its running requests continue.
-    pub(super) fn replace(&self, client: &PooledClient) {
+    /// Replaces the client by one without connections. The idle connections of the old client are
+    /// closed, and its running requests continue.
+    pub(super) fn drop_idle_connections(&self) {
         let Some(configure) = &self.configure else { return };
-        let _building = self.building.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.current().generation != client.generation {
-            return;
-        }
         // The same settings have built a client before, so an error is rare: a file of certificates
         // may have disappeared. The present client stays.
-        if let Ok(fresh) = build_client(&**configure) {
-            let fresh = PooledClient { client: fresh, generation: client.generation + 1 };
+        if let Ok(fresh) = build_client(configure()) {
             *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         }
     }
 }
 
-fn build_client(configure: &Configure) -> Result<reqwest::Client, reqwest::Error> {
-    configure()
+fn build_client(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, reqwest::Error> {
+    builder
         .redirect(reqwest::redirect::Policy::none())
         // With a maximum of zero, reqwest does not copy each request.
         .retry(reqwest::retry::never().max_retries_per_request(0))

@@ -7,19 +7,20 @@ mod served_connections;
 use std::fmt;
 use std::time::Duration;
 
-use self::connection_pool::{ConnectionPool, PooledClient};
+use self::connection_pool::ConnectionPool;
 use self::failure::explain;
 pub(super) use self::failure::explain_body;
 use super::response_body::ResponseBody;
 use super::transport_request::TransportRequest;
 use super::transport_trait::{Exchange, Transport};
-use crate::error::{BuildError, BuildErrorKind, FailureCause, TransportError};
+use crate::error::{BuildError, BuildErrorKind, TransportError};
 use crate::request::RequestBody;
 
 /// Sends requests with a `reqwest::Client`.
 ///
 /// A transport that [`build`](Self::build) made replaces its `reqwest::Client` to drop idle
-/// connections. A client that the caller [gives](Self::given) is never replaced.
+/// connections, and has a second one for requests that need a fresh connection. A client that the
+/// caller [gives](Self::given) is the only one, and is never replaced.
 pub struct ReqwestTransport {
     pool: ConnectionPool,
 }
@@ -27,7 +28,7 @@ pub struct ReqwestTransport {
 impl ReqwestTransport {
     /// Builds a client from the builder that `configure` returns. Redirects, retries and
     /// `connection_verbose` (which would log all traffic) are always turned off. The transport
-    /// calls `configure` again whenever it replaces the client.
+    /// calls `configure` again whenever it builds another client.
     ///
     /// # Errors
     ///
@@ -56,17 +57,6 @@ impl ReqwestTransport {
         Self { pool: ConnectionPool::given(client) }
     }
 
-    fn lost(&self, error: reqwest::Error, pooled: &PooledClient) -> TransportError {
-        let is_reused = self.pool.served.forget(&error);
-        let error = explain(error, is_reused);
-        if error.cause == FailureCause::ReusedConnection {
-            // Other connections of the pool may be dead too. The next request must open a fresh
-            // one.
-            self.pool.replace(pooled);
-        }
-        error
-    }
-
     pub(crate) fn defaults(connect_timeout: Duration) -> reqwest::ClientBuilder {
         reqwest::Client::builder()
             .connect_timeout(connect_timeout)
@@ -81,11 +71,11 @@ impl Transport for ReqwestTransport {
             let mut sent = reqwest::Request::new(request.method, request.url);
             *sent.headers_mut() = request.headers;
             *sent.body_mut() = reqwest_body(request.body);
-            let pooled = self.pool.current();
-            let response = match pooled.client.execute(sent).await {
-                Ok(response) => response,
-                Err(error) => return Err(self.lost(error, &pooled)),
-            };
+            let client = self.pool.client(request.needs_fresh_connection);
+            let response = client.execute(sent).await.map_err(|error| {
+                let is_reused = self.pool.served.forget(&error);
+                explain(error, is_reused)
+            })?;
             self.pool.served.record(response.extensions());
             if asked.is_some_and(|asked| *response.url() != asked) {
                 return Err(TransportError::unsendable(
@@ -98,7 +88,7 @@ impl Transport for ReqwestTransport {
     }
 
     fn drop_idle_connections(&self) {
-        self.pool.replace(&self.pool.current());
+        self.pool.drop_idle_connections();
     }
 }
 
