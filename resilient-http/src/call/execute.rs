@@ -7,7 +7,6 @@ use resilient::Outcome;
 use super::attempt::run_attempt;
 use super::attempt_loop::make_attempts;
 use super::call_state::CallState;
-use super::telemetry::in_call_span;
 use crate::client::ApiClient;
 use crate::error::{ApiError, BuildError};
 use crate::request::PreparedRequest;
@@ -67,14 +66,10 @@ impl ApiClient {
             let response = run_attempt(self, &call).await?;
             accept.lock().unwrap_or_else(PoisonError::into_inner)(response)
         };
-        let work = async {
-            let (ended, permit) = make_attempts(self, &call, attempt).await;
-            if let Some(permit) = permit {
-                permit.report(Outcome::Success);
-            }
-            ended
-        };
-        let facts = &call.facts;
-        in_call_span(&facts.method, &facts.template, || call.attempt(), work).await
+        let ((), permit) = make_attempts(self, &call, attempt).await?;
+        if let Some(permit) = permit {
+            permit.report(Outcome::Success);
+        }
+        Ok(())
     }
 }

@@ -3,7 +3,6 @@
 use super::attempt::{ReceivedHead, receive_head};
 use super::attempt_loop::make_attempts;
 use super::call_state::CallState;
-use super::telemetry::in_call_span;
 use crate::client::ApiClient;
 use crate::error::ApiError;
 use crate::request::PreparedRequest;
@@ -24,13 +23,7 @@ impl ApiClient {
     /// body come from the [`StreamedResponse`].
     pub async fn stream(&self, request: &PreparedRequest) -> Result<StreamedResponse, ApiError> {
         let call = CallState::new(self, request)?;
-        let work = async {
-            let (received, permit) = make_attempts(self, &call, || receive_head(self, &call)).await;
-            Ok((received?, permit))
-        };
-        let facts = &call.facts;
-        let (received, permit) =
-            in_call_span(&facts.method, &facts.template, || call.attempt(), work).await?;
+        let (received, permit) = make_attempts(self, &call, || receive_head(self, &call)).await?;
         let ReceivedHead { head, body, span, .. } = received;
         span.end(None);
         let inner = self.inner();
