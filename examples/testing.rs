@@ -5,6 +5,8 @@
 //! --features test-util` shows what a test can observe.
 
 use std::fmt;
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
 use std::sync::Mutex;
 
 use resilient::testing::Scope;
@@ -115,7 +117,16 @@ impl fmt::Display for Millis<'_> {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() {
+async fn main() -> ExitCode {
+    match tell().await {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => ExitCode::FAILURE,
+        // The reader of the output may close the pipe, as `head` does.
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+async fn tell() -> io::Result<()> {
+    let mut out = io::stdout();
     for (story, answers) in [
         ("a blip", vec![Err(StockError::Unreachable), Ok(7)]),
         ("no such article", vec![Err(StockError::UnknownArticle)]),
@@ -124,11 +135,12 @@ async fn main() {
         let scope = Scope::new();
         let stock = scope.run(shop(&scope, answers).stock("teapot")).await;
         let call = scope.call();
-        println!("{story}: {stock:?}");
-        println!("    attempts: {}", call.attempts());
-        println!("    would have waited: {}", Millis(call.delays()));
-        println!("    gave up: {:?}", call.gave_up());
+        writeln!(out, "{story}: {stock:?}")?;
+        writeln!(out, "    attempts: {}", call.attempts())?;
+        writeln!(out, "    would have waited: {}", Millis(call.delays()))?;
+        writeln!(out, "    gave up: {:?}", call.gave_up())?;
     }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ mod store;
 
 use std::env;
 use std::error::Error;
+use std::io;
 use std::process::ExitCode;
 
 use tracing_subscriber::EnvFilter;
@@ -39,11 +40,18 @@ async fn main() -> ExitCode {
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_closed_pipe(&*error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("shop: {error}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// Returns whether the reader of the output closed the pipe, as `head` does.
+fn is_closed_pipe(error: &(dyn Error + 'static)) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 async fn serve() -> Result<(), Box<dyn Error>> {

@@ -93,8 +93,8 @@ impl RetryEntry {
                 .is_none_or(|failure| now.saturating_duration_since(failure.at) >= REMEMBERED_FOR)
     }
 
-    /// Returns whether another owner may take over the name: it is leased, and no handle and no call
-    /// uses it. During the call, no other thread may look the name up.
+    /// Returns whether another owner may take over the name: it is leased, and neither a handle nor
+    /// a call uses it. During this check, no other thread may look the name up.
     pub(super) fn is_without_owner(&mut self) -> bool {
         self.is_leased() && Arc::get_mut(&mut self.record).is_some()
     }

@@ -14,6 +14,9 @@
 
 mod server;
 
+use std::error::Error;
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use resilient_http::{
@@ -21,7 +24,7 @@ use resilient_http::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::server::Server;
+use crate::server::{DAY, Server};
 
 #[derive(Debug, Deserialize)]
 struct Price {
@@ -57,7 +60,7 @@ struct Tally {
 }
 
 impl Shop {
-    async fn show_price(&mut self, sku: &str) {
+    async fn show_price(&mut self, sku: &str) -> io::Result<()> {
         let price: Result<Reply<Price>, ApiError> =
             self.api.get("items/{sku}/price").param("sku", sku).await;
         match price {
@@ -67,44 +70,63 @@ impl Shop {
                 self.shown.fresh += 1;
                 if attempts > 1 {
                     self.shown.after_retries += 1;
-                    self.say(&format!("{} cents, after {attempts} attempts", reply.value.cents));
+                    let cents = reply.value.cents;
+                    return self.say(&format!("{cents} cents, after {attempts} attempts"));
                 }
+                Ok(())
             }
             // Nothing was sent. The shop shows the last price instead of waiting.
             Err(ApiError::CircuitOpen(open)) => {
                 let again = open.retry_after().unwrap_or_default();
-                self.fall_back(&format!("circuit open for {again:.1?}"));
+                self.fall_back(&format!("circuit open for {again:.1?}"))
             }
             // The server asks for a longer wait than the deadline allows. A scheduler could retry
             // later.
             Err(ApiError::RateLimited { retry_after, .. }) => {
                 let wait = retry_after.unwrap_or_default();
-                self.fall_back(&format!("limited: retry in {wait:?}"));
+                self.fall_back(&format!("limited: retry in {wait:?}"))
             }
             Err(error) if error.is_not_found() => {
                 self.shown.none += 1;
-                self.say("no such item");
+                self.say("no such item")
             }
             Err(error) => self.fall_back(&error.to_string()),
         }
     }
 
-    fn fall_back(&mut self, why: &str) {
+    fn fall_back(&mut self, why: &str) -> io::Result<()> {
         let Some(cents) = self.last_price else {
             self.shown.none += 1;
             return self.say(&format!("no price ({why})"));
         };
         self.shown.last_known += 1;
-        self.say(&format!("{cents} cents as last known ({why})"));
+        self.say(&format!("{cents} cents as last known ({why})"))
     }
 
-    fn say(&self, what: &str) {
-        println!("{:>6.2}s  {what}", self.began.elapsed().as_secs_f64());
+    fn say(&self, what: &str) -> io::Result<()> {
+        writeln!(io::stdout(), "{:>6.2}s  {what}", self.began.elapsed().as_secs_f64())
     }
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_closed_pipe(&*error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("api_client: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Returns whether the reader of the output closed the pipe, as `head` does.
+fn is_closed_pipe(error: &(dyn Error + 'static)) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let server = Server::start().await?;
     let api = ApiClient::builder(server.base())
         .auth(Auth::api_key("x-api-key", ApiKey::secret("a secret")))
@@ -121,16 +143,20 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut shop =
         Shop { api: api.clone(), began: Instant::now(), last_price: None, shown: Tally::default() };
 
-    shop.say("--- the API works: prices after one attempt are not shown");
-    shop.show_price("no such thing").await;
-    while !Server::day_is_over(shop.began.elapsed()) {
-        if let Some(news) = server.news(shop.began.elapsed()) {
-            shop.say(&format!("--- the API {news}"));
+    for (number, (mood, text, length)) in DAY.into_iter().enumerate() {
+        shop.say(&format!("--- the API {text}"))?;
+        server.enter(mood);
+        if number == 0 {
+            shop.show_price("no such thing").await?;
         }
-        shop.show_price("tea").await;
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        let end = Instant::now() + Duration::from_millis(length);
+        while Instant::now() < end {
+            shop.show_price("tea").await?;
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
     }
 
+    shop.say("--- the API loses the response to an order")?;
     // The first response is lost. From the key, the API sees that it has already booked this order.
     server.lose_next_response();
     let order = Order { sku: "tea", count: 2 };
@@ -140,19 +166,22 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         "order {} booked, after {} attempts",
         booked.value.number,
         booked.response.attempts()
-    ));
+    ))?;
 
     let calls = api.circuit_breaker().snapshot().totals;
-    println!(
+    let mut out = io::stdout();
+    writeln!(
+        out,
         "\nprices shown: {} fresh ({} after a retry), {} last known, {} missing",
         shop.shown.fresh, shop.shown.after_retries, shop.shown.last_known, shop.shown.none
-    );
-    println!(
+    )?;
+    writeln!(
+        out,
         "the API saw {} requests and booked {} order; the circuit breaker spared it {}",
         server.requests(),
         server.orders(),
         calls.rejected
-    );
+    )?;
     api.shutdown(Duration::from_secs(1)).await?;
     Ok(())
 }

@@ -1,10 +1,8 @@
 //! The API of the example. It works, limits its callers, fails, hangs and recovers.
 
-use std::cell::Cell;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
 use axum::extract::{Path, Request, State};
@@ -13,26 +11,25 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
 
-/// The phases. Each phase begins at the given second.
-const DAY: [(f64, Mood, &str); 5] = [
-    (0.0, Mood::Well, "is well"),
-    (0.8, Mood::Limiting, "limits its callers"),
-    (1.6, Mood::Flaky, "fails every other request"),
-    (2.4, Mood::Hanging, "hangs"),
-    (4.0, Mood::Well, "is well again"),
+/// The phases, each with its text and its length in milliseconds.
+pub(crate) const DAY: [(Mood, &str, u64); 5] = [
+    (Mood::Working, "works: prices after one attempt are not shown", 800),
+    (Mood::Limiting, "limits its callers", 800),
+    (Mood::Flaky, "fails every other request", 800),
+    (Mood::Hanging, "hangs", 1_600),
+    (Mood::Working, "works again", 1_500),
 ];
-const END: f64 = 5.5;
 
 #[derive(Clone, Copy)]
-enum Mood {
-    Well,
+pub(crate) enum Mood {
+    Working,
     Limiting,
     Flaky,
     Hanging,
 }
 
 struct Shared {
-    began: Instant,
+    mood: Mutex<Mood>,
     requests: AtomicUsize,
     loses_answer: AtomicBool,
     orders: Mutex<HashSet<String>>,
@@ -41,7 +38,6 @@ struct Shared {
 pub(crate) struct Server {
     base: String,
     shared: Arc<Shared>,
-    told: Cell<usize>,
 }
 
 impl Server {
@@ -49,7 +45,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let base = format!("http://{}/v1", listener.local_addr()?);
         let shared = Arc::new(Shared {
-            began: Instant::now(),
+            mood: Mutex::new(Mood::Working),
             requests: AtomicUsize::new(0),
             loses_answer: AtomicBool::new(false),
             orders: Mutex::default(),
@@ -59,7 +55,7 @@ impl Server {
             .route("/v1/orders", post(order))
             .with_state(Arc::clone(&shared));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Ok(Self { base, shared, told: Cell::new(1) })
+        Ok(Self { base, shared })
     }
 
     pub(crate) fn base(&self) -> &str {
@@ -79,40 +75,26 @@ impl Server {
         self.shared.loses_answer.store(true, SeqCst);
     }
 
-    pub(crate) fn day_is_over(at: Duration) -> bool {
-        at.as_secs_f64() >= END
-    }
-
-    /// Returns the name of a phase once, when the phase has begun; otherwise returns `None`.
-    pub(crate) fn news(&self, at: Duration) -> Option<&'static str> {
-        let (_, _, news) =
-            DAY.get(self.told.get()).filter(|(from, ..)| at.as_secs_f64() >= *from)?;
-        self.told.set(self.told.get() + 1);
-        Some(news)
+    pub(crate) fn enter(&self, mood: Mood) {
+        *self.shared.mood() = mood;
     }
 }
 
 impl Shared {
-    fn mood(&self) -> Mood {
-        let now = self.began.elapsed().as_secs_f64();
-        let mut mood = Mood::Well;
-        for (from, next, _) in DAY {
-            if now >= from {
-                mood = next;
-            }
-        }
-        mood
+    fn mood(&self) -> MutexGuard<'_, Mood> {
+        self.mood.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 async fn price(State(shared): State<Arc<Shared>>, Path(sku): Path<String>) -> Response {
     let n = shared.requests.fetch_add(1, SeqCst);
-    match shared.mood() {
+    let mood = *shared.mood();
+    match mood {
         _ if sku != "tea" => StatusCode::NOT_FOUND.into_response(),
         Mood::Limiting => (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "30")]).into_response(),
         Mood::Flaky if n % 2 == 0 => StatusCode::BAD_GATEWAY.into_response(),
         Mood::Hanging => std::future::pending().await,
-        Mood::Well | Mood::Flaky => (StatusCode::OK, r#"{"cents": 450}"#).into_response(),
+        Mood::Working | Mood::Flaky => (StatusCode::OK, r#"{"cents": 450}"#).into_response(),
     }
 }
 

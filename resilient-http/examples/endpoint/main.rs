@@ -14,6 +14,9 @@
 
 mod server;
 
+use std::error::Error;
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use resilient_http::{ApiError, Endpoint, EndpointConfigs, Reply, Served};
@@ -72,17 +75,35 @@ fn describe(ended: &Result<Reply<Completion>, ApiError>) -> (&'static str, Strin
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_closed_pipe(&*error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("endpoint: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Returns whether the reader of the output closed the pipe, as `head` does.
+fn is_closed_pipe(error: &(dyn Error + 'static)) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
+    let mut out = io::stdout();
     let server = Server::start().await?;
     let declared = EndpointConfigs::from_toml(include_str!("endpoints.toml"))?;
     let config = declared.get("chat").ok_or("no endpoint `chat`")?;
     for warning in config.warnings() {
-        println!("warning: {warning}");
+        writeln!(out, "warning: {warning}")?;
     }
     let config = config.to_builder().base_url(server.base()).build()?;
     let chat = Chat::new(config)?;
 
-    println!("\n    time  circuit    response");
+    writeln!(out, "\n    time  circuit    response")?;
     let questions = ["Which tea?", "Which cup?"];
     let mut last = "";
     let mut asked_new = false;
@@ -102,7 +123,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let (kind, text) = describe(&ended);
         if kind != last {
             let state = chat.circuit_breaker().state().to_string();
-            println!("{:>6} ms  {state:<9}  {kind}: {text}", age.as_millis());
+            writeln!(out, "{:>6} ms  {state:<9}  {kind}: {text}", age.as_millis())?;
         }
         last = kind;
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -112,11 +133,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Ok(());
     };
     let counts = cache.counts();
-    println!(
+    writeln!(
+        out,
         "\n{} calls used a cached response and {} a stale one; the server got {} requests.",
         counts.hits,
         counts.stale,
         server.requests()
-    );
+    )?;
     Ok(())
 }

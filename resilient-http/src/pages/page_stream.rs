@@ -60,7 +60,9 @@ pub struct Pages<T> {
     most_pages: usize,
 }
 
-type FindNext<T> = dyn FnMut(&T, &Response) -> Result<Option<NextPage>, BuildError> + Send;
+type FindNext<T> = dyn FnMut(&T, &Response) -> NextResult + Send;
+
+type NextResult = Result<Option<NextPage>, BuildError>;
 
 type RunningCall<T> = Pin<Box<dyn Future<Output = Result<Page<T>, ApiError>> + Send>>;
 
@@ -115,7 +117,7 @@ impl<T: FromResponse + Send + 'static> RequestBuilder<T> {
     /// # }
     /// ```
     ///
-    /// The same mistakes are errors as for [`pages`](Self::pages).
+    /// The mistakes in the builder that [`pages`](Self::pages) refuses are errors here, too.
     #[must_use]
     pub fn pages_by(
         self,
@@ -132,7 +134,7 @@ fn refused(subject: &str, problem: impl Into<String>) -> BuildError {
 impl<T> Pages<T> {
     fn new(
         builder: RequestBuilder<T>,
-        find_next: impl FnMut(&T, &Response) -> Result<Option<NextPage>, BuildError> + Send + 'static,
+        find_next: impl FnMut(&T, &Response) -> NextResult + Send + 'static,
     ) -> Self {
         let client = builder.client().clone();
         let first = builder.prepare().and_then(|request| first_page(&client, request));

@@ -25,6 +25,7 @@ mod redirects;
 mod request_parts;
 mod requests;
 mod specification;
+mod stale_connections;
 mod storms;
 mod streams;
 mod time_limits;

@@ -21,7 +21,7 @@ fn with_headers(
     response
 }
 
-/// Makes an endpoint whose responses have these headers and the number of the request as their body.
+/// Makes an endpoint whose responses have these headers, and the number of the request as a body.
 fn responding(config: CacheConfig, headers: &[(&'static str, &str)]) -> Any {
     let headers: Vec<_> =
         headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();

@@ -60,7 +60,7 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
 
     drill.log.take();
     drill.burst(Asks::Order, "all is well").await?;
-    println!();
+    writeln!(io::stdout())?;
 
     if let Some(payments) = &embedded.payments {
         payments.set(Fault::Hangs);
@@ -88,7 +88,12 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
             redis.restart().await?;
             drill.mended(Asks::Stock).await?;
         }
-        None => println!("== redis-server is not installed, so the cache is not broken\n"),
+        None => {
+            writeln!(
+                io::stdout(),
+                "== redis-server is not installed, so the cache is not broken\n"
+            )?;
+        }
     }
 
     drill.log.take();
@@ -156,7 +161,11 @@ impl Drill {
             }
             sleep(Duration::from_millis(50)).await;
         }
-        println!("mended     in use again after {} ms\n", start.elapsed().as_millis());
+        writeln!(
+            io::stdout(),
+            "mended     in use again after {} ms\n",
+            start.elapsed().as_millis()
+        )?;
         self.log.take();
         Ok(())
     }
