@@ -54,6 +54,8 @@ pub use self::transport::MockTransport;
 #[cfg(feature = "reqwest")]
 pub use self::transport::ReqwestTransport;
 pub use self::transport::{Exchange, ResponseBody, Transport, TransportRequest};
+#[cfg(feature = "tower")]
+pub use self::transport::{TowerTransport, TransportService};
 // These types of other crates appear in the signatures of this crate.
 pub use bytes::Bytes;
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};

@@ -32,7 +32,7 @@ pub(super) async fn run_attempt(
     // Only the end of the attempt takes the head away, so it is here.
     let head = call.end_reading().ok_or(ApiError::Closed)?;
     let read = match read {
-        Ok(body) => Ok(Response {
+        Ok(body) => call.judged(Response {
             head,
             body,
             attempts: call.attempt(),

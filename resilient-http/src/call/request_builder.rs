@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
-use resilient::RetryPolicy;
+use resilient::{Classification, RetryPolicy};
 use serde::Serialize;
 
 use crate::address::{Target, is_private};
@@ -20,7 +20,7 @@ use crate::request::{
     RequestOptions, check_framing, check_single_values, encoded_pairs, header_pair, json_text,
     replace_headers, state_empty_body,
 };
-use crate::response::{FromResponse, Response};
+use crate::response::{FailWhen, FromResponse, Response};
 use crate::setters::setters;
 use crate::stream::{EventStream, StreamedResponse};
 
@@ -135,6 +135,10 @@ impl<T> RequestBuilder<T> {
         /// Sets whether the request may be sent twice. By default, the method decides, or a key in
         /// the client's [header](crate::ApiClientBuilder::idempotency_header) for keys.
         idempotency(idempotency: Idempotency) => draft.idempotency = Some(idempotency);
+        /// Replaces the client's hook that looks for errors in responses whose status is a success:
+        /// see [`ApiClientBuilder::fail_when`](crate::ApiClientBuilder::fail_when).
+        fail_when(judge: impl Fn(&Response) -> Option<Classification> + Send + Sync + 'static)
+            => draft.options.fail_when = Some(FailWhen::new(judge));
     }
 
     /// Sets the value of the parameter `{name}`. [`PathTemplate`](crate::PathTemplate) lists the

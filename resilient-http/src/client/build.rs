@@ -66,8 +66,14 @@ impl ApiClientBuilder {
         let holds = holds_back.then(|| ClientHolds::of_client(name.shared()));
         mark_secrets(&mut self.headers);
         let connections = match self.connections_of.take() {
-            Some(client) => Connections::Shared(Arc::clone(&client.inner().gate)),
-            None => Connections::Own(self.make_transport(&base)?),
+            Some(client) => {
+                self.check_no_layers()?;
+                Connections::Shared(Arc::clone(&client.inner().gate))
+            }
+            None => {
+                let transport = self.make_transport(&base)?;
+                Connections::Own(self.layered(transport))
+            }
         };
         let gate = Arc::new(CallGate::new(connections));
         Ok(ApiClient::new(ClientInner {
@@ -89,6 +95,7 @@ impl ApiClientBuilder {
             holds,
             fails_if_held: self.on_rate_limit == OnRateLimit::Fail,
             rules: Arc::new(self.rules),
+            fail_when: self.fail_when,
             idempotency_header,
             gate,
             name,

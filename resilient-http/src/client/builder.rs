@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 use resilient::budget::BudgetConfig;
-use resilient::{BreakerConfig, CircuitBreaker, RetryBudget, RetryPolicy};
+use resilient::{BreakerConfig, CircuitBreaker, Classification, RetryBudget, RetryPolicy};
 
 use super::auth::Auth;
 use super::defaults::{default_budget, default_circuit_breaker};
@@ -15,6 +15,7 @@ use crate::error::{BuildError, OutcomeRules};
 use crate::hold_back::OnRateLimit;
 use crate::redact::HeaderNames;
 use crate::request::{IDEMPOTENCY_HEADER, header_pair};
+use crate::response::{FailWhen, Response};
 use crate::setters::setters;
 use crate::transport::Transport;
 
@@ -69,11 +70,14 @@ pub struct ApiClientBuilder {
     pub(super) breaker: BreakerChoice,
     pub(super) on_rate_limit: OnRateLimit,
     pub(super) rules: OutcomeRules,
+    pub(super) fail_when: Option<FailWhen>,
     pub(super) idempotency_header: String,
     pub(super) allowed: Vec<String>,
     pub(super) is_fenced: bool,
     pub(super) allows_plain_http: bool,
     pub(super) transport: Option<Arc<dyn Transport>>,
+    /// The first one is the outermost layer.
+    pub(super) layers: Vec<WrapTransport>,
     pub(super) connections_of: Option<ApiClient>,
     #[cfg(feature = "reqwest")]
     pub(super) configure: Option<Configure>,
@@ -84,6 +88,10 @@ pub struct ApiClientBuilder {
 #[cfg(feature = "reqwest")]
 pub(super) type Configure =
     Box<dyn Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync>;
+
+/// Wraps a transport in a layer.
+pub(super) type WrapTransport =
+    Box<dyn FnOnce(Arc<dyn Transport>) -> Arc<dyn Transport> + Send + Sync>;
 
 pub(super) enum BudgetChoice {
     Own(BudgetConfig),
@@ -117,11 +125,13 @@ impl ApiClient {
             breaker: BreakerChoice::PerOrigin(default_circuit_breaker().provisional()),
             on_rate_limit: OnRateLimit::default(),
             rules: OutcomeRules::default(),
+            fail_when: None,
             idempotency_header: IDEMPOTENCY_HEADER.to_owned(),
             allowed: Vec::new(),
             is_fenced: false,
             allows_plain_http: false,
             transport: None,
+            layers: Vec::new(),
             connections_of: None,
             #[cfg(feature = "reqwest")]
             configure: None,
@@ -203,6 +213,39 @@ impl ApiClientBuilder {
         /// with each of them.
         retry_statuses(statuses: impl IntoIterator<Item = StatusCode>)
             => rules.retried = statuses.into_iter().map(|status| status.as_u16()).collect();
+        /// Looks for errors in responses whose status is from 200 to 299, for APIs that report
+        /// errors in the body. The hook returns what the response means if it is an error, else
+        /// `None`. The call then fails with [`ApiError::Judged`](crate::ApiError::Judged), and the
+        /// circuit breaker and the retry follow the class.
+        ///
+        /// | class | circuit breaker | retry |
+        /// |---|---|---|
+        /// | [`transient`](Classification::transient) | failure | if the request may be sent twice |
+        /// | [`throttled`](Classification::throttled) | ignored | always: the server did not act |
+        /// | [`permanent`](Classification::permanent) | failure | no |
+        /// | [`answered`](Classification::answered) | success | no |
+        /// | [`ignored`](Classification::ignored) | ignored | no |
+        ///
+        /// The hook runs inside the attempt, before the response is decoded. It sees the whole
+        /// body, so it is not asked about streams. A hook of a request replaces that of the client.
+        ///
+        /// ```
+        /// use resilient_http::{ApiClient, Classification};
+        /// use serde_json::Value;
+        /// use std::time::Duration;
+        ///
+        /// let api = ApiClient::builder("http://localhost/graphql").fail_when(|response| {
+        ///     let body: Value = response.json().ok()?;
+        ///     match body["errors"][0]["extensions"]["code"].as_str()? {
+        ///         "INTERNAL_SERVER_ERROR" => Some(Classification::transient()),
+        ///         "THROTTLED" => Some(Classification::throttled().after(Duration::from_secs(1))),
+        ///         _ => Some(Classification::answered()),
+        ///     }
+        /// });
+        /// # let _ = api;
+        /// ```
+        fail_when(judge: impl Fn(&Response) -> Option<Classification> + Send + Sync + 'static)
+            => fail_when = Some(FailWhen::new(judge));
         /// Sets whether the circuit breaker counts a 429 as a failure. By default it does not,
         /// because a server that limits its callers is healthy.
         count_rate_limits(yes: bool) => rules.counts_rate_limits = yes;

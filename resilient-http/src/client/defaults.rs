@@ -36,8 +36,7 @@ pub fn default_circuit_breaker() -> BreakerConfig {
         .max_recovery_time(Duration::from_secs(15))
         .recovery_jitter(0.1)
         .half_open_max_calls(3)
-        .half_open_failures(2)
-        .half_open_successes(1);
+        .half_open_failures(2);
     // A test proves that these settings are valid, so the fallback is never used.
     settings.build().unwrap_or_default()
 }
@@ -56,8 +55,7 @@ pub fn default_circuit_breaker() -> BreakerConfig {
 /// ```
 #[must_use]
 pub fn default_budget() -> BudgetConfig {
-    let settings =
-        BudgetConfig::builder().capacity(300).retry_cost(3).initial_tokens(60).deposit(1);
+    let settings = BudgetConfig::builder().capacity(300).retry_cost(3).initial_tokens(60);
     // A test proves that these settings are valid, so the fallback is never used.
     settings.build().unwrap_or_default()
 }

@@ -18,6 +18,7 @@ use super::shutdown::{CallGate, StillRunning};
 use crate::address::BaseUrl;
 use crate::error::OutcomeRules;
 use crate::hold_back::{ClientHolds, OriginHold};
+use crate::response::FailWhen;
 
 /// A client for one HTTP API, with retries, time limits and circuit breakers.
 ///
@@ -63,6 +64,7 @@ pub(crate) struct ClientInner {
     /// Whether calls fail while the server holds them back.
     pub(crate) fails_if_held: bool,
     pub(crate) rules: Arc<OutcomeRules>,
+    pub(crate) fail_when: Option<FailWhen>,
     pub(crate) idempotency_header: HeaderName,
     pub(crate) gate: Arc<CallGate>,
     /// Declared last, because it is dropped after what is leased under the name.

@@ -1,6 +1,9 @@
 //! The streams of two families of APIs: how a call asks for one, how it ends, and how it reports an
 //! error.
 
+use resilient::Classification;
+
+use crate::error::has_code;
 use crate::request::Fields;
 use crate::stream::SseEvent;
 
@@ -21,7 +24,19 @@ impl EventFormat {
         self == Self::OpenAi && event.data == "[DONE]"
     }
 
-    pub(super) fn is_error(self, event: &SseEvent) -> bool {
+    /// Returns what an event means that reports an error. An error with one of the codes in
+    /// `permanent`, such as an exhausted quota, says nothing against the health of the server.
+    pub(super) fn judge(self, event: &SseEvent, permanent: &[String]) -> Option<Classification> {
+        if !self.is_error(event) {
+            None
+        } else if has_code(event.data.as_bytes(), permanent) {
+            Some(Classification::answered())
+        } else {
+            Some(Classification::transient())
+        }
+    }
+
+    fn is_error(self, event: &SseEvent) -> bool {
         if event.event == "error" {
             return true;
         }

@@ -15,7 +15,7 @@ impl<Req: Serialize + ?Sized, Res> Endpoint<Req, Res> {
     ///
     /// With a [`Preset`](crate::Preset), this sets the field `stream` of the request to `true`. The
     /// stream then ends at the API's last event (`[DONE]` of `OpenAI`), and an event that reports
-    /// an error ends it with [`ApiError::Reported`]. Without a preset, set what your API needs, and
+    /// an error ends it with [`ApiError::Judged`]. Without a preset, set what your API needs, and
     /// use [`end_when`](EventStream::end_when) and [`fail_when`](EventStream::fail_when).
     ///
     /// Streams are neither read from the cache nor cached.
@@ -81,13 +81,14 @@ impl<Req: Serialize + ?Sized, Res> Endpoint<Req, Res> {
         // options.
         let prepared = self.prepare_stream(request, options);
         let format = self.event_format();
+        let permanent = self.config().merged.permanent_codes.clone().unwrap_or_default();
         async move {
             let events = self.client().stream(&prepared?).await?.events()?;
             Ok(match format {
                 None => events,
                 Some(format) => events
                     .end_when(move |event| format.is_end(event))
-                    .fail_when(move |event| format.is_error(event)),
+                    .fail_when(move |event| format.judge(event, &permanent)),
             })
         }
     }

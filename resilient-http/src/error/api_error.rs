@@ -39,6 +39,14 @@ pub enum ApiError {
         #[doc(hidden)]
         details: Opaque,
     },
+    /// A layer of the caller around the transport failed: see
+    /// [`TransportError::layer`](crate::TransportError::layer). Its error is the
+    /// [`source`](std::error::Error::source).
+    #[non_exhaustive]
+    Layer {
+        #[doc(hidden)]
+        details: Opaque,
+    },
     /// A time limit ended the call.
     #[non_exhaustive]
     Timeout {
@@ -104,6 +112,14 @@ pub enum ApiError {
         #[doc(hidden)]
         details: Opaque,
     },
+    /// The hook [`fail_when`](crate::ApiClientBuilder::fail_when) found an error in a response
+    /// whose status is a success, or an [event](crate::EventStream::fail_when) of a stream reported
+    /// an error.
+    #[non_exhaustive]
+    Judged {
+        #[doc(hidden)]
+        details: Opaque,
+    },
     /// A successful response cannot be read as the requested type.
     #[non_exhaustive]
     Decode {
@@ -117,13 +133,6 @@ pub enum ApiError {
     TooLarge {
         /// The limit in bytes, after decompression.
         limit: usize,
-        #[doc(hidden)]
-        details: Opaque,
-    },
-    /// The status is a success, but the body reports an error: an [event](crate::EventStream) of a
-    /// stream. [`message`](Self::message) returns its message.
-    #[non_exhaustive]
-    Reported {
         #[doc(hidden)]
         details: Opaque,
     },

@@ -53,14 +53,14 @@ impl ApiError {
                 phase: TimeoutPhase::Attempt | TimeoutPhase::Transport | TimeoutPhase::Idle,
                 ..
             } => retry_if(Outcome::Failure, is_repeatable),
-            // For example, the caller's quota is used up.
-            Self::Reported { .. } if has_permanent_code(details) => Classification::answered(),
-            Self::Reported { .. } => retry_if(Outcome::Failure, is_repeatable),
-            // The caller's stream failed, so the server is not at fault.
-            Self::RequestBody { .. } | Self::Credentials { .. } => Classification::ignored(),
-            // If the deadline ended the call, the breaker has already counted each attempt. The
-            // other two errors mean that the server works and only its response cannot be used.
-            Self::Timeout { phase: TimeoutPhase::Deadline, .. }
+            Self::Judged { .. } => of_verdict(details, is_repeatable),
+            // The caller's stream, closure or layer failed, so the server is not at fault. If the
+            // deadline ended the call, the breaker has already counted each attempt. The other two
+            // errors mean that the server works and only its response cannot be used.
+            Self::RequestBody { .. }
+            | Self::Credentials { .. }
+            | Self::Layer { .. }
+            | Self::Timeout { phase: TimeoutPhase::Deadline, .. }
             | Self::Decode { .. }
             | Self::TooLarge { .. } => Classification::ignored(),
             _ => of_status(details, is_repeatable),
@@ -89,8 +89,8 @@ fn of_status(details: &Details, is_repeatable: bool) -> Classification {
         // The server responded, so it is healthy, even if the caller made a mistake.
         _ => (Outcome::Success, is_repeatable),
     };
-    let retry =
-        !has_permanent_code(details) && response.says_retry().unwrap_or(is_chosen && may_retry);
+    let stays = !rules.permanent.is_empty() && response.has_code(&rules.permanent);
+    let retry = !stays && response.says_retry().unwrap_or(is_chosen && may_retry);
     let class = retry_if(health, retry);
     match hint {
         Some(hint) => class.after(hint),
@@ -98,13 +98,16 @@ fn of_status(details: &Details, is_repeatable: bool) -> Classification {
     }
 }
 
-/// Returns whether the body has an error code for which a retry does not help.
-fn has_permanent_code(details: &Details) -> bool {
-    let (Some(response), Some(call)) = (&details.response, &details.call) else {
-        return false;
-    };
-    let codes = &call.rules.permanent;
-    !codes.is_empty() && response.has_code(codes)
+/// Classifies a response by the verdict of the hook. Ignored by the breaker and worth a retry means
+/// the same as a 429: the server did not act on the request, so a retry is always safe.
+fn of_verdict(details: &Details, is_repeatable: bool) -> Classification {
+    let verdict = details.verdict.clone().unwrap_or_else(Classification::ignored);
+    let may_retry = is_repeatable || verdict.health == Outcome::Ignored;
+    let class = retry_if(verdict.health, verdict.retry && may_retry);
+    match details.response.as_ref().and_then(|response| response.head.retry_after) {
+        Some(hint) => class.after(hint),
+        None => class,
+    }
 }
 
 fn retry_if(health: Outcome, retry: bool) -> Classification {

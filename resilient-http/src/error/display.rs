@@ -44,6 +44,7 @@ impl fmt::Display for Cause<'_> {
                 }
             }
             ApiError::RequestBody { .. } => f.write_str("the body of the request failed")?,
+            ApiError::Layer { .. } => f.write_str("a layer of the client failed")?,
             ApiError::Timeout { phase, after, .. } => match phase {
                 TimeoutPhase::Transport => write!(f, "the transport gave up after {after:?}")?,
                 TimeoutPhase::Attempt => write!(f, "no response within {after:?}")?,
@@ -61,11 +62,11 @@ impl fmt::Display for Cause<'_> {
             ApiError::NotFound { .. } => f.write_str("not found")?,
             ApiError::Server { .. } => f.write_str("the server failed")?,
             ApiError::Status { status, .. } => f.write_str(status_text(*status))?,
+            ApiError::Judged { .. } => f.write_str("the response reports an error")?,
             ApiError::Decode { .. } => f.write_str("the response cannot be read")?,
             ApiError::TooLarge { limit, .. } => {
                 write!(f, "the response is longer than {limit} bytes")?;
             }
-            ApiError::Reported { .. } => f.write_str("the response reports an error")?,
             ApiError::CircuitOpen(_) | ApiError::Closed | ApiError::Build(_) => {}
         }
         if let Some(status) = self.0.status() {

@@ -10,6 +10,7 @@ use url::Url;
 
 use super::body::Body;
 use super::idempotency::Idempotency;
+use crate::response::FailWhen;
 
 /// Options of one call that replace the options of the client.
 #[derive(Clone, Default)]
@@ -19,6 +20,7 @@ pub(crate) struct RequestOptions {
     pub(crate) idle_timeout: Option<LimitOverride>,
     pub(crate) policy: Option<RetryPolicy>,
     pub(crate) idempotency: Idempotency,
+    pub(crate) fail_when: Option<FailWhen>,
     /// Whether the request asks for a stream, which only a call that reads one can send.
     pub(crate) is_streamed: bool,
 }

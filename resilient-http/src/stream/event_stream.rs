@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
+use resilient::Classification;
 
 use super::sse_event::SseEvent;
 use super::sse_parser::{EventTooLong, SseParser};
@@ -46,37 +47,48 @@ pub struct EventStream {
     parser: SseParser,
     /// The bytes that have arrived and are not parsed.
     chunk: Bytes,
-    ends_with: Option<Judge>,
-    fails_with: Option<Judge>,
+    is_end: Option<IsEnd>,
+    judge: Option<Judge>,
     is_over: bool,
 }
 
-type Judge = Box<dyn Fn(&SseEvent) -> bool + Send + Sync>;
+type IsEnd = Box<dyn Fn(&SseEvent) -> bool + Send + Sync>;
+type Judge = Box<dyn Fn(&SseEvent) -> Option<Classification> + Send + Sync>;
 
 impl EventStream {
     pub(super) fn new(response: StreamedResponse) -> Self {
         let parser = SseParser::new(response.event_limit());
         let chunk = Bytes::new();
-        Self { response, parser, chunk, ends_with: None, fails_with: None, is_over: false }
+        Self { response, parser, chunk, is_end: None, judge: None, is_over: false }
     }
 
     /// Ends the stream, as a success, at the first event for which `is_end` returns `true`. The
     /// event is not returned. Replaces an earlier `end_when`, also the one of a preset.
     pub fn end_when(mut self, is_end: impl Fn(&SseEvent) -> bool + Send + Sync + 'static) -> Self {
-        self.ends_with = Some(Box::new(is_end));
+        self.is_end = Some(Box::new(is_end));
         self
     }
 
-    /// Ends the stream with [`ApiError::Reported`] at the first event for which `is_error` returns
-    /// `true`. The circuit breaker counts a failure, unless the event has one of the
-    /// [`permanent_codes`](crate::ApiClientBuilder::permanent_codes). The data of the event is the
-    /// error's [`body_text`](ApiError::body_text). Replaces an earlier `fail_when`, also the one of
-    /// a preset.
+    /// Looks for errors that the server reports in events. `judge` returns what the event means if
+    /// it is an error, else `None`. The stream then ends with [`ApiError::Judged`], and the circuit
+    /// breaker counts the health of the class. Nothing is retried, because the stream has begun.
+    /// The data of the event is the [`body_text`](ApiError::body_text) of the error. Replaces an
+    /// earlier `fail_when`, also the one of a preset.
+    ///
+    /// ```no_run
+    /// # async fn example(api: resilient_http::ApiClient) -> Result<(), resilient_http::ApiError> {
+    /// use resilient_http::Classification;
+    ///
+    /// let events = api.get("prices").events().await?.fail_when(|event| {
+    ///     (event.event == "error").then(Classification::transient)
+    /// });
+    /// # let _ = events; Ok(()) }
+    /// ```
     pub fn fail_when(
         mut self,
-        is_error: impl Fn(&SseEvent) -> bool + Send + Sync + 'static,
+        judge: impl Fn(&SseEvent) -> Option<Classification> + Send + Sync + 'static,
     ) -> Self {
-        self.fails_with = Some(Box::new(is_error));
+        self.judge = Some(Box::new(judge));
         self
     }
 
@@ -118,7 +130,7 @@ impl EventStream {
                 Ok(Some(event)) => return Poll::Ready(self.judge(event)),
                 Ok(None) => {}
                 Err(EventTooLong) => {
-                    let details = self.response.details(Bytes::new());
+                    let details = self.response.details();
                     let error = ApiError::too_large(self.response.event_limit(), details);
                     return Poll::Ready(Some(Err(self.fail(error))));
                 }
@@ -133,11 +145,11 @@ impl EventStream {
     }
 
     fn judge(&mut self, event: SseEvent) -> Option<Result<SseEvent, ApiError>> {
-        if self.fails_with.as_ref().is_some_and(|is_error| is_error(&event)) {
-            let details = self.response.details(event.data.into());
-            return Some(Err(self.fail(ApiError::reported(details))));
+        if let Some(verdict) = self.judge.as_ref().and_then(|judge| judge(&event)) {
+            let error = self.response.judged_error(&event.data, verdict);
+            return Some(Err(self.fail(error)));
         }
-        if self.ends_with.as_ref().is_some_and(|is_end| is_end(&event)) {
+        if self.is_end.as_ref().is_some_and(|is_end| is_end(&event)) {
             self.is_over = true;
             self.response.finish();
             return None;

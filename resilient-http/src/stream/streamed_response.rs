@@ -11,8 +11,8 @@ use bytes::Bytes;
 use futures_core::Stream;
 use http::{HeaderMap, StatusCode, header};
 use http_body::Body as _;
-use resilient::TimedOut;
 use resilient::retries::TimeLimit;
+use resilient::{Classification, TimedOut};
 use tokio::time::Instant;
 
 use super::event_stream::EventStream;
@@ -161,7 +161,7 @@ impl StreamedResponse {
         let essence = content_type.split(';').next().unwrap_or_default().trim();
         if !essence.eq_ignore_ascii_case("text/event-stream") {
             let error = Arc::new(DecodeError::not_events());
-            let details = Opaque::new(self.details(Bytes::new()));
+            let details = Opaque::new(self.details());
             let error = ApiError::Decode { error, details };
             return Err(self.fail(error));
         }
@@ -185,12 +185,12 @@ impl StreamedResponse {
                     }
                     self.received = self.received.saturating_add(data.len());
                     if let Some(limit) = self.limit.filter(|limit| self.received > *limit) {
-                        break ApiError::too_large(limit, self.details(Bytes::new()));
+                        break ApiError::too_large(limit, self.details());
                     }
                     return Poll::Ready(Some(Ok(data)));
                 }
                 Poll::Ready(Some(Err(failure))) => {
-                    let (details, took) = (self.details(Bytes::new()), self.began.elapsed());
+                    let (details, took) = (self.details(), self.began.elapsed());
                     break ApiError::of_transport(failure, details, took);
                 }
                 Poll::Ready(None) => self.finish(),
@@ -221,12 +221,17 @@ impl StreamedResponse {
         self.event_limit
     }
 
-    /// Returns the facts of an error. `body` is the part of the body that the error shows.
-    pub(super) fn details(&self, body: Bytes) -> Details {
+    /// Returns the facts of an error about the body.
+    pub(super) fn details(&self) -> Details {
         let mut details = Details::new(Some(self.facts.clone()), self.attempts);
-        details.response =
-            Some(ErrorResponse { head: self.head.clone(), body, is_truncated: true });
+        details.response = Some(ErrorResponse::without_body(self.head.clone()));
         details
+    }
+
+    /// Makes the error that an event with this data reports.
+    pub(super) fn judged_error(&self, data: &str, verdict: Classification) -> ApiError {
+        let response = ErrorResponse::of_event(self.head.clone(), data);
+        ApiError::judged(self.details(), response, verdict)
     }
 
     fn cut_error(&self, cut: TimedOut) -> ApiError {
@@ -236,7 +241,7 @@ impl StreamedResponse {
         ApiError::Timeout {
             phase: TimeoutPhase::Idle,
             after: cut.after(),
-            details: Opaque::new(self.details(Bytes::new())),
+            details: Opaque::new(self.details()),
         }
     }
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use resilient::breaker::CircuitState;
 use resilient_http::{
-    ApiClient, ApiError, BreakerConfig, ErrorKind, EventStream, SseEvent, TimeoutPhase,
+    ApiClient, ApiError, BreakerConfig, Classification, ErrorKind, EventStream, SseEvent,
+    TimeoutPhase,
 };
 
 use crate::support::api::{Api, answer};
@@ -125,12 +126,13 @@ async fn an_event_that_reports_an_error_ends_the_stream_and_is_a_failure() {
     let config = BreakerConfig::builder().failure_threshold(1).build().unwrap();
     let client = on(&pipe).circuit_breaker(config).build().unwrap();
     let (events, body) = opened(&client, &pipe).await;
-    let mut events = events.fail_when(|event| event.event == "error");
+    let mut events =
+        events.fail_when(|event| (event.event == "error").then(Classification::transient));
     body.send("data: 1\n\nevent: error\ndata: {\"error\": {\"message\": \"Over");
     body.send("loaded\"}}\n\ndata: 2\n\n");
     assert_eq!(next(&mut events).await.data, "1");
     let error = events.next_event().await.unwrap().unwrap_err();
-    assert!(matches!(error, ApiError::Reported { .. }), "{error}");
+    assert!(matches!(error, ApiError::Judged { .. }), "{error}");
     assert_eq!(error.message().unwrap(), "Overloaded");
     assert_eq!(error.to_string(), "GET prices: the response reports an error (status 200)");
     assert!(error.is_retryable());
@@ -142,15 +144,24 @@ async fn an_event_that_reports_an_error_ends_the_stream_and_is_a_failure() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_with_a_permanent_code_is_no_failure() {
-    let pipe = Pipe::default();
-    let client = on(&pipe).permanent_codes(["insufficient_quota"]).build().unwrap();
-    let (events, body) = opened(&client, &pipe).await;
-    let mut events = events.fail_when(|event| event.data.contains("error"));
-    body.send("data: {\"error\": {\"code\": \"insufficient_quota\"}}\n\n");
-    let error = events.next_event().await.unwrap().unwrap_err();
-    assert!(!error.is_retryable());
-    assert_eq!(counts(&client), (1, 0, 0, 0));
+async fn the_hook_says_what_an_event_means_for_the_circuit_breaker() {
+    let retried = Duration::from_secs(9);
+    for (class, expected, is_retryable) in [
+        (Classification::permanent(), (0, 1, 0, 0), false),
+        (Classification::answered(), (1, 0, 0, 0), false),
+        (Classification::throttled().after(retried), (0, 0, 1, 0), true),
+    ] {
+        let pipe = Pipe::default();
+        let client = on(&pipe).build().unwrap();
+        let (events, body) = opened(&client, &pipe).await;
+        let mut events = events.fail_when(move |_| Some(class.clone()));
+        body.send("data: quota\n\n");
+        let error = events.next_event().await.unwrap().unwrap_err();
+        assert_eq!(error.body_text().unwrap(), "quota");
+        assert_eq!(error.is_retryable(), is_retryable);
+        assert_eq!(error.retry_after(), is_retryable.then_some(retried));
+        assert_eq!((counts(&client), pipe.requests()), (expected, 1));
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,10 +5,13 @@ mod support;
 
 mod address_fence;
 mod cancellation;
+#[cfg(feature = "test-util")]
+mod client_defaults;
 mod defects;
 mod error_bodies;
 mod error_texts;
 mod events;
+mod fail_when;
 mod faults_f;
 mod faults_g;
 mod framing;
@@ -30,3 +33,5 @@ mod storms;
 mod streams;
 mod time_limits;
 mod token_refresh;
+#[cfg(feature = "tower")]
+mod tower_layers;

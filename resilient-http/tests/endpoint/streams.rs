@@ -63,10 +63,20 @@ async fn an_error_in_a_stream_of_openai_is_a_failure_with_its_message() {
     let (all, error) = read(chat.stream(&value!({})).await.unwrap()).await;
     assert_eq!(all.len(), 1);
     let error = error.unwrap();
-    assert_eq!(error.kind(), ErrorKind::Reported);
+    assert_eq!(error.kind(), ErrorKind::Judged);
     assert_eq!(error.message().unwrap(), "The server is overloaded");
     assert!(error.is_retryable());
     assert_eq!(chat.circuit_breaker().snapshot().totals.failure, 1);
+}
+
+#[tokio::test]
+async fn an_exhausted_quota_in_a_stream_is_no_failure_of_the_server() {
+    let server = events("data: {\"error\":{\"code\":\"insufficient_quota\"}}\n\n").await;
+    let chat = endpoint(&preset(Preset::OPENAI, &server.url));
+    let (_, error) = read(chat.stream(&value!({})).await.unwrap()).await;
+    assert!(!error.unwrap().is_retryable());
+    let totals = chat.circuit_breaker().snapshot().totals;
+    assert_eq!((totals.success, totals.failure), (1, 0));
 }
 
 #[tokio::test]
