@@ -37,7 +37,8 @@ use crate::stream::{EventStream, StreamedResponse};
 /// not have acted on the request.
 #[must_use = "a request is sent by awaiting it"]
 pub struct RequestBuilder<T> {
-    draft: RequestDraft,
+    /// Boxed, because each method moves the builder.
+    draft: Box<RequestDraft>,
     output: PhantomData<fn() -> T>,
 }
 
@@ -111,7 +112,7 @@ impl ApiClient {
             idempotency: None,
             problem: None,
         };
-        RequestBuilder { draft, output: PhantomData }
+        RequestBuilder { draft: Box::new(draft), output: PhantomData }
     }
 }
 

@@ -176,12 +176,8 @@ pub(super) async fn in_call_span<T>(
     result
 }
 
+/// Returns the work itself. An async function would hold it twice.
 #[cfg(not(feature = "tracing"))]
-pub(super) async fn in_call_span<T>(
-    _: &Method,
-    _: &str,
-    _: impl Fn() -> u32,
-    work: impl Future<Output = Result<T, ApiError>>,
-) -> Result<T, ApiError> {
-    work.await
+pub(super) fn in_call_span<F: Future>(_: &Method, _: &str, _: impl Fn() -> u32, work: F) -> F {
+    work
 }
