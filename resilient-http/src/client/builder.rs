@@ -264,8 +264,9 @@ impl ApiClientBuilder {
         transport(transport: impl Transport) => transport = Some(Arc::new(transport));
         /// Uses the connection pool of another client instead of a separate transport. The clients
         /// share only the pool. After the other client is closed, calls of this client fail with
-        /// [`Closed`](crate::ApiError::Closed), and the waits between their attempts end. The shutdown of the other client waits for running
-        /// calls of this client. Closing this client does not close the other client.
+        /// [`Closed`](crate::ApiError::Closed), and the waits between their attempts end. The
+        /// shutdown of the other client waits for running calls of this client. Closing this client
+        /// does not close the other client.
         connections_of(client: &ApiClient) => connections_of = Some(client.clone());
     }
 

@@ -21,6 +21,7 @@ mod idempotency_keys;
 mod multipart;
 #[cfg(feature = "test-util")]
 mod nested;
+mod outcome_rows;
 mod outcome_table;
 mod pages;
 mod proxies;
