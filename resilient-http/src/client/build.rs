@@ -63,7 +63,8 @@ impl ApiClientBuilder {
         let budget = self.retry_budget(&name);
         let retry = name.lease_retry(self.policy.clone());
         let holds_back = self.on_rate_limit != OnRateLimit::Ignore;
-        let holds = holds_back.then(|| ClientHolds::of_client(name.shared()));
+        let holds =
+            holds_back.then(|| ClientHolds::of_client(name.shared(), &base.origin_of(base.url())));
         mark_secrets(&mut self.headers);
         let connections = match self.connections_of.take() {
             Some(client) => {
