@@ -34,6 +34,7 @@ impl ApiClientBuilder {
         BuildError::check_times(&[
             ("timeout", self.timeout),
             ("deadline", self.deadline),
+            ("idle_timeout", self.idle_timeout),
             ("connect_timeout", Some(self.connect_timeout)),
         ])?;
         let (mut base, user) = BaseUrl::parse(&self.base)?;
@@ -83,6 +84,7 @@ impl ApiClientBuilder {
             credentials,
             timeout: self.timeout,
             deadline: self.deadline,
+            idle_timeout: self.idle_timeout,
             allows_plain_http: self.allows_plain_http,
             speaks_tls,
             redirects: self.redirects,

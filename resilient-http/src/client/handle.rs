@@ -50,6 +50,7 @@ pub(crate) struct ClientInner {
     pub(crate) credentials: Credentials,
     pub(crate) timeout: Option<Duration>,
     pub(crate) deadline: Option<Duration>,
+    pub(crate) idle_timeout: Option<Duration>,
     pub(crate) allows_plain_http: bool,
     pub(crate) speaks_tls: bool,
     pub(crate) redirects: u32,

@@ -77,6 +77,10 @@ impl EndpointConfigBuilder {
         /// `None` means no limit. Default: twice the timeout.
         deadline(time: impl Into<Option<Duration>>)
             => settings.deadline = Some(LimitOverride(time.into()));
+        /// Sets the time limit for each wait for a chunk of a [stream](crate::Endpoint::stream).
+        /// The limit must be longer than zero; `None` means no limit. Default: the timeout.
+        idle_timeout(time: impl Into<Option<Duration>>)
+            => settings.idle_timeout = Some(LimitOverride(time.into()));
         /// Sets the number of retries. With `n` retries, a call makes at most `n + 1` requests. You
         /// cannot set both `max_retries` and [`retry`](Self::retry). Default: 3.
         max_retries(n: u32) => settings.max_retries = Some(n);

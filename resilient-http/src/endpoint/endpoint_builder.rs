@@ -133,6 +133,7 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
             .auth(auth)
             .timeout(config.timeout())
             .deadline(config.deadline())
+            .idle_timeout(config.idle_timeout())
             .retry(self.policy.unwrap_or_else(|| config.retry().clone()))
             .permanent_codes(config.merged.permanent_codes.iter().flatten());
         client = match self.breaker {

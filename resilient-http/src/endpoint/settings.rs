@@ -39,6 +39,8 @@ pub(super) struct Settings {
     pub(super) timeout: Option<LimitOverride>,
     #[cfg_attr(feature = "serde", serde(deserialize_with = "words::limit"))]
     pub(super) deadline: Option<LimitOverride>,
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "words::limit"))]
+    pub(super) idle_timeout: Option<LimitOverride>,
     pub(super) max_retries: Option<u32>,
     pub(super) retry: Option<RetrySettings>,
     pub(super) budget: Option<BudgetSettings>,
@@ -85,6 +87,7 @@ impl Settings {
             headers: by_name(self.headers, lower.headers),
             timeout: self.timeout.or(lower.timeout),
             deadline: self.deadline.or(lower.deadline),
+            idle_timeout: self.idle_timeout.or(lower.idle_timeout),
             max_retries: self.max_retries.or(lower.max_retries),
             retry: self.retry.or(lower.retry),
             budget: self.budget.or(lower.budget),

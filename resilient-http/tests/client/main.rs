@@ -10,6 +10,7 @@ mod client_defaults;
 mod defects;
 mod error_bodies;
 mod error_texts;
+mod events;
 mod fail_when;
 mod faults_f;
 mod faults_g;
@@ -30,6 +31,7 @@ mod requests;
 mod specification;
 mod stale_connections;
 mod storms;
+mod streams;
 mod time_limits;
 mod token_refresh;
 #[cfg(feature = "tower")]
