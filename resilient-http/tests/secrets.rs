@@ -245,7 +245,13 @@ async fn fm_g1_a_secret_is_in_nothing_that_is_printed() {
         let echo = echo.clone();
         let location = format!("http://evil.invalid/?k={CANARY}");
         let headers = move |_, _: &_| {
-            let headers = [("x-echo", CANARY), ("set-cookie", CANARY), ("location", &location)];
+            let limit = format!("\"{CANARY}\";r=1;t=1");
+            let headers = [
+                ("x-echo", CANARY),
+                ("set-cookie", CANARY),
+                ("location", &location),
+                ("ratelimit", &limit),
+            ];
             answer(status, &headers, echo.clone())
         };
         let server = Api::serve(headers).await;
@@ -259,6 +265,15 @@ async fn fm_g1_a_secret_is_in_nothing_that_is_printed() {
         vec![Step::Reset],
         vec![Step::Stall],
         vec![write(format!("HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{CANARY}"))],
+        vec![
+            write(format!(
+                "HTTP/1.1 503 x\r\ncontent-length: 99\r\nx-echo: {CANARY}\r\n\r\n{CANARY}"
+            )),
+            Step::Stall,
+        ],
+        vec![write(format!(
+            "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 11\r\n\r\n{CANARY}"
+        ))],
         vec![write(format!("{CANARY} banana\r\n\r\n"))],
         vec![write(format!("HTTP/1.1 200 OK\r\n{CANARY}\r\n\r\n"))],
     ] {

@@ -141,6 +141,7 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
             .auth(auth)
             .timeout(config.timeout())
             .deadline(config.deadline())
+            .idle_timeout(config.idle_timeout())
             .retry(self.policy.unwrap_or_else(|| config.retry().clone()))
             .permanent_codes(config.merged.permanent_codes.iter().flatten());
         client = match self.breaker {
@@ -154,6 +155,9 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
             (None, BudgetSource::Default) => client,
         };
         client.fail_when = self.fail_when;
+        if let Some(choice) = config.merged.on_rate_limit {
+            client = client.on_rate_limit(choice);
+        }
         if let Some(statuses) = &config.retry_statuses {
             client = client.retry_statuses(statuses.iter().copied());
         }

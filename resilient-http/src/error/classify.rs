@@ -49,9 +49,10 @@ impl ApiError {
                 retry_if(Outcome::Ignored, is_repeatable)
             }
             Self::Connection { .. }
-            | Self::Timeout { phase: TimeoutPhase::Attempt | TimeoutPhase::Transport, .. } => {
-                retry_if(Outcome::Failure, is_repeatable)
-            }
+            | Self::Timeout {
+                phase: TimeoutPhase::Attempt | TimeoutPhase::Transport | TimeoutPhase::Idle,
+                ..
+            } => retry_if(Outcome::Failure, is_repeatable),
             Self::Judged { .. } => of_verdict(details, is_repeatable),
             // The caller's stream, closure or layer failed, so the server is not at fault. If the
             // deadline ended the call, the breaker has already counted each attempt. The other two
