@@ -15,6 +15,7 @@ mod redact;
 mod request;
 mod response;
 mod setters;
+mod stream;
 mod time_limit;
 mod transport;
 
@@ -47,6 +48,7 @@ pub use self::request::{
 pub use self::response::{
     DecodeError, FromResponse, RateLimit, Rejected, Reply, Response, Served, retry_after,
 };
+pub use self::stream::{EventStream, SseEvent, StreamedResponse};
 #[cfg(feature = "test-util")]
 pub use self::transport::MockTransport;
 #[cfg(feature = "reqwest")]

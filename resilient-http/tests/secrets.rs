@@ -245,7 +245,13 @@ async fn fm_g1_a_secret_is_in_nothing_that_is_printed() {
         let echo = echo.clone();
         let location = format!("http://evil.invalid/?k={CANARY}");
         let headers = move |_, _: &_| {
-            let headers = [("x-echo", CANARY), ("set-cookie", CANARY), ("location", &location)];
+            let limit = format!("\"{CANARY}\";r=1;t=1");
+            let headers = [
+                ("x-echo", CANARY),
+                ("set-cookie", CANARY),
+                ("location", &location),
+                ("ratelimit", &limit),
+            ];
             answer(status, &headers, echo.clone())
         };
         let server = Api::serve(headers).await;
@@ -255,10 +261,29 @@ async fn fm_g1_a_secret_is_in_nothing_that_is_printed() {
         let seen = format!("{:?}", server.seen());
         assert!(seen.contains(CANARY) && seen.contains(ENCODED), "it was sent");
     }
+    for status in [429, 503] {
+        // The hint is too long to wait for, so the client holds back the later calls.
+        let echo = echo.clone();
+        let headers = [("x-echo", CANARY), ("retry-after", "3600")];
+        let server = Api::serve(move |_, _| answer(status, &headers, echo.clone())).await;
+        for api in clients(&server.url, &printed) {
+            found.extend(call_all(&api, &printed).await);
+            found.extend(call_all(&api, &printed).await);
+        }
+    }
     for steps in [
         vec![Step::Reset],
         vec![Step::Stall],
         vec![write(format!("HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{CANARY}"))],
+        vec![
+            write(format!(
+                "HTTP/1.1 503 x\r\ncontent-length: 99\r\nx-echo: {CANARY}\r\n\r\n{CANARY}"
+            )),
+            Step::Stall,
+        ],
+        vec![write(format!(
+            "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 11\r\n\r\n{CANARY}"
+        ))],
         vec![write(format!("{CANARY} banana\r\n\r\n"))],
         vec![write(format!("HTTP/1.1 200 OK\r\n{CANARY}\r\n\r\n"))],
     ] {

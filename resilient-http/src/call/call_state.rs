@@ -130,7 +130,10 @@ impl<'a> CallState<'a> {
     pub(super) fn judged(&self, response: Response) -> Result<Response, ApiError> {
         let hook = self.request.options.fail_when.as_ref().or(self.fail_when);
         match hook.and_then(|hook| hook.judge(&response)) {
-            Some(verdict) => Err(ApiError::judged(self.details(None), response, verdict)),
+            Some(verdict) => {
+                let response = ErrorResponse::of_success(response);
+                Err(ApiError::judged(self.details(None), response, verdict))
+            }
             None => Ok(response),
         }
     }

@@ -22,6 +22,7 @@ use crate::request::{
 };
 use crate::response::{FailWhen, FromResponse, Response};
 use crate::setters::setters;
+use crate::stream::{EventStream, StreamedResponse};
 
 /// A request of an [`ApiClient`]. Await it to send it.
 ///
@@ -125,6 +126,11 @@ impl<T> RequestBuilder<T> {
         /// `None` means no limit.
         deadline(time: impl Into<Option<Duration>>)
             => draft.options.deadline = Some(LimitOverride(time.into()));
+        /// Replaces the client's limit for each wait for a chunk of a [streamed
+        /// response](crate::StreamedResponse). The limit must be longer than zero; `None` means no
+        /// limit.
+        idle_timeout(time: impl Into<Option<Duration>>)
+            => draft.options.idle_timeout = Some(LimitOverride(time.into()));
         /// Replaces the client's retry policy.
         retry(policy: RetryPolicy) => draft.options.policy = Some(policy);
         /// Sets whether the request may be sent twice. By default, the method decides, or a key in
@@ -232,9 +238,11 @@ impl<T> RequestBuilder<T> {
         mut self,
         timeout: Option<LimitOverride>,
         deadline: Option<LimitOverride>,
+        idle_timeout: Option<LimitOverride>,
     ) -> Self {
         self.draft.options.timeout = timeout;
         self.draft.options.deadline = deadline;
+        self.draft.options.idle_timeout = idle_timeout;
         self
     }
 
@@ -292,6 +300,7 @@ impl RequestDraft {
         BuildError::check_times(&[
             ("timeout", own(self.options.timeout)),
             ("deadline", own(self.options.deadline)),
+            ("idle_timeout", own(self.options.idle_timeout)),
         ])?;
         let target = self.target?;
         let values = self.values.iter();
@@ -352,6 +361,33 @@ impl<T: FromResponse + Send> RequestBuilder<T> {
     pub async fn send(self) -> Result<T, ApiError> {
         let (client, prepared) = self.draft.into_parts()?;
         client.execute_as(&prepared).await
+    }
+}
+
+impl RequestBuilder<StreamedResponse> {
+    /// Sends the request and returns the response as soon as its head arrives. The body is read
+    /// while it arrives.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`ApiError`] if the call does not end with the head of a success. Errors of the
+    /// body come from the [`StreamedResponse`].
+    pub async fn stream(self) -> Result<StreamedResponse, ApiError> {
+        let (client, prepared) = self.draft.into_parts()?;
+        client.stream(&prepared).await
+    }
+
+    /// Sends the request with `accept: text/event-stream`, unless a header sets `accept`, and
+    /// returns the server-sent events of the response.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`ApiError`] if the call does not end with the head of a success, or if the
+    /// response is not `text/event-stream`.
+    pub async fn events(mut self) -> Result<EventStream, ApiError> {
+        let accept = self.draft.headers.entry(header::ACCEPT);
+        accept.or_insert(HeaderValue::from_static("text/event-stream"));
+        self.stream().await?.events()
     }
 }
 

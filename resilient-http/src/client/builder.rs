@@ -23,6 +23,8 @@ use crate::transport::Transport;
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Three attempts of the full `TIMEOUT` fit into this time, without delays between them.
 const DEADLINE: Duration = Duration::from_secs(30);
+/// A server that streams sends something, or a comment, more often than this.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// A host that is up accepts connections faster than this.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const REDIRECTS: u32 = 5;
@@ -37,6 +39,7 @@ const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(1);
 /// |---|---|---|
 /// | [`timeout`](Self::timeout) | 10 s | for one attempt |
 /// | [`deadline`](Self::deadline) | 30 s | for all attempts and the delays between them |
+/// | [`idle_timeout`](Self::idle_timeout) | 60 s | for a chunk of a streamed response |
 /// | [`connect_timeout`](Self::connect_timeout) | 5 s | for one connection |
 /// | [`retry`](Self::retry) | 3 retries, exponential from 100 ms, full jitter | |
 /// | [`budget`](Self::budget) | [one retry per three successes, 20 initial](crate::default_budget) | per client |
@@ -57,6 +60,7 @@ pub struct ApiClientBuilder {
     pub(super) auth: Auth,
     pub(super) timeout: Option<Duration>,
     pub(super) deadline: Option<Duration>,
+    pub(super) idle_timeout: Option<Duration>,
     pub(super) connect_timeout: Duration,
     pub(super) redirects: u32,
     pub(super) body_limit: usize,
@@ -66,7 +70,7 @@ pub struct ApiClientBuilder {
     pub(super) breaker: BreakerChoice,
     pub(super) on_rate_limit: OnRateLimit,
     pub(super) rules: OutcomeRules,
-    pub(super) fail_when: Option<FailWhen>,
+    pub(crate) fail_when: Option<FailWhen>,
     pub(super) idempotency_header: String,
     pub(super) allowed: Vec<String>,
     pub(super) is_fenced: bool,
@@ -111,6 +115,7 @@ impl ApiClient {
             auth: Auth::none(),
             timeout: Some(TIMEOUT),
             deadline: Some(DEADLINE),
+            idle_timeout: Some(IDLE_TIMEOUT),
             connect_timeout: CONNECT_TIMEOUT,
             redirects: REDIRECTS,
             body_limit: BODY_LIMIT,
@@ -163,13 +168,18 @@ impl ApiClientBuilder {
         /// Sets the time limit for a call with all its attempts and delays. The limit must be
         /// longer than zero; `None` means no limit. Default: 30 s.
         deadline(time: impl Into<Option<Duration>>) => deadline = time.into();
+        /// Sets the time limit for each wait for a chunk of a [streamed
+        /// response](crate::StreamedResponse). The limit must be longer than zero; `None` means no
+        /// limit. Default: 60 s.
+        idle_timeout(time: impl Into<Option<Duration>>) => idle_timeout = time.into();
         /// Sets the time limit for one connection. The limit must be longer than zero. It has no
         /// effect on a transport from [`transport`](Self::transport). Default: 5 s.
         connect_timeout(time: Duration) => connect_timeout = time;
         /// Sets the number of redirects that an attempt follows within its origin. With 0, it
         /// follows no redirect. The client never follows a redirect to another origin. Default: 5.
         redirects(most: u32) => redirects = most;
-        /// Sets the size limit of a response body, in bytes after decompression. Default: 16 MiB.
+        /// Sets the size limit of a response body, in bytes after decompression. For a streamed
+        /// response, it is the limit of one event. Default: 16 MiB.
         body_limit(bytes: usize) => body_limit = bytes;
         /// Sets the time limit for the body of an error response. When an error status has arrived,
         /// the body is optional: if it takes longer, breaks off or exceeds 64 KiB, the error has
@@ -254,8 +264,9 @@ impl ApiClientBuilder {
         transport(transport: impl Transport) => transport = Some(Arc::new(transport));
         /// Uses the connection pool of another client instead of a separate transport. The clients
         /// share only the pool. After the other client is closed, calls of this client fail with
-        /// [`Closed`](crate::ApiError::Closed), and the waits between their attempts end. The shutdown of the other client waits for running
-        /// calls of this client. Closing this client does not close the other client.
+        /// [`Closed`](crate::ApiError::Closed), and the waits between their attempts end. The
+        /// shutdown of the other client waits for running calls of this client. Closing this client
+        /// does not close the other client.
         connections_of(client: &ApiClient) => connections_of = Some(client.clone());
     }
 

@@ -50,6 +50,7 @@ pub(crate) struct ClientInner {
     pub(crate) credentials: Credentials,
     pub(crate) timeout: Option<Duration>,
     pub(crate) deadline: Option<Duration>,
+    pub(crate) idle_timeout: Option<Duration>,
     pub(crate) allows_plain_http: bool,
     pub(crate) speaks_tls: bool,
     pub(crate) redirects: u32,
@@ -104,7 +105,11 @@ impl ClientInner {
 
     /// Returns the hold of the origin of `url`, unless the client ignores rate limits.
     pub(crate) fn hold_of(&self, url: &Url) -> Option<Arc<OriginHold>> {
-        self.holds.as_ref().map(|holds| holds.of(&self.base.origin_of(url)))
+        let holds = self.holds.as_ref()?;
+        if self.base.is_own(url) {
+            return Some(Arc::clone(holds.own()));
+        }
+        Some(holds.of(&self.base.origin_of(url)))
     }
 
     /// Returns the retry of a call. Calls with another policy have the same name.
@@ -160,7 +165,7 @@ impl ApiClient {
     /// [`OnRateLimit`](crate::OnRateLimit).
     #[must_use]
     pub fn held_back(&self) -> Option<Duration> {
-        self.inner.hold_of(self.inner.base.url())?.held_for()
+        self.inner.holds.as_ref()?.own().held_for()
     }
 
     /// Closes the client and all its clones. New calls fail with

@@ -113,7 +113,8 @@ pub enum ApiError {
         details: Opaque,
     },
     /// The hook [`fail_when`](crate::ApiClientBuilder::fail_when) found an error in a response
-    /// whose status is a success.
+    /// whose status is a success, or an [event](crate::EventStream::fail_when) of a stream reported
+    /// an error.
     #[non_exhaustive]
     Judged {
         #[doc(hidden)]

@@ -13,7 +13,7 @@ use super::details::Details;
 use super::error_response::ErrorResponse;
 use super::kinds::{Phase, TimeoutPhase};
 use super::transport_error::{FailureCause, TransportError};
-use crate::response::{DecodeError, Rejected, Response};
+use crate::response::{DecodeError, Rejected};
 
 impl ApiError {
     /// Makes the error for a status outside 200 to 299.
@@ -86,14 +86,13 @@ impl ApiError {
         Self::TooLarge { limit, details: Opaque::new(details) }
     }
 
-    /// Makes the error for a response with a status of success in which `fail_when` has found an
-    /// error. A hint of the hook wins over that of the server.
+    /// Makes the error for a response with a status of success in which a hook has found an error. A
+    /// hint of the hook wins over that of the server.
     pub(crate) fn judged(
         mut details: Details,
-        response: Response,
+        mut response: ErrorResponse,
         verdict: Classification,
     ) -> Self {
-        let mut response = ErrorResponse::of_success(response);
         let hint = verdict.retry_after.or_else(|| response.head.hint_of_success());
         response.head.retry_after = hint;
         details.response = Some(response);

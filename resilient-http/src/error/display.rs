@@ -49,6 +49,7 @@ impl fmt::Display for Cause<'_> {
                 TimeoutPhase::Transport => write!(f, "the transport gave up after {after:?}")?,
                 TimeoutPhase::Attempt => write!(f, "no response within {after:?}")?,
                 TimeoutPhase::Deadline => write!(f, "not done within its deadline of {after:?}")?,
+                TimeoutPhase::Idle => write!(f, "no further data within {after:?}")?,
                 TimeoutPhase::Server => f.write_str("the server timed out")?,
             },
             ApiError::RateLimited { .. } if self.0.is_held_back() => {

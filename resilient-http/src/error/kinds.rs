@@ -39,6 +39,8 @@ pub enum TimeoutPhase {
     Server,
     /// A limit of the transport, such as `read_timeout` of reqwest.
     Transport,
+    /// The limit for a wait between two chunks of a streamed response.
+    Idle,
 }
 
 /// The kind of an [`ApiError`](crate::ApiError). Each kind is a variant of the error without its

@@ -98,7 +98,9 @@ async fn resetting_twenty_connections() -> String {
                         return;
                     }
                     match (connection < 20, request) {
-                        (true, 0) => drop(all_arrived.wait().await),
+                        (true, 0) => {
+                            all_arrived.wait().await;
+                        }
                         (true, _) => {
                             let socket = socket2::SockRef::from(&stream);
                             return socket.set_linger(Some(Duration::ZERO)).unwrap();

@@ -369,3 +369,38 @@ async fn cancelled_calls_leave_the_line_and_the_others_start_earlier() {
     assert!(began.elapsed() < SECOND * 12 / 10, "{:?}", began.elapsed());
     assert_eq!(server.count(), 2);
 }
+
+#[tokio::test]
+async fn a_test_that_skips_sleeps_does_not_wait_for_the_hold() {
+    let server = Server::refusing_once(429, "20");
+    let api = server.client().build().unwrap();
+    resilient::testing::Scope::new().run(get(&api)).await.unwrap();
+    assert_eq!(server.count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_the_server_states_in_its_headers_sets_the_pace() {
+    let requests = AtomicU32::new(0);
+    let transport = MockTransport::new(move |_| {
+        let mut response = http::Response::builder();
+        if requests.fetch_add(1, SeqCst) == 0 {
+            response = response
+                .status(429)
+                .header("retry-after", "1")
+                .header("ratelimit-policy", "\"default\";q=5;w=1")
+                .header("ratelimit", "\"default\";r=0;t=1");
+        }
+        Ok(response.body("null".into()).unwrap())
+    });
+    let api = ApiClient::builder("http://localhost").transport(transport).build().unwrap();
+    be_refused(&api).await;
+    let began = Instant::now();
+    let mut calls = JoinSet::new();
+    for _ in 0..6 {
+        calls.spawn(api.get::<()>("x").into_future());
+    }
+    calls.join_all().await.into_iter().for_each(|ended| ended.unwrap());
+    // The hold, and then five intervals of a fifth of a second, with a margin of a tenth.
+    let took = began.elapsed();
+    assert!(took >= SECOND * 21 / 10 && took < SECOND * 23 / 10, "{took:?}");
+}

@@ -10,6 +10,7 @@ mod client_defaults;
 mod defects;
 mod error_bodies;
 mod error_texts;
+mod events;
 mod fail_when;
 mod faults_f;
 mod faults_g;
@@ -20,6 +21,7 @@ mod idempotency_keys;
 mod multipart;
 #[cfg(feature = "test-util")]
 mod nested;
+mod outcome_rows;
 mod outcome_table;
 mod pages;
 mod proxies;
@@ -29,6 +31,7 @@ mod requests;
 mod specification;
 mod stale_connections;
 mod storms;
+mod streams;
 mod time_limits;
 mod token_refresh;
 #[cfg(feature = "tower")]
