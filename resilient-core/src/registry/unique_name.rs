@@ -5,7 +5,7 @@ use std::fmt;
 use std::panic::Location;
 
 use super::declared::{Declared, Hold};
-use super::{Entries, Lease, Registration, Registry};
+use super::{Entries, Lease, Registration, Registry, RetryEntry};
 use crate::breaker::{BreakerConfig, CircuitBreaker};
 use crate::keyed::{BreakerKey, KeyedBreakers, KeyedEntry};
 use crate::retry::{BudgetConfig, NamedRetry, RetryBudget, RetryPolicy};
@@ -112,7 +112,7 @@ impl Entries {
         let retry = self.retries.get_mut(name);
         !self.by_name.contains_key(name)
             && !self.budgets.contains_key(name)
-            && retry.is_none_or(|retry| retry.is_without_owner())
+            && retry.is_none_or(RetryEntry::is_without_owner)
     }
 }
 
@@ -150,6 +150,7 @@ impl UniqueName {
 
     /// Returns a retry with this policy under this name: see [`Registry::lease_retry`].
     #[track_caller]
+    #[must_use]
     pub fn lease_retry(&self, policy: RetryPolicy) -> Lease<NamedRetry> {
         self.registry.lease_retry(&self.name, policy)
     }
