@@ -15,6 +15,7 @@ mod redact;
 mod request;
 mod response;
 mod setters;
+mod stream;
 mod time_limit;
 mod transport;
 
@@ -47,11 +48,14 @@ pub use self::request::{
 pub use self::response::{
     DecodeError, FromResponse, RateLimit, Rejected, Reply, Response, Served, retry_after,
 };
+pub use self::stream::{EventStream, SseEvent, StreamedResponse};
 #[cfg(feature = "test-util")]
 pub use self::transport::MockTransport;
 #[cfg(feature = "reqwest")]
 pub use self::transport::ReqwestTransport;
 pub use self::transport::{Exchange, ResponseBody, Transport, TransportRequest};
+#[cfg(feature = "tower")]
+pub use self::transport::{TowerTransport, TransportService};
 // These types of other crates appear in the signatures of this crate.
 pub use bytes::Bytes;
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
+use resilient_http::{Auth, SecretString};
 use support::api::{Api, answer, json, status};
 use support::raw::{Raw, Step, refusing};
 use support::settings::client;
@@ -87,6 +88,39 @@ impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Spans {
         let span = spans.iter_mut().rev().find(|span| span.id == id.into_u64());
         values.record(span.unwrap());
     }
+}
+
+#[tokio::test]
+async fn a_refresh_of_credentials_stands_between_the_spans_of_its_requests() {
+    let _alone = ALONE.lock().await;
+    let tokens = Api::serve(|n, _| json(["\"t1\"", "\"t2\""][n])).await;
+    let server = Api::serve(|_, seen| match seen.header("authorization") {
+        Some("t2") => json("1"),
+        _ => status(401),
+    })
+    .await;
+    let token_client = client(&tokens.url).no_retry().build().unwrap();
+    let auth = Auth::refresh("authorization", move |_| {
+        let call = token_client.get::<String>("token").send();
+        async { call.await.map(SecretString::from) }
+    });
+    let api = client(&server.url).auth(auth).build().unwrap();
+    let (spans, _guard) = Spans::listen();
+    let _: u32 = within("the call", api.get("x")).await.unwrap();
+    let requests = spans.named("http_request");
+    let shown = requests.iter().map(|span| {
+        let field = |name| span.get(name).unwrap_or("-");
+        (
+            field("url.template"),
+            field("http.response.status_code"),
+            field("http.request.resend_count"),
+        )
+    });
+    assert_eq!(
+        shown.collect::<Vec<_>>(),
+        [("token", "200", "-"), ("x", "401", "-"), ("token", "200", "-"), ("x", "200", "1")]
+    );
+    assert!(requests.iter().all(|span| span.parent == Some("circuit_breaker")));
 }
 
 #[tokio::test]

@@ -36,6 +36,7 @@ const USES: &[(&str, usize, &str)] = &[
     ("resilient-core/src/expansion/", 2, "calls and events carry limits"),
     ("resilient-core/src/signal/", 1, "labels a time limit"),
     ("resilient-core/src/telemetry/", 4, "lines about a retry say of how many attempts"),
+    ("resilient-http/src/call/attempt_waits.rs", 1, "reads the limit that is in force"),
     ("resilient-http/src/endpoint/", 2, "endpoints have some of the settings"),
     ("resilient-macros/src/", 3, "time limits and keyed breakers generate different code"),
 ];

@@ -40,6 +40,6 @@ mod recorded;
 mod scope;
 
 pub use self::recorded::RecordedCall;
-pub use self::scope::{Scope, Scoped};
+pub use self::scope::{Scope, Scoped, skips_sleeps};
 pub use crate::platform::random::seed_thread;
 pub use crate::time::ManualClock;

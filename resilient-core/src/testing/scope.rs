@@ -22,6 +22,22 @@ pub(crate) fn current() -> Option<Scope> {
     CURRENT.try_with(|current| current.try_borrow().ok()?.clone()).ok()?
 }
 
+/// Returns whether the running code is in a [`Scope`] that skips sleeps. Code that waits before
+/// calls, for example a rate limiter, can use it to not wait in such tests.
+///
+/// ```
+/// use resilient_core::testing::{Scope, skips_sleeps};
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// assert!(!skips_sleeps());
+/// assert!(Scope::new().run(async { skips_sleeps() }).await);
+/// # });
+/// ```
+#[must_use]
+pub fn skips_sleeps() -> bool {
+    current().is_some_and(|scope| scope.skips_sleeps)
+}
+
 /// A scope that puts calls under test. Clones share the records, so a task can run in a clone.
 ///
 /// | | default |

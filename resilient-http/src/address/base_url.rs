@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use secrecy::SecretString;
-use url::{Host, Url};
+use url::{Host, Position, Url};
 
 use super::path_segment::climbs;
 use crate::error::{BuildError, BuildErrorKind};
@@ -136,9 +136,12 @@ impl BaseUrl {
 /// Compares the origins of two `http` or `https` URLs. `Url::origin` does the same with
 /// allocations.
 fn have_same_origin(one: &Url, other: &Url) -> bool {
-    one.scheme() == other.scheme()
-        && one.host() == other.host()
-        && one.port_or_known_default() == other.port_or_known_default()
+    // Both texts are normalised, so one comparison decides in almost all cases.
+    let start = ..Position::BeforePath;
+    one[start] == other[start]
+        || one.scheme() == other.scheme()
+            && one.host() == other.host()
+            && one.port_or_known_default() == other.port_or_known_default()
 }
 
 fn take_user(url: &mut Url) -> Result<Option<UserInfo>, BuildError> {

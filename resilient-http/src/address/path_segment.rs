@@ -1,14 +1,15 @@
 //! The checks that keep a value inside its path segment.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str};
 
 /// The characters that are percent-encoded: all but the unreserved characters of RFC 3986.
 pub(super) const SEGMENT: &AsciiSet = &without(NON_ALPHANUMERIC, b"-._~");
 /// The characters that are percent-encoded in the literal parts of a template. The characters in
 /// the list stay unencoded.
-const LITERAL: &AsciiSet = &without(SEGMENT, b"!$&'()*+,;=:@%");
+pub(super) const LITERAL: &AsciiSet = &without(SEGMENT, b"!$&'()*+,;=:@%/");
 /// The length limit of one value. Servers accept request lines that are much longer.
 const MAX_PARAMETER: usize = 4096;
 /// The check decodes a path at most this many times. No usual chain of servers decodes more often.
@@ -24,43 +25,75 @@ const fn without(set: &AsciiSet, bytes: &[u8]) -> AsciiSet {
     set
 }
 
-/// A literal part of a template, or the name of a parameter.
+/// A part of the text of a template.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) enum SegmentPart {
-    Literal(String),
-    Name(String),
+pub(super) enum TemplatePart {
+    /// Text with its slashes.
+    Literal { at: Range<usize>, needs_encoding: bool },
+    /// The name of a parameter.
+    Name { at: Range<usize> },
 }
 
-/// The parts of a template. Literals that follow each other are one part.
-pub(super) type SegmentParts = Vec<SegmentPart>;
+/// The parts of a template, in order. Literals that follow each other are one part.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(super) struct TemplateParts(pub(super) Vec<TemplatePart>);
 
-pub(super) fn parse_segment(segment: &str, parts: &mut SegmentParts) -> Result<(), &'static str> {
-    let mut rest = segment;
-    let mut has_name = false;
-    while let Some(open) = rest.find('{') {
-        let (literal, from_open) = rest.split_at(open);
-        push_literal(literal, parts)?;
-        let Some(close) = from_open.find('}') else {
-            return Err("has a `{` without its `}`");
-        };
-        let name = &from_open[1..close];
-        if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-            return Err("has a name that is not made of letters, digits and `_`");
+impl TemplateParts {
+    /// Adds the segment `text[at]`.
+    pub(super) fn push_segment(
+        &mut self,
+        text: &str,
+        at: Range<usize>,
+    ) -> Result<(), &'static str> {
+        let mut begin = at.start;
+        let mut has_name = false;
+        while let Some(open) = text[begin..at.end].find('{') {
+            let open = begin + open;
+            self.push_literal(text, begin..open)?;
+            let Some(close) = text[open..at.end].find('}') else {
+                return Err("has a `{` without its `}`");
+            };
+            let name = open + 1..open + close;
+            let is_valid = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+            if name.is_empty() || !text[name.clone()].bytes().all(is_valid) {
+                return Err("has a name that is not made of letters, digits and `_`");
+            }
+            self.0.push(TemplatePart::Name { at: name });
+            has_name = true;
+            begin = open + close + 1;
         }
-        parts.push(SegmentPart::Name(name.to_owned()));
-        has_name = true;
-        rest = &from_open[close + 1..];
+        if !has_name && climbs(&text[begin..at.end]) {
+            return Err("has a segment `.` or `..`");
+        }
+        self.push_literal(text, begin..at.end)
     }
-    if !has_name && climbs(rest) {
-        return Err("has a segment `.` or `..`");
+
+    /// Adds a slash at `at`.
+    pub(super) fn push_slash(&mut self, at: usize) {
+        self.push_checked(at..at + 1, false);
     }
-    push_literal(rest, parts)
+
+    fn push_literal(&mut self, text: &str, at: Range<usize>) -> Result<(), &'static str> {
+        let literal = &text[at.clone()];
+        check_literal(literal)?;
+        let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        self.push_checked(at, !literal.bytes().all(is_unreserved));
+        Ok(())
+    }
+
+    fn push_checked(&mut self, new: Range<usize>, new_needs_encoding: bool) {
+        match self.0.last_mut() {
+            Some(TemplatePart::Literal { at, needs_encoding }) => {
+                at.end = new.end;
+                *needs_encoding |= new_needs_encoding;
+            }
+            _ if new.is_empty() => {}
+            _ => self.0.push(TemplatePart::Literal { at: new, needs_encoding: new_needs_encoding }),
+        }
+    }
 }
 
-fn push_literal(text: &str, parts: &mut SegmentParts) -> Result<(), &'static str> {
-    if text.is_empty() {
-        return Ok(());
-    }
+fn check_literal(text: &str) -> Result<(), &'static str> {
     for c in text.chars() {
         match c {
             '?' => return Err("has a query: use `.query(…)`"),
@@ -74,7 +107,6 @@ fn push_literal(text: &str, parts: &mut SegmentParts) -> Result<(), &'static str
     if text.contains('%') {
         check_encoded(text)?;
     }
-    literal_at_end(parts).extend(utf8_percent_encode(text, LITERAL));
     Ok(())
 }
 
@@ -94,17 +126,6 @@ fn check_encoded(text: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// Returns the literal at the end of the parts, and begins it if the last part is a name.
-pub(super) fn literal_at_end(parts: &mut SegmentParts) -> &mut String {
-    if !matches!(parts.last(), Some(SegmentPart::Literal(_))) {
-        parts.push(SegmentPart::Literal(String::new()));
-    }
-    match parts.last_mut() {
-        Some(SegmentPart::Literal(text)) => text,
-        _ => unreachable!("the last part is a literal"),
-    }
-}
-
 pub(super) fn check_value(value: &str) -> Result<(), &'static str> {
     if value.is_empty() {
         Err("is empty, which would make another path")
@@ -121,6 +142,9 @@ pub(super) fn check_value(value: &str) -> Result<(), &'static str> {
 /// Proxies may percent-decode a path several times before they split it at slashes, and some
 /// proxies ignore the part after a `;`.
 pub(super) fn climbs(segment: &str) -> bool {
+    if !segment.bytes().any(|byte| matches!(byte, b'.' | b'%')) {
+        return false;
+    }
     let mut seen = Cow::Borrowed(segment.as_bytes());
     for _ in 0..MAX_DECODINGS {
         let mut parts = seen.split(|byte| matches!(byte, b'/' | b'\\'));

@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use percent_encoding::utf8_percent_encode;
 
-use super::path_segment::{
-    SEGMENT, SegmentPart, SegmentParts, check_value, climbs, literal_at_end, parse_segment,
-};
+use super::path_segment::{LITERAL, SEGMENT, TemplatePart, TemplateParts, check_value, climbs};
 use crate::error::BuildError;
 
 /// A path with named parameters: `users/{id}`.
@@ -32,8 +30,7 @@ use crate::error::BuildError;
 #[derive(Clone, PartialEq, Eq)]
 pub struct PathTemplate {
     text: Arc<str>,
-    /// Empty if the text is the path as it is sent, as most paths without names are.
-    parts: SegmentParts,
+    parts: TemplateParts,
 }
 
 impl PathTemplate {
@@ -48,10 +45,8 @@ impl PathTemplate {
             return Err(refuse("begins with `//`, which would be another host"));
         }
         let path = text.strip_prefix('/').unwrap_or(text);
-        if is_plain(path) {
-            return Ok(Self { text: text.into(), parts: Vec::new() });
-        }
-        let mut parts = Vec::new();
+        let mut at = text.len() - path.len();
+        let mut parts = TemplateParts::default();
         let mut segments = path.split('/').peekable();
         let mut is_first = true;
         while let Some(segment) = segments.next() {
@@ -66,10 +61,11 @@ impl PathTemplate {
                 }
             }
             if !is_first {
-                literal_at_end(&mut parts).push('/');
+                parts.push_slash(at - 1);
             }
             is_first = false;
-            parse_segment(segment, &mut parts).map_err(refuse)?;
+            parts.push_segment(text, at..at + segment.len()).map_err(refuse)?;
+            at += segment.len() + 1;
         }
         Ok(Self { text: text.into(), parts })
     }
@@ -87,9 +83,9 @@ impl PathTemplate {
 
     /// Returns the parameter names, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.parts.iter().filter_map(|part| match part {
-            SegmentPart::Name(name) => Some(name.as_str()),
-            SegmentPart::Literal(_) => None,
+        self.parts.0.iter().filter_map(|part| match part {
+            TemplatePart::Name { at } => Some(&self.text[at.clone()]),
+            TemplatePart::Literal { .. } => None,
         })
     }
 
@@ -105,7 +101,8 @@ impl PathTemplate {
         values: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<String, BuildError> {
         let mut path = String::new();
-        self.expand_onto(&mut path, values)?;
+        let values: Vec<(&str, &str)> = values.into_iter().collect();
+        self.expand_onto(&mut path, values.iter().copied())?;
         Ok(path)
     }
 
@@ -113,25 +110,26 @@ impl PathTemplate {
     pub(super) fn expand_onto<'a>(
         &self,
         path: &mut String,
-        values: impl IntoIterator<Item = (&'a str, &'a str)>,
+        values: impl Iterator<Item = (&'a str, &'a str)> + Clone,
     ) -> Result<(), BuildError> {
         let begin = path.len();
-        let values: Vec<(&str, &str)> = values.into_iter().collect();
-        for (name, _) in &values {
-            if !self.names().any(|known| known == *name) {
+        for (name, _) in values.clone() {
+            if !self.names().any(|known| known == name) {
                 return Err(BuildError::parameter(name, "is not a name in the path template"));
             }
         }
-        if self.parts.is_empty() {
-            path.push_str(self.text.strip_prefix('/').unwrap_or(&self.text));
-            return Ok(());
-        }
-        for part in &self.parts {
+        for part in &self.parts.0 {
             match part {
-                SegmentPart::Literal(text) => path.push_str(text),
-                SegmentPart::Name(name) => {
-                    let Some((_, value)) = values.iter().rev().find(|(given, _)| given == name)
-                    else {
+                TemplatePart::Literal { at, needs_encoding: false } => {
+                    path.push_str(&self.text[at.clone()]);
+                }
+                TemplatePart::Literal { at, .. } => {
+                    path.extend(utf8_percent_encode(&self.text[at.clone()], LITERAL));
+                }
+                TemplatePart::Name { at } => {
+                    let name = &self.text[at.clone()];
+                    let given = values.clone().filter(|(given, _)| *given == name);
+                    let Some((_, value)) = given.last() else {
                         return Err(BuildError::parameter(name, "has no value"));
                     };
                     check_value(value).map_err(|problem| BuildError::parameter(name, problem))?;
@@ -140,7 +138,7 @@ impl PathTemplate {
             }
         }
         // A literal and a harmless value can together form a dot segment, as in `.{a}`.
-        if path[begin..].split('/').any(climbs) {
+        if climbs(&path[begin..]) {
             return Err(BuildError::template(
                 &self.text,
                 "with these values has a segment `.` or `..`",
@@ -148,17 +146,6 @@ impl PathTemplate {
         }
         Ok(())
     }
-}
-
-/// Returns whether the path needs no check of its segments and no percent-encoding: it has neither
-/// names nor empty segments, and only unreserved characters, without dots.
-fn is_plain(path: &str) -> bool {
-    let mut after_slash = true;
-    path.bytes().all(|byte| {
-        let is_empty_segment = byte == b'/' && after_slash;
-        after_slash = byte == b'/';
-        !is_empty_segment && (byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_'))
-    })
 }
 
 impl fmt::Display for PathTemplate {

@@ -8,15 +8,49 @@ use super::call_state::CallState;
 use super::exchange::{Exchanged, exchange};
 use super::read_body::{BodyFailure, read_beginning, read_whole};
 use super::redirect::Hop;
+use super::telemetry::RequestSpan;
 use crate::client::ApiClient;
 use crate::error::{ApiError, ErrorResponse};
 use crate::response::{Response, ResponseHead, Served};
 use crate::transport::ResponseBody;
 
+/// A success whose body has not been read. The span ends with the response.
+pub(super) struct ReceivedHead {
+    pub(super) head: ResponseHead,
+    pub(super) body: ResponseBody,
+    pub(super) span: RequestSpan,
+    began: Instant,
+}
+
 pub(super) async fn run_attempt(
     client: &ApiClient,
     call: &CallState<'_>,
 ) -> Result<Response, ApiError> {
+    let ReceivedHead { head, body, span, began } = receive_head(client, call).await?;
+    call.begin_reading(head);
+    let read = span.within(read_whole(body, client.inner().body_limit)).await;
+    // Only the end of the attempt takes the head away, so it is here.
+    let head = call.end_reading().ok_or(ApiError::Closed)?;
+    let read = match read {
+        Ok(body) => call.judged(Response {
+            head,
+            body,
+            attempts: call.attempt(),
+            template: call.facts.template.clone(),
+            served: Served::Fresh,
+        }),
+        Err(error) => Err(body_error(error, call, head, began)),
+    };
+    span.end(read.as_ref().err());
+    read
+}
+
+/// Sends the request, follows redirects, and returns the head of a success. If the status is
+/// another one, reads the beginning of the body into the error.
+pub(super) async fn receive_head(
+    client: &ApiClient,
+    call: &CallState<'_>,
+) -> Result<ReceivedHead, ApiError> {
     let began = Instant::now();
     let mut hop = Hop::first(call);
     let mut hops_left = client.inner().redirects;
@@ -35,9 +69,20 @@ pub(super) async fn run_attempt(
             hops_left -= 1;
             continue;
         }
-        let read = span.within(read_response(client, call, response, began)).await;
-        span.end(read.as_ref().err());
-        if let (Err(ApiError::Authentication { .. }), Some(token)) = (&read, token) {
+        let (parts, body) = response.into_parts();
+        let head = ResponseHead::received(parts.status, parts.headers);
+        if let Some(hold) = &call.hold {
+            hold.response_received(&head, began);
+        }
+        if head.status.is_success() {
+            return Ok(ReceivedHead { head, body, span, began });
+        }
+        let beginning = read_beginning(body, client.inner().error_body_timeout);
+        let (body, is_truncated) = span.within(beginning).await;
+        let details = call.details(Some(ErrorResponse { head, body, is_truncated }));
+        let error = ApiError::of_status(details, began.elapsed());
+        span.end(Some(&error));
+        if let (ApiError::Authentication { .. }, Some(token)) = (&error, token) {
             // A server that answers 401 did not act on the request. The next token may help once:
             // if the server refuses it too, the token is not at fault.
             if call.refresh_once() {
@@ -47,39 +92,7 @@ pub(super) async fn run_attempt(
                 }
             }
         }
-        return read;
-    }
-}
-
-async fn read_response(
-    client: &ApiClient,
-    call: &CallState<'_>,
-    response: http::Response<ResponseBody>,
-    began: Instant,
-) -> Result<Response, ApiError> {
-    let (parts, body) = response.into_parts();
-    let head = ResponseHead::received(parts.status, parts.headers);
-    if let Some(hold) = &call.hold {
-        hold.response_received(&head, began);
-    }
-    if !head.status.is_success() {
-        let (body, is_truncated) = read_beginning(body, client.inner().error_body_timeout).await;
-        let details = call.details(Some(ErrorResponse { head, body, is_truncated }));
-        return Err(ApiError::of_status(details, began.elapsed()));
-    }
-    call.begin_reading(head);
-    let read = read_whole(body, client.inner().body_limit).await;
-    // Only the end of the attempt takes the head away, so it is here.
-    let head = call.end_reading().ok_or(ApiError::Closed)?;
-    match read {
-        Ok(body) => Ok(Response {
-            head,
-            body,
-            attempts: call.attempt(),
-            template: call.facts.template.clone(),
-            served: Served::Fresh,
-        }),
-        Err(error) => Err(body_error(error, call, head, began)),
+        return Err(error);
     }
 }
 

@@ -45,12 +45,12 @@ impl<'a> AttemptWaits<'a> {
 }
 
 // R16
-impl AttemptGate<Result<(), ApiError>> for AttemptWaits<'_> {
+impl<O> AttemptGate<Result<O, ApiError>> for AttemptWaits<'_> {
     fn poll_admit(
         &mut self,
         time_left: Option<Duration>,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<(), Result<(), ApiError>>> {
+    ) -> Poll<Result<(), Result<O, ApiError>>> {
         let Some(waiter) = self.waiter.as_mut().filter(|waiter| !waiter.is_free()) else {
             return Poll::Ready(Ok(()));
         };
@@ -70,7 +70,7 @@ impl AttemptGate<Result<(), ApiError>> for AttemptWaits<'_> {
     }
 
     /// Before the first attempt, only the wait in `poll_admit` has to end when the client closes.
-    fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ApiError>> {
+    fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<Result<O, ApiError>> {
         if self.call.attempt() == 0 && self.closed.is_none() {
             return Poll::Pending;
         }

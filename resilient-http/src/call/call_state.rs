@@ -8,20 +8,21 @@ use std::time::Duration;
 use http::HeaderMap;
 use resilient::retries::NamedRetry;
 use resilient::{CircuitBreaker, RetryBudget};
-use tokio::time::Instant;
 
 use crate::address::forbidden;
 use crate::client::{ApiClient, CallGuard};
 use crate::error::{ApiError, CallFacts, Details, ErrorResponse, Opaque};
 use crate::hold_back::OriginHold;
 use crate::request::PreparedRequest;
-use crate::response::ResponseHead;
+use crate::response::{FailWhen, Response, ResponseHead};
 
 pub(super) struct CallState<'a> {
     pub(super) request: &'a PreparedRequest,
     /// The headers of the request and the idempotency key, which are the same in all attempts.
     pub(super) headers: Cow<'a, HeaderMap>,
     pub(super) facts: CallFacts,
+    /// The hook of the client.
+    fail_when: Option<&'a FailWhen>,
     pub(super) guard: CallGuard,
     pub(super) breaker: CircuitBreaker,
     /// `None` if the client ignores rate limits.
@@ -40,7 +41,6 @@ pub(super) struct CallState<'a> {
     was_acted_upon: AtomicBool,
     /// Whether the server refused a token of this call.
     has_refreshed: AtomicBool,
-    began: Instant,
 }
 
 /// Returns the facts about a call that its errors show and on which its retries depend.
@@ -77,6 +77,7 @@ impl<'a> CallState<'a> {
             request,
             headers,
             facts: call_facts(client, request),
+            fail_when: inner.fail_when.as_ref(),
             guard,
             breaker: inner.breaker_of(&request.url),
             hold: inner.hold_of(&request.url),
@@ -89,7 +90,6 @@ impl<'a> CallState<'a> {
             reading: Mutex::new(None),
             was_acted_upon: AtomicBool::new(false),
             has_refreshed: AtomicBool::new(false),
-            began: Instant::now(),
         })
     }
 
@@ -126,17 +126,16 @@ impl<'a> CallState<'a> {
         !self.has_refreshed.swap(true, Ordering::Relaxed)
     }
 
-    /// Returns the time for a refresh of credentials in an attempt that began at `attempt`. It is
-    /// seven eighths of the time that is left. If the limit of the attempt ended a refresh, the
-    /// circuit breaker would count a failure of the server.
-    pub(super) fn refresh_limit(&self, attempt: Instant) -> Option<Duration> {
-        let of_attempt = self.timeout.map(|most| most.saturating_sub(attempt.elapsed()));
-        let of_call = self.deadline.map(|most| most.saturating_sub(self.began.elapsed()));
-        let left = match (of_attempt, of_call) {
-            (Some(attempt), Some(call)) => attempt.min(call),
-            (limit, None) | (None, limit) => limit?,
-        };
-        Some(left - left / 8)
+    /// Returns an error if the hook of the request or the client finds one in the response.
+    pub(super) fn judged(&self, response: Response) -> Result<Response, ApiError> {
+        let hook = self.request.options.fail_when.as_ref().or(self.fail_when);
+        match hook.and_then(|hook| hook.judge(&response)) {
+            Some(verdict) => {
+                let response = ErrorResponse::of_success(response);
+                Err(ApiError::judged(self.details(None), response, verdict))
+            }
+            None => Ok(response),
+        }
     }
 
     pub(super) fn details(&self, response: Option<ErrorResponse>) -> Details {

@@ -52,8 +52,7 @@ pub(super) async fn exchange(
         // The credentials are added before the span begins, because a refresh is no part of the
         // exchange with this server.
         let token = if client.inner().base.is_own(&url) {
-            let limit = || call.refresh_limit(began);
-            let applied = client.inner().credentials.apply(&mut url, &mut headers, limit).await;
+            let applied = client.inner().credentials.apply(&mut url, &mut headers).await;
             applied.map_err(|error| ApiError::of_credentials(error, call.details(None)))?
         } else {
             None

@@ -2,6 +2,7 @@
 
 mod api_request;
 mod attempt;
+mod attempt_loop;
 mod attempt_waits;
 mod call_state;
 mod exchange;
@@ -9,6 +10,7 @@ mod execute;
 mod read_body;
 mod redirect;
 mod request_builder;
+mod stream_call;
 mod telemetry;
 
 pub use self::api_request::ApiRequest;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
-use resilient::RetryPolicy;
+use resilient::{Classification, RetryPolicy};
 use serde::Serialize;
 
 use crate::address::{Target, is_private};
@@ -20,8 +20,9 @@ use crate::request::{
     RequestOptions, check_framing, check_single_values, encoded_pairs, header_pair, json_text,
     replace_headers, state_empty_body,
 };
-use crate::response::{FromResponse, Response};
+use crate::response::{FailWhen, FromResponse, Response};
 use crate::setters::setters;
+use crate::stream::{EventStream, StreamedResponse};
 
 /// A request of an [`ApiClient`]. Await it to send it.
 ///
@@ -36,7 +37,8 @@ use crate::setters::setters;
 /// not have acted on the request.
 #[must_use = "a request is sent by awaiting it"]
 pub struct RequestBuilder<T> {
-    draft: RequestDraft,
+    /// Boxed, because each method moves the builder.
+    draft: Box<RequestDraft>,
     output: PhantomData<fn() -> T>,
 }
 
@@ -110,7 +112,7 @@ impl ApiClient {
             idempotency: None,
             problem: None,
         };
-        RequestBuilder { draft, output: PhantomData }
+        RequestBuilder { draft: Box::new(draft), output: PhantomData }
     }
 }
 
@@ -124,11 +126,20 @@ impl<T> RequestBuilder<T> {
         /// `None` means no limit.
         deadline(time: impl Into<Option<Duration>>)
             => draft.options.deadline = Some(LimitOverride(time.into()));
+        /// Replaces the client's limit for each wait for a chunk of a [streamed
+        /// response](crate::StreamedResponse). The limit must be longer than zero; `None` means no
+        /// limit.
+        idle_timeout(time: impl Into<Option<Duration>>)
+            => draft.options.idle_timeout = Some(LimitOverride(time.into()));
         /// Replaces the client's retry policy.
         retry(policy: RetryPolicy) => draft.options.policy = Some(policy);
         /// Sets whether the request may be sent twice. By default, the method decides, or a key in
         /// the client's [header](crate::ApiClientBuilder::idempotency_header) for keys.
         idempotency(idempotency: Idempotency) => draft.idempotency = Some(idempotency);
+        /// Replaces the client's hook that looks for errors in responses whose status is a success:
+        /// see [`ApiClientBuilder::fail_when`](crate::ApiClientBuilder::fail_when).
+        fail_when(judge: impl Fn(&Response) -> Option<Classification> + Send + Sync + 'static)
+            => draft.options.fail_when = Some(FailWhen::new(judge));
     }
 
     /// Sets the value of the parameter `{name}`. [`PathTemplate`](crate::PathTemplate) lists the
@@ -227,9 +238,11 @@ impl<T> RequestBuilder<T> {
         mut self,
         timeout: Option<LimitOverride>,
         deadline: Option<LimitOverride>,
+        idle_timeout: Option<LimitOverride>,
     ) -> Self {
         self.draft.options.timeout = timeout;
         self.draft.options.deadline = deadline;
+        self.draft.options.idle_timeout = idle_timeout;
         self
     }
 
@@ -287,6 +300,7 @@ impl RequestDraft {
         BuildError::check_times(&[
             ("timeout", own(self.options.timeout)),
             ("deadline", own(self.options.deadline)),
+            ("idle_timeout", own(self.options.idle_timeout)),
         ])?;
         let target = self.target?;
         let values = self.values.iter();
@@ -347,6 +361,33 @@ impl<T: FromResponse + Send> RequestBuilder<T> {
     pub async fn send(self) -> Result<T, ApiError> {
         let (client, prepared) = self.draft.into_parts()?;
         client.execute_as(&prepared).await
+    }
+}
+
+impl RequestBuilder<StreamedResponse> {
+    /// Sends the request and returns the response as soon as its head arrives. The body is read
+    /// while it arrives.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`ApiError`] if the call does not end with the head of a success. Errors of the
+    /// body come from the [`StreamedResponse`].
+    pub async fn stream(self) -> Result<StreamedResponse, ApiError> {
+        let (client, prepared) = self.draft.into_parts()?;
+        client.stream(&prepared).await
+    }
+
+    /// Sends the request with `accept: text/event-stream`, unless a header sets `accept`, and
+    /// returns the server-sent events of the response.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`ApiError`] if the call does not end with the head of a success, or if the
+    /// response is not `text/event-stream`.
+    pub async fn events(mut self) -> Result<EventStream, ApiError> {
+        let accept = self.draft.headers.entry(header::ACCEPT);
+        accept.or_insert(HeaderValue::from_static("text/event-stream"));
+        self.stream().await?.events()
     }
 }
 

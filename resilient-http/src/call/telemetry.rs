@@ -143,45 +143,57 @@ fn method_label(method: &Method) -> String {
     if known.contains(&text) { text } else { "_OTHER" }.to_owned()
 }
 
-/// Runs a whole call with its attempts and delays inside one span.
-#[cfg(feature = "tracing")]
-pub(super) async fn in_call_span<T>(
-    method: &Method,
-    template: &str,
-    attempts: impl Fn() -> u32,
-    work: impl Future<Output = Result<T, ApiError>>,
-) -> Result<T, ApiError> {
-    let span = tracing::info_span!(
-        target: HTTP,
-        "api_call",
-        otel.kind = "internal",
-        otel.name = format_args!("call {method} {}", template.escape_debug()),
-        otel.status_code = tracing::field::Empty,
-        http.request.method = method.as_str(),
-        url.template = %template.escape_debug(),
-        attempts = tracing::field::Empty,
-        error.type = tracing::field::Empty,
-    );
-    let result = tracing::Instrument::instrument(work, span.clone()).await;
-    span.record("attempts", attempts());
-    if let Err(error) = &result {
-        span.record("error.type", error.kind().as_str());
-        span.record("otel.status_code", "ERROR");
+/// The span of a whole call with its attempts and delays.
+pub(super) struct CallSpan {
+    #[cfg(feature = "tracing")]
+    span: tracing::Span,
+}
+
+impl CallSpan {
+    #[cfg_attr(not(feature = "tracing"), expect(unused_variables, reason = "there is no span"))]
+    pub(super) fn begin(method: &Method, template: &str) -> Self {
+        Self {
+            #[cfg(feature = "tracing")]
+            span: tracing::info_span!(
+                target: HTTP,
+                "api_call",
+                otel.kind = "internal",
+                otel.name = format_args!("call {method} {}", template.escape_debug()),
+                otel.status_code = tracing::field::Empty,
+                http.request.method = method.as_str(),
+                url.template = %template.escape_debug(),
+                attempts = tracing::field::Empty,
+                error.type = tracing::field::Empty,
+            ),
+        }
+    }
+
+    #[cfg(feature = "tracing")]
+    pub(super) fn within<F: Future>(&self, work: F) -> tracing::instrument::Instrumented<F> {
+        tracing::Instrument::instrument(work, self.span.clone())
+    }
+
+    #[cfg(not(feature = "tracing"))]
+    #[expect(clippy::unused_self, reason = "there is no span")]
+    pub(super) fn within<F: Future>(&self, work: F) -> F {
+        work
+    }
+
+    /// Ends the span. If there is an error, the span records it.
+    #[cfg(feature = "tracing")]
+    pub(super) fn end(self, attempts: u32, error: Option<&ApiError>) {
+        self.span.record("attempts", attempts);
+        let Some(error) = error else { return };
+        self.span.record("error.type", error.kind().as_str());
+        self.span.record("otel.status_code", "ERROR");
         if let Some(why) = error.retries_disabled() {
-            span.in_scope(
+            self.span.in_scope(
                 || tracing::debug!(target: HTTP, reason = ?why, "no retries of this call"),
             );
         }
     }
-    result
-}
 
-#[cfg(not(feature = "tracing"))]
-pub(super) async fn in_call_span<T>(
-    _: &Method,
-    _: &str,
-    _: impl Fn() -> u32,
-    work: impl Future<Output = Result<T, ApiError>>,
-) -> Result<T, ApiError> {
-    work.await
+    #[cfg(not(feature = "tracing"))]
+    #[expect(clippy::unused_self, reason = "there is no span")]
+    pub(super) fn end(self, _: u32, _: Option<&ApiError>) {}
 }

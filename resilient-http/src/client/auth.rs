@@ -78,8 +78,8 @@ impl Auth {
     }
 
     /// Fetches a header value with `refresh`, and fetches the next one when the server refuses it,
-    /// for tokens that expire. The closure gets the value that the server refused, or `None` if
-    /// there is none yet.
+    /// for tokens that expire. The closure gets the value that the server refused. The first time,
+    /// it gets `None`.
     ///
     /// ```
     /// use resilient_http::{Auth, SecretString};
@@ -89,7 +89,8 @@ impl Auth {
     /// }
     ///
     /// let auth = Auth::refresh("authorization", |_refused: Option<SecretString>| async {
-    ///     // In a separate task, a call that is dropped does not interrupt the refresh.
+    ///     // A separate task is not interrupted if the call is dropped, and the retries of the
+    ///     // client in it are not nested in those of the call.
     ///     let token = tokio::spawn(fetch_token()).await??;
     ///     Ok::<_, Box<dyn std::error::Error + Send + Sync>>(format!("Bearer {token}").into())
     /// });
@@ -100,10 +101,10 @@ impl Auth {
     ///   one of them runs the closure, and the others wait for its value or its error. Clones of
     ///   this `Auth`, and the clients that are built with them, share the value.
     /// - After a 401, the call sends its request again with the next value, whatever its method: a
-    ///   server that answers 401 did not act on the request. This needs neither a retry nor a token
-    ///   of the budget, and it happens once per call. A second 401 is the error. A body that exists
-    ///   [once](crate::Body::once) cannot be sent again, so its call returns the first 401, and the
-    ///   next call fetches a value.
+    ///   401 means that the server did not act on the request. This needs neither a retry nor a
+    ///   token of the budget, and it happens once per call. A second 401 is the error. A body that
+    ///   exists [once](crate::Body::once) cannot be sent again, so its call returns the first 401,
+    ///   and the next call fetches a value.
     /// - If the closure returns an error or panics, the calls end with
     ///   [`ApiError::Credentials`](crate::ApiError::Credentials). They are not retried, and the
     ///   circuit breaker of the API ignores them: give the closure its own retries, for example

@@ -34,6 +34,7 @@ impl ApiClientBuilder {
         BuildError::check_times(&[
             ("timeout", self.timeout),
             ("deadline", self.deadline),
+            ("idle_timeout", self.idle_timeout),
             ("connect_timeout", Some(self.connect_timeout)),
         ])?;
         let (mut base, user) = BaseUrl::parse(&self.base)?;
@@ -62,11 +63,18 @@ impl ApiClientBuilder {
         let budget = self.retry_budget(&name);
         let retry = name.lease_retry(self.policy.clone());
         let holds_back = self.on_rate_limit != OnRateLimit::Ignore;
-        let holds = holds_back.then(|| ClientHolds::of_client(name.shared()));
+        let holds =
+            holds_back.then(|| ClientHolds::of_client(name.shared(), &base.origin_of(base.url())));
         mark_secrets(&mut self.headers);
         let connections = match self.connections_of.take() {
-            Some(client) => Connections::Shared(Arc::clone(&client.inner().gate)),
-            None => Connections::Own(self.make_transport(&base)?),
+            Some(client) => {
+                self.check_no_layers()?;
+                Connections::Shared(Arc::clone(&client.inner().gate))
+            }
+            None => {
+                let transport = self.make_transport(&base)?;
+                Connections::Own(self.layered(transport))
+            }
         };
         let gate = Arc::new(CallGate::new(connections));
         Ok(ApiClient::new(ClientInner {
@@ -76,6 +84,7 @@ impl ApiClientBuilder {
             credentials,
             timeout: self.timeout,
             deadline: self.deadline,
+            idle_timeout: self.idle_timeout,
             allows_plain_http: self.allows_plain_http,
             speaks_tls,
             redirects: self.redirects,
@@ -87,6 +96,7 @@ impl ApiClientBuilder {
             holds,
             fails_if_held: self.on_rate_limit == OnRateLimit::Fail,
             rules: Arc::new(self.rules),
+            fail_when: self.fail_when,
             idempotency_header,
             gate,
             name,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 use resilient::budget::BudgetConfig;
-use resilient::{BreakerConfig, CircuitBreaker, RetryBudget, RetryPolicy};
+use resilient::{BreakerConfig, CircuitBreaker, Classification, RetryBudget, RetryPolicy};
 
 use super::auth::Auth;
 use super::defaults::{default_budget, default_circuit_breaker};
@@ -15,6 +15,7 @@ use crate::error::{BuildError, OutcomeRules};
 use crate::hold_back::OnRateLimit;
 use crate::redact::HeaderNames;
 use crate::request::{IDEMPOTENCY_HEADER, header_pair};
+use crate::response::{FailWhen, Response};
 use crate::setters::setters;
 use crate::transport::Transport;
 
@@ -22,6 +23,8 @@ use crate::transport::Transport;
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Three attempts of the full `TIMEOUT` fit into this time, without delays between them.
 const DEADLINE: Duration = Duration::from_secs(30);
+/// A server that streams sends something, or a comment, more often than this.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// A host that is up accepts connections faster than this.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const REDIRECTS: u32 = 5;
@@ -36,6 +39,7 @@ const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(1);
 /// |---|---|---|
 /// | [`timeout`](Self::timeout) | 10 s | for one attempt |
 /// | [`deadline`](Self::deadline) | 30 s | for all attempts and the delays between them |
+/// | [`idle_timeout`](Self::idle_timeout) | 60 s | for a chunk of a streamed response |
 /// | [`connect_timeout`](Self::connect_timeout) | 5 s | for one connection |
 /// | [`retry`](Self::retry) | 3 retries, exponential from 100 ms, full jitter | |
 /// | [`budget`](Self::budget) | [one retry per three successes, 20 initial](crate::default_budget) | per client |
@@ -56,6 +60,7 @@ pub struct ApiClientBuilder {
     pub(super) auth: Auth,
     pub(super) timeout: Option<Duration>,
     pub(super) deadline: Option<Duration>,
+    pub(super) idle_timeout: Option<Duration>,
     pub(super) connect_timeout: Duration,
     pub(super) redirects: u32,
     pub(super) body_limit: usize,
@@ -65,11 +70,14 @@ pub struct ApiClientBuilder {
     pub(super) breaker: BreakerChoice,
     pub(super) on_rate_limit: OnRateLimit,
     pub(super) rules: OutcomeRules,
+    pub(super) fail_when: Option<FailWhen>,
     pub(super) idempotency_header: String,
     pub(super) allowed: Vec<String>,
     pub(super) is_fenced: bool,
     pub(super) allows_plain_http: bool,
     pub(super) transport: Option<Arc<dyn Transport>>,
+    /// The first one is the outermost layer.
+    pub(super) layers: Vec<WrapTransport>,
     pub(super) connections_of: Option<ApiClient>,
     #[cfg(feature = "reqwest")]
     pub(super) configure: Option<Configure>,
@@ -80,6 +88,10 @@ pub struct ApiClientBuilder {
 #[cfg(feature = "reqwest")]
 pub(super) type Configure =
     Box<dyn Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync>;
+
+/// Wraps a transport in a layer.
+pub(super) type WrapTransport =
+    Box<dyn FnOnce(Arc<dyn Transport>) -> Arc<dyn Transport> + Send + Sync>;
 
 pub(super) enum BudgetChoice {
     Own(BudgetConfig),
@@ -103,6 +115,7 @@ impl ApiClient {
             auth: Auth::none(),
             timeout: Some(TIMEOUT),
             deadline: Some(DEADLINE),
+            idle_timeout: Some(IDLE_TIMEOUT),
             connect_timeout: CONNECT_TIMEOUT,
             redirects: REDIRECTS,
             body_limit: BODY_LIMIT,
@@ -112,11 +125,13 @@ impl ApiClient {
             breaker: BreakerChoice::PerOrigin(default_circuit_breaker().provisional()),
             on_rate_limit: OnRateLimit::default(),
             rules: OutcomeRules::default(),
+            fail_when: None,
             idempotency_header: IDEMPOTENCY_HEADER.to_owned(),
             allowed: Vec::new(),
             is_fenced: false,
             allows_plain_http: false,
             transport: None,
+            layers: Vec::new(),
             connections_of: None,
             #[cfg(feature = "reqwest")]
             configure: None,
@@ -153,13 +168,18 @@ impl ApiClientBuilder {
         /// Sets the time limit for a call with all its attempts and delays. The limit must be
         /// longer than zero; `None` means no limit. Default: 30 s.
         deadline(time: impl Into<Option<Duration>>) => deadline = time.into();
+        /// Sets the time limit for each wait for a chunk of a [streamed
+        /// response](crate::StreamedResponse). The limit must be longer than zero; `None` means no
+        /// limit. Default: 60 s.
+        idle_timeout(time: impl Into<Option<Duration>>) => idle_timeout = time.into();
         /// Sets the time limit for one connection. The limit must be longer than zero. It has no
         /// effect on a transport from [`transport`](Self::transport). Default: 5 s.
         connect_timeout(time: Duration) => connect_timeout = time;
         /// Sets the number of redirects that an attempt follows within its origin. With 0, it
         /// follows no redirect. The client never follows a redirect to another origin. Default: 5.
         redirects(most: u32) => redirects = most;
-        /// Sets the size limit of a response body, in bytes after decompression. Default: 16 MiB.
+        /// Sets the size limit of a response body, in bytes after decompression. For a streamed
+        /// response, it is the limit of one event. Default: 16 MiB.
         body_limit(bytes: usize) => body_limit = bytes;
         /// Sets the time limit for the body of an error response. When an error status has arrived,
         /// the body is optional: if it takes longer, breaks off or exceeds 64 KiB, the error has
@@ -193,6 +213,39 @@ impl ApiClientBuilder {
         /// with each of them.
         retry_statuses(statuses: impl IntoIterator<Item = StatusCode>)
             => rules.retried = statuses.into_iter().map(|status| status.as_u16()).collect();
+        /// Looks for errors in responses whose status is from 200 to 299, for APIs that report
+        /// errors in the body. The hook returns what the response means if it is an error, else
+        /// `None`. The call then fails with [`ApiError::Judged`](crate::ApiError::Judged), and the
+        /// circuit breaker and the retry follow the class.
+        ///
+        /// | class | circuit breaker | retry |
+        /// |---|---|---|
+        /// | [`transient`](Classification::transient) | failure | if the request may be sent twice |
+        /// | [`throttled`](Classification::throttled) | ignored | always: the server did not act |
+        /// | [`permanent`](Classification::permanent) | failure | no |
+        /// | [`answered`](Classification::answered) | success | no |
+        /// | [`ignored`](Classification::ignored) | ignored | no |
+        ///
+        /// The hook runs inside the attempt, before the response is decoded. It sees the whole
+        /// body, so it is not asked about streams. A hook of a request replaces that of the client.
+        ///
+        /// ```
+        /// use resilient_http::{ApiClient, Classification};
+        /// use serde_json::Value;
+        /// use std::time::Duration;
+        ///
+        /// let api = ApiClient::builder("http://localhost/graphql").fail_when(|response| {
+        ///     let body: Value = response.json().ok()?;
+        ///     match body["errors"][0]["extensions"]["code"].as_str()? {
+        ///         "INTERNAL_SERVER_ERROR" => Some(Classification::transient()),
+        ///         "THROTTLED" => Some(Classification::throttled().after(Duration::from_secs(1))),
+        ///         _ => Some(Classification::answered()),
+        ///     }
+        /// });
+        /// # let _ = api;
+        /// ```
+        fail_when(judge: impl Fn(&Response) -> Option<Classification> + Send + Sync + 'static)
+            => fail_when = Some(FailWhen::new(judge));
         /// Sets whether the circuit breaker counts a 429 as a failure. By default it does not,
         /// because a server that limits its callers is healthy.
         count_rate_limits(yes: bool) => rules.counts_rate_limits = yes;
@@ -211,8 +264,9 @@ impl ApiClientBuilder {
         transport(transport: impl Transport) => transport = Some(Arc::new(transport));
         /// Uses the connection pool of another client instead of a separate transport. The clients
         /// share only the pool. After the other client is closed, calls of this client fail with
-        /// [`Closed`](crate::ApiError::Closed), and the waits between their attempts end. The shutdown of the other client waits for running
-        /// calls of this client. Closing this client does not close the other client.
+        /// [`Closed`](crate::ApiError::Closed), and the waits between their attempts end. The
+        /// shutdown of the other client waits for running calls of this client. Closing this client
+        /// does not close the other client.
         connections_of(client: &ApiClient) => connections_of = Some(client.clone());
     }
 

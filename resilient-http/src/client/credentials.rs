@@ -1,9 +1,9 @@
 //! The credentials of a client, which each request to the origin of the base URL carries.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use resilient::retries::remaining_time;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -29,13 +29,11 @@ impl Credentials {
     /// Adds the credentials to a request. If the request already has the header, the header stays.
     /// A key in the query replaces the pairs of its name: the query of a redirect may contain it.
     ///
-    /// Returns the token that the request carries, if the token can be refreshed. `refresh_limit`
-    /// is the time for a refresh that is necessary now; `None` means no limit.
+    /// Returns the token that the request carries, if the token can be refreshed.
     pub(crate) async fn apply(
         &self,
         url: &mut Url,
         headers: &mut HeaderMap,
-        refresh_limit: impl FnOnce() -> Option<Duration>,
     ) -> Result<Option<RefreshedToken>, CredentialsError> {
         match self {
             Self::None => {}
@@ -58,7 +56,7 @@ impl Credentials {
                 if !headers.contains_key(name) {
                     let token = match refresh.present() {
                         Some(token) => token,
-                        None => refreshed(refresh, refresh_limit()).await?,
+                        None => refreshed(refresh).await?,
                     };
                     headers.insert(name, token.header().clone());
                     return Ok(Some(token));
@@ -84,14 +82,13 @@ impl Credentials {
     }
 }
 
-/// Waits for the next token, but at most for the time `most`.
-async fn refreshed(
-    refresh: &TokenRefresh,
-    most: Option<Duration>,
-) -> Result<RefreshedToken, CredentialsError> {
+/// Waits for the next token, but at most for seven eighths of the time that the attempt has left.
+/// If the limit of the attempt ended a refresh, the circuit breaker would count a failure of the
+/// server.
+async fn refreshed(refresh: &TokenRefresh) -> Result<RefreshedToken, CredentialsError> {
     // The future is boxed, so that the futures of other calls stay small.
     let token = Box::pin(refresh.token());
-    match most {
+    match remaining_time().map(|left| left.saturating_sub(left / 8)) {
         None => token.await,
         Some(most) => Box::pin(limited(most, token)).await.unwrap_or_else(|_| {
             Err(CredentialsError::new("the refresh did not end within the time of the attempt"))

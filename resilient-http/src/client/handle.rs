@@ -18,6 +18,7 @@ use super::shutdown::{CallGate, StillRunning};
 use crate::address::BaseUrl;
 use crate::error::OutcomeRules;
 use crate::hold_back::{ClientHolds, OriginHold};
+use crate::response::FailWhen;
 
 /// A client for one HTTP API, with retries, time limits and circuit breakers.
 ///
@@ -49,6 +50,7 @@ pub(crate) struct ClientInner {
     pub(crate) credentials: Credentials,
     pub(crate) timeout: Option<Duration>,
     pub(crate) deadline: Option<Duration>,
+    pub(crate) idle_timeout: Option<Duration>,
     pub(crate) allows_plain_http: bool,
     pub(crate) speaks_tls: bool,
     pub(crate) redirects: u32,
@@ -62,6 +64,7 @@ pub(crate) struct ClientInner {
     /// Whether calls fail while the server holds them back.
     pub(crate) fails_if_held: bool,
     pub(crate) rules: Arc<OutcomeRules>,
+    pub(crate) fail_when: Option<FailWhen>,
     pub(crate) idempotency_header: HeaderName,
     pub(crate) gate: Arc<CallGate>,
     /// Declared last, because it is dropped after what is leased under the name.
@@ -102,7 +105,11 @@ impl ClientInner {
 
     /// Returns the hold of the origin of `url`, unless the client ignores rate limits.
     pub(crate) fn hold_of(&self, url: &Url) -> Option<Arc<OriginHold>> {
-        self.holds.as_ref().map(|holds| holds.of(&self.base.origin_of(url)))
+        let holds = self.holds.as_ref()?;
+        if self.base.is_own(url) {
+            return Some(Arc::clone(holds.own()));
+        }
+        Some(holds.of(&self.base.origin_of(url)))
     }
 
     /// Returns the retry of a call. Calls with another policy have the same name.
@@ -158,7 +165,7 @@ impl ApiClient {
     /// [`OnRateLimit`](crate::OnRateLimit).
     #[must_use]
     pub fn held_back(&self) -> Option<Duration> {
-        self.inner.hold_of(self.inner.base.url())?.held_for()
+        self.inner.holds.as_ref()?.own().held_for()
     }
 
     /// Closes the client and all its clones. New calls fail with

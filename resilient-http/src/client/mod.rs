@@ -10,6 +10,7 @@ mod credentials_error;
 mod defaults;
 mod handle;
 mod idle_connections;
+mod layers;
 mod secret_header;
 mod shutdown;
 mod token_refresh;

@@ -79,8 +79,8 @@ impl TokenRefresh {
         Self { fetch: Box::new(fetch), state: Mutex::default() }
     }
 
-    /// Returns the present token. If there is none, or if the server refused it, this call fetches
-    /// the next token or waits for the call that does.
+    /// Returns the present token. Without one, or if the server refused it, this call fetches the
+    /// next token, or waits for the call that does.
     ///
     /// # Cancel safety
     ///

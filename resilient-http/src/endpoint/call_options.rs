@@ -46,6 +46,7 @@ pub struct CallOptions {
     pub(super) fields: Fields,
     pub(super) timeout: Option<LimitOverride>,
     pub(super) deadline: Option<LimitOverride>,
+    pub(super) idle_timeout: Option<LimitOverride>,
     pub(super) idempotency: Option<Idempotency>,
     #[cfg(feature = "cache")]
     pub(super) caching: Caching,
@@ -61,6 +62,10 @@ impl CallOptions {
         /// Sets the time limit for the whole call. The limit must be longer than zero; `None` means
         /// no limit.
         deadline(time: impl Into<Option<Duration>>) => deadline = Some(LimitOverride(time.into()));
+        /// Sets the time limit for each wait for a chunk of a stream. The limit must be longer than
+        /// zero; `None` means no limit.
+        idle_timeout(time: impl Into<Option<Duration>>)
+            => idle_timeout = Some(LimitOverride(time.into()));
         /// Sets whether the call may be sent twice.
         idempotency(idempotency: Idempotency) => idempotency = Some(idempotency);
         /// Sets how the call uses the cache. Default: [`Caching::Use`].

@@ -28,11 +28,13 @@ use crate::client::Auth;
 /// | [`header`](crate::EndpointConfigBuilder::header) | none | |
 /// | [`timeout`](crate::EndpointConfigBuilder::timeout) | 300 s | for one attempt |
 /// | [`deadline`](crate::EndpointConfigBuilder::deadline) | twice the timeout | for the whole call |
+/// | [`idle_timeout`](crate::EndpointConfigBuilder::idle_timeout) | the timeout | for a chunk of a stream |
 /// | [`max_retries`](crate::EndpointConfigBuilder::max_retries) | 3 | 4 attempts |
 /// | [`retry`](crate::EndpointConfigBuilder::retry) | [`RetryPolicy`] or preset | |
 /// | [`budget`](crate::EndpointConfigBuilder::budget) | as for a client | per endpoint name |
 /// | [`circuit_breaker`](crate::EndpointConfigBuilder::circuit_breaker) | as for a client | |
 /// | [`idempotency`](crate::EndpointConfigBuilder::idempotency) | by method | |
+/// | [`on_rate_limit`](crate::EndpointConfigBuilder::on_rate_limit) | calls wait | |
 /// | [`extra_body`](crate::EndpointConfigBuilder::extra_body) | none | the request wins |
 ///
 /// `Debug` shows no key and no header values.
@@ -49,6 +51,7 @@ pub struct EndpointConfig {
     pub(super) headers: HeaderMap,
     pub(super) timeout: Option<Duration>,
     pub(super) deadline: Option<Duration>,
+    pub(super) idle_timeout: Option<Duration>,
     pub(super) policy: RetryPolicy,
     pub(super) budget: BudgetSource,
     pub(super) breaker: BreakerConfig,
@@ -114,6 +117,12 @@ impl EndpointConfig {
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
         self.deadline
+    }
+
+    /// Returns the time limit for each wait for a chunk of a stream.
+    #[must_use]
+    pub fn idle_timeout(&self) -> Option<Duration> {
+        self.idle_timeout
     }
 
     /// Returns the retry policy.

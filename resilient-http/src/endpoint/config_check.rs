@@ -74,7 +74,7 @@ impl EndpointConfig {
             let problem = "would be the same key for all calls: set it in the options of a call";
             return Err(SettingError::setting("idempotency", problem));
         }
-        let (timeout, deadline) = times(&merged)?;
+        let (timeout, deadline, idle_timeout) = times(&merged)?;
         let statuses = merged.retry_statuses.as_ref();
         let statuses = statuses.map(|codes| codes.iter().map(|code| StatusCode::from_u16(*code)));
         let retry_statuses = statuses.map(Iterator::collect).transpose().map_err(|_| {
@@ -112,6 +112,7 @@ impl EndpointConfig {
             headers,
             timeout,
             deadline,
+            idle_timeout,
             policy,
             budget,
             breaker,
@@ -166,14 +167,19 @@ fn headers(given: &BTreeMap<String, String>, auth: &AuthKind) -> Result<HeaderMa
     Ok(headers)
 }
 
-fn times(settings: &Settings) -> Result<(Option<Duration>, Option<Duration>), SettingError> {
+type Limit = Option<Duration>;
+
+/// Returns the limits of an attempt, of a call, and of a wait for a chunk of a stream.
+fn times(settings: &Settings) -> Result<(Limit, Limit, Limit), SettingError> {
     let timeout = settings.timeout.map_or(Some(TIMEOUT), |LimitOverride(time)| time);
     let deadline = match settings.deadline {
         Some(LimitOverride(time)) => time,
         None => timeout.map(|time| time.saturating_mul(2)),
     };
+    let idle_timeout = settings.idle_timeout.map_or(timeout, |LimitOverride(time)| time);
     let zero = Some(Duration::ZERO);
-    for (key, time) in [("timeout", timeout), ("deadline", deadline)] {
+    let all = [("timeout", timeout), ("deadline", deadline), ("idle_timeout", idle_timeout)];
+    for (key, time) in all {
         if time == zero {
             return Err(SettingError::setting(key, "must be longer than zero"));
         }
@@ -183,7 +189,7 @@ fn times(settings: &Settings) -> Result<(Option<Duration>, Option<Duration>), Se
             "deadline",
             format!("must not be shorter than the timeout, which is {timeout:?}"),
         )),
-        _ => Ok((timeout, deadline)),
+        _ => Ok((timeout, deadline, idle_timeout)),
     }
 }
 

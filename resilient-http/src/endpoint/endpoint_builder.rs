@@ -133,6 +133,7 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
             .auth(auth)
             .timeout(config.timeout())
             .deadline(config.deadline())
+            .idle_timeout(config.idle_timeout())
             .retry(self.policy.unwrap_or_else(|| config.retry().clone()))
             .permanent_codes(config.merged.permanent_codes.iter().flatten());
         client = match self.breaker {
@@ -145,6 +146,9 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
             (None, BudgetSource::Nothing) => client.no_budget(),
             (None, BudgetSource::Default) => client,
         };
+        if let Some(choice) = config.merged.on_rate_limit {
+            client = client.on_rate_limit(choice);
+        }
         if let Some(statuses) = &config.retry_statuses {
             client = client.retry_statuses(statuses.iter().copied());
         }

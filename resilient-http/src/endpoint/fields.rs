@@ -37,10 +37,7 @@ impl Payload {
     ) -> Result<Self, BuildError> {
         let fields = match Self::of(request)? {
             whole @ Self::Whole(_) if extra.is_empty() && call.is_empty() => return Ok(whole),
-            Self::Whole(_) => {
-                let problem = "is not an object, so no field can be added to it";
-                return Err(BuildError::new(BuildErrorKind::Body, REQUEST, problem));
-            }
+            Self::Whole(_) => return Err(not_an_object()),
             Self::Nothing if extra.is_empty() && call.is_empty() => return Ok(Self::Nothing),
             Self::Nothing => Fields::new(),
             Self::Fields(fields) => fields,
@@ -50,6 +47,26 @@ impl Payload {
         merged.extend(call.iter().map(|(name, value)| (name.clone(), value.clone())));
         Ok(Self::Fields(without_nulls(merged)))
     }
+
+    pub(super) fn set_true(&mut self, name: &str) -> Result<(), BuildError> {
+        let field = Fields::from([(name.to_owned(), raw_json(&true, REQUEST)?)]);
+        *self = match std::mem::replace(self, Self::Nothing) {
+            Self::Nothing => Self::Fields(field),
+            Self::Fields(fields) => Self::Fields(fields.into_iter().chain(field).collect()),
+            Self::Whole(_) => return Err(not_an_object()),
+        };
+        Ok(())
+    }
+
+    pub(super) fn is_true(&self, name: &str) -> bool {
+        let Self::Fields(fields) = self else { return false };
+        fields.get(name).is_some_and(|value| value.get() == "true")
+    }
+}
+
+fn not_an_object() -> BuildError {
+    let problem = "is not an object, so no field can be added to it";
+    BuildError::new(BuildErrorKind::Body, REQUEST, problem)
 }
 
 fn without_nulls(mut fields: Fields) -> Fields {

@@ -13,6 +13,7 @@ use super::call_options::Caching;
 use super::call_options::CallOptions;
 use super::config::EndpointConfig;
 use super::content::Written;
+use super::event_format::{EventFormat, STREAM_FIELD};
 use super::fields::Payload;
 #[cfg(feature = "cache")]
 use crate::cache::{CachedCalls, ResponseCache};
@@ -109,6 +110,11 @@ impl<Req: ?Sized, Res> Endpoint<Req, Res> {
         self.inner.cached_calls.as_ref().map(CachedCalls::cache)
     }
 
+    /// Returns the format of streamed responses, which the preset defines.
+    pub(super) fn event_format(&self) -> Option<EventFormat> {
+        self.inner.config.merged.preset.map(|preset| preset.events)
+    }
+
     /// Closes the endpoint and all its clones. [`ApiClient::close`] describes the effect.
     pub fn close(&self) {
         self.inner.client.close();
@@ -136,11 +142,35 @@ impl<Req: Serialize + ?Sized, Res> Endpoint<Req, Res> {
         request: &Req,
         options: &CallOptions,
     ) -> Result<PreparedRequest, BuildError> {
+        self.prepare_payload(&self.payload(request, options)?, options)
+    }
+
+    /// Builds a request that asks for a stream, if the preset of the endpoint says how.
+    pub(super) fn prepare_stream(
+        &self,
+        request: &Req,
+        options: &CallOptions,
+    ) -> Result<PreparedRequest, BuildError> {
+        let mut payload = self.payload(request, options)?;
+        if self.event_format().is_some() {
+            payload.set_true(STREAM_FIELD)?;
+        }
+        self.prepare_payload(&payload, options)
+    }
+
+    fn payload(&self, request: &Req, options: &CallOptions) -> Result<Payload, BuildError> {
         if let Some(problem) = &options.problem {
             return Err(problem.clone());
         }
+        Payload::merge(&self.inner.config.merged.extra_body, request, &options.fields)
+    }
+
+    fn prepare_payload(
+        &self,
+        payload: &Payload,
+        options: &CallOptions,
+    ) -> Result<PreparedRequest, BuildError> {
         let config = &self.inner.config;
-        let payload = Payload::merge(&config.merged.extra_body, request, &options.fields)?;
         let client = &self.inner.client;
         let mut builder = client.start::<()>(config.method.clone(), config.path.as_str());
         // If a parameter gets several values, the last one is used, so the values of the call come
@@ -151,7 +181,7 @@ impl<Req: Serialize + ?Sized, Res> Endpoint<Req, Res> {
         for (name, value) in &options.params {
             builder = builder.param(name, value);
         }
-        builder = match config.content.write(&payload)? {
+        builder = match config.content.write(payload)? {
             Written::Nothing => builder,
             Written::Query(pairs) => builder.query(pairs),
             Written::Body(content_type, bytes) => {
@@ -164,7 +194,11 @@ impl<Req: Serialize + ?Sized, Res> Endpoint<Req, Res> {
         if let Some(idempotency) = &options.idempotency {
             builder = builder.idempotency(idempotency.clone());
         }
-        builder.limits(options.timeout, options.deadline).prepare()
+        let builder = builder.limits(options.timeout, options.deadline, options.idle_timeout);
+        let mut prepared = builder.prepare()?;
+        prepared.options.is_streamed =
+            self.event_format().is_some() && payload.is_true(STREAM_FIELD);
+        Ok(prepared)
     }
 }
 

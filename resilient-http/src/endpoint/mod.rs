@@ -11,12 +11,14 @@ mod deserialize;
 mod endpoint_builder;
 #[cfg(feature = "toml")]
 mod endpoints_error;
+mod event_format;
 mod fields;
 #[cfg(feature = "toml")]
 mod from_toml;
 mod handle;
 mod preset;
 mod settings;
+mod streaming;
 mod tables;
 
 pub use self::auth_kind::AuthKind;

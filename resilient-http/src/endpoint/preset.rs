@@ -3,6 +3,8 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use super::event_format::EventFormat;
+
 /// Every 5xx except 501, which says that the server does not know the request.
 const RETRIED_BY_SDKS: &[RangeInclusive<u16>] = &[408..=409, 429..=429, 500..=500, 502..=599];
 
@@ -20,6 +22,8 @@ const RETRIED_BY_SDKS: &[RangeInclusive<u16>] = &[408..=409, 429..=429, 500..=50
 /// | retried | 408, 409, 429, and every 5xx but 501 | the same |
 /// | never retried | `insufficient_quota` and the codes below | `billing_error` |
 /// | may be sent twice | yes | yes |
+/// | [streams](crate::Endpoint::stream) end | with `[DONE]` | with the response |
+/// | streams fail | with an object `error` | with an event `error` |
 ///
 /// Calls may be sent twice although they are `POST`s, because the only cost is an unread response.
 ///
@@ -40,6 +44,7 @@ pub struct Preset {
     pub(super) delays: (Duration, Duration),
     pub(super) retried: &'static [RangeInclusive<u16>],
     pub(super) permanent: &'static [&'static str],
+    pub(super) events: EventFormat,
 }
 
 impl Preset {
@@ -62,6 +67,7 @@ impl Preset {
             "billing_hard_limit_reached",
             "billing_not_active",
         ],
+        events: EventFormat::OpenAi,
     };
 
     /// The API of Anthropic.
@@ -75,6 +81,7 @@ impl Preset {
         delays: (Duration::from_millis(500), Duration::from_secs(8)),
         retried: RETRIED_BY_SDKS,
         permanent: &["billing_error"],
+        events: EventFormat::Anthropic,
     };
 
     const ALL: [Self; 2] = [Self::OPENAI, Self::ANTHROPIC];

@@ -200,6 +200,7 @@ impl ApiError {
         let (kind, details) = match self {
             Self::Connection { details, .. } => (ErrorKind::Connection, details),
             Self::RequestBody { details } => (ErrorKind::RequestBody, details),
+            Self::Layer { details } => (ErrorKind::Layer, details),
             Self::Timeout { details, .. } => (ErrorKind::Timeout, details),
             Self::RateLimited { details, .. } => (ErrorKind::RateLimited, details),
             Self::Credentials { details } => (ErrorKind::Credentials, details),
@@ -208,6 +209,7 @@ impl ApiError {
             Self::NotFound { details } => (ErrorKind::NotFound, details),
             Self::Server { details, .. } => (ErrorKind::Server, details),
             Self::Status { details, .. } => (ErrorKind::Status, details),
+            Self::Judged { details } => (ErrorKind::Judged, details),
             Self::Decode { details, .. } => (ErrorKind::Decode, details),
             Self::TooLarge { details, .. } => (ErrorKind::TooLarge, details),
             Self::CircuitOpen(_) => return (ErrorKind::CircuitOpen, None),

@@ -39,6 +39,14 @@ pub enum ApiError {
         #[doc(hidden)]
         details: Opaque,
     },
+    /// A layer of the caller around the transport failed: see
+    /// [`TransportError::layer`](crate::TransportError::layer). Its error is the
+    /// [`source`](std::error::Error::source).
+    #[non_exhaustive]
+    Layer {
+        #[doc(hidden)]
+        details: Opaque,
+    },
     /// A time limit ended the call.
     #[non_exhaustive]
     Timeout {
@@ -101,6 +109,14 @@ pub enum ApiError {
     Status {
         /// The status.
         status: StatusCode,
+        #[doc(hidden)]
+        details: Opaque,
+    },
+    /// The hook [`fail_when`](crate::ApiClientBuilder::fail_when) found an error in a response
+    /// whose status is a success, or an [event](crate::EventStream::fail_when) of a stream reported
+    /// an error.
+    #[non_exhaustive]
+    Judged {
         #[doc(hidden)]
         details: Opaque,
     },

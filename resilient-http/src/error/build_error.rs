@@ -106,6 +106,11 @@ impl BuildError {
         Self::credentials("credentials", problem)
     }
 
+    pub(crate) fn streamed() -> Self {
+        let problem = "asks for a stream: call `stream` instead of `call` or `execute`";
+        Self::new(BuildErrorKind::Body, "field `stream`", problem)
+    }
+
     pub(crate) fn caused_by(mut self, source: impl Into<BoxError>) -> Self {
         self.source = Some(Arc::from(source.into()));
         self

@@ -49,14 +49,18 @@ impl ApiError {
                 retry_if(Outcome::Ignored, is_repeatable)
             }
             Self::Connection { .. }
-            | Self::Timeout { phase: TimeoutPhase::Attempt | TimeoutPhase::Transport, .. } => {
-                retry_if(Outcome::Failure, is_repeatable)
-            }
-            // The caller's stream failed, so the server is not at fault.
-            Self::RequestBody { .. } | Self::Credentials { .. } => Classification::ignored(),
-            // If the deadline ended the call, the breaker has already counted each attempt. The
-            // other two errors mean that the server works and only its response cannot be used.
-            Self::Timeout { phase: TimeoutPhase::Deadline, .. }
+            | Self::Timeout {
+                phase: TimeoutPhase::Attempt | TimeoutPhase::Transport | TimeoutPhase::Idle,
+                ..
+            } => retry_if(Outcome::Failure, is_repeatable),
+            Self::Judged { .. } => of_verdict(details, is_repeatable),
+            // The caller's stream, closure or layer failed, so the server is not at fault. If the
+            // deadline ended the call, the breaker has already counted each attempt. The other two
+            // errors mean that the server works and only its response cannot be used.
+            Self::RequestBody { .. }
+            | Self::Credentials { .. }
+            | Self::Layer { .. }
+            | Self::Timeout { phase: TimeoutPhase::Deadline, .. }
             | Self::Decode { .. }
             | Self::TooLarge { .. } => Classification::ignored(),
             _ => of_status(details, is_repeatable),
@@ -89,6 +93,18 @@ fn of_status(details: &Details, is_repeatable: bool) -> Classification {
     let retry = !stays && response.says_retry().unwrap_or(is_chosen && may_retry);
     let class = retry_if(health, retry);
     match hint {
+        Some(hint) => class.after(hint),
+        None => class,
+    }
+}
+
+/// Classifies a response by the verdict of the hook. Ignored by the breaker and worth a retry means
+/// the same as a 429: the server did not act on the request, so a retry is always safe.
+fn of_verdict(details: &Details, is_repeatable: bool) -> Classification {
+    let verdict = details.verdict.clone().unwrap_or_else(Classification::ignored);
+    let may_retry = is_repeatable || verdict.health == Outcome::Ignored;
+    let class = retry_if(verdict.health, verdict.retry && may_retry);
+    match details.response.as_ref().and_then(|response| response.head.retry_after) {
         Some(hint) => class.after(hint),
         None => class,
     }

@@ -3,15 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::StatusCode;
 use resilient::retries::TimeLimit;
-use resilient::{CircuitOpen, TimedOut};
+use resilient::{CircuitOpen, Classification, TimedOut};
 
 use super::api_error::{ApiError, Opaque};
 use super::build_error::{BoxError, BuildError, BuildErrorKind};
 use super::details::Details;
-use super::error_response::{ERROR_BODY_LIMIT, ErrorResponse};
+use super::error_response::ErrorResponse;
 use super::kinds::{Phase, TimeoutPhase};
 use super::transport_error::{FailureCause, TransportError};
 use crate::response::{DecodeError, Rejected};
@@ -57,6 +56,7 @@ impl ApiError {
             FailureCause::ReusedConnection => {
                 Self::Connection { phase: Phase::Send, details: Opaque::new(details) }
             }
+            FailureCause::Layer => Self::Layer { details: Opaque::new(details) },
             FailureCause::TimedOut => Self::Timeout {
                 phase: TimeoutPhase::Transport,
                 after: took,
@@ -86,6 +86,20 @@ impl ApiError {
         Self::TooLarge { limit, details: Opaque::new(details) }
     }
 
+    /// Makes the error for a response with a status of success in which a hook has found an error. A
+    /// hint of the hook wins over that of the server.
+    pub(crate) fn judged(
+        mut details: Details,
+        mut response: ErrorResponse,
+        verdict: Classification,
+    ) -> Self {
+        let hint = verdict.retry_after.or_else(|| response.head.hint_of_success());
+        response.head.retry_after = hint;
+        details.response = Some(response);
+        details.verdict = Some(verdict);
+        Self::Judged { details: Opaque::new(details) }
+    }
+
     /// Makes the error for a call that does not wait as long as the server asked earlier callers to
     /// wait. Nothing was sent.
     pub(crate) fn held_back(details: Details, wait: Duration) -> Self {
@@ -99,13 +113,7 @@ impl ApiError {
     /// Makes the error for a successful response that cannot be read as the requested type.
     pub(crate) fn unreadable(mut details: Details, rejected: Rejected) -> Self {
         let (response, error) = rejected.into_parts();
-        let body = &response.body[..response.body.len().min(ERROR_BODY_LIMIT)];
-        details.response = Some(ErrorResponse {
-            head: response.head,
-            // The bytes are copied, so that the error does not hold a long body in memory.
-            body: Bytes::copy_from_slice(body),
-            is_truncated: response.body.len() > ERROR_BODY_LIMIT,
-        });
+        details.response = Some(ErrorResponse::of_success(response));
         Self::Decode { error: Arc::new(error), details: Opaque::new(details) }
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use http::Method;
+use resilient::Classification;
 use resilient::retries::StopReason;
 
 use super::build_error::BoxError;
@@ -21,6 +22,8 @@ pub(crate) struct Details {
     pub(crate) server: Option<String>,
     /// Why the retry loop ended the call. The loop sets it at the end of the call.
     pub(crate) stop_reason: OnceLock<StopReason>,
+    /// What the hook `fail_when` said about the response.
+    pub(crate) verdict: Option<Classification>,
     /// Whether the request was lost on a connection that had served other requests.
     pub(crate) was_reused: bool,
 }
@@ -49,6 +52,7 @@ impl Details {
             source: None,
             server: None,
             stop_reason: OnceLock::new(),
+            verdict: None,
             was_reused: false,
         }
     }

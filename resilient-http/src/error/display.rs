@@ -44,10 +44,12 @@ impl fmt::Display for Cause<'_> {
                 }
             }
             ApiError::RequestBody { .. } => f.write_str("the body of the request failed")?,
+            ApiError::Layer { .. } => f.write_str("a layer of the client failed")?,
             ApiError::Timeout { phase, after, .. } => match phase {
                 TimeoutPhase::Transport => write!(f, "the transport gave up after {after:?}")?,
                 TimeoutPhase::Attempt => write!(f, "no response within {after:?}")?,
                 TimeoutPhase::Deadline => write!(f, "not done within its deadline of {after:?}")?,
+                TimeoutPhase::Idle => write!(f, "no further data within {after:?}")?,
                 TimeoutPhase::Server => f.write_str("the server timed out")?,
             },
             ApiError::RateLimited { .. } if self.0.is_held_back() => {
@@ -60,6 +62,7 @@ impl fmt::Display for Cause<'_> {
             ApiError::NotFound { .. } => f.write_str("not found")?,
             ApiError::Server { .. } => f.write_str("the server failed")?,
             ApiError::Status { status, .. } => f.write_str(status_text(*status))?,
+            ApiError::Judged { .. } => f.write_str("the response reports an error")?,
             ApiError::Decode { .. } => f.write_str("the response cannot be read")?,
             ApiError::TooLarge { limit, .. } => {
                 write!(f, "the response is longer than {limit} bytes")?;

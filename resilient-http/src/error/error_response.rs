@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::response::{ResponseHead, without_bom};
+use crate::response::{Response, ResponseHead, without_bom};
 
 /// An error stores at most this many bytes of a response body.
 pub(crate) const ERROR_BODY_LIMIT: usize = 64 * 1024;
@@ -24,6 +24,25 @@ impl ErrorResponse {
         Self { head, body: Bytes::new(), is_truncated: true }
     }
 
+    /// Keeps the beginning of a response whose status is a success.
+    pub(crate) fn of_success(response: Response) -> Self {
+        let body = &response.body[..response.body.len().min(ERROR_BODY_LIMIT)];
+        Self {
+            head: response.head,
+            // The bytes are copied, so that the error does not hold a long body in memory.
+            body: Bytes::copy_from_slice(body),
+            is_truncated: response.body.len() > ERROR_BODY_LIMIT,
+        }
+    }
+
+    /// Makes the response of an error that an event of a stream reports. Its body is the data of
+    /// the event.
+    pub(crate) fn of_event(head: ResponseHead, data: &str) -> Self {
+        let body = &data.as_bytes()[..data.len().min(ERROR_BODY_LIMIT)];
+        let is_truncated = data.len() > ERROR_BODY_LIMIT;
+        Self { head, body: Bytes::copy_from_slice(body), is_truncated }
+    }
+
     /// Returns `true` if a header of the server asks for a retry, `false` if a header forbids
     /// retries, and `None` if there is no such header.
     pub(super) fn says_retry(&self) -> Option<bool> {
@@ -40,19 +59,9 @@ impl ErrorResponse {
         })
     }
 
-    /// Returns whether the JSON body has one of these codes in the field `code` or `type`. The
-    /// field is at the top level or in the object `error`.
+    /// Returns whether the body [has](has_code) one of these codes.
     pub(super) fn has_code(&self, codes: &[String]) -> bool {
-        let Ok(body) = serde_json::from_slice::<Value>(without_bom(&self.body)) else {
-            return false;
-        };
-        let error = body.get("error");
-        [Some(&body), error].into_iter().flatten().any(|part| {
-            ["code", "type"].iter().any(|name| {
-                let code = part.get(*name).and_then(Value::as_str);
-                code.is_some_and(|code| codes.iter().any(|known| known == code))
-            })
-        })
+        has_code(&self.body, codes)
     }
 
     pub(super) fn message(&self) -> Option<String> {
@@ -69,6 +78,21 @@ impl fmt::Debug for ErrorResponse {
             .field("is_truncated", &self.is_truncated)
             .finish()
     }
+}
+
+/// Returns whether a JSON body has one of these codes in the field `code` or `type`. The field is at
+/// the top level or in the object `error`.
+pub(crate) fn has_code(body: &[u8], codes: &[String]) -> bool {
+    let Ok(body) = serde_json::from_slice::<Value>(without_bom(body)) else {
+        return false;
+    };
+    let error = body.get("error");
+    [Some(&body), error].into_iter().flatten().any(|part| {
+        ["code", "type"].iter().any(|name| {
+            let code = part.get(*name).and_then(Value::as_str);
+            code.is_some_and(|code| codes.iter().any(|known| known == code))
+        })
+    })
 }
 
 /// Returns the error message in a body, or the start of the body if the body has none of the usual

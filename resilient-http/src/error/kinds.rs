@@ -39,6 +39,8 @@ pub enum TimeoutPhase {
     Server,
     /// A limit of the transport, such as `read_timeout` of reqwest.
     Transport,
+    /// The limit for a wait between two chunks of a streamed response.
+    Idle,
 }
 
 /// The kind of an [`ApiError`](crate::ApiError). Each kind is a variant of the error without its
@@ -49,6 +51,7 @@ pub enum TimeoutPhase {
 pub enum ErrorKind {
     Connection,
     RequestBody,
+    Layer,
     Timeout,
     RateLimited,
     Credentials,
@@ -57,6 +60,7 @@ pub enum ErrorKind {
     NotFound,
     Server,
     Status,
+    Judged,
     Decode,
     TooLarge,
     CircuitOpen,
@@ -71,6 +75,7 @@ impl ErrorKind {
         match self {
             Self::Connection => "connection",
             Self::RequestBody => "request_body",
+            Self::Layer => "layer",
             Self::Timeout => "timeout",
             Self::RateLimited => "rate_limited",
             Self::Credentials => "credentials",
@@ -79,6 +84,7 @@ impl ErrorKind {
             Self::NotFound => "not_found",
             Self::Server => "server",
             Self::Status => "status",
+            Self::Judged => "judged",
             Self::Decode => "decode",
             Self::TooLarge => "too_large",
             Self::CircuitOpen => "circuit_open",

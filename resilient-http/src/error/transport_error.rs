@@ -1,5 +1,6 @@
 //! The error of one exchange, as transports report it.
 
+use std::convert::Infallible;
 use std::fmt;
 
 use super::build_error::BoxError;
@@ -21,6 +22,8 @@ pub(crate) enum FailureCause {
     TimedOut,
     /// The response cannot be decompressed.
     Undecodable,
+    /// A layer of the caller failed.
+    Layer,
     Unsendable(&'static str),
 }
 
@@ -53,6 +56,14 @@ impl TransportError {
         Self::new(FailureCause::Undecodable, source)
     }
 
+    /// Reports a failure on the side of the caller, such as a layer that refuses the request. It
+    /// says nothing about the server: the circuit breaker ignores it, and it is not retried. The
+    /// error of the call shows `source`, so `source` must not contain secrets.
+    #[must_use]
+    pub fn layer(source: impl Into<BoxError>) -> Self {
+        Self::new(FailureCause::Layer, source)
+    }
+
     /// Reports a request that the transport can never send.
     #[must_use]
     pub fn unsendable(problem: &'static str) -> Self {
@@ -71,6 +82,7 @@ impl fmt::Display for TransportError {
             FailureCause::ReusedConnection => Phase::Send.text(),
             FailureCause::TimedOut => "the transport's time limit passed",
             FailureCause::Undecodable => "the response cannot be decompressed",
+            FailureCause::Layer => "a layer failed",
             FailureCause::Unsendable(problem) => problem,
         })
     }
@@ -80,5 +92,26 @@ impl std::error::Error for TransportError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         let source = self.source.as_deref()?;
         Some(source)
+    }
+}
+
+/// Converts the error of a tower layer. If it is a [`TransportError`], or one of its sources is,
+/// the cause stays. Otherwise it is a failure of the [layer](TransportError::layer).
+impl From<BoxError> for TransportError {
+    fn from(error: BoxError) -> Self {
+        let error = match error.downcast::<Self>() {
+            Ok(error) => return *error,
+            Err(error) => error,
+        };
+        let mut sources = std::iter::successors(error.source(), |source| source.source());
+        let known = sources.find_map(|source| source.downcast_ref::<Self>());
+        let cause = known.map_or(FailureCause::Layer, |known| known.cause);
+        Self::new(cause, error)
+    }
+}
+
+impl From<Infallible> for TransportError {
+    fn from(never: Infallible) -> Self {
+        match never {}
     }
 }

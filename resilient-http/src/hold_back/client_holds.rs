@@ -10,6 +10,8 @@ use super::origin_hold::OriginHold;
 /// The holds of a client. When the last client with a name is dropped, its holds stay until they
 /// are over, so that a client that is made for each call is held back, too.
 pub(crate) struct ClientHolds {
+    /// The hold of the origin of the base URL, which most calls need.
+    own: Arc<OriginHold>,
     holds: Arc<HoldsByOrigin>,
     name: Option<Box<str>>,
 }
@@ -36,25 +38,45 @@ fn named() -> MutexGuard<'static, NamedHolds> {
 
 impl ClientHolds {
     /// Returns the holds of the clients with this name. A client without a name shares none.
-    pub(crate) fn of_client(name: Option<&str>) -> Self {
-        let Some(name) = name else {
-            return Self { holds: Arc::default(), name: None };
+    /// `origin` is the origin of the base URL.
+    pub(crate) fn of_client(name: Option<&str>, origin: &str) -> Self {
+        let holds = match name {
+            None => Arc::<HoldsByOrigin>::default(),
+            Some(name) => {
+                let mut named = named();
+                named.sweep(Instant::now());
+                Arc::clone(named.by_name.entry(name.into()).or_default())
+            }
         };
-        let mut named = named();
-        named.sweep(Instant::now());
-        let holds = Arc::clone(named.by_name.entry(name.into()).or_default());
-        Self { holds, name: Some(name.into()) }
+        Self { own: holds.of(origin), holds, name: name.map(Into::into) }
+    }
+
+    /// Returns the hold of the origin of the base URL.
+    pub(crate) fn own(&self) -> &Arc<OriginHold> {
+        &self.own
     }
 
     /// Returns the hold of an origin, given as text without user info.
     pub(crate) fn of(&self, origin: &str) -> Arc<OriginHold> {
-        let HoldsByOrigin(holds) = &*self.holds;
+        self.holds.of(origin)
+    }
+}
+
+impl HoldsByOrigin {
+    fn of(&self, origin: &str) -> Arc<OriginHold> {
+        let Self(holds) = self;
         let known = holds.read().unwrap_or_else(PoisonError::into_inner).get(origin).cloned();
         known.unwrap_or_else(|| {
             let mut holds = holds.write().unwrap_or_else(PoisonError::into_inner);
             let hold = holds.entry(origin.to_owned());
             Arc::clone(hold.or_insert_with(|| Arc::new(OriginHold::new(origin))))
         })
+    }
+
+    fn is_unused(&self, now: Instant) -> bool {
+        let Self(holds) = self;
+        let holds = holds.read().unwrap_or_else(PoisonError::into_inner);
+        holds.values().all(|hold| hold.is_unused(now))
     }
 }
 
@@ -94,13 +116,6 @@ impl NamedHolds {
     }
 }
 
-impl HoldsByOrigin {
-    fn is_unused(&self, now: Instant) -> bool {
-        let holds = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        holds.values().all(|hold| hold.is_unused(now))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -108,10 +123,20 @@ mod tests {
     use super::super::pace::Refusal;
     use super::*;
 
+    const ORIGIN: &str = "https://api.example.com";
+
+    fn client(name: &str) -> ClientHolds {
+        ClientHolds::of_client(Some(name), ORIGIN)
+    }
+
+    fn unnamed() -> ClientHolds {
+        ClientHolds::of_client(None, ORIGIN)
+    }
+
     fn refuse(holds: &ClientHolds, hint: Duration) {
         let sent_at = Instant::now();
         let refusal = Refusal { sent_at, hint, is_limit: true, stated: None };
-        holds.of("https://api.example.com").refuse(refusal, sent_at);
+        holds.of(ORIGIN).refuse(refusal, sent_at);
     }
 
     fn held(holds: &ClientHolds, origin: &str) -> bool {
@@ -120,30 +145,30 @@ mod tests {
 
     #[test]
     fn each_origin_has_its_own_hold() {
-        let holds = ClientHolds::of_client(None);
+        let holds = unnamed();
         refuse(&holds, Duration::from_secs(5));
-        assert!(held(&holds, "https://api.example.com"));
+        assert!(held(&holds, ORIGIN));
         assert!(!held(&holds, "https://files.example.com"));
         assert!(!held(&holds, "http://api.example.com"));
     }
 
     #[test]
     fn clients_with_one_name_share_their_holds_and_unnamed_clients_share_none() {
-        let one = ClientHolds::of_client(Some("shares its holds"));
+        let one = client("shares its holds");
         refuse(&one, Duration::from_secs(5));
-        let other = ClientHolds::of_client(Some("shares its holds"));
-        assert!(held(&other, "https://api.example.com"));
-        assert!(!held(&ClientHolds::of_client(None), "https://api.example.com"));
+        let other = client("shares its holds");
+        assert!(held(&other, ORIGIN));
+        assert!(!held(&unnamed(), ORIGIN));
     }
 
     #[tokio::test(start_paused = true)]
     async fn holds_outlive_their_clients_until_they_are_over_and_leave_nothing_behind() {
         let name = "made for each call";
-        refuse(&ClientHolds::of_client(Some(name)), Duration::from_secs(5));
-        assert!(held(&ClientHolds::of_client(Some(name)), "https://api.example.com"));
+        refuse(&client(name), Duration::from_secs(5));
+        assert!(held(&client(name), ORIGIN));
         assert!(named().by_name.contains_key(name));
         tokio::time::sleep(Duration::from_secs(70)).await;
-        drop(ClientHolds::of_client(Some("another name")));
+        drop(client("another name"));
         let named = named();
         assert!(!named.by_name.contains_key(name) && !named.by_name.contains_key("another name"));
         assert!(!named.left.iter().any(|left| **left == *name));

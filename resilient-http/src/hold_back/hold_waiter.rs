@@ -47,6 +47,11 @@ impl HoldWaiter {
         if self.is_free() {
             return Poll::Ready(Ok(()));
         }
+        // A test that skips the sleeps of the call has skipped the hold with them.
+        #[cfg(feature = "test-util")]
+        if resilient::testing::skips_sleeps() {
+            return self.end(Ok(()));
+        }
         loop {
             let now = Instant::now();
             let step = self.hold.next_step(&mut self.ticket, limits, now, cx.waker());
@@ -134,7 +139,7 @@ mod tests {
         }
         assert!(starts[0] >= SECOND && starts[0] < SECOND * 12 / 10, "{starts:?}");
         for pair in starts.windows(2) {
-            let gap = pair[1] - pair[0];
+            let gap = pair[1].saturating_sub(pair[0]);
             assert!(
                 gap >= Duration::from_millis(90) && gap < Duration::from_millis(120),
                 "{gap:?}"

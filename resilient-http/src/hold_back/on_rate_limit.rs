@@ -1,4 +1,4 @@
-//! The choice of what calls do while the server wants no requests.
+//! How calls behave while the server wants no requests.
 
 /// What calls do after a server has refused a request and named a time to wait: with a 429 or a
 /// 503, and a hint such as `Retry-After`.
@@ -13,8 +13,16 @@
 /// of its retry policy (60 s), or until its deadline or longer.
 ///
 /// The hold and the circuit breaker are independent of each other. Probes of a half-open circuit
-/// wait for the end of the hold, too. After an hour, one call asks the server again, even if the
+/// wait for the end of the hold, too. A success of a request that was sent before does not end the
+/// hold. After an hour, one call asks the server again, even if the
 /// hint is longer.
+/// ```
+/// use resilient_http::{ApiClient, OnRateLimit};
+///
+/// let api = ApiClient::builder("http://localhost:8080").on_rate_limit(OnRateLimit::Fail).build()?;
+/// assert_eq!(api.held_back(), None);
+/// # Ok::<(), resilient_http::BuildError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum OnRateLimit {

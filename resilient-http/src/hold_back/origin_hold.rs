@@ -91,18 +91,18 @@ impl OriginHold {
         self.refuse(Refusal { sent_at, hint, is_limit, stated }, Instant::now());
     }
 
+    // R4
     pub(super) fn refuse(&self, refusal: Refusal, now: Instant) {
         // The last byte of a UUID is random.
         let [.., spread] = uuid::Uuid::new_v4().into_bytes();
         let mut line = self.lock();
         let was_active = line.pacer.is_some();
-        let hold = match &mut line.pacer {
-            Some(pacer) => pacer.refuse(refusal, now, spread),
-            None => {
-                line.pacer = Some(Pacer::begin(refusal, now, spread));
-                self.is_active.store(true, Ordering::Release);
-                NewHold { is_new: true, extension: refusal.hint }
-            }
+        let hold = if let Some(pacer) = &mut line.pacer {
+            pacer.refuse(refusal, now, spread)
+        } else {
+            line.pacer = Some(Pacer::begin(refusal, now, spread));
+            self.is_active.store(true, Ordering::Release);
+            NewHold { is_new: true, extension: refusal.hint }
         };
         // The first in line looks again when its timer ends. The others wait for it.
         let wakers = if hold.is_new || hold.extension > NOTICEABLE {
@@ -190,8 +190,10 @@ impl OriginHold {
 
     /// Takes a call out of the line that stopped waiting.
     pub(super) fn leave(&self, ticket: &mut Option<u64>) {
-        let change = self.lock().leave(ticket);
-        change.finish();
+        if ticket.is_some() {
+            let change = self.lock().leave(ticket);
+            change.finish();
+        }
     }
 
     // Each change of the line is complete before user code can run, so a poisoned lock guards a

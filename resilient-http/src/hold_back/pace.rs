@@ -124,25 +124,25 @@ mod tests {
         Pace::learn(&refusal, &sent, None)
     }
 
-    fn per_second(pace: Pace) -> f64 {
-        (1.0 / pace.interval.as_secs_f64() * 10.0).round() / 10.0
+    fn millis(pace: Pace) -> u128 {
+        pace.interval.as_millis()
     }
 
     #[test]
     fn a_burst_is_measured_against_the_hint_and_a_steady_load_against_its_own_time() {
-        assert_eq!(per_second(learned(&[1; 10], |_| {})), 9.1);
+        assert_eq!(millis(learned(&[1; 10], |_| {})), 110);
         let steady: Vec<u64> = (0..600).map(|n| n * 100 + 50).collect();
-        assert_eq!(per_second(learned(&steady, |_| {})), 9.1);
+        assert_eq!(millis(learned(&steady, |_| {})), 110);
         let rest_of_a_minute = |it: &mut Refusal| it.hint = Duration::from_secs(7);
-        assert_eq!(per_second(learned(&steady, rest_of_a_minute)), 9.1);
+        assert_eq!(millis(learned(&steady, rest_of_a_minute)), 110);
     }
 
     #[test]
     fn a_limit_that_the_server_states_counts_unless_the_server_accepted_less() {
         let stated = |it: &mut Refusal| it.stated = Some(Duration::from_millis(100));
-        assert_eq!(per_second(learned(&[], stated)), 9.1);
-        assert_eq!(per_second(learned(&[1; 20], stated)), 9.1);
-        assert_eq!(per_second(learned(&[1; 5], stated)), 4.5);
+        assert_eq!(millis(learned(&[], stated)), 110);
+        assert_eq!(millis(learned(&[1; 20], stated)), 110);
+        assert_eq!(millis(learned(&[1; 5], stated)), 220);
     }
 
     #[test]
@@ -158,9 +158,9 @@ mod tests {
     #[test]
     fn after_a_503_calls_start_at_half_their_former_pace_and_at_least_ten_per_second() {
         let unavailable = |it: &mut Refusal| it.is_limit = false;
-        assert_eq!(per_second(learned(&[1; 100], unavailable)), 50.0);
-        assert_eq!(per_second(learned(&[1; 3], unavailable)), 10.0);
-        assert_eq!(per_second(learned(&[], unavailable)), 10.0);
+        assert_eq!(millis(learned(&[1; 100], unavailable)), 20);
+        assert_eq!(millis(learned(&[1; 3], unavailable)), 100);
+        assert_eq!(millis(learned(&[], unavailable)), 100);
     }
 
     #[test]
@@ -186,9 +186,10 @@ mod tests {
             let before = pace.interval;
             pace.start(now + SECOND * second);
             pace.bind();
-            growth.push((before.as_secs_f64() / pace.interval.as_secs_f64() * 100.0).round());
+            let grown = before.as_nanos() * 1000 / pace.interval.as_nanos();
+            growth.push((grown + 5) / 10);
         }
-        assert_eq!(growth, [100.0, 105.0, 110.0, 120.0, 140.0, 180.0, 200.0, 200.0]);
+        assert_eq!(growth, [100, 105, 110, 120, 140, 180, 200, 200]);
     }
 
     #[test]

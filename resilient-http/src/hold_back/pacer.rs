@@ -165,9 +165,9 @@ mod tests {
             }
             let accepts = self.accepted < self.limit;
             if accepts {
-                self.accepted += 1
+                self.accepted += 1;
             } else {
-                self.refused += 1
+                self.refused += 1;
             }
             accepts
         }

@@ -39,9 +39,10 @@ impl SentRequests {
         let number = self.number(at);
         let slice = self.slice(number);
         let word = slice.load(Ordering::Relaxed);
-        if word >> 32 == number {
+        let (counted, _) = unpack(word);
+        if counted == number {
             slice.fetch_add(1, Ordering::Relaxed);
-        } else if word >> 32 < number {
+        } else if counted < number {
             let first = slice.compare_exchange(
                 word,
                 number << 32 | 1,
@@ -57,8 +58,10 @@ impl SentRequests {
     /// Takes back a request that was sent at `at` and that the server refused.
     pub(super) fn remove(&self, at: Instant) {
         let number = self.number(at);
-        let one_less =
-            |word: u64| (word >> 32 == number && word as u32 > 0).then(|| word.wrapping_sub(1));
+        let one_less = |word| match unpack(word) {
+            (counted, 1..) if counted == number => Some(word - 1),
+            _ => None,
+        };
         let slice = self.slice(number);
         // The update fails if the slice is of another time or empty. Then there is nothing to do.
         let _ = slice.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less);
@@ -70,7 +73,7 @@ impl SentRequests {
         let (mut requests, mut first) = (0_u32, u64::MAX);
         for slice in &self.slices {
             let word = slice.load(Ordering::Relaxed);
-            let (number, count) = (word >> 32, word as u32);
+            let (number, count) = unpack(word);
             if number >= from && count > 0 {
                 requests = requests.saturating_add(count);
                 first = first.min(number);
@@ -90,8 +93,14 @@ impl SentRequests {
     }
 
     fn slice(&self, number: u64) -> &AtomicU64 {
-        &self.slices[number as usize % SLICES]
+        let index = usize::try_from(number % SLICES as u64).unwrap_or_default();
+        &self.slices[index]
     }
+}
+
+/// Returns the number and the count of a slice.
+fn unpack(word: u64) -> (u64, u32) {
+    (word >> 32, u32::try_from(word & u64::from(u32::MAX)).unwrap_or(u32::MAX))
 }
 
 #[cfg(test)]

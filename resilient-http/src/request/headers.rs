@@ -65,8 +65,8 @@ pub(crate) fn single_value<'a>(
     Ok(first)
 }
 
-/// States that a body is empty, if the method usually has a body. Some servers answer 411 if the
-/// length is missing.
+/// States that a body is empty, if the method usually has a body. Some servers refuse such a
+/// request with 411 if the length is missing.
 pub(crate) fn state_empty_body(method: &Method, headers: &mut HeaderMap, body: &Body) {
     let has_usually = matches!(*method, Method::POST | Method::PUT | Method::PATCH);
     if has_usually && body.as_bytes().is_some_and(<[u8]>::is_empty) {

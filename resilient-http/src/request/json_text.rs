@@ -28,8 +28,8 @@ pub(crate) fn raw_json(
     Ok(raw)
 }
 
-/// Refuses `NaN` and infinities. serde_json writes `null` for them, which the server would take for
-/// a missing value.
+/// Refuses `NaN` and infinities. JSON has only `null` for them, which the server would take for a
+/// missing value.
 fn check_finite(
     value: &(impl Serialize + ?Sized),
     text: &str,

@@ -10,14 +10,19 @@ use url::Url;
 
 use super::body::Body;
 use super::idempotency::Idempotency;
+use crate::response::FailWhen;
 
 /// Options of one call that replace the options of the client.
 #[derive(Clone, Default)]
 pub(crate) struct RequestOptions {
     pub(crate) timeout: Option<LimitOverride>,
     pub(crate) deadline: Option<LimitOverride>,
+    pub(crate) idle_timeout: Option<LimitOverride>,
     pub(crate) policy: Option<RetryPolicy>,
     pub(crate) idempotency: Idempotency,
+    pub(crate) fail_when: Option<FailWhen>,
+    /// Whether the request asks for a stream, which only a call that reads one can send.
+    pub(crate) is_streamed: bool,
 }
 
 /// A time limit that replaces the client's limit. `None` means no limit.

@@ -48,6 +48,12 @@ impl DecodeError {
         }
     }
 
+    /// Makes the error of a response that is not of the type `text/event-stream`.
+    pub(crate) fn not_events() -> Self {
+        let problem = "not server-sent events: the content type is not `text/event-stream`";
+        Self { problem, missing: None, line: 0, column: 0, details: problem.to_owned() }
+    }
+
     /// Returns the line in the body, counted from 1, or 0 if it is unknown.
     #[must_use]
     pub fn line(&self) -> usize {

@@ -32,6 +32,11 @@ impl ResponseHead {
         Self { status, headers, arrival, retry_after }
     }
 
+    /// Reads the wait that a success asks for, after a hook has found an error in it.
+    pub(crate) fn hint_of_success(&self) -> Option<Duration> {
+        retry_after(&self.headers, self.arrival)
+    }
+
     /// Returns all rate limits that the server reported.
     pub(crate) fn rate_limits(&self) -> Vec<RateLimit> {
         RateLimit::received(&self.headers, self.arrival)

@@ -1,6 +1,7 @@
 //! Responses with their headers and bodies, and the ways to read them.
 
 mod decode_error;
+mod fail_when;
 mod from_response;
 mod head;
 mod header_number;
@@ -12,6 +13,7 @@ mod retry_after;
 mod text;
 
 pub use self::decode_error::DecodeError;
+pub(crate) use self::fail_when::FailWhen;
 pub use self::from_response::{FromResponse, Rejected, Reply};
 pub(crate) use self::head::ResponseHead;
 pub use self::http_response::{Response, Served};

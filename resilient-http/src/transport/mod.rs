@@ -5,6 +5,8 @@ mod mock_transport;
 #[cfg(feature = "reqwest")]
 mod reqwest_transport;
 mod response_body;
+#[cfg(feature = "tower")]
+mod tower_transport;
 mod transport_request;
 mod transport_trait;
 
@@ -13,5 +15,7 @@ pub use self::mock_transport::MockTransport;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest_transport::ReqwestTransport;
 pub use self::response_body::ResponseBody;
+#[cfg(feature = "tower")]
+pub use self::tower_transport::{TowerTransport, TransportService};
 pub use self::transport_request::TransportRequest;
 pub use self::transport_trait::{Exchange, Transport};

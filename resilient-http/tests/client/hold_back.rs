@@ -1,16 +1,18 @@
 //! A server that refuses requests and names a time to wait holds back the client, not only the call
 //! that it refused.
 
+use std::collections::BTreeMap;
 use std::future::IntoFuture;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use resilient::breaker::CircuitState;
 use resilient_http::{
-    ApiClient, ApiClientBuilder, ApiError, BreakerConfig, ErrorKind, Exchange, MockTransport,
-    OnRateLimit, RetryPolicy, Transport, TransportRequest,
+    ApiClient, ApiClientBuilder, ApiError, BreakerConfig, Bytes, ErrorKind, Exchange,
+    MockTransport, OnRateLimit, ResponseBody, RetryPolicy, Transport, TransportRequest,
 };
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -263,4 +265,142 @@ async fn clients_with_the_same_name_are_held_back_together() {
     let other = server.client().name("held together").build().unwrap();
     assert_eq!(other.held_back(), Some(SECOND * 5));
     assert_eq!(server.client().build().unwrap().held_back(), None);
+}
+
+/// A server that accepts ten requests in each second and refuses the others until the next second.
+/// A request and a response each take ten milliseconds.
+struct LimitedServer {
+    began: Instant,
+    windows: Mutex<BTreeMap<u64, u32>>,
+    refused: AtomicU32,
+}
+
+#[derive(Clone)]
+struct ToLimited(Arc<LimitedServer>);
+
+impl Transport for ToLimited {
+    fn send(&self, _: TransportRequest) -> Exchange<'_> {
+        Box::pin(async {
+            tokio::time::sleep(SECOND / 100).await;
+            let response = self.0.respond();
+            tokio::time::sleep(SECOND / 100).await;
+            Ok(response)
+        })
+    }
+}
+
+impl LimitedServer {
+    /// Starts the server. The calls begin so far into one of its seconds.
+    fn start(offset: Duration) -> (Arc<Self>, ApiClient) {
+        let began = Instant::now() - offset;
+        let server =
+            Arc::new(Self { began, windows: Mutex::default(), refused: AtomicU32::default() });
+        let transport = ToLimited(Arc::clone(&server));
+        let api = ApiClient::builder("http://localhost").transport(transport).build().unwrap();
+        (server, api)
+    }
+
+    fn respond(&self) -> http::Response<ResponseBody> {
+        let mut windows = self.windows.lock().unwrap();
+        let accepted = windows.entry(self.began.elapsed().as_secs()).or_default();
+        let mut response = http::Response::builder();
+        if *accepted == 10 {
+            self.refused.fetch_add(1, SeqCst);
+            response = response.status(429).header("retry-after", "1");
+        } else {
+            *accepted += 1;
+        }
+        response.body(Bytes::from_static(b"null").into()).unwrap()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn forty_callers_of_a_server_that_allows_ten_per_second_all_succeed() {
+    for tenth in 0..10 {
+        let (server, api) = LimitedServer::start(SECOND / 10 * tenth);
+        let began = Instant::now();
+        let mut calls = JoinSet::new();
+        for _ in 0..40 {
+            calls.spawn(api.get::<()>("x").into_future());
+        }
+        // The first thirty refusals come before the client can know the limit.
+        for ended in calls.join_all().await {
+            ended.unwrap();
+        }
+        let later = server.refused.load(SeqCst) - 30;
+        assert!(later <= 5, "{later} refusals after the first ones");
+        assert!(began.elapsed() < SECOND * 8, "{:?}", began.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn callers_that_come_later_join_the_line_and_cause_few_refusals() {
+    let (server, api) = LimitedServer::start(Duration::ZERO);
+    let mut calls = JoinSet::new();
+    for _ in 0..12 {
+        for _ in 0..20 {
+            calls.spawn(api.get::<()>("x").into_future());
+        }
+        tokio::time::sleep(SECOND * 2).await;
+    }
+    for ended in calls.join_all().await {
+        ended.unwrap();
+    }
+    let refused = server.refused.load(SeqCst);
+    assert!(refused <= 10 + 15, "{refused} refusals");
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancelled_calls_leave_the_line_and_the_others_start_earlier() {
+    let server = Server::refusing_once(503, "2");
+    let api = server.client().build().unwrap();
+    be_refused(&api).await;
+    let mut cancelled = JoinSet::new();
+    for _ in 0..100 {
+        cancelled.spawn(api.get::<()>("x").into_future());
+    }
+    tokio::task::yield_now().await;
+    let last = tokio::spawn(api.get::<()>("x").into_future());
+    tokio::time::sleep(SECOND).await;
+    cancelled.shutdown().await;
+    assert_eq!(api.in_flight(), 1);
+    let began = Instant::now();
+    last.await.unwrap().unwrap();
+    assert!(began.elapsed() < SECOND * 12 / 10, "{:?}", began.elapsed());
+    assert_eq!(server.count(), 2);
+}
+
+#[tokio::test]
+async fn a_test_that_skips_sleeps_does_not_wait_for_the_hold() {
+    let server = Server::refusing_once(429, "20");
+    let api = server.client().build().unwrap();
+    resilient::testing::Scope::new().run(get(&api)).await.unwrap();
+    assert_eq!(server.count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_the_server_states_in_its_headers_sets_the_pace() {
+    let requests = AtomicU32::new(0);
+    let transport = MockTransport::new(move |_| {
+        let mut response = http::Response::builder();
+        if requests.fetch_add(1, SeqCst) == 0 {
+            response = response
+                .status(429)
+                .header("retry-after", "1")
+                .header("ratelimit-policy", "\"default\";q=5;w=1")
+                .header("ratelimit", "\"default\";r=0;t=1");
+        }
+        Ok(response.body("null".into()).unwrap())
+    });
+    let api = ApiClient::builder("http://localhost").transport(transport).build().unwrap();
+    be_refused(&api).await;
+    let began = Instant::now();
+    let mut calls = JoinSet::new();
+    for _ in 0..6 {
+        calls.spawn(api.get::<()>("x").into_future());
+    }
+    calls.join_all().await.into_iter().for_each(|ended| ended.unwrap());
+    // The hold, and then five intervals of a fifth of a second, with a margin of a tenth.
+    let took = began.elapsed();
+    assert!(took >= SECOND * 21 / 10 && took < SECOND * 23 / 10, "{took:?}");
 }

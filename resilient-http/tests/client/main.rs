@@ -5,9 +5,13 @@ mod support;
 
 mod address_fence;
 mod cancellation;
+#[cfg(feature = "test-util")]
+mod client_defaults;
 mod defects;
 mod error_bodies;
 mod error_texts;
+mod events;
+mod fail_when;
 mod faults_f;
 mod faults_g;
 mod framing;
@@ -17,6 +21,7 @@ mod idempotency_keys;
 mod multipart;
 #[cfg(feature = "test-util")]
 mod nested;
+mod outcome_rows;
 mod outcome_table;
 mod pages;
 mod proxies;
@@ -24,6 +29,10 @@ mod redirects;
 mod request_parts;
 mod requests;
 mod specification;
+mod stale_connections;
 mod storms;
+mod streams;
 mod time_limits;
 mod token_refresh;
+#[cfg(feature = "tower")]
+mod tower_layers;

@@ -1,12 +1,12 @@
 //! Each row of the outcome table holds with a real server, for a `GET`, a `POST`, and a `POST` with
 //! an idempotency key.
 
-use std::future::IntoFuture;
+use std::future::{IntoFuture, ready};
 use std::time::Duration;
 
 use resilient_http::{
-    ApiClient, ApiClientBuilder, ApiError, BreakerConfig, BuildErrorKind, ErrorKind,
-    IdempotencyKey, Phase, Response, RetriesDisabled, TimeoutPhase,
+    ApiClient, ApiClientBuilder, ApiError, Auth, BreakerConfig, BuildErrorKind, ErrorKind,
+    IdempotencyKey, Phase, Response, RetriesDisabled, SecretString, TimeoutPhase,
 };
 
 use crate::support::api::{Api, answer, status};
@@ -73,6 +73,28 @@ impl Row {
 const FAILURE: (u64, u64, u64) = (0, 1, 0);
 const IGNORED: (u64, u64, u64) = (0, 0, 1);
 const SUCCESS: (u64, u64, u64) = (1, 0, 0);
+
+#[tokio::test]
+async fn row_credentials_that_are_not_available_are_ignored_and_not_retried() {
+    let server = Api::statuses(&[200]).await;
+    let fails = || std::io::Error::other("no token");
+    let row = Row { kind: ErrorKind::Credentials, attempts: [1, 1, 1], counts: IGNORED };
+    let fresh = || Auth::fresh("authorization", move || Err::<SecretString, _>(fails()));
+    row.check(|| client(&server.url).auth(fresh())).await;
+    let refresh =
+        || Auth::refresh("authorization", move |_| ready(Err::<SecretString, _>(fails())));
+    row.check(|| client(&server.url).auth(refresh())).await;
+    assert_eq!(server.count(), 0);
+}
+
+#[tokio::test]
+async fn row_a_second_401_after_a_refresh_is_an_answer_and_not_retried() {
+    let server = Api::statuses(&[401]).await;
+    let token = || Auth::refresh("authorization", |_| ready(Ok::<_, std::io::Error>("t".into())));
+    let row = Row { kind: ErrorKind::Authentication, attempts: [1, 1, 1], counts: SUCCESS };
+    row.check(|| client(&server.url).auth(token())).await;
+    assert_eq!(server.count(), 6);
+}
 
 #[tokio::test]
 async fn row_refused_is_a_failure_and_retried_whatever_the_method() {

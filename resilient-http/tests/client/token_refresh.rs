@@ -4,11 +4,10 @@ use std::error::Error;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
 use http_body_util::Full;
 use resilient_http::{
-    ApiClient, ApiError, Auth, Body, BoxError, Bytes, ErrorKind, IdempotencyKey, SecretString,
+    ApiClient, Auth, Body, BoxError, Bytes, ErrorKind, IdempotencyKey, SecretString,
 };
 use tokio::sync::Notify;
 
@@ -257,7 +256,9 @@ async fn another_call_takes_over_if_the_refreshing_call_is_dropped() {
 #[cfg(feature = "test-util")]
 #[tokio::test(start_paused = true)]
 async fn a_refresh_that_hangs_ends_with_its_attempt_and_is_no_failure_of_the_server() {
-    use resilient_http::MockTransport;
+    use std::time::Duration;
+
+    use resilient_http::{ApiError, MockTransport};
 
     let hangs = || {
         Auth::refresh("authorization", |_| std::future::pending::<Result<SecretString, BoxError>>())
@@ -280,4 +281,16 @@ async fn a_refresh_that_hangs_ends_with_its_attempt_and_is_no_failure_of_the_ser
         assert_eq!(began.elapsed().as_millis(), 8750);
         assert_eq!(failures(&api), 0);
     }
+    // The limit of an outer call counts, too.
+    let api = ApiClient::builder("http://localhost").transport(transport).auth(hangs());
+    let api = api.timeout(None).deadline(None).build().unwrap();
+    let began = tokio::time::Instant::now();
+    assert!(outer(&api).await.is_err());
+    assert_eq!((began.elapsed().as_millis(), failures(&api)), (3500, 0));
+}
+
+#[cfg(feature = "test-util")]
+#[resilient::timeout("4s")]
+async fn outer(api: &ApiClient) -> Result<u32, resilient_http::ApiError> {
+    api.get("x").await
 }

@@ -20,6 +20,7 @@ mod presets;
 mod registration;
 mod single_flight;
 mod specification;
+mod streams;
 #[cfg(feature = "tracing")]
 mod tracing_events;
 mod unnamed_clients;

@@ -9,6 +9,6 @@ mod certificate;
 mod compression;
 mod goaway;
 mod health;
-// mod overload;
+mod overload;
 mod reload;
 mod tls;

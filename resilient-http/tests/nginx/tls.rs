@@ -9,8 +9,10 @@ use crate::health::assert_healthy;
 use crate::support::settings::client;
 use crate::support::within;
 
+type Choose = fn(ClientBuilder) -> ClientBuilder;
+
 /// Each library, by name.
-const LIBRARIES: [(&str, fn(ClientBuilder) -> ClientBuilder); 2] =
+const LIBRARIES: [(&str, Choose); 2] =
     [("rustls", ClientBuilder::tls_backend_rustls), ("native", ClientBuilder::tls_backend_native)];
 
 /// Returns the version of HTTP and of TLS of the request. The second server speaks only HTTP/1.

@@ -4,6 +4,7 @@
 
 pub mod api;
 pub mod counted;
+pub mod pipe;
 pub mod raw;
 pub mod settings;
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::Barrier;
 use tokio::task::JoinHandle;
 
 use super::counted::Connections;
@@ -25,7 +26,22 @@ pub enum Step {
     Reset,
     /// Waits for the next request on the connection.
     Next,
+    /// Waits until as many connections have come here as the barrier says.
+    Meet(Arc<Barrier>),
 }
+
+/// Which request arrived. All numbers count from 0.
+#[derive(Debug, Clone, Copy)]
+pub struct RequestPlace {
+    /// The number of earlier requests, on all connections.
+    pub overall: usize,
+    /// The number of earlier connections.
+    pub connection: usize,
+    /// The number of earlier requests on this connection.
+    pub on_connection: usize,
+}
+
+type Script = dyn Fn(RequestPlace) -> Vec<Step> + Send + Sync;
 
 /// Makes a step that writes these bytes.
 pub fn write(text: impl AsRef<[u8]>) -> Step {
@@ -57,20 +73,29 @@ pub struct Raw {
 impl Raw {
     /// Starts a server that runs `script` for request `n`, counted from 0, and then closes the
     /// connection.
-    #[allow(clippy::unused_async, reason = "listening needs a runtime, which an async call has")]
     pub async fn serve(script: impl Fn(usize) -> Vec<Step> + Send + Sync + 'static) -> Self {
+        Self::serve_places(move |place| script(place.overall)).await
+    }
+
+    /// Starts a server that runs the script for the request at this place, and then closes the
+    /// connection.
+    #[allow(clippy::unused_async, reason = "listening needs a runtime, which an async call has")]
+    pub async fn serve_places(
+        script: impl Fn(RequestPlace) -> Vec<Step> + Send + Sync + 'static,
+    ) -> Self {
         let listener = listen();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let connections = Connections::default();
         let requests = Arc::new(AtomicUsize::new(0));
-        let script = Arc::new(script);
+        let script: Arc<Script> = Arc::new(script);
         let (counted, seen) = (connections.clone(), Arc::clone(&requests));
         let server = tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
+            for connection in 0.. {
+                let Ok((stream, _)) = listener.accept().await else { return };
                 let open = counted.enter();
                 let (script, seen) = (Arc::clone(&script), Arc::clone(&seen));
                 tokio::spawn(async move {
-                    serve_one(stream, &*script, &seen).await;
+                    serve_one(stream, connection, &*script, &seen).await;
                     drop(open);
                 });
             }
@@ -97,14 +122,16 @@ impl Drop for Raw {
 
 async fn serve_one(
     mut stream: TcpStream,
-    script: &(dyn Fn(usize) -> Vec<Step> + Send + Sync),
+    connection: usize,
+    script: &Script,
     requests: &AtomicUsize,
 ) {
-    'requests: loop {
+    'requests: for on_connection in 0.. {
         if read_request(&mut stream).await.is_none() {
             return;
         }
-        for step in script(requests.fetch_add(1, SeqCst)) {
+        let overall = requests.fetch_add(1, SeqCst);
+        for step in script(RequestPlace { overall, connection, on_connection }) {
             match step {
                 Step::Write(bytes) => {
                     if stream.write_all(&bytes).await.is_err() {
@@ -128,6 +155,9 @@ async fn serve_one(
                     return;
                 }
                 Step::Next => continue 'requests,
+                Step::Meet(barrier) => {
+                    barrier.wait().await;
+                }
             }
         }
         return;

@@ -85,7 +85,6 @@ impl BudgetConfig {
     /// assert_eq!((generous.capacity(), generous.retry_cost(), generous.deposit()), (100, 4, 2));
     /// # Ok::<(), resilient_core::signal::ConfigError>(())
     /// ```
-    #[must_use]
     pub const fn to_builder(self) -> BudgetConfigBuilder {
         self.given
     }
