@@ -146,6 +146,9 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
             (None, BudgetSource::Nothing) => client.no_budget(),
             (None, BudgetSource::Default) => client,
         };
+        if let Some(choice) = config.merged.on_rate_limit {
+            client = client.on_rate_limit(choice);
+        }
         if let Some(statuses) = &config.retry_statuses {
             client = client.retry_statuses(statuses.iter().copied());
         }
