@@ -105,8 +105,8 @@ impl Registry {
     ///
     /// If no setting of `config` was given, as in [`BreakerConfig::default`], the lease only names
     /// the breaker and accepts the settings of other code: a client passes on the settings of its
-    /// user, who may have set nothing. The same holds for a [`provisional`] `config`, but its
-    /// settings apply until then. Given settings have the same effect as in
+    /// user, who may have set nothing. A [`provisional`] `config` applies until other code gives
+    /// settings. Given settings have the same effect as in
     /// [`get_or_register`](Registry::get_or_register).
     ///
     /// [`provisional`]: BreakerConfig::provisional

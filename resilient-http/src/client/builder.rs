@@ -70,7 +70,7 @@ pub struct ApiClientBuilder {
     pub(super) breaker: BreakerChoice,
     pub(super) on_rate_limit: OnRateLimit,
     pub(super) rules: OutcomeRules,
-    pub(super) fail_when: Option<FailWhen>,
+    pub(crate) fail_when: Option<FailWhen>,
     pub(super) idempotency_header: String,
     pub(super) allowed: Vec<String>,
     pub(super) is_fenced: bool,

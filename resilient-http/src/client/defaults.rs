@@ -23,9 +23,9 @@ use resilient::budget::BudgetConfig;
 /// | `recovery_jitter` | 0.1 | Many processes do not probe at the same moment. |
 /// | `half_open_max_calls`, `half_open_failures`, `half_open_successes` | 3, 2, 1 | One success proves that the server is back. A probe can fail for another reason, for example on a connection that broke during the outage. |
 ///
-/// At 10 calls per second, a server that refuses every connection opens the circuit after about 3 s.
-/// A client that calls rarely needs ten failures in a row, too, so the breaker hardly matters to it.
-/// If fewer than all calls fail, the circuit stays closed, and the budget limits the retries.
+/// At 10 calls per second, a server that refuses every connection opens the circuit after about 3
+/// s. A client that calls rarely needs ten failures in a row, too, so the breaker hardly matters to
+/// it. If fewer than all calls fail, the circuit stays closed, and the budget limits the retries.
 #[must_use]
 pub fn default_circuit_breaker() -> BreakerConfig {
     let settings = BreakerConfig::builder()

@@ -125,7 +125,7 @@ impl CallGuard {
     pub(crate) fn closed(&self) -> ClientClosed<'_> {
         Box::pin(async move {
             let mut own = pin!(self.gate.closed.notified());
-            // The waiter is registered before the state is read, so that it cannot miss the closing.
+            // Registered before the state is read, so that it cannot miss the closing.
             own.as_mut().enable();
             if self.gate.is_closed() {
                 return;

@@ -34,6 +34,7 @@ use crate::client::Auth;
 /// | [`budget`](crate::EndpointConfigBuilder::budget) | as for a client | per endpoint name |
 /// | [`circuit_breaker`](crate::EndpointConfigBuilder::circuit_breaker) | as for a client | |
 /// | [`idempotency`](crate::EndpointConfigBuilder::idempotency) | by method | |
+/// | [`on_rate_limit`](crate::EndpointConfigBuilder::on_rate_limit) | calls wait | |
 /// | [`extra_body`](crate::EndpointConfigBuilder::extra_body) | none | the request wins |
 ///
 /// `Debug` shows no key and no header values.

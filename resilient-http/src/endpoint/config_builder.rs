@@ -16,6 +16,7 @@ use super::tables::{BudgetSettings, RetrySettings};
 use crate::cache::CacheConfig;
 use crate::client::ApiKey;
 use crate::error::BuildError;
+use crate::hold_back::OnRateLimit;
 use crate::request::{Idempotency, LimitOverride, fields_of};
 use crate::setters::setters;
 
@@ -89,11 +90,15 @@ impl EndpointConfigBuilder {
         budget(config: BudgetConfig) => settings.budget = Some(BudgetSettings::Checked(config));
         /// Turns the retry budget off. The endpoint then makes every retry that the policy allows.
         no_budget() => settings.budget = Some(BudgetSettings::None);
-        /// Configures the circuit breaker.
+        /// Configures the circuit breaker. The configuration replaces
+        /// [`default_circuit_breaker`](crate::default_circuit_breaker) as a whole.
         circuit_breaker(config: &BreakerConfig)
             => settings.circuit_breaker = Some(config.to_builder());
         /// Sets whether calls may be sent twice. By default, the method decides.
         idempotency(idempotency: Idempotency) => settings.idempotency = Some(idempotency);
+        /// Sets what calls do while the server wants no requests: see
+        /// [`on_rate_limit`](crate::ApiClientBuilder::on_rate_limit).
+        on_rate_limit(choice: OnRateLimit) => settings.on_rate_limit = Some(choice);
         /// Sets the statuses that are retried if the call may be sent twice. Ranges can be joined,
         /// as in `[408, 429].into_iter().chain(502..=599)`. Default: 408, 429, 500, 502, 503, 504.
         retry_statuses(statuses: impl IntoIterator<Item = u16>)

@@ -12,6 +12,7 @@ use super::preset::Preset;
 use super::tables::{BudgetSettings, RetrySettings};
 #[cfg(feature = "cache")]
 use crate::cache::CacheConfig;
+use crate::hold_back::OnRateLimit;
 use crate::request::{Fields, Idempotency, LimitOverride};
 
 /// One layer of settings: a builder, a section of a file, the defaults of a file, or a preset.
@@ -46,6 +47,8 @@ pub(super) struct Settings {
     pub(super) circuit_breaker: Option<BreakerConfigBuilder>,
     #[cfg_attr(feature = "serde", serde(deserialize_with = "words::word"))]
     pub(super) idempotency: Option<Idempotency>,
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "words::word"))]
+    pub(super) on_rate_limit: Option<OnRateLimit>,
     #[cfg_attr(feature = "serde", serde(deserialize_with = "words::statuses"))]
     pub(super) retry_statuses: Option<Vec<u16>>,
     pub(super) permanent_codes: Option<Vec<String>>,
@@ -90,6 +93,7 @@ impl Settings {
             budget: self.budget.or(lower.budget),
             circuit_breaker: self.circuit_breaker.or(lower.circuit_breaker),
             idempotency: self.idempotency.or(lower.idempotency),
+            on_rate_limit: self.on_rate_limit.or(lower.on_rate_limit),
             retry_statuses: self.retry_statuses.or(lower.retry_statuses),
             permanent_codes: self.permanent_codes.or(lower.permanent_codes),
             extra_body: by_name(self.extra_body, lower.extra_body),

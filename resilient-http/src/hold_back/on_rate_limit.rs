@@ -1,4 +1,4 @@
-//! The choice of what calls do while the server wants no requests.
+//! How calls behave while the server wants no requests.
 
 /// What calls do after a server has refused a request and named a time to wait: with a 429 or a
 /// 503, and a hint such as `Retry-After`.

@@ -119,8 +119,9 @@ mod tests {
         RateLimit::parse(&headers(list))
     }
 
+    /// Returns the time of a field.
     fn secs(seconds: u64) -> Option<Duration> {
-        Some(Duration::from_secs(seconds))
+        Duration::from_secs(seconds).into()
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use std::error::Error;
 use std::time::Duration;
 
-use resilient_http::{BuildErrorKind, EndpointConfigs, Jitter, RetryPolicy};
+use resilient_http::{
+    BuildErrorKind, Endpoint, EndpointConfigs, Jitter, MockTransport, RetryPolicy,
+};
 use serde_json::json;
 
 use crate::declared::Any;
@@ -109,6 +111,14 @@ async fn an_endpoint_from_a_document_is_called() {
     );
     assert_eq!(seen[1].target, "/v1/search?q=a+b");
     assert_eq!(seen[1].header("api-token"), Some("k1"));
+}
+
+#[test]
+fn a_byte_order_mark_before_a_document_is_skipped() {
+    let endpoints = EndpointConfigs::from_toml(&format!("\u{feff}{DOCUMENT}")).unwrap();
+    assert_eq!(endpoints.len(), 3);
+    let error = EndpointConfigs::from_toml("\u{feff}[defaults]\ntimout = 1").unwrap_err();
+    assert_eq!((error.line(), error.column()), (Some(2), Some(1)));
 }
 
 #[test]
@@ -265,4 +275,56 @@ async fn a_document_sets_the_budget_and_the_idempotency() {
     let calls: std::collections::BTreeSet<_> = keys.iter().collect();
     assert_eq!(calls.len(), 5);
     assert!(keys.chunks(4).all(|call| call.iter().all(|key| *key == call[0])));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_document_sets_what_calls_do_while_the_server_wants_no_requests() {
+    let document = |word: &str| {
+        let provider = crate::declared::unique();
+        format!(
+            "[endpoint.held]\nprovider = \"{provider}\"\nbase_url = \"http://localhost\"\n\
+             path = \"x\"\nauth = \"none\"\nmax_retries = 0\non_rate_limit = \"{word}\"\n"
+        )
+    };
+    let second_error = async |word: &str| {
+        let endpoints = EndpointConfigs::from_toml(&document(word)).unwrap();
+        let config = endpoints.get("held").unwrap().clone();
+        let transport = MockTransport::new(|_| {
+            let refused = http::Response::builder().status(429).header("retry-after", "5");
+            Ok(refused.body("{}".into()).unwrap())
+        });
+        let any: Any = Endpoint::builder(config).transport(transport).build().unwrap();
+        any.call(&json!({})).await.unwrap_err();
+        let began = tokio::time::Instant::now();
+        let error = any.call(&json!({})).await.unwrap_err();
+        (error.is_held_back(), began.elapsed().as_secs())
+    };
+    assert_eq!(second_error("wait").await, (false, 5));
+    assert_eq!(second_error("fail").await, (true, 0));
+    assert_eq!(second_error("ignore").await, (false, 0));
+    let error = EndpointConfigs::from_toml(&document("maybe")).unwrap_err();
+    assert!(error.to_string().contains("`wait`, `fail` or `ignore`"), "{error}");
+}
+
+#[test]
+fn the_tables_of_the_guide_are_the_defaults_of_a_client() {
+    let guide = include_str!("../../docs/endpoints.md");
+    let table = |name: &str| {
+        let begin = guide.find(&format!("[defaults.{name}]")).unwrap();
+        let length = guide[begin..].find("```").unwrap();
+        &guide[begin..begin + length]
+    };
+    let document = format!(
+        "[defaults]\nprovider = \"{}\"\nbase_url = \"http://localhost\"\npath = \"x\"\n\
+         auth = \"none\"\n{}{}[endpoint.default]\n",
+        crate::declared::unique(),
+        table("circuit_breaker"),
+        table("budget"),
+    );
+    let endpoints = EndpointConfigs::from_toml(&document).unwrap();
+    let config = endpoints.get("default").unwrap();
+    assert_eq!(*config.circuit_breaker(), resilient_http::default_circuit_breaker());
+    let _any = Any::new(config.clone()).unwrap();
+    let budget = resilient::Registry::global().budget(&config.full_name()).unwrap();
+    assert_eq!(budget.config(), resilient_http::default_budget());
 }

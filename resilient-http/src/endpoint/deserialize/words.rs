@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer};
 use super::super::auth_kind::{AuthKind, ConfiguredKey};
 use super::super::preset::Preset;
 use super::json_value::JsonValue;
+use crate::hold_back::OnRateLimit;
 use crate::request::{Fields, Idempotency, IdempotencyKey, LimitOverride, fields_of};
 
 /// The last status of HTTP.
@@ -110,6 +111,19 @@ impl FromWord for Idempotency {
             "yes" => Some(Self::Yes),
             "no" => Some(Self::No),
             "key" => Some(Self::Key(IdempotencyKey::Auto)),
+            _ => None,
+        }
+    }
+}
+
+impl FromWord for OnRateLimit {
+    const EXPECTED: &'static str = "`wait`, `fail` or `ignore`";
+
+    fn from_word(text: &str) -> Option<Self> {
+        match text {
+            "wait" => Some(Self::Wait),
+            "fail" => Some(Self::Fail),
+            "ignore" => Some(Self::Ignore),
             _ => None,
         }
     }

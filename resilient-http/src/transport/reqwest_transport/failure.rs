@@ -114,9 +114,10 @@ fn is_undecodable(error: &reqwest::Error) -> bool {
     while let Some(error) = cause {
         let io = error.downcast_ref::<io::Error>();
         // The source of an `io::Error` is that of the error in it, so that error is asked apart.
-        let is_wrapped =
-            io.and_then(io::Error::get_ref).is_some_and(|inner| inner.is::<hyper::Error>());
-        if error.is::<hyper::Error>() || is_wrapped {
+        let wrapped = io.and_then(io::Error::get_ref);
+        if error.is::<hyper::Error>()
+            || matches!(wrapped, Some(inner) if inner.is::<hyper::Error>())
+        {
             return false;
         }
         is_io |= io.is_some();
