@@ -106,8 +106,8 @@ fn is_lost(error: &io::Error) -> bool {
     )
 }
 
-/// Returns whether the bytes arrived and cannot be decompressed. The decoders report an
-/// `io::Error` of their own; an error of the connection comes through hyper.
+/// Returns whether the bytes arrived and cannot be decompressed. The decoders report their own
+/// `io::Error`; an error of the connection comes through hyper.
 fn is_undecodable(error: &reqwest::Error) -> bool {
     let mut is_io = false;
     let mut cause = error.source();
