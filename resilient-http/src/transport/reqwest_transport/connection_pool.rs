@@ -59,8 +59,8 @@ impl ConnectionPool {
     /// closed, and its running requests continue.
     pub(super) fn drop_idle_connections(&self) {
         let Some(configure) = &self.configure else { return };
-        // These settings have built a client before, so an error is rare: a file of certificates may
-        // have disappeared. The present client stays.
+        // These settings have built a client before, so an error is rare: a file of certificates
+        // may have disappeared. The present client stays.
         if let Ok(fresh) = build_client(configure()) {
             *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         }
