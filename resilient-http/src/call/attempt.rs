@@ -1,6 +1,8 @@
 //! One attempt. It sends the request, follows redirects within the origin, and reads the response.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
@@ -70,7 +72,10 @@ pub(super) async fn receive_head(
             continue;
         }
         let (parts, body) = response.into_parts();
-        let head = ResponseHead::received(parts.status, parts.headers);
+        let mut head = ResponseHead::received(parts.status, parts.headers);
+        if let Cow::Owned(url) = &hop.url {
+            head.redirected_to = Some(Arc::new(url.clone()));
+        }
         if let Some(hold) = &call.hold {
             hold.response_received(&head, began);
         }
@@ -83,8 +88,8 @@ pub(super) async fn receive_head(
         let error = ApiError::of_status(details, began.elapsed());
         span.end(Some(&error));
         if let (ApiError::Authentication { .. }, Some(token)) = (&error, token) {
-            // A server that answers 401 did not act on the request. The next token may help once:
-            // if the server refuses it too, the token is not at fault.
+            // A server that responds with 401 did not act on the request. The next token may help
+            // once: if the server refuses it too, the token is not at fault.
             if call.refresh_once() {
                 client.inner().credentials.refuse(&token);
                 if hop.can_be_sent_again(call) {
