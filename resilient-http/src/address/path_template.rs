@@ -115,7 +115,7 @@ impl PathTemplate {
         let begin = path.len();
         for (name, _) in values.clone() {
             if !self.names().any(|known| known == name) {
-                return Err(BuildError::parameter(name, "is not a name in the path template"));
+                return Err(BuildError::unknown_parameter(name, &self.text));
             }
         }
         for part in &self.parts.0 {
@@ -130,7 +130,7 @@ impl PathTemplate {
                     let name = &self.text[at.clone()];
                     let given = values.clone().filter(|(given, _)| *given == name);
                     let Some((_, value)) = given.last() else {
-                        return Err(BuildError::parameter(name, "has no value"));
+                        return Err(BuildError::missing_parameter(name, &self.text));
                     };
                     check_value(value).map_err(|problem| BuildError::parameter(name, problem))?;
                     path.extend(utf8_percent_encode(value, SEGMENT));

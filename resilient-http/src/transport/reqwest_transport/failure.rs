@@ -5,8 +5,8 @@ use std::io;
 
 use crate::error::{FailureCause, Phase, TransportError};
 
-/// Explains an error before the response. `is_reused` says whether the connection of the request had
-/// served another one.
+/// Explains an error before the response. `is_reused` says whether the connection had served
+/// another request.
 pub(super) fn explain(error: reqwest::Error, is_reused: bool) -> TransportError {
     let cause = if error.is_builder() {
         FailureCause::Unsendable("cannot send to such an address")
