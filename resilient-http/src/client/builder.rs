@@ -314,7 +314,9 @@ impl ApiClientBuilder {
     ///
     /// `configure` runs again whenever the client drops its idle connections, which it does when
     /// its circuit opens, and when the client first sends a request again because a connection that
-    /// had served other requests broke.
+    /// had served other requests broke. What one reqwest client collects, the next one lacks: share
+    /// it, for example cookies with `cookie_provider` in the place of `cookie_store`. If `configure`
+    /// panics or reqwest refuses the settings then, the client stays as it is.
     #[cfg(feature = "reqwest")]
     pub fn configure(
         mut self,

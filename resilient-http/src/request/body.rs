@@ -1,6 +1,7 @@
 //! The body of a request, and whether it can be sent again.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll};
@@ -10,7 +11,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
 
-use crate::error::BoxError;
+use crate::error::{BoxError, FailureCause, TransportError};
 
 /// The body of one exchange, as transports send it: bytes, or a stream of bytes.
 pub struct RequestBody(SentBody);
@@ -25,6 +26,9 @@ enum SentBody {
 #[derive(Clone, Default)]
 pub(crate) struct BodyFault(Option<Arc<OnceLock<SharedError>>>);
 
+/// The error of a stream that panics.
+const PANICKED: &str = "the stream of the request body panicked";
+
 type SharedError = Arc<dyn std::error::Error + Send + Sync>;
 
 /// The body of a request.
@@ -32,9 +36,10 @@ type SharedError = Arc<dyn std::error::Error + Send + Sync>;
 /// A body is empty, bytes, or a stream. [`Body::factory`] creates a stream for each attempt. A
 /// stream from [`Body::once`] can be sent only once, so its call has no retries.
 ///
-/// If a stream returns an error, the call ends with
+/// If a stream returns an error, panics, or ends before its `content-length`, the call ends with
 /// [`ApiError::RequestBody`](crate::ApiError::RequestBody): the call is not retried, and the
-/// circuit breaker ignores it.
+/// circuit breaker ignores it. A stream that takes too long cannot be told from a slow server: the
+/// time limit of the attempt ends it, and the circuit breaker counts a failure.
 pub struct Body(BodySource);
 
 enum BodySource {
@@ -128,10 +133,22 @@ impl RequestBody {
 }
 
 impl BodyFault {
-    /// Returns the error if the stream returned one.
-    pub(crate) fn error(&self) -> Option<BoxError> {
-        let error = self.0.as_ref()?.get()?;
-        Some(Box::new(StreamError(Arc::clone(error))))
+    /// Returns the error of the stream if it returned one, which then is the cause of the failed
+    /// exchange. Otherwise returns `failure`.
+    pub(crate) fn cause_of(&self, failure: TransportError) -> TransportError {
+        match self.0.as_ref().and_then(|fault| fault.get()) {
+            Some(error) => {
+                TransportError::new(FailureCause::RequestBody, StreamError(Arc::clone(error)))
+            }
+            None => failure,
+        }
+    }
+
+    fn set(&self, error: &SharedError) {
+        if let Some(fault) = &self.0 {
+            // A stream that goes on after an error reports its first one.
+            let _ = fault.set(Arc::clone(error));
+        }
     }
 }
 
@@ -166,14 +183,17 @@ impl HttpBody for RequestBody {
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         match &mut self.0 {
             SentBody::Bytes(full) => Pin::new(full).poll_frame(cx).map_err(|never| match never {}),
-            SentBody::Stream(stream, fault) => Pin::new(stream).poll_frame(cx).map_err(|error| {
-                let error = SharedError::from(error);
-                if let Some(fault) = &fault.0 {
-                    // A stream that goes on after an error reports its first one.
-                    let _ = fault.set(Arc::clone(&error));
-                }
-                Box::new(StreamError(error)) as BoxError
-            }),
+            SentBody::Stream(stream, fault) => {
+                // A panic would end the task of the connection, and with HTTP/2 other calls, too.
+                let poll = AssertUnwindSafe(|| Pin::new(stream).poll_frame(cx));
+                let polled = catch_unwind(poll);
+                let polled = polled.unwrap_or_else(|_| Poll::Ready(Some(Err(PANICKED.into()))));
+                polled.map_err(|error| {
+                    let error = SharedError::from(error);
+                    fault.set(&error);
+                    Box::new(StreamError(error)) as BoxError
+                })
+            }
         }
     }
 

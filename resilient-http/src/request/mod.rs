@@ -10,6 +10,7 @@ mod multipart;
 mod pairs;
 mod prepared_request;
 
+pub(crate) use self::body::BodyFault;
 pub use self::body::{Body, RequestBody};
 pub(crate) use self::fields::{Fields, fields_of, parse_fields};
 pub(crate) use self::headers::{

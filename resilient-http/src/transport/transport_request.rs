@@ -24,6 +24,11 @@ pub struct TransportRequest {
     pub needs_fresh_connection: bool,
 }
 
+/// Marks a request that [needs a fresh connection](TransportRequest::needs_fresh_connection) on its
+/// way through layers.
+#[derive(Debug, Clone, Copy)]
+struct NeedsFreshConnection;
+
 impl TransportRequest {
     pub(crate) fn new(method: Method, url: Url, headers: HeaderMap, body: RequestBody) -> Self {
         Self { method, url, headers, body, needs_fresh_connection: false }
@@ -40,7 +45,24 @@ impl TransportRequest {
         *request.method_mut() = self.method;
         *request.uri_mut() = uri;
         *request.headers_mut() = self.headers;
+        if self.needs_fresh_connection {
+            request.extensions_mut().insert(NeedsFreshConnection);
+        }
         Ok(request)
+    }
+
+    /// Converts the request back.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the address is not absolute.
+    #[cfg(feature = "tower")]
+    pub(super) fn from_http(request: http::Request<RequestBody>) -> Result<Self, url::ParseError> {
+        let (parts, body) = request.into_parts();
+        let url = Url::parse(&parts.uri.to_string())?;
+        let mut converted = Self::new(parts.method, url, parts.headers, body);
+        converted.needs_fresh_connection = parts.extensions.get::<NeedsFreshConnection>().is_some();
+        Ok(converted)
     }
 }
 

@@ -19,6 +19,7 @@ pub(super) fn explain(error: reqwest::Error, is_reused: bool) -> TransportError 
             #[cfg(feature = "http2")]
             Loss::Refused => FailureCause::Connection(Phase::Refused),
             Loss::Unsent => FailureCause::Connection(Phase::Connect),
+            Loss::OfBody => FailureCause::RequestBody,
             Loss::OfConnection if is_reused => FailureCause::ReusedConnection,
             Loss::OfConnection | Loss::Other => FailureCause::Connection(Phase::Send),
         }
@@ -45,8 +46,11 @@ enum Loss {
     /// stream beyond the last one of a GOAWAY frame.
     #[cfg(feature = "http2")]
     Refused,
-    /// The client did not write the request.
+    /// The client did not write the request, or the server did not process it because of an error
+    /// on the connection.
     Unsent,
+    /// The stream of the request's body ended before its `content-length`.
+    OfBody,
     /// The connection ended.
     OfConnection,
     /// For example, a response that breaks the rules of HTTP.
@@ -66,7 +70,13 @@ impl Loss {
                 if error.is_canceled() {
                     return Self::Unsent;
                 }
-                if error.is_incomplete_message() {
+                if error.is_body_write_aborted() {
+                    return Self::OfBody;
+                }
+                // hyper has no error that says why the task of a connection ended. It takes a user's
+                // mistake for the cause, but an HTTP/2 connection that ends while a request waits for
+                // a free stream, or a runtime that ends, is more likely.
+                if error.is_incomplete_message() || error.is_user() {
                     return Self::OfConnection;
                 }
             }
@@ -79,7 +89,7 @@ impl Loss {
     }
 
     // RFC 9113, section 6.8 and 8.7: a server does not process a stream that it refuses, nor a
-    // stream above the last one of its GOAWAY frame.
+    // stream above the last one of its GOAWAY frame. h2 reports a GOAWAY frame for no other stream.
     #[cfg(feature = "http2")]
     fn on_http2(error: &h2::Error) -> Self {
         let reason = error.reason();
@@ -87,6 +97,9 @@ impl Loss {
         let is_refusal = error.is_reset() && reason == Some(h2::Reason::REFUSED_STREAM);
         if error.is_remote() && (is_shutdown || is_refusal) {
             Self::Refused
+        } else if error.is_remote() && error.is_go_away() {
+            // The server ended the connection because of an error, which is no sign of health.
+            Self::Unsent
         } else if error.get_io().is_some_and(is_lost) {
             Self::OfConnection
         } else {
