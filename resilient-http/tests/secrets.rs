@@ -261,6 +261,16 @@ async fn fm_g1_a_secret_is_in_nothing_that_is_printed() {
         let seen = format!("{:?}", server.seen());
         assert!(seen.contains(CANARY) && seen.contains(ENCODED), "it was sent");
     }
+    for status in [429, 503] {
+        // The hint is too long to wait for, so the client holds back the later calls.
+        let echo = echo.clone();
+        let headers = [("x-echo", CANARY), ("retry-after", "3600")];
+        let server = Api::serve(move |_, _| answer(status, &headers, echo.clone())).await;
+        for api in clients(&server.url, &printed) {
+            found.extend(call_all(&api, &printed).await);
+            found.extend(call_all(&api, &printed).await);
+        }
+    }
     for steps in [
         vec![Step::Reset],
         vec![Step::Stall],

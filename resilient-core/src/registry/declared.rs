@@ -22,8 +22,8 @@ impl<T, C> NamedEntry<T, C> {
 /// reason counts; the last variant is the strongest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Hold {
-    /// Only the handles of an owner who shares the name with no one. No later owner may find the
-    /// item, so it is released with the last handle, whatever it remembers.
+    /// Only the handles of an owner who shares the name with no one. No later owner may find a
+    /// breaker or a budget, so these are released with the last handle, whatever they remember.
     Owner,
     /// Only handles: the name is released once no handle is left and the item is like a new one.
     Lease,

@@ -9,7 +9,7 @@ use std::time::Instant;
 use super::declared::{Declared, NamedEntry};
 use super::overrides::OverrideIndex;
 use super::swept::Swept;
-use super::unique_name::UniqueNumbers;
+use super::unique_numbers::UniqueNumbers;
 use super::{Entry, Overrides, RetryEntry};
 use crate::breaker::shared::LiveSettings;
 use crate::breaker::{BreakerConfig, BreakerConfigBuilder};

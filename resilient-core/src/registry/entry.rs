@@ -110,7 +110,7 @@ impl Entry {
     pub(super) fn is_only_handle(&mut self) -> bool {
         match self {
             Self::One(breaker) => breaker.is_only_handle(),
-            Self::Keyed(group) => Arc::get_mut(group).is_some_and(|group| group.has_no_handles()),
+            Self::Keyed(group) => Arc::get_mut(group).is_some_and(KeyedEntry::has_no_handles),
         }
     }
 

@@ -27,6 +27,7 @@ mod retry_entry;
 mod selection;
 mod swept;
 mod unique_name;
+mod unique_numbers;
 mod unregister;
 mod unused_name;
 mod unused_overrides;

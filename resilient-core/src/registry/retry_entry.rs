@@ -80,7 +80,7 @@ impl RetryEntry {
     }
 
     pub(super) fn is_leased(&self) -> bool {
-        self.hold == Hold::Lease
+        self.hold <= Hold::Lease
     }
 
     /// Returns whether no handle and no call uses the name, and its last failure is old. During the
@@ -91,12 +91,6 @@ impl RetryEntry {
                 .record
                 .last_failure()
                 .is_none_or(|failure| now.saturating_duration_since(failure.at) >= REMEMBERED_FOR)
-    }
-
-    /// Returns whether another owner may take over the name: it is leased, and neither a handle nor
-    /// a call uses it. During this check, no other thread may look the name up.
-    pub(super) fn is_without_owner(&mut self) -> bool {
-        self.is_leased() && Arc::get_mut(&mut self.record).is_some()
     }
 
     /// Sets or clears the override. Returns the settings whose values changed for the first code

@@ -1,6 +1,5 @@
 //! Names that one owner has alone, such as the names of clients to which code gives no name.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::panic::Location;
 
@@ -45,42 +44,6 @@ pub struct UniqueName {
     name: Name,
 }
 
-/// The numbers of the unique names, by the name that was wanted.
-#[derive(Debug, Default)]
-pub(super) struct UniqueNumbers(BTreeMap<String, Numbers>);
-
-/// The numbers from 1 to `most` are in use, except those in `free`.
-#[derive(Debug, Default)]
-struct Numbers {
-    most: u64,
-    free: BTreeSet<u64>,
-}
-
-impl Numbers {
-    /// Takes the lowest free number that `is_free` accepts.
-    fn take(&mut self, mut is_free: impl FnMut(u64) -> bool) -> u64 {
-        let lowest = self.free.iter().copied().find(|number| is_free(*number));
-        if let Some(lowest) = lowest {
-            self.free.remove(&lowest);
-            return lowest;
-        }
-        loop {
-            self.most += 1;
-            if is_free(self.most) {
-                return self.most;
-            }
-            self.free.insert(self.most);
-        }
-    }
-
-    fn give_back(&mut self, number: u64) {
-        self.free.insert(number);
-        while self.free.remove(&self.most) {
-            self.most -= 1;
-        }
-    }
-}
-
 fn numbered(wanted: &str, number: u64) -> Name {
     Name::from(if number == 1 { wanted.to_owned() } else { format!("{wanted}#{number}") })
 }
@@ -93,8 +56,7 @@ impl Registry {
     pub fn unique_name(&self, wanted: &str) -> UniqueName {
         let mut entries = self.write();
         let mut unique = std::mem::take(&mut entries.unique);
-        let numbers = unique.0.entry(wanted.to_owned()).or_default();
-        let number = numbers.take(|number| entries.is_free(&numbered(wanted, number)));
+        let number = unique.take(wanted, |number| entries.is_free(&numbered(wanted, number)));
         entries.unique = unique;
         drop(entries);
         let name = numbered(wanted, number);
@@ -103,16 +65,16 @@ impl Registry {
 }
 
 impl Entries {
-    fn is_free(&mut self, name: &Name) -> bool {
+    fn is_free(&self, name: &Name) -> bool {
         #[cfg(feature = "inventory")]
         if self.expected.contains_key(name) {
             return false;
         }
-        // A retry that no one uses only remembers failures, which change no later call.
-        let retry = self.retries.get_mut(name);
+        // The retry of an earlier owner only remembers failures, which change no later call.
+        let retry = self.retries.get(name);
         !self.by_name.contains_key(name)
             && !self.budgets.contains_key(name)
-            && retry.is_none_or(|retry| retry.is_without_owner())
+            && retry.is_none_or(|retry| retry.hold == Hold::Owner)
     }
 }
 
@@ -150,8 +112,10 @@ impl UniqueName {
 
     /// Returns a retry with this policy under this name: see [`Registry::lease_retry`].
     #[track_caller]
+    #[must_use]
     pub fn lease_retry(&self, policy: RetryPolicy) -> Lease<NamedRetry> {
-        self.registry.lease_retry(&self.name, policy)
+        let retry = self.registry.register_retry_by_hand(&self.name, policy, Hold::Owner);
+        self.registry.leased(retry, self.name.clone(), Registry::release_retry)
     }
 
     #[track_caller]
@@ -162,14 +126,7 @@ impl UniqueName {
 
 impl Drop for UniqueName {
     fn drop(&mut self) {
-        let mut entries = self.registry.write();
-        let UniqueNumbers(unique) = &mut entries.unique;
-        if let Some(numbers) = unique.get_mut(&self.wanted) {
-            numbers.give_back(self.number);
-            if numbers.most == 0 {
-                unique.remove(&self.wanted);
-            }
-        }
+        self.registry.write().unique.give_back(&self.wanted, self.number);
     }
 }
 

@@ -9,9 +9,9 @@ use http::header::CACHE_CONTROL;
 /// The directives that restrict the use of the cache.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct CacheControl {
+    /// `no-store`, or `private`, which forbids a cache with several users to store the response.
     pub(super) no_store: bool,
     pub(super) no_cache: bool,
-    pub(super) private: bool,
     /// A stale response must not be used.
     pub(super) must_revalidate: bool,
     /// The shortest of the times that the directives give.
@@ -33,9 +33,8 @@ impl CacheControl {
 
     fn add(&mut self, name: &str, argument: &str) {
         match name {
-            "no-store" => self.no_store = true,
+            "no-store" | "private" => self.no_store = true,
             "no-cache" => self.no_cache = true,
-            "private" => self.private = true,
             "must-revalidate" | "proxy-revalidate" => self.must_revalidate = true,
             "max-age" | "s-maxage" => {
                 let time = seconds(argument).unwrap_or_default();
@@ -90,13 +89,13 @@ mod tests {
 
     #[test]
     fn directives_are_found_in_every_form_and_in_every_line_of_the_header() {
-        let both = CacheControl { no_cache: true, private: true, ..CacheControl::default() };
+        let both = CacheControl { no_cache: true, no_store: true, ..CacheControl::default() };
         for values in [
             &["no-cache, private"][..],
             &["No-Cache", ",, PRIVATE ,"],
-            &["private=\"a, no-store, b\", no-cache=\"set-cookie\""],
-            &["private=\"a\\\", no-store\",no-cache"],
-            &["x=\"no-store\", private, extension=1, no-cache"],
+            &["private=\"a, max-age=1, b\", no-cache=\"set-cookie\""],
+            &["private=\"a\\\", max-age=1\",no-cache"],
+            &["x=\"max-age=1, y\", private, extension=1, no-cache"],
         ] {
             assert_eq!(control(values), both, "{values:?}");
         }

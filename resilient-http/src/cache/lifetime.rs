@@ -29,7 +29,8 @@ impl Lifetime {
     pub(super) fn of(response: &Response, config: &CacheConfig) -> Option<Self> {
         let headers = &response.head.headers;
         let control = CacheControl::of(headers);
-        let is_forbidden = control.no_store || control.no_cache || control.private;
+        // A response with `no-cache` must be revalidated at each use, which this cache never does.
+        let is_forbidden = control.no_store || control.no_cache;
         if is_forbidden || varies_by_anything(headers) || !is_cacheable(response) {
             return None;
         }

@@ -82,7 +82,8 @@ impl ApiKey {
                 if text.trim().is_empty() {
                     return Err(BuildError::credentials(subject, "is empty"));
                 }
-                SecretString::from(text.trim())
+                // Some editors write a byte order mark, which no header can carry.
+                SecretString::from(text.trim_start_matches('\u{feff}').trim())
             }
             KeySource::Secret(key) => key.clone(),
         };

@@ -66,15 +66,12 @@ impl ApiClientBuilder {
         let holds =
             holds_back.then(|| ClientHolds::of_client(name.shared(), &base.origin_of(base.url())));
         mark_secrets(&mut self.headers);
-        let connections = match self.connections_of.take() {
-            Some(client) => {
-                self.check_no_layers()?;
-                Connections::Shared(Arc::clone(&client.inner().gate))
-            }
-            None => {
-                let transport = self.make_transport(&base)?;
-                Connections::Own(self.layered(transport))
-            }
+        let connections = if let Some(client) = self.connections_of.take() {
+            self.check_no_layers()?;
+            Connections::Shared(Arc::clone(&client.inner().gate))
+        } else {
+            let transport = self.make_transport(&base)?;
+            Connections::Own(self.layered(transport))
         };
         let gate = Arc::new(CallGate::new(connections));
         Ok(ApiClient::new(ClientInner {

@@ -70,7 +70,7 @@ pub struct ApiClientBuilder {
     pub(super) breaker: BreakerChoice,
     pub(super) on_rate_limit: OnRateLimit,
     pub(super) rules: OutcomeRules,
-    pub(super) fail_when: Option<FailWhen>,
+    pub(crate) fail_when: Option<FailWhen>,
     pub(super) idempotency_header: String,
     pub(super) allowed: Vec<String>,
     pub(super) is_fenced: bool,
@@ -318,10 +318,10 @@ impl ApiClientBuilder {
     /// it, for example cookies with `cookie_provider` in the place of `cookie_store`. If `configure`
     /// panics or reqwest refuses the settings then, the client stays as it is.
     #[cfg(feature = "reqwest")]
-    pub fn configure(
-        mut self,
-        configure: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync + 'static,
-    ) -> Self {
+    pub fn configure<F>(mut self, configure: F) -> Self
+    where
+        F: Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync + 'static,
+    {
         self.configure = Some(Box::new(configure));
         self
     }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use resilient::{CircuitBreaker, RetryBudget, RetryPolicy};
+use resilient::{CircuitBreaker, Classification, RetryBudget, RetryPolicy};
 
 use super::config::{BudgetSource, EndpointConfig};
 use super::handle::{Endpoint, EndpointInner};
@@ -12,6 +12,7 @@ use super::handle::{Endpoint, EndpointInner};
 use crate::cache::{CachedCalls, ResponseCache};
 use crate::client::{ApiClient, ApiClientBuilder, Auth};
 use crate::error::{BuildError, BuildErrorKind};
+use crate::response::{FailWhen, Response};
 use crate::setters::setters;
 use crate::transport::Transport;
 
@@ -23,6 +24,7 @@ pub struct EndpointBuilder<Req: ?Sized, Res> {
     breaker: Option<CircuitBreaker>,
     budget: Option<RetryBudget>,
     auth: Auth,
+    fail_when: Option<FailWhen>,
     source: ClientSource,
     #[cfg(feature = "cache")]
     cache: Option<ResponseCache>,
@@ -58,6 +60,7 @@ impl<Req: ?Sized, Res> Endpoint<Req, Res> {
             breaker: None,
             budget: None,
             auth: Auth::none(),
+            fail_when: None,
             source: ClientSource::Own,
             #[cfg(feature = "cache")]
             cache: None,
@@ -77,6 +80,11 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
         /// Sets credentials that a configuration cannot express, such as [`Auth::refresh`]. The
         /// configuration must have the kind [`AuthKind::None`](crate::AuthKind::None).
         auth(auth: Auth) => auth = auth;
+        /// Looks for errors in responses whose status is a success: see
+        /// [`ApiClientBuilder::fail_when`](crate::ApiClientBuilder::fail_when). A response in which
+        /// the hook finds an error is not cached.
+        fail_when(judge: impl Fn(&Response) -> Option<Classification> + Send + Sync + 'static)
+            => fail_when = Some(FailWhen::new(judge));
         /// Uses the connection pool of this client. When the client is closed, the endpoint is
         /// closed too: see [`connections_of`](crate::ApiClientBuilder::connections_of). If no base
         /// URL is configured, the endpoint uses the client's base URL. It does not use the client's
@@ -94,10 +102,10 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
     /// Changes the reqwest client before it is built: see
     /// [`configure`](crate::ApiClientBuilder::configure).
     #[cfg(feature = "reqwest")]
-    pub fn configure(
-        mut self,
-        configure: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync + 'static,
-    ) -> Self {
+    pub fn configure<F>(mut self, configure: F) -> Self
+    where
+        F: Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync + 'static,
+    {
         self.source = ClientSource::Configured(Box::new(move |client| client.configure(configure)));
         self
     }
@@ -146,6 +154,7 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
             (None, BudgetSource::Nothing) => client.no_budget(),
             (None, BudgetSource::Default) => client,
         };
+        client.fail_when = self.fail_when;
         if let Some(choice) = config.merged.on_rate_limit {
             client = client.on_rate_limit(choice);
         }

@@ -101,7 +101,7 @@ fn of_status(details: &Details, is_repeatable: bool) -> Classification {
 /// Classifies a response by the verdict of the hook. Ignored by the breaker and worth a retry means
 /// the same as a 429: the server did not act on the request, so a retry is always safe.
 fn of_verdict(details: &Details, is_repeatable: bool) -> Classification {
-    let verdict = details.verdict.clone().unwrap_or_else(Classification::ignored);
+    let verdict = details.verdict.unwrap_or_else(Classification::ignored);
     let may_retry = is_repeatable || verdict.health == Outcome::Ignored;
     let class = retry_if(verdict.health, verdict.retry && may_retry);
     match details.response.as_ref().and_then(|response| response.head.retry_after) {

@@ -190,8 +190,10 @@ impl OriginHold {
 
     /// Takes a call out of the line that stopped waiting.
     pub(super) fn leave(&self, ticket: &mut Option<u64>) {
-        let change = self.lock().leave(ticket);
-        change.finish();
+        if ticket.is_some() {
+            let change = self.lock().leave(ticket);
+            change.finish();
+        }
     }
 
     // Each change of the line is complete before user code can run, so a poisoned lock guards a

@@ -21,7 +21,7 @@ use crate::response::{FromResponse, Rejected, Response};
 
 /// More pages than a list has that a program reads as a whole. The limit ends a list that never
 /// ends.
-const MOST_PAGES: usize = 10_000;
+const PAGES_LIMIT: usize = 10_000;
 
 /// The pages of a list, in the order of the server. Create it with
 /// [`pages`](RequestBuilder::pages) or [`pages_by`](RequestBuilder::pages_by).
@@ -57,7 +57,7 @@ pub struct Pages<T> {
     /// The hashes of the requests so far.
     seen: HashSet<u64>,
     hasher: RandomState,
-    most_pages: usize,
+    limit: usize,
 }
 
 type FindNext<T> = dyn FnMut(&T, &Response) -> NextResult + Send;
@@ -146,7 +146,7 @@ impl<T> Pages<T> {
             running: None,
             seen: HashSet::new(),
             hasher: RandomState::new(),
-            most_pages: MOST_PAGES,
+            limit: PAGES_LIMIT,
         };
         match first {
             Ok(request) => {
@@ -167,7 +167,7 @@ impl<T> Pages<T> {
             let error = BuildError::setting("max_pages", "must be at least 1");
             self.position = Position::Refused(error.into());
         }
-        self.most_pages = pages;
+        self.limit = pages;
         self
     }
 
@@ -191,8 +191,8 @@ impl<T> Pages<T> {
         next: Option<NextPage>,
     ) -> Result<Option<PreparedRequest>, BuildError> {
         let Some(next) = next else { return Ok(None) };
-        if self.seen.len() >= self.most_pages {
-            let problem = format!("has more than {} pages, the limit", self.most_pages);
+        if self.seen.len() >= self.limit {
+            let problem = format!("has more than {} pages, the limit", self.limit);
             return Err(refused("list", problem));
         }
         let mut request = copy(request)?;
@@ -291,7 +291,7 @@ impl<T> fmt::Debug for Pages<T> {
         f.debug_struct("Pages")
             .field("is_at_end", &matches!(self.position, Position::End))
             .field("requests", &self.seen.len())
-            .field("max_pages", &self.most_pages)
+            .field("max_pages", &self.limit)
             .finish_non_exhaustive()
     }
 }

@@ -3,17 +3,20 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
+use http::header;
 use resilient::Classification;
 
 use super::sse_event::SseEvent;
 use super::sse_parser::{EventTooLong, SseParser};
 use super::streamed_response::StreamedResponse;
-use crate::error::ApiError;
+use crate::error::{ApiError, Opaque};
+use crate::response::DecodeError;
 
 /// The server-sent events of a response, parsed by the WHATWG specification. It comes from
 /// [`RequestBuilder::events`](crate::RequestBuilder::events),
@@ -54,6 +57,27 @@ pub struct EventStream {
 
 type IsEnd = Box<dyn Fn(&SseEvent) -> bool + Send + Sync>;
 type Judge = Box<dyn Fn(&SseEvent) -> Option<Classification> + Send + Sync>;
+
+impl StreamedResponse {
+    /// Reads the body as server-sent events. An event has at most as many bytes as the client's
+    /// [`body_limit`](crate::ApiClientBuilder::body_limit).
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ApiError::Decode`] if the content type is not `text/event-stream`.
+    pub fn events(mut self) -> Result<EventStream, ApiError> {
+        let content_type = self.headers().get(header::CONTENT_TYPE);
+        let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let essence = content_type.split(';').next().unwrap_or_default().trim();
+        if !essence.eq_ignore_ascii_case("text/event-stream") {
+            let error = Arc::new(DecodeError::not_events());
+            let details = Opaque::new(self.details());
+            let error = ApiError::Decode { error, details };
+            return Err(self.fail(error));
+        }
+        Ok(EventStream::new(self))
+    }
+}
 
 impl EventStream {
     pub(super) fn new(response: StreamedResponse) -> Self {

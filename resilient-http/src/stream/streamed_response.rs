@@ -3,23 +3,21 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use http_body::Body as _;
 use resilient::retries::TimeLimit;
 use resilient::{Classification, TimedOut};
 use tokio::time::Instant;
 
-use super::event_stream::EventStream;
 use super::held_call::HeldCall;
 use super::idle_limit::IdleLimit;
 use crate::error::{ApiError, CallFacts, Details, ErrorResponse, Opaque, TimeoutPhase};
-use crate::response::{DecodeError, RateLimit, ResponseHead};
+use crate::response::{RateLimit, ResponseHead};
 use crate::transport::ResponseBody;
 
 /// A response with a status from 200 to 299, whose body is read while it arrives. It comes from
@@ -149,25 +147,8 @@ impl StreamedResponse {
         poll_fn(|cx| self.poll_chunk(cx)).await
     }
 
-    /// Reads the body as server-sent events. An event has at most as many bytes as the client's
-    /// [`body_limit`](crate::ApiClientBuilder::body_limit).
-    ///
-    /// # Errors
-    ///
-    /// Returns [`ApiError::Decode`] if the content type is not `text/event-stream`.
-    pub fn events(mut self) -> Result<EventStream, ApiError> {
-        let content_type = self.head.headers.get(header::CONTENT_TYPE);
-        let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let essence = content_type.split(';').next().unwrap_or_default().trim();
-        if !essence.eq_ignore_ascii_case("text/event-stream") {
-            let error = Arc::new(DecodeError::not_events());
-            let details = Opaque::new(self.details());
-            let error = ApiError::Decode { error, details };
-            return Err(self.fail(error));
-        }
-        Ok(EventStream::new(self))
-    }
-
+    /// Polls for a chunk. The call continues until the end of the body was polled, so that the
+    /// reader can still judge the last chunk.
     pub(super) fn poll_chunk(
         &mut self,
         cx: &mut Context<'_>,

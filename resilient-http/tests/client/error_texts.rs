@@ -3,7 +3,9 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use resilient_http::{ApiError, BudgetConfig, CircuitOpen, RetriesDisabled, StatusCode};
+use resilient_http::{
+    ApiError, ApiKey, Auth, BudgetConfig, CircuitOpen, RetriesDisabled, StatusCode,
+};
 
 use crate::support::api::{Api, answer, status};
 use crate::support::raw::{Raw, Step, refusing};
@@ -42,7 +44,7 @@ async fn the_error_of_a_missing_connection_names_the_host_and_the_port() {
     let printed = format!("{error:?} {error:#?} {:?}", error.source());
     assert!(printed.contains(server) && !printed.contains("canary"), "{printed}");
     // The breaker remembers the same text.
-    let failure = api.circuit_breaker().snapshot().last_failures.last().cloned().unwrap();
+    let failure = api.circuit_breaker().snapshot().last_failures.last().copied().unwrap();
     assert!(format!("{failure:?}").contains(server), "{failure:?}");
 }
 
@@ -86,7 +88,7 @@ async fn r07_the_error_names_the_budget_if_it_ended_the_retries() {
     // A call that may not be repeated needs no token, so the budget is not the reason.
     let error = within("the call", budget(0).post::<()>("x")).await.unwrap_err();
     assert_eq!(error.retries_disabled(), Some(RetriesDisabled::NotIdempotent));
-    // The same holds for the error of a time limit, which the client completes at its end.
+    // The client completes the error of a time limit at its end, and keeps the reason.
     let hanging = Raw::always(vec![Step::Stall]).await;
     let empty = BudgetConfig::builder().initial_tokens(0).build().unwrap();
     let api = client(&hanging.url).budget(empty).timeout(Duration::from_millis(50));
@@ -135,4 +137,16 @@ async fn fm_f22_a_byte_order_mark_is_skipped_wherever_a_body_is_read() {
         (&*plain.body_text().unwrap(), plain.message().as_deref()),
         ("plain", Some("plain"))
     );
+}
+
+#[tokio::test]
+async fn a_byte_order_mark_in_a_key_file_is_no_part_of_the_key() {
+    let path = std::env::temp_dir().join(format!("resilient-http-key-{}", std::process::id()));
+    std::fs::write(&path, "\u{feff}k1\r\n").unwrap();
+    let server = Api::serve(|_, _| status(200)).await;
+    let auth = Auth::api_key("x-api-key", ApiKey::file(&path));
+    let api = client(&server.url).auth(auth).build();
+    std::fs::remove_file(&path).unwrap();
+    let _: serde_json::Value = within("the call", api.unwrap().get("x")).await.unwrap();
+    assert_eq!(server.only().header("x-api-key"), Some("k1"));
 }

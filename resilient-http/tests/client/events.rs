@@ -154,7 +154,7 @@ async fn the_hook_says_what_an_event_means_for_the_circuit_breaker() {
         let pipe = Pipe::default();
         let client = on(&pipe).build().unwrap();
         let (events, body) = opened(&client, &pipe).await;
-        let mut events = events.fail_when(move |_| Some(class.clone()));
+        let mut events = events.fail_when(move |_| Some(class));
         body.send("data: quota\n\n");
         let error = events.next_event().await.unwrap().unwrap_err();
         assert_eq!(error.body_text().unwrap(), "quota");

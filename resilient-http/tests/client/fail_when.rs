@@ -18,7 +18,7 @@ const ERROR: &str = r#"{"error":{"message":"worker lost"}}"#;
 fn judging(builder: ApiClientBuilder, class: Classification) -> ApiClient {
     let judged = builder.fail_when(move |response| {
         let body: Value = response.json().ok()?;
-        body.get("error").map(|_| class.clone())
+        body.get("error").map(|_| class)
     });
     judged.build().unwrap()
 }
@@ -41,7 +41,7 @@ async fn the_verdict_decides_for_the_breaker_and_the_retry() {
     ] {
         let server = Raw::always(vec![ok(ERROR)]).await;
         for (column, expected) in attempts.into_iter().enumerate() {
-            let api = judging(client(&server.url), class.clone());
+            let api = judging(client(&server.url), class);
             let call = match column {
                 0 => api.get::<Value>("x"),
                 1 => api.post("x").json(&1),

@@ -1,142 +1,27 @@
-//! The table of outcomes in the README says what the client does: each row has a case here, and each
-//! case has a row. The tests in `outcome_table` do the same with real servers.
+//! The table of outcomes in the README says what the client does: each row has a case here, and
+//! each case has a row. The tests in `outcome_table` do the same with real servers.
+
+mod readme_table;
+mod scripted;
 
 use std::collections::BTreeSet;
 use std::future::{Future, IntoFuture};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
-use http_body::Frame;
-use http_body_util::BodyExt;
 use resilient_http::{
-    ApiClient, ApiClientBuilder, ApiError, Auth, Body, Bytes, Classification, Exchange, Method,
-    Phase, ResponseBody, SecretString, Transport, TransportError, TransportRequest,
+    ApiClient, ApiClientBuilder, ApiError, Auth, Body, Classification, Method, Phase, SecretString,
+    TransportError,
 };
 
+use self::readme_table::{Row, rows};
+use self::scripted::Content::{self, Stalls, Whole};
+use self::scripted::Fault::{self, Fails, Hangs, Responds};
+use self::scripted::{BrokenBody, Scripted};
 use crate::support::settings::client;
-
-/// A row of the table. The cells have neither code marks nor the numbers of notes.
-struct Row {
-    what: String,
-    error: String,
-    breaker: String,
-    if_repeatable: String,
-    otherwise: String,
-}
-
-fn rows() -> Vec<Row> {
-    let readme = include_str!("../../README.md");
-    let (_, table) = readme.split_once("| what happened |").expect("the README has the table");
-    let lines = table.lines().skip(2).take_while(|line| line.starts_with('|'));
-    let plain = |cell: &str| {
-        let marked = without_links(cell);
-        marked.replace(['`', '¹', '²', '³', '⁴', '⁵', '⁶'], "").trim().to_owned()
-    };
-    lines
-        .map(|line| {
-            let cells: Vec<_> = line.trim_matches('|').split('|').map(plain).collect();
-            let [what, error, breaker, if_repeatable, otherwise] = cells.try_into().unwrap();
-            Row { what, error, breaker, if_repeatable, otherwise }
-        })
-        .collect()
-}
-
-/// Returns the cell with the texts of its links, such as `[text]` and `[text](target)`.
-fn without_links(cell: &str) -> String {
-    let mut pieces = cell.split('[');
-    let mut text = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        let (shown, rest) = piece.split_once(']').expect("a link ends");
-        let rest = match rest.strip_prefix('(') {
-            Some(target) => target.split_once(')').expect("a target ends").1,
-            None => rest,
-        };
-        text += shown;
-        text += rest;
-    }
-    text
-}
-
-/// What the transport does with every request.
-#[derive(Clone)]
-enum Fault {
-    Fails(fn() -> TransportError),
-    /// Responds with a status, headers and a body.
-    Responds(u16, &'static [(&'static str, &'static str)], Content),
-    Hangs,
-}
-
-#[derive(Clone, Copy)]
-enum Content {
-    Whole(&'static str),
-    /// One piece, and then nothing.
-    Stalls,
-    /// One piece, and then an error.
-    Fails(fn() -> TransportError),
-}
-
-use Content::{Stalls, Whole};
-use Fault::{Fails, Hangs, Responds};
-
-impl Content {
-    fn body(self) -> ResponseBody {
-        let end = match self {
-            Whole(text) => return text.into(),
-            Stalls => None,
-            Content::Fails(make) => Some(make),
-        };
-        ResponseBody::new(BrokenBody { piece: Some("[1"), end })
-    }
-}
-
-/// Yields one piece and then an error, or nothing more.
-struct BrokenBody<E> {
-    piece: Option<&'static str>,
-    end: Option<fn() -> E>,
-}
-
-impl<E> http_body::Body for BrokenBody<E> {
-    type Data = Bytes;
-    type Error = E;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, E>>> {
-        match (self.piece.take(), self.end) {
-            (Some(piece), _) => Poll::Ready(Some(Ok(Frame::data(piece.into())))),
-            (None, Some(make)) => Poll::Ready(Some(Err(make()))),
-            (None, None) => Poll::Pending,
-        }
-    }
-}
-
-struct Scripted(Fault);
-
-impl Transport for Scripted {
-    fn send(&self, request: TransportRequest) -> Exchange<'_> {
-        Box::pin(async {
-            // A body that fails makes the exchange fail.
-            if let Err(error) = request.body.collect().await {
-                return Err(TransportError::connection(Phase::Send, error));
-            }
-            match &self.0 {
-                Fails(make) => Err(make()),
-                Hangs => std::future::pending().await,
-                Responds(status, headers, content) => {
-                    let mut response = http::Response::builder().status(*status);
-                    for (name, value) in *headers {
-                        response = response.header(*name, *value);
-                    }
-                    Ok(response.body(content.body()).unwrap())
-                }
-            }
-        })
-    }
-}
 
 /// What a call did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -191,7 +76,8 @@ fn broken(phase: Phase) -> TransportError {
     TransportError::connection(phase, "broken")
 }
 
-/// Returns the faults of a row, each with its settings. The rows that need other calls are not here.
+/// Returns the faults of a row, each with its settings. Returns `None` for a row that needs other
+/// calls.
 fn faults(what: &str) -> Option<Vec<(Fault, Setup)>> {
     let plain = |faults: &[Fault]| faults.iter().map(|fault| (fault.clone(), PLAIN)).collect();
     let statuses = |statuses: &[u16]| {
@@ -360,10 +246,10 @@ impl Row {
 
     async fn check_refreshed_tokens(&self) {
         for method in [Method::GET, Method::POST] {
-            let fetched = Arc::new(AtomicUsize::new(0));
-            let fetches = Arc::clone(&fetched);
+            let tokens = Arc::new(AtomicUsize::new(0));
+            let counter = Arc::clone(&tokens);
             let auth = Auth::refresh("authorization", move |_| {
-                let n = fetches.fetch_add(1, SeqCst);
+                let n = counter.fetch_add(1, SeqCst);
                 std::future::ready(Ok::<_, std::io::Error>(SecretString::from(format!("t{n}"))))
             });
             let refuses = Scripted(Responds(401, &[], Whole("")));
@@ -371,7 +257,7 @@ impl Row {
             let seen = call(&api, method).await;
             assert_eq!((seen.attempts, seen.counted), (1, BTreeSet::from(["success"])));
             assert_eq!(seen.error, BTreeSet::from(["Authentication".to_owned()]));
-            assert_eq!(fetched.load(SeqCst), 2, "{}", self.if_repeatable);
+            assert_eq!(tokens.load(SeqCst), 2, "{}", self.if_repeatable);
         }
     }
 

@@ -12,12 +12,12 @@ use http_body_util::{Full, Limited};
 use resilient_http::{
     ApiClient, ApiClientBuilder, ApiError, BoxError, BuildErrorKind, Bytes, CircuitBreaker,
     ErrorKind, Exchange, HeaderValue, Phase, RequestBody, Response, TimeoutPhase, TowerTransport,
-    Transport, TransportError, TransportRequest,
+    Transport, TransportError, TransportRequest, TransportService,
 };
 use tower::limit::ConcurrencyLimitLayer;
 use tower::load_shed::LoadShedLayer;
 use tower::timeout::{TimeoutLayer, error::Elapsed};
-use tower::util::{MapErrLayer, MapRequestLayer, MapResponseLayer};
+use tower::util::{MapErr, MapErrLayer, MapRequestLayer, MapResponseLayer};
 use tower::{Service, ServiceExt, layer::layer_fn, service_fn};
 
 use crate::support::api::{Api, answer, json, status};
@@ -163,26 +163,34 @@ async fn the_layer_that_is_added_first_is_the_outermost() {
     assert_eq!(order, ["first", "second"]);
 }
 
-/// Makes a layer whose service returns this error and calls nothing below.
-fn failing<E: Clone + Send + Sync + 'static>(
-    error: E,
+/// A service that fails and calls nothing below.
+#[derive(Clone)]
+struct WithoutToken;
+
+impl Service<http::Request<RequestBody>> for WithoutToken {
+    type Response = http::Response<Full<Bytes>>;
+    type Error = NoToken;
+    type Future = Ready<Result<Self::Response, NoToken>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), NoToken>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: http::Request<RequestBody>) -> Self::Future {
+        ready(Err(NoToken))
+    }
+}
+
+/// Makes a layer whose service fails, and maps the error.
+fn failing<E: Into<TransportError> + 'static>(
+    map: impl Fn(NoToken) -> E + Clone + Send + Sync + 'static,
 ) -> impl tower::Layer<
-    resilient_http::TransportService,
-    Service = impl Service<
-        http::Request<RequestBody>,
-        Response = http::Response<Full<Bytes>>,
-        Error = E,
-        Future = Ready<Result<http::Response<Full<Bytes>>, E>>,
-    > + Clone
-              + Send
-              + 'static,
+    TransportService,
+    Service = MapErr<WithoutToken, impl Fn(NoToken) -> E + Clone + Send + Sync + 'static>,
 > + Send
 + Sync
 + 'static {
-    layer_fn(move |_| {
-        let error = error.clone();
-        service_fn(move |_| ready(Err(error.clone())))
-    })
+    layer_fn(move |_| WithoutToken.map_err(map.clone()))
 }
 
 #[derive(Debug, Clone)]
@@ -199,8 +207,7 @@ impl Error for NoToken {}
 #[tokio::test]
 async fn an_error_of_a_layer_is_ignored_by_the_breaker_and_not_retried() {
     let slow = Slow::taking(Duration::ZERO);
-    let no_token = MapErrLayer::new(|error: NoToken| BoxError::from(error));
-    let api = over(&slow).layer((no_token, failing(NoToken))).build().unwrap();
+    let api = over(&slow).layer(failing(BoxError::from)).build().unwrap();
 
     let error = api.get::<u32>("x").await.unwrap_err();
 
@@ -230,8 +237,7 @@ async fn a_transport_error_keeps_its_meaning_in_any_box_and_chain() {
         [|error| error.into(), |error| Wrapped(error).into()];
     for boxed in boxes {
         let slow = Slow::taking(Duration::ZERO);
-        let layer = MapErrLayer::new(move |NoToken| boxed(connect()));
-        let api = over(&slow).layer((layer, failing(NoToken))).build().unwrap();
+        let api = over(&slow).layer(failing(move |NoToken| boxed(connect()))).build().unwrap();
 
         let error = api.get::<u32>("x").await.unwrap_err();
 

@@ -265,3 +265,30 @@ async fn a_call_that_times_out_as_the_circuit_opens_gets_the_stale_response() {
     any.circuit_breaker().trip().unwrap();
     assert_eq!(running.await.unwrap().unwrap(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_response_in_which_the_hook_finds_an_error_is_not_cached() {
+    let config = declared("http://localhost").cache(CacheConfig::new());
+    let transport = resilient_http::MockTransport::new({
+        let sent = std::sync::atomic::AtomicUsize::new(0);
+        move |_| {
+            let is_first = sent.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 0;
+            let body = if is_first { r#"{"error":"overloaded"}"# } else { "7" };
+            Ok(http::Response::new(body.into()))
+        }
+    });
+    let any = Any::builder(config.build().unwrap())
+        .transport(transport)
+        .fail_when(|response| {
+            let body: Value = response.json().ok()?;
+            body.get("error").map(|_| resilient_http::Classification::permanent())
+        })
+        .build()
+        .unwrap();
+    let error = any.call(&json!({})).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Judged);
+    assert_eq!(error.message().as_deref(), Some("overloaded"));
+    assert_eq!(any.client().circuit_breaker().snapshot().totals.failure, 1);
+    assert_eq!(any.call(&json!({})).await.unwrap(), 7);
+    assert_eq!(any.call(&json!({})).await.unwrap(), 7);
+}

@@ -114,6 +114,14 @@ async fn an_endpoint_from_a_document_is_called() {
 }
 
 #[test]
+fn a_byte_order_mark_before_a_document_is_skipped() {
+    let endpoints = EndpointConfigs::from_toml(&format!("\u{feff}{DOCUMENT}")).unwrap();
+    assert_eq!(endpoints.len(), 3);
+    let error = EndpointConfigs::from_toml("\u{feff}[defaults]\ntimout = 1").unwrap_err();
+    assert_eq!((error.line(), error.column()), (Some(2), Some(1)));
+}
+
+#[test]
 fn each_mistake_in_a_document_is_reported_with_its_position() {
     let head = "[defaults]\nmax_retries = 1\n[endpoint.x]\nprovider = \"p\"\n\
                 base_url = \"http://h\"\nauth = \"none\"\n";

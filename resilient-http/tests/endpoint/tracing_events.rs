@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use resilient_http::{AuthKind, CacheConfig, ErrorKind};
+use resilient_http::{ApiClient, AuthKind, CacheConfig, ErrorKind, MockTransport};
 use serde_json::json;
 
 use crate::declared::{Any, declared, opens_after, over, says};
@@ -75,4 +75,26 @@ async fn a_stale_response_is_logged_at_debug() {
     let told = told.text();
     let line = told.lines().find(|line| line.contains("stale response"));
     assert!(line.is_some_and(|line| line.contains("DEBUG")), "{told}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hold_is_logged_once_with_its_origin_and_later_holds_at_debug() {
+    let (told, _guard) = listen();
+    let transport = MockTransport::new(|_| {
+        let refused = http::Response::builder().status(429).header("retry-after", "5");
+        Ok(refused.body("".into()).unwrap())
+    });
+    let api = ApiClient::builder("http://user:canary-7@localhost:81/v1");
+    let api = api.transport(transport).no_retry().build().unwrap();
+    for _ in 0..3 {
+        api.get::<()>("x").await.unwrap_err();
+    }
+    let told = told.text();
+    let lines: Vec<_> = told.lines().filter(|line| line.contains("holds back calls")).collect();
+    assert_eq!(lines.len(), 3, "{told}");
+    for (n, line) in lines.iter().enumerate() {
+        assert_eq!(line.contains("WARN"), n == 0, "{line}");
+        assert!(line.contains("http://localhost:81") && line.contains("wait=5s"), "{line}");
+    }
+    assert!(!told.contains("canary"), "{told}");
 }

@@ -13,6 +13,7 @@ use crate::breaker::CircuitBreaker;
 use crate::retry::attempt_gate::AttemptGate;
 use crate::retry::cut::CutShort;
 use crate::retry::pause::Pause;
+use crate::retry::test_hook::CallRecord;
 use crate::retry::timeout_future::TimeoutFuture;
 use crate::signal::{StopReason, TimeLimit};
 use crate::telemetry::CallSpan;
@@ -93,8 +94,8 @@ impl RetryDriver<'_> {
         }
         let began = time::now();
         let (plan, place) = (self.plan, Location::caller());
-        let begin = || Box::new(Progress::begin(plan, plan.policy.seed, place));
-        self.progress.get_or_insert_with(begin);
+        let first = || Box::new(Progress::begin(plan, plan.policy.seed, place));
+        self.progress.get_or_insert_with(first);
         let attempts = self.failed_attempts();
         let cut = plan.limits().and_then(|limits| limits.cut_of_wait(attempts));
         let wait = poll_fn(|cx| poll_gate(gate, self.time_left(longest), cx));
@@ -117,7 +118,7 @@ impl RetryDriver<'_> {
 
     fn time_left(&self, longest: Option<Duration>) -> Option<Duration> {
         let record = self.progress.as_ref().and_then(|it| it.hook.record());
-        let skipped = record.map(|record| record.skipped()).unwrap_or_default();
+        let skipped = record.map(CallRecord::skipped).unwrap_or_default();
         self.plan.time_left(longest, skipped).map(|(left, _)| left)
     }
 }

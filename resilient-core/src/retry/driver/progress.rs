@@ -53,8 +53,8 @@ pub(super) struct Progress<'a> {
 }
 
 impl<'a> Progress<'a> {
-    /// Creates the progress at the first failure or wait. An inner loop multiplies the attempts of an outer
-    /// loop only after the inner loop has failed, so the nesting is checked here.
+    /// Creates the progress at the first failure or wait. An inner loop multiplies the attempts of
+    /// an outer loop only after the inner loop has failed, so the nesting is checked here.
     pub(super) fn begin(
         plan: Plan<'a>,
         seed: Option<u64>,

@@ -8,8 +8,9 @@ use crate::signal::StopReason;
 /// The counts only grow, and saturate.
 ///
 /// A call is counted from its first failed attempt on, from the first rejection by its circuit
-/// breaker, or from its first wait at its [gate](crate::retry::AttemptGate). Each of these calls that has ended is in exactly one of `recovered`, `waited`,
-/// `give_ups`, `cancelled` and `panicked`.
+/// breaker, or from its first wait at its [gate](crate::retry::AttemptGate). Each of these calls
+/// that has ended is in exactly one of `recovered`, `waited`, `give_ups`, `cancelled` and
+/// `panicked`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct RetryCounts {
@@ -17,7 +18,8 @@ pub struct RetryCounts {
     pub retried: u64,
     /// Calls that succeeded after at least one failed attempt.
     pub recovered: u64,
-    /// Calls that succeeded at their first attempt, after a wait for their circuit or at their gate.
+    /// Calls that succeeded at their first attempt, after a wait for their circuit or at their
+    /// gate.
     pub waited: u64,
     /// Calls that gave up, by the reason.
     pub give_ups: GiveUpCounts,

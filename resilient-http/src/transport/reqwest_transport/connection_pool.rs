@@ -41,8 +41,8 @@ impl ConnectionPool {
         self.configure.is_some()
     }
 
-    /// Returns the client for a request. `needs_fresh` asks for a client that opens a connection for
-    /// each request. A client that the caller gave is the only one.
+    /// Returns the client for a request. With `needs_fresh`, the client opens a connection for each
+    /// request. A client that the caller gave is the only one.
     pub(super) fn client(&self, needs_fresh: bool) -> reqwest::Client {
         if needs_fresh {
             let build = || self.rebuild(|builder| builder.pool_max_idle_per_host(0));

@@ -5,8 +5,8 @@ use std::io;
 
 use crate::error::{FailureCause, Phase, TransportError};
 
-/// Explains an error before the response. `is_reused` says whether the connection of the request had
-/// served another one.
+/// Explains an error before the response. `is_reused` says whether the connection had served
+/// another request.
 pub(super) fn explain(error: reqwest::Error, is_reused: bool) -> TransportError {
     let cause = if error.is_builder() {
         FailureCause::Unsendable("cannot send to such an address")
@@ -119,17 +119,18 @@ fn is_lost(error: &io::Error) -> bool {
     )
 }
 
-/// Returns whether the bytes arrived and cannot be decompressed. The decoders report an
-/// `io::Error` of their own; an error of the connection comes through hyper.
+/// Returns whether the bytes arrived and cannot be decompressed. The decoders report their own
+/// `io::Error`; an error of the connection comes through hyper.
 fn is_undecodable(error: &reqwest::Error) -> bool {
     let mut is_io = false;
     let mut cause = error.source();
     while let Some(error) = cause {
         let io = error.downcast_ref::<io::Error>();
         // The source of an `io::Error` is that of the error in it, so that error is asked apart.
-        let is_wrapped =
-            io.and_then(io::Error::get_ref).is_some_and(|inner| inner.is::<hyper::Error>());
-        if error.is::<hyper::Error>() || is_wrapped {
+        let wrapped = io.and_then(io::Error::get_ref);
+        if error.is::<hyper::Error>()
+            || matches!(wrapped, Some(inner) if inner.is::<hyper::Error>())
+        {
             return false;
         }
         is_io |= io.is_some();

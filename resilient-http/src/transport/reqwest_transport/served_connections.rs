@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::task::{Context, Poll, ready};
 
-use http::Extensions;
+use http::{Extensions, Version, header};
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::{Connection, HttpInfo};
 use tower_layer::Layer;
@@ -35,9 +35,13 @@ struct ConnectionId {
 }
 
 impl ServedConnections {
-    /// Remembers the connection of a response.
-    pub(super) fn record(&self, response: &Extensions) {
-        let Some(connection) = ConnectionId::of(response) else { return };
+    /// Remembers the connection of a response, unless the server closes it. A client that the caller
+    /// gave has no [`ForgetOpened`], and servers may close all their connections.
+    pub(super) fn record(&self, response: &reqwest::Response) {
+        let Some(connection) = ConnectionId::of(response.extensions()) else { return };
+        if is_last(response) {
+            return self.forget(connection);
+        }
         if self.contains(connection) {
             return;
         }
@@ -80,6 +84,16 @@ impl ConnectionId {
         let info = extras.get::<HttpInfo>()?;
         Some(Self { local: info.local_addr(), remote: info.remote_addr() })
     }
+}
+
+/// Returns whether the server closes the connection after this response.
+fn is_last(response: &reqwest::Response) -> bool {
+    let mut options = response.headers().get_all(header::CONNECTION).iter();
+    let says_close = options.any(|value| {
+        let mut words = value.as_bytes().split(|byte| *byte == b',');
+        words.any(|word| word.trim_ascii().eq_ignore_ascii_case(b"close"))
+    });
+    says_close || response.version() < Version::HTTP_11
 }
 
 /// A layer around the connector, which forgets a closed connection when a new one has the same
@@ -181,7 +195,7 @@ mod tests {
         }
     }
 
-    async fn extensions_of_a_response() -> Extensions {
+    async fn received() -> reqwest::Response {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let server = async {
@@ -191,19 +205,36 @@ mod tests {
             stream
         };
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let (mut response, _) =
+        let (response, _) =
             tokio::join!(async { client.get(url).send().await.unwrap() }, server);
-        std::mem::take(response.extensions_mut())
+        response
+    }
+
+    fn response(version: Version, connection: &str) -> reqwest::Response {
+        let response = http::Response::builder().version(version);
+        response.header(header::CONNECTION, connection).body("").unwrap().into()
+    }
+
+    #[test]
+    fn the_last_response_of_a_connection_is_recognised() {
+        for connection in ["close", "Close", "keep-alive, close", "x , CLOSE ,y"] {
+            assert!(is_last(&response(Version::HTTP_11, connection)), "{connection}");
+        }
+        for connection in ["keep-alive", "closed", "", "upgrade"] {
+            assert!(!is_last(&response(Version::HTTP_11, connection)), "{connection}");
+        }
+        assert!(is_last(&response(Version::HTTP_10, "keep")));
+        assert!(!is_last(&response(Version::HTTP_2, "")));
     }
 
     #[tokio::test]
     async fn a_new_connection_with_the_addresses_of_a_closed_one_is_fresh() {
-        let extensions = extensions_of_a_response().await;
-        let id = ConnectionId::of(&extensions).unwrap();
+        let response = received().await;
+        let id = ConnectionId::of(response.extensions()).unwrap();
         let served = ServedConnections::default();
-        served.record(&extensions);
+        served.record(&response);
         assert!(served.contains(id));
-        let info = extensions.get::<HttpInfo>().unwrap().clone();
+        let info = response.extensions().get::<HttpInfo>().unwrap().clone();
         let Ok(_) = ForgetOpened(served.clone()).layer(Opens(info)).call(()).await;
         assert!(!served.contains(id));
     }
