@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use http::{HeaderMap, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
@@ -18,7 +19,16 @@ pub struct RequestBody(SentBody);
 
 enum SentBody {
     Bytes(Full<Bytes>),
-    Stream(BoxBody<Bytes, BoxError>, BodyFault),
+    Stream(CheckedStream),
+}
+
+/// A stream of the caller. It must have the length that the request states, or the server would wait
+/// for the rest.
+struct CheckedStream {
+    stream: BoxBody<Bytes, BoxError>,
+    fault: BodyFault,
+    /// The bytes that have not come, if the length is stated.
+    left: Option<u64>,
 }
 
 /// The error of a stream that the caller gave, as seen by the client that sends it. The transport
@@ -26,8 +36,9 @@ enum SentBody {
 #[derive(Clone, Default)]
 pub(crate) struct BodyFault(Option<Arc<OnceLock<SharedError>>>);
 
-/// The error of a stream that panics.
 const PANICKED: &str = "the stream of the request body panicked";
+const TOO_LONG: &str = "the stream of the request body is longer than its `content-length`";
+const TOO_SHORT: &str = "the stream of the request body is shorter than its `content-length`";
 
 type SharedError = Arc<dyn std::error::Error + Send + Sync>;
 
@@ -36,7 +47,8 @@ type SharedError = Arc<dyn std::error::Error + Send + Sync>;
 /// A body is empty, bytes, or a stream. [`Body::factory`] creates a stream for each attempt. A
 /// stream from [`Body::once`] can be sent only once, so its call has no retries.
 ///
-/// If a stream returns an error, panics, or ends before its `content-length`, the call ends with
+/// If a stream returns an error, panics, or has another length than the header `content-length` or
+/// its size hint states, the call ends with
 /// [`ApiError::RequestBody`](crate::ApiError::RequestBody): the call is not retried, and the
 /// circuit breaker ignores it. A stream that takes too long cannot be told from a slow server: the
 /// time limit of the attempt ends it, and the circuit breaker counts a failure.
@@ -105,8 +117,9 @@ impl Body {
             BodySource::Factory(make) => make(),
             BodySource::Once(body) => body.lock().unwrap_or_else(PoisonError::into_inner).take()?,
         };
+        let left = stream.size_hint().exact();
         let fault = BodyFault(Some(Arc::default()));
-        Some(RequestBody(SentBody::Stream(stream, fault)))
+        Some(RequestBody(SentBody::Stream(CheckedStream { stream, fault, left })))
     }
 }
 
@@ -119,7 +132,7 @@ impl RequestBody {
     pub fn into_bytes(self) -> Result<Bytes, Self> {
         match self.0 {
             SentBody::Bytes(full) => Ok(full.into_inner().unwrap_or_default()),
-            SentBody::Stream(..) => Err(self),
+            SentBody::Stream(_) => Err(self),
         }
     }
 
@@ -127,7 +140,16 @@ impl RequestBody {
     pub(crate) fn fault(&self) -> BodyFault {
         match &self.0 {
             SentBody::Bytes(_) => BodyFault::default(),
-            SentBody::Stream(_, fault) => fault.clone(),
+            SentBody::Stream(checked) => checked.fault.clone(),
+        }
+    }
+
+    /// Sets the length that the headers of the request state.
+    pub(crate) fn state_length(&mut self, headers: &HeaderMap) {
+        let SentBody::Stream(checked) = &mut self.0 else { return };
+        let stated = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+        if let Some(length) = stated.and_then(|length| length.parse().ok()) {
+            checked.left = Some(length);
         }
     }
 }
@@ -183,31 +205,59 @@ impl HttpBody for RequestBody {
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         match &mut self.0 {
             SentBody::Bytes(full) => Pin::new(full).poll_frame(cx).map_err(|never| match never {}),
-            SentBody::Stream(stream, fault) => {
-                // A panic would end the task of the connection, and with HTTP/2 other calls, too.
-                let poll = AssertUnwindSafe(|| Pin::new(stream).poll_frame(cx));
-                let polled = catch_unwind(poll);
-                let polled = polled.unwrap_or_else(|_| Poll::Ready(Some(Err(PANICKED.into()))));
-                polled.map_err(|error| {
-                    let error = SharedError::from(error);
-                    fault.set(&error);
-                    Box::new(StreamError(error)) as BoxError
-                })
-            }
+            SentBody::Stream(checked) => checked.poll_frame(cx),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match &self.0 {
             SentBody::Bytes(full) => full.is_end_stream(),
-            SentBody::Stream(stream, _) => stream.is_end_stream(),
+            // The end of a stream that is too short is an error, for which it must be polled.
+            SentBody::Stream(checked) => {
+                checked.left.unwrap_or_default() == 0 && checked.stream.is_end_stream()
+            }
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
             SentBody::Bytes(full) => full.size_hint(),
-            SentBody::Stream(stream, _) => stream.size_hint(),
+            SentBody::Stream(checked) => checked.stream.size_hint(),
+        }
+    }
+}
+
+impl CheckedStream {
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        // A panic would end the task of the connection, and with HTTP/2 other calls, too.
+        let poll = AssertUnwindSafe(|| Pin::new(&mut self.stream).poll_frame(cx));
+        let polled = catch_unwind(poll);
+        let polled = polled.unwrap_or_else(|_| Poll::Ready(Some(Err(PANICKED.into()))));
+        polled.map(|frame| self.checked(frame)).map_err(|error| {
+            let error = SharedError::from(error);
+            self.fault.set(&error);
+            Box::new(StreamError(error)) as BoxError
+        })
+    }
+
+    fn checked(
+        &mut self,
+        frame: Option<Result<Frame<Bytes>, BoxError>>,
+    ) -> Option<Result<Frame<Bytes>, BoxError>> {
+        let Some(left) = &mut self.left else { return frame };
+        match &frame {
+            None if *left > 0 => Some(Err(TOO_SHORT.into())),
+            Some(Ok(piece)) => {
+                let length = piece.data_ref().map_or(0, Bytes::len);
+                match u64::try_from(length).ok().and_then(|length| left.checked_sub(length)) {
+                    Some(rest) => {
+                        *left = rest;
+                        frame
+                    }
+                    None => Some(Err(TOO_LONG.into())),
+                }
+            }
+            _ => frame,
         }
     }
 }
@@ -236,7 +286,7 @@ impl fmt::Debug for RequestBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
             SentBody::Bytes(_) => "RequestBody(bytes)",
-            SentBody::Stream(..) => "RequestBody(a stream)",
+            SentBody::Stream(_) => "RequestBody(a stream)",
         })
     }
 }

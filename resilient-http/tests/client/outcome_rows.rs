@@ -169,7 +169,7 @@ impl Row {
         let fine = || built(&Responds(200, &[], Whole("[]")), PLAIN);
         let api = fine();
         let (attempts, errors) = match &*self.what {
-            "the stream of the request's body fails, panics or is too short" => {
+            "the stream of the request's body fails, panics or has a wrong length" => {
                 let gone: fn() -> std::io::Error = || std::io::Error::other("the file is gone");
                 let body = move || BrokenBody { piece: Some("1"), end: Some(gone) };
                 let call = api.put::<()>("x").body(Body::factory(body));

@@ -19,7 +19,6 @@ pub(super) fn explain(error: reqwest::Error, is_reused: bool) -> TransportError 
             #[cfg(feature = "http2")]
             Loss::Refused => FailureCause::Connection(Phase::Refused),
             Loss::Unsent => FailureCause::Connection(Phase::Connect),
-            Loss::OfBody => FailureCause::RequestBody,
             Loss::OfConnection if is_reused => FailureCause::ReusedConnection,
             Loss::OfConnection | Loss::Other => FailureCause::Connection(Phase::Send),
         }
@@ -49,8 +48,6 @@ enum Loss {
     /// The client did not write the request, or the server did not process it because of an error
     /// on the connection.
     Unsent,
-    /// The stream of the request's body ended before its `content-length`.
-    OfBody,
     /// The connection ended.
     OfConnection,
     /// For example, a response that breaks the rules of HTTP.
@@ -69,9 +66,6 @@ impl Loss {
             if let Some(error) = error.downcast_ref::<hyper::Error>() {
                 if error.is_canceled() {
                     return Self::Unsent;
-                }
-                if error.is_body_write_aborted() {
-                    return Self::OfBody;
                 }
                 // hyper has no error that says why the task of a connection ended. It takes a user's
                 // mistake for the cause, but an HTTP/2 connection that ends while a request waits for

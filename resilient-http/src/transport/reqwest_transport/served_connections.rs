@@ -205,8 +205,7 @@ mod tests {
             stream
         };
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let (response, _) =
-            tokio::join!(async { client.get(url).send().await.unwrap() }, server);
+        let (response, _) = tokio::join!(async { client.get(url).send().await.unwrap() }, server);
         response
     }
 
