@@ -1,6 +1,8 @@
 //! One attempt. It sends the request, follows redirects within the origin, and reads the response.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
@@ -70,7 +72,10 @@ pub(super) async fn receive_head(
             continue;
         }
         let (parts, body) = response.into_parts();
-        let head = ResponseHead::received(parts.status, parts.headers);
+        let mut head = ResponseHead::received(parts.status, parts.headers);
+        if let Cow::Owned(url) = &hop.url {
+            head.redirected_to = Some(Arc::new(url.clone()));
+        }
         if let Some(hold) = &call.hold {
             hold.response_received(&head, began);
         }

@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     fn is_error(format: EventFormat, event: &str, data: &str) -> bool {
-        let (event, data, id) = (event.to_owned(), data.to_owned(), String::new());
+        let (event, data, id) = (event.to_owned(), data.to_owned(), "".into());
         format.is_error(&SseEvent { event, data, id, retry: None })
     }
 

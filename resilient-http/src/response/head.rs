@@ -1,9 +1,11 @@
 //! The status and headers of a response, read once when the response arrives.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, StatusCode};
+use url::Url;
 
 use super::rate_limit::RateLimit;
 use super::retry_after::retry_after;
@@ -16,6 +18,8 @@ const LONGEST_ID: usize = 128;
 pub(crate) struct ResponseHead {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
+    /// The address of the response, if a redirect led to it. It may contain secrets.
+    pub(crate) redirected_to: Option<Arc<Url>>,
     /// The time by the local clock when the response arrived.
     arrival: SystemTime,
     /// The wait that the server asks for. It is read when the response arrives: if the header has a
@@ -29,7 +33,7 @@ impl ResponseHead {
         mark_secrets(&mut headers);
         let arrival = SystemTime::now();
         let retry_after = if status.is_success() { None } else { hint(status, &headers, arrival) };
-        Self { status, headers, arrival, retry_after }
+        Self { status, headers, redirected_to: None, arrival, retry_after }
     }
 
     /// Reads the wait that a success asks for, after a hook has found an error in it.

@@ -117,9 +117,9 @@ impl Service<http::Request<RequestBody>> for TransportService {
     fn call(&mut self, request: http::Request<RequestBody>) -> Self::Future {
         let transport = Arc::clone(&self.0);
         Box::pin(async move {
-            // A layer may have changed the address.
-            let request = TransportRequest::from_http(request)
-                .map_err(|_| TransportError::unsendable("has a layer that removed the address"))?;
+            let Some(request) = TransportRequest::from_http(request) else {
+                return Err(TransportError::unsendable("has a layer that removed the address"));
+            };
             transport.send(request).await
         })
     }

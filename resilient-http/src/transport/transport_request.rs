@@ -24,9 +24,9 @@ pub struct TransportRequest {
     pub needs_fresh_connection: bool,
 }
 
-/// Marks a request that [needs a fresh connection](TransportRequest::needs_fresh_connection) on its
-/// way through layers.
-#[derive(Debug, Clone, Copy)]
+/// Says in the extensions of an `http::Request` that it needs a fresh connection, so that this
+/// reaches the transport below the layers.
+#[derive(Clone, Copy)]
 struct NeedsFreshConnection;
 
 impl TransportRequest {
@@ -51,18 +51,15 @@ impl TransportRequest {
         Ok(request)
     }
 
-    /// Converts the request back.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the address is not absolute.
+    /// Reverts [`into_http`](Self::into_http). `None` if the request has no absolute address.
     #[cfg(feature = "tower")]
-    pub(super) fn from_http(request: http::Request<RequestBody>) -> Result<Self, url::ParseError> {
+    pub(super) fn from_http(request: http::Request<RequestBody>) -> Option<Self> {
         let (parts, body) = request.into_parts();
-        let url = Url::parse(&parts.uri.to_string())?;
-        let mut converted = Self::new(parts.method, url, parts.headers, body);
-        converted.needs_fresh_connection = parts.extensions.get::<NeedsFreshConnection>().is_some();
-        Ok(converted)
+        // A layer may have changed the address.
+        let url = Url::parse(&parts.uri.to_string()).ok()?;
+        let mut request = Self::new(parts.method, url, parts.headers, body);
+        request.needs_fresh_connection = parts.extensions.get::<NeedsFreshConnection>().is_some();
+        Some(request)
     }
 }
 
