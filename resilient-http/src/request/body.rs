@@ -22,8 +22,8 @@ enum SentBody {
     Stream(CheckedStream),
 }
 
-/// A stream of the caller. It must have the length that the request states, or the server would wait
-/// for the rest.
+/// A stream of the caller. It must have the length that the request states, or the server would
+/// wait for the rest.
 struct CheckedStream {
     stream: BoxBody<Bytes, BoxError>,
     fault: BodyFault,
@@ -50,8 +50,8 @@ type SharedError = Arc<dyn std::error::Error + Send + Sync>;
 /// If a stream returns an error, panics, or has another length than the header `content-length` or
 /// its size hint states, the call ends with
 /// [`ApiError::RequestBody`](crate::ApiError::RequestBody): the call is not retried, and the
-/// circuit breaker ignores it. A stream that takes too long cannot be told from a slow server: the
-/// time limit of the attempt ends it, and the circuit breaker counts a failure.
+/// circuit breaker ignores it. A stream that takes too long looks like a slow server: the time
+/// limit of the attempt ends it, and the circuit breaker counts a failure.
 pub struct Body(BodySource);
 
 enum BodySource {

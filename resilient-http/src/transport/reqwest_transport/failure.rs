@@ -67,9 +67,8 @@ impl Loss {
                 if error.is_canceled() {
                     return Self::Unsent;
                 }
-                // hyper has no error that says why the task of a connection ended. It takes a user's
-                // mistake for the cause, but an HTTP/2 connection that ends while a request waits for
-                // a free stream, or a runtime that ends, is more likely.
+                // If the task of a connection ends, hyper reports a mistake of its user. Usually,
+                // an HTTP/2 connection ended while a request waited for a free stream.
                 if error.is_incomplete_message() || error.is_user() {
                     return Self::OfConnection;
                 }

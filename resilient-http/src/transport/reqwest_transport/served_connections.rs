@@ -1,8 +1,8 @@
 //! Tells whether a connection had served another request before.
 //!
-//! hyper reports the addresses of the connection with each response, and with the error of a request
-//! that was lost. The two addresses identify an open connection: the local one alone does not,
-//! because connections to different servers may share it.
+//! hyper reports the addresses of the connection with each response, and with the error of a
+//! request that was lost. The two addresses identify an open connection: the local one alone does
+//! not, because connections to different servers may share it.
 
 use std::collections::HashSet;
 use std::error::Error;
@@ -35,8 +35,8 @@ struct ConnectionId {
 }
 
 impl ServedConnections {
-    /// Remembers the connection of a response, unless the server closes it. A client that the caller
-    /// gave has no [`ForgetOpened`], and servers may close all their connections.
+    /// Remembers the connection of a response, unless the server closes it. A client that the
+    /// caller gave has no [`ForgetOpened`], and servers may close all their connections.
     pub(super) fn record(&self, response: &reqwest::Response) {
         let Some(connection) = ConnectionId::of(response.extensions()) else { return };
         if is_last(response) {
