@@ -20,15 +20,19 @@ pub(crate) struct BaseUrl {
     is_fenced: bool,
 }
 
+const NO_SCHEME: &str = "must begin with `http://` or `https://`";
+
 /// The user name and password from the base URL.
 pub(crate) type UserInfo = (String, SecretString);
 
 impl BaseUrl {
     pub(crate) fn parse(text: &str) -> Result<(Self, Option<UserInfo>), BuildError> {
-        let mut url = Url::parse(text)
-            .map_err(|error| BuildError::base(&format!("is not a URL: {error}")))?;
+        let mut url = Url::parse(text).map_err(|error| match error {
+            url::ParseError::RelativeUrlWithoutBase => BuildError::base(NO_SCHEME),
+            error => BuildError::base(&format!("is not a URL: {error}")),
+        })?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(BuildError::base("must begin with `http://` or `https://`"));
+            return Err(BuildError::base(NO_SCHEME));
         }
         if url.query().is_some() {
             return Err(BuildError::base(
@@ -51,9 +55,12 @@ impl BaseUrl {
     pub(crate) fn allow(&mut self, origin: &str) -> Result<(), BuildError> {
         let refuse =
             |problem: &str| BuildError::new(BuildErrorKind::CrossOrigin, "allowed origin", problem);
-        let url = Url::parse(origin).map_err(|_| refuse("is not a URL"))?;
+        let url = Url::parse(origin).map_err(|error| match error {
+            url::ParseError::RelativeUrlWithoutBase => refuse(NO_SCHEME),
+            _ => refuse("is not a URL"),
+        })?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(refuse("must begin with `http://` or `https://`"));
+            return Err(refuse(NO_SCHEME));
         }
         self.allowed.push(url);
         Ok(())

@@ -121,8 +121,7 @@ async fn send_hop(
     headers: HeaderMap,
     needs_fresh_connection: bool,
 ) -> Result<http::Response<ResponseBody>, SendError> {
-    let mut body = hop.body(call)?;
-    body.state_length(&headers);
+    let body = hop.body(call)?;
     let Some(transport) = call.guard.transport() else {
         return Err(ApiError::Closed.into());
     };

@@ -35,23 +35,28 @@ const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The settings of an [`ApiClient`].
 ///
-/// | setting | default | |
+/// | setting | default | range and meaning |
 /// |---|---|---|
-/// | [`timeout`](Self::timeout) | 10 s | for one attempt |
-/// | [`deadline`](Self::deadline) | 30 s | for all attempts and the delays between them |
-/// | [`idle_timeout`](Self::idle_timeout) | 60 s | for a chunk of a streamed response |
-/// | [`connect_timeout`](Self::connect_timeout) | 5 s | for one connection |
-/// | [`retry`](Self::retry) | 3 retries, exponential from 100 ms, full jitter | |
+/// | [`timeout`](Self::timeout) | 10 s | above 0, or none; one attempt with its response body |
+/// | [`deadline`](Self::deadline) | 30 s | above 0, or none; all attempts and the delays between them |
+/// | [`idle_timeout`](Self::idle_timeout) | 60 s | above 0, or none; a wait for a chunk of a streamed response |
+/// | [`connect_timeout`](Self::connect_timeout) | 5 s | above 0; one connection |
+/// | [`error_body_timeout`](Self::error_body_timeout) | 1 s | from 0; the body of an error response |
+/// | [`body_limit`](Self::body_limit) | 16 MiB | from 0 bytes; the decompressed body |
+/// | [`redirects`](Self::redirects) | 5 | from 0; within one origin |
+/// | [`retry`](Self::retry) | 3 retries, exponential from 100 ms, full jitter | see [`RetryPolicy`] |
 /// | [`budget`](Self::budget) | [one retry per three successes, 20 initial](crate::default_budget) | per client |
 /// | [`circuit_breaker`](Self::circuit_breaker) | [10 failures in a row over 3 s, open for 5 s](crate::default_circuit_breaker) | per origin |
-/// | [`on_rate_limit`](Self::on_rate_limit) | calls wait until the server wants requests again | per origin |
-/// | [`redirects`](Self::redirects) | 5 | within one origin |
-/// | [`body_limit`](Self::body_limit) | 16 MiB | of the decompressed body |
-/// | [`error_body_timeout`](Self::error_body_timeout) | 1 s | for the body of an error response |
-/// | [`retry_statuses`](Self::retry_statuses) | 408, 429, 500, 502, 503, 504 | |
-/// | [`permanent_codes`](Self::permanent_codes) | none | |
-/// | [`idempotency_header`](Self::idempotency_header) | `idempotency-key` | |
-/// | [`auth`](Self::auth), [`header`](Self::header), [`name`](Self::name) | none | |
+/// | [`on_rate_limit`](Self::on_rate_limit) | [`Wait`](OnRateLimit::Wait) until the server wants requests again | per origin |
+/// | [`retry_statuses`](Self::retry_statuses) | 408, 429, 500, 502, 503, 504 | retried if the request may be sent twice |
+/// | [`permanent_codes`](Self::permanent_codes) | none | error codes that are never retried |
+/// | [`count_rate_limits`](Self::count_rate_limits) | no | whether a 429 is a failure for the circuit breaker |
+/// | [`fail_when`](Self::fail_when) | none | finds errors in successful responses |
+/// | [`idempotency_header`](Self::idempotency_header) | `idempotency-key` | the header for idempotency keys |
+/// | [`name`](Self::name) | the origin of the base URL | 1 to 128 characters |
+/// | [`auth`](Self::auth), [`header`](Self::header) | none | sent only to the origin of the base URL |
+/// | [`allow_origin`](Self::allow_origin), [`allow_plain_http`](Self::allow_plain_http), [`fence_path`](Self::fence_path) | off | where requests and credentials may go |
+/// | [`transport`](Self::transport), [`connections_of`](Self::connections_of) | a new client of reqwest | what sends the requests |
 #[must_use]
 pub struct ApiClientBuilder {
     pub(super) base: String,

@@ -82,7 +82,7 @@ impl fmt::Debug for ErrorResponse {
 
 /// Returns whether a JSON body has one of these codes in the field `code` or `type`. The field is
 /// at the top level or in the object `error`.
-pub(crate) fn has_code(body: &[u8], codes: &[String]) -> bool {
+pub(crate) fn has_code(body: &[u8], codes: &[impl AsRef<str>]) -> bool {
     let Ok(body) = serde_json::from_slice::<Value>(without_bom(body)) else {
         return false;
     };
@@ -90,7 +90,7 @@ pub(crate) fn has_code(body: &[u8], codes: &[String]) -> bool {
     [Some(&body), error].into_iter().flatten().any(|part| {
         ["code", "type"].iter().any(|name| {
             let code = part.get(*name).and_then(Value::as_str);
-            code.is_some_and(|code| codes.iter().any(|known| known == code))
+            code.is_some_and(|code| codes.iter().any(|known| known.as_ref() == code))
         })
     })
 }

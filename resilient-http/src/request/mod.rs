@@ -1,6 +1,7 @@
 //! The parts of a request: body, form, headers, idempotency and options.
 
 mod body;
+mod caller_stream;
 mod fields;
 mod finite_check;
 mod headers;
@@ -10,8 +11,8 @@ mod multipart;
 mod pairs;
 mod prepared_request;
 
-pub(crate) use self::body::BodyFault;
 pub use self::body::{Body, RequestBody};
+pub(crate) use self::caller_stream::BodyFault;
 pub(crate) use self::fields::{Fields, fields_of, parse_fields};
 pub(crate) use self::headers::{
     check_framing, check_single_values, header_name, header_pair, replace_headers, state_empty_body,

@@ -66,7 +66,7 @@ impl ResponseHead {
 }
 
 /// Returns the wait that a response with an error status asks for. A 429 without `Retry-After` asks
-/// for a wait until its exhausted rate limits reset.
+/// for a wait until its exhausted rate limits reset, or at most ten seconds for those that refill.
 fn hint(status: StatusCode, headers: &HeaderMap, arrival: SystemTime) -> Option<Duration> {
     let of_limits = || {
         let is_limited = status == StatusCode::TOO_MANY_REQUESTS;

@@ -32,6 +32,7 @@ mod redirects;
 mod request_parts;
 mod request_streams;
 mod requests;
+mod sent_once;
 mod specification;
 mod stale_connections;
 mod storms;
