@@ -7,8 +7,8 @@ use crate::time;
 
 // R6
 /// Returns the time until a time limit cancels the running code: the attempt timeout or the
-/// deadline of a call around it, or a `#[timeout]`, whichever comes first. Returns zero if the limit
-/// has passed, and `None` if there is none.
+/// deadline of a call around it, or a `#[timeout]`, whichever comes first. Returns zero if the
+/// limit has passed, and `None` without a limit.
 ///
 /// Use it to leave out work that cannot end in time, or to tell another service how long the caller
 /// will wait. It works in an async attempt and in what the attempt awaits. A task that an attempt
@@ -21,7 +21,7 @@ use crate::time;
 /// # let mut runtime = tokio::runtime::Builder::new_current_thread();
 /// # runtime.enable_time().start_paused(true).build().unwrap().block_on(async {
 /// let call = RetryPolicy::DEFAULT.call().deadline(Duration::from_secs(5));
-/// let left: Result<_, Box<dyn std::error::Error>> = call.run(async |_| Ok(remaining_time())).await;
+/// let left = call.run(async |_| Ok::<_, std::io::Error>(remaining_time())).await;
 /// assert_eq!(left.unwrap(), Some(Duration::from_secs(5)));
 /// assert_eq!(remaining_time(), None);
 /// # });

@@ -102,18 +102,19 @@ impl PathTemplate {
     ) -> Result<String, BuildError> {
         let mut path = String::new();
         let values: Vec<(&str, &str)> = values.into_iter().collect();
-        self.expand_onto(&mut path, values.iter().copied())?;
+        self.expand_onto(&mut path, &values)?;
         Ok(path)
     }
 
     /// Appends the expanded path to `path`.
-    pub(super) fn expand_onto<'a>(
+    pub(super) fn expand_onto<T: AsRef<str>>(
         &self,
         path: &mut String,
-        values: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+        values: &[(T, T)],
     ) -> Result<(), BuildError> {
         let begin = path.len();
-        for (name, _) in values.clone() {
+        for (name, _) in values {
+            let name = name.as_ref();
             if !self.names().any(|known| known == name) {
                 return Err(BuildError::parameter(name, "is not a name in the path template"));
             }
@@ -128,10 +129,11 @@ impl PathTemplate {
                 }
                 TemplatePart::Name { at } => {
                     let name = &self.text[at.clone()];
-                    let given = values.clone().filter(|(given, _)| *given == name);
-                    let Some((_, value)) = given.last() else {
+                    let given = values.iter().rev().find(|(given, _)| given.as_ref() == name);
+                    let Some((_, value)) = given else {
                         return Err(BuildError::parameter(name, "has no value"));
                     };
+                    let value = value.as_ref();
                     check_value(value).map_err(|problem| BuildError::parameter(name, problem))?;
                     path.extend(utf8_percent_encode(value, SEGMENT));
                 }

@@ -34,10 +34,10 @@ impl Target {
     }
 
     /// Returns the URL with a value for each parameter.
-    pub(crate) fn url<'a>(
+    pub(crate) fn url<T: AsRef<str>>(
         &self,
         base: &BaseUrl,
-        values: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+        values: &[(T, T)],
     ) -> Result<Url, BuildError> {
         let root = self.root.as_ref().unwrap_or(base.url());
         let mut path = String::with_capacity(root.path().len() + self.path.as_str().len() + 16);
@@ -77,7 +77,7 @@ mod tests {
 
     fn url(path: &str) -> Result<String, BuildError> {
         let base = base();
-        Ok(Target::parse(path, &base)?.url(&base, [].into_iter())?.to_string())
+        Ok(Target::parse(path, &base)?.url::<&str>(&base, &[])?.to_string())
     }
 
     #[test]
@@ -112,7 +112,7 @@ mod tests {
         let mut base = base();
         base.allow("https://files.example.com").unwrap();
         let target = Target::parse("https://files.example.com/{id}", &base).unwrap();
-        let url = target.url(&base, [("id", "7")].into_iter()).unwrap();
+        let url = target.url(&base, &[("id", "7")]).unwrap();
         assert_eq!(url.as_str(), "https://files.example.com/7");
         assert!(!base.is_own(&url));
     }

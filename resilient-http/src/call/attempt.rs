@@ -83,8 +83,8 @@ pub(super) async fn receive_head(
         let error = ApiError::of_status(details, began.elapsed());
         span.end(Some(&error));
         if let (ApiError::Authentication { .. }, Some(token)) = (&error, token) {
-            // A server that answers 401 did not act on the request. The next token may help once:
-            // if the server refuses it too, the token is not at fault.
+            // A server that responds with 401 did not act on the request. The next token may help
+            // once: if the server refuses it too, the token is not at fault.
             if call.refresh_once() {
                 client.inner().credentials.refuse(&token);
                 if hop.can_be_sent_again(call) {

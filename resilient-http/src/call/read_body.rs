@@ -11,8 +11,8 @@ use crate::error::{ERROR_BODY_LIMIT, TransportError};
 use crate::time_limit::limited;
 use crate::transport::ResponseBody;
 
-/// How long before the time limit of the attempt the read of an error body ends. Timers are exact to
-/// a millisecond.
+/// How long before the time limit of the attempt the read of an error body ends. Timers are exact
+/// to a millisecond.
 const BEFORE_LIMIT: Duration = Duration::from_millis(10);
 
 /// The reason why a body could not be read to its end.
@@ -51,8 +51,8 @@ pub(super) async fn read_whole(mut body: ResponseBody, limit: usize) -> Result<B
 /// `true` if the body has more, breaks off or takes longer: this is no error, because the status is
 /// already known.
 ///
-/// The read ends before the attempt does. If the time limit of the attempt ended it, the status, the
-/// headers and the hint would be lost.
+/// The read ends before the attempt does. If the time limit of the attempt ended it, the status,
+/// the headers and the hint would be lost.
 pub(super) async fn read_beginning(mut body: ResponseBody, most: Duration) -> (Bytes, bool) {
     let most = match remaining_time() {
         Some(left) => most.min(left.saturating_sub(BEFORE_LIMIT)),

@@ -303,9 +303,7 @@ impl RequestDraft {
             ("idle_timeout", own(self.options.idle_timeout)),
         ])?;
         let target = self.target?;
-        let values = self.values.iter();
-        let values = values.map(|(name, value)| (name.as_str(), value.as_str()));
-        let mut url = target.url(&self.client.inner().base, values)?;
+        let mut url = target.url(&self.client.inner().base, &self.values)?;
         if !self.query.is_empty() {
             url.set_query(Some(&self.query.join("&")));
         }

@@ -316,10 +316,10 @@ impl ApiClientBuilder {
     /// its circuit opens, and when the client first sends a request again because a connection that
     /// had served other requests broke.
     #[cfg(feature = "reqwest")]
-    pub fn configure(
-        mut self,
-        configure: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync + 'static,
-    ) -> Self {
+    pub fn configure<F>(mut self, configure: F) -> Self
+    where
+        F: Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync + 'static,
+    {
         self.configure = Some(Box::new(configure));
         self
     }

@@ -104,10 +104,10 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
     /// Changes the reqwest client before it is built: see
     /// [`configure`](crate::ApiClientBuilder::configure).
     #[cfg(feature = "reqwest")]
-    pub fn configure(
-        mut self,
-        configure: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync + 'static,
-    ) -> Self {
+    pub fn configure<F>(mut self, configure: F) -> Self
+    where
+        F: Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync + 'static,
+    {
         self.source = ClientSource::Configured(Box::new(move |client| client.configure(configure)));
         self
     }

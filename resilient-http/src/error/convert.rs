@@ -86,8 +86,8 @@ impl ApiError {
         Self::TooLarge { limit, details: Opaque::new(details) }
     }
 
-    /// Makes the error for a response with a status of success in which a hook has found an error. A
-    /// hint of the hook wins over that of the server.
+    /// Makes the error for a successful response in which a hook has found an error. A hint of the
+    /// hook wins over that of the server.
     pub(crate) fn judged(
         mut details: Details,
         mut response: ErrorResponse,

@@ -76,7 +76,7 @@ impl fmt::Display for Cause<'_> {
     }
 }
 
-/// Describes a status that has no variant of its own.
+/// Describes the status of [`ApiError::Status`].
 fn status_text(status: StatusCode) -> &'static str {
     match status {
         status if is_redirect(status) => "a redirect was not followed",

@@ -80,8 +80,8 @@ impl fmt::Debug for ErrorResponse {
     }
 }
 
-/// Returns whether a JSON body has one of these codes in the field `code` or `type`. The field is at
-/// the top level or in the object `error`.
+/// Returns whether a JSON body has one of these codes in the field `code` or `type`. The field is
+/// at the top level or in the object `error`.
 pub(crate) fn has_code(body: &[u8], codes: &[String]) -> bool {
     let Ok(body) = serde_json::from_slice::<Value>(without_bom(body)) else {
         return false;

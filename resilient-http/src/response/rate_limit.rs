@@ -1,11 +1,6 @@
 //! The rate limits that servers report.
 
-use std::time::{Duration, SystemTime};
-
-use http::HeaderMap;
-
-use super::header_time::server_time;
-use super::rate_limit_headers::{draft_limits, field_limits};
+use std::time::Duration;
 
 /// A rate limit of the server, from the headers of a response.
 ///
@@ -50,31 +45,6 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    /// Reads the headers of a response that has just arrived, and returns the tightest limit: the
-    /// one of which the smallest share remains. Returns `None` if the headers contain no rate
-    /// limit.
-    #[must_use]
-    pub fn parse(headers: &HeaderMap) -> Option<Self> {
-        Self::tightest(Self::parse_all(headers))
-    }
-
-    /// Reads the headers of a response that has just arrived, and returns all limits, sorted by
-    /// their names.
-    #[must_use]
-    pub fn parse_all(headers: &HeaderMap) -> Vec<Self> {
-        Self::received(headers, SystemTime::now())
-    }
-
-    /// Returns all limits in the headers of a response that arrived at the time `arrival`.
-    pub(crate) fn received(headers: &HeaderMap, arrival: SystemTime) -> Vec<Self> {
-        let drafts = draft_limits(headers);
-        if drafts.is_empty() {
-            field_limits(headers, server_time(headers, arrival))
-        } else {
-            drafts
-        }
-    }
-
     /// Returns the limit of which the smallest share remains. A limit of unknown size is tight only
     /// if nothing remains of it.
     pub(crate) fn tightest(limits: Vec<Self>) -> Option<Self> {
@@ -104,7 +74,7 @@ impl RateLimit {
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderName, HeaderValue};
+    use http::{HeaderMap, HeaderName, HeaderValue};
 
     use super::*;
 

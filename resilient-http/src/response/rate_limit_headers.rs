@@ -6,15 +6,42 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderMap, HeaderValue};
 
 use super::header_number::whole;
-use super::header_time::time_until;
+use super::header_time::{server_time, time_until};
 use super::rate_limit::RateLimit;
 
 /// The maximum length of the name of a limit. Longer names are cut.
 const LONGEST_NAME: usize = 64;
 
+impl RateLimit {
+    /// Reads the headers of a response that has just arrived, and returns the tightest limit: the
+    /// one of which the smallest share remains. Returns `None` if the headers contain no rate
+    /// limit.
+    #[must_use]
+    pub fn parse(headers: &HeaderMap) -> Option<Self> {
+        Self::tightest(Self::parse_all(headers))
+    }
+
+    /// Reads the headers of a response that has just arrived, and returns all limits, sorted by
+    /// their names.
+    #[must_use]
+    pub fn parse_all(headers: &HeaderMap) -> Vec<Self> {
+        Self::received(headers, SystemTime::now())
+    }
+
+    /// Returns all limits in the headers of a response that arrived at the time `arrival`.
+    pub(crate) fn received(headers: &HeaderMap, arrival: SystemTime) -> Vec<Self> {
+        let drafts = draft_limits(headers);
+        if drafts.is_empty() {
+            field_limits(headers, server_time(headers, arrival))
+        } else {
+            drafts
+        }
+    }
+}
+
 /// Reads headers such as `RateLimit: "default";r=50;t=30` and
 /// `RateLimit-Policy: "default";q=100;w=60`.
-pub(super) fn draft_limits(headers: &HeaderMap) -> Vec<RateLimit> {
+fn draft_limits(headers: &HeaderMap) -> Vec<RateLimit> {
     if !headers.contains_key("ratelimit") {
         return Vec::new();
     }
@@ -39,7 +66,7 @@ pub(super) fn draft_limits(headers: &HeaderMap) -> Vec<RateLimit> {
 }
 
 /// Reads headers with one field each, such as `x-ratelimit-remaining-tokens`.
-pub(super) fn field_limits(headers: &HeaderMap, server_time: SystemTime) -> Vec<RateLimit> {
+fn field_limits(headers: &HeaderMap, server_time: SystemTime) -> Vec<RateLimit> {
     // The key is the rank of the family, the prefix, and the name of the limit.
     let mut found = BTreeMap::<(u8, &str, &str), RateLimit>::new();
     for (header, value) in headers {

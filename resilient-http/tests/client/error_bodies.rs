@@ -1,5 +1,6 @@
-//! Once an error status has arrived, its body is optional: whatever happens to the body, the outcome
-//! is that of the status, and the error has the status, the headers, the hint and what came.
+//! Once an error status has arrived, its body is optional: whatever happens to the body, the
+//! outcome is that of the status, and the error has the status, the headers, the hint and the part
+//! that came.
 
 use std::pin::Pin;
 use std::sync::Arc;

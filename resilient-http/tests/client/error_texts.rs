@@ -88,7 +88,7 @@ async fn r07_the_error_names_the_budget_if_it_ended_the_retries() {
     // A call that may not be repeated needs no token, so the budget is not the reason.
     let error = within("the call", budget(0).post::<()>("x")).await.unwrap_err();
     assert_eq!(error.retries_disabled(), Some(RetriesDisabled::NotIdempotent));
-    // The same holds for the error of a time limit, which the client completes at its end.
+    // The client completes the error of a time limit at its end, and keeps the reason.
     let hanging = Raw::always(vec![Step::Stall]).await;
     let empty = BudgetConfig::builder().initial_tokens(0).build().unwrap();
     let api = client(&hanging.url).budget(empty).timeout(Duration::from_millis(50));

@@ -1,5 +1,5 @@
-//! The table of outcomes in the README says what the client does: each row has a case here, and each
-//! case has a row. The tests in `outcome_table` do the same with real servers.
+//! The table of outcomes in the README says what the client does: each row has a case here, and
+//! each case has a row. The tests in `outcome_table` do the same with real servers.
 
 mod readme_table;
 mod scripted;
@@ -76,7 +76,8 @@ fn broken(phase: Phase) -> TransportError {
     TransportError::connection(phase, "broken")
 }
 
-/// Returns the faults of a row, each with its settings. The rows that need other calls are not here.
+/// Returns the faults of a row, each with its settings. Returns `None` for a row that needs other
+/// calls.
 fn faults(what: &str) -> Option<Vec<(Fault, Setup)>> {
     let plain = |faults: &[Fault]| faults.iter().map(|fault| (fault.clone(), PLAIN)).collect();
     let statuses = |statuses: &[u16]| {

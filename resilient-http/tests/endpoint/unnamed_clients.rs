@@ -15,8 +15,8 @@ fn unnamed(base: &str, transport: &MockTransport) -> ApiClientBuilder {
     ApiClient::builder(base).transport(transport.clone())
 }
 
-/// Checks that nothing is registered under names that begin with `base`. Other tests may hold handles
-/// for a moment; what had to stay for them leaves when other clients are built.
+/// Checks that nothing is registered under names that begin with `base`. Other tests may hold
+/// handles for a moment. Items that stayed for them leave when other clients are built.
 fn nothing_is_left_of(base: &str, transport: &MockTransport) {
     for _ in 0..1_000 {
         if registered(base).is_empty() {
@@ -142,8 +142,8 @@ async fn g08_ten_thousand_failing_clients_without_a_name_leave_a_few_names_of_re
         let api = unnamed(base, &transport).no_retry().build().unwrap();
         api.get::<()>("x").await.unwrap_err();
     }
-    // Other tests read the registry at the same time. While they hold a handle of what a client
-    // had, its name is taken, and the next client gets another one.
+    // Other tests read the registry at the same time. While they hold a handle of a client's
+    // budget, its name is taken, and the next client gets another one.
     let retries = Registry::global().retries();
     let names = retries.iter().filter(|retry| retry.name().starts_with(base)).count();
     assert!(names < 100, "{names}");

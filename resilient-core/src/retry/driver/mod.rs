@@ -83,8 +83,7 @@ use crate::time;
 pub struct RetryDriver<'a> {
     plan: Plan<'a>,
     call: RetryCallCount<'a>,
-    /// Allocated at the first failure or wait, so that a call that succeeds at its first attempt has
-    /// little setup.
+    /// Allocated at the first failure or wait, so that a healthy call has little setup.
     progress: Option<Box<Progress<'a>>>,
     span: CallSpan,
 }

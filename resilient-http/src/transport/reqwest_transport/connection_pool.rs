@@ -40,8 +40,8 @@ impl ConnectionPool {
         self.configure.is_some()
     }
 
-    /// Returns the client for a request. `needs_fresh` asks for a client that opens a connection for
-    /// each request. A client that the caller gave is the only one.
+    /// Returns the client for a request. With `needs_fresh`, the client opens a connection for each
+    /// request. A client that the caller gave is the only one.
     pub(super) fn client(&self, needs_fresh: bool) -> reqwest::Client {
         if needs_fresh {
             let build = || {
@@ -59,7 +59,7 @@ impl ConnectionPool {
     /// closed, and its running requests continue.
     pub(super) fn drop_idle_connections(&self) {
         let Some(configure) = &self.configure else { return };
-        // The same settings have built a client before, so an error is rare: a file of certificates
+        // These settings have built a client before, so an error is rare: a file of certificates
         // may have disappeared. The present client stays.
         if let Ok(fresh) = build_client(configure()) {
             *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;

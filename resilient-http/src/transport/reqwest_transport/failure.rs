@@ -5,8 +5,8 @@ use std::io;
 
 use crate::error::{FailureCause, Phase, TransportError};
 
-/// Explains an error before the response. `is_reused` says whether the connection of the request had
-/// served another one.
+/// Explains an error before the response. `is_reused` says whether the connection had served
+/// another request.
 pub(super) fn explain(error: reqwest::Error, is_reused: bool) -> TransportError {
     let cause = if error.is_builder() {
         FailureCause::Unsendable("cannot send to such an address")
@@ -106,8 +106,8 @@ fn is_lost(error: &io::Error) -> bool {
     )
 }
 
-/// Returns whether the bytes arrived and cannot be decompressed. The decoders report an
-/// `io::Error` of their own; an error of the connection comes through hyper.
+/// Returns whether the bytes arrived and cannot be decompressed. The decoders report their own
+/// `io::Error`; an error of the connection comes through hyper.
 fn is_undecodable(error: &reqwest::Error) -> bool {
     let mut is_io = false;
     let mut cause = error.source();

@@ -76,7 +76,7 @@ impl Transport for ReqwestTransport {
                 let is_reused = self.pool.served.forget(&error);
                 explain(error, is_reused)
             })?;
-            self.pool.served.record(response.extensions());
+            self.pool.served.record(&response);
             if asked.is_some_and(|asked| *response.url() != asked) {
                 return Err(TransportError::unsendable(
                     "is a client that follows redirects: build it with `redirect(Policy::none())`",
