@@ -5,7 +5,6 @@ use tokio::time::Instant;
 
 /// How a wait ended.
 #[derive(Debug, Clone, Copy)]
-#[cfg_attr(not(feature = "metrics"), expect(dead_code, reason = "only the metric reads it"))]
 pub(super) enum WaitEnd {
     /// The call started.
     Started,
