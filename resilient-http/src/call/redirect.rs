@@ -37,7 +37,9 @@ impl<'a> Hop<'a> {
         if !self.has_body {
             return Ok(RequestBody::default());
         }
-        call.request.body.open().ok_or_else(|| {
+        let length = self.headers.get(header::CONTENT_LENGTH);
+        let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+        call.request.body.open(length).ok_or_else(|| {
             let problem = "was there once, and is gone: the request was executed before";
             BuildError::new(BuildErrorKind::Body, "body", problem).into()
         })

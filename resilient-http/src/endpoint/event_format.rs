@@ -17,6 +17,19 @@ pub(super) enum EventFormat {
     Anthropic,
 }
 
+/// The types of errors whose status would be from 400 to 499, for which the server is not at fault.
+const CALLERS_FAULTS: [&str; 6] = [
+    "authentication_error",
+    "content_filter",
+    "invalid_request_error",
+    "not_found_error",
+    "permission_error",
+    "request_too_large",
+];
+
+/// The types and codes of errors whose status would be 429.
+const RATE_LIMITS: [&str; 2] = ["rate_limit_error", "rate_limit_exceeded"];
+
 pub(super) const STREAM_FIELD: &str = "stream";
 
 impl EventFormat {
@@ -24,13 +37,18 @@ impl EventFormat {
         self == Self::OpenAi && event.data == "[DONE]"
     }
 
-    /// Returns what an event means that reports an error. An error with one of the codes in
-    /// `permanent`, such as an exhausted quota, says nothing against the health of the server.
+    /// Returns what an event means that reports an error, as the status of the same error would. An
+    /// error with one of the codes in `permanent`, such as an exhausted quota, says nothing against
+    /// the health of the server.
     pub(super) fn judge(self, event: &SseEvent, permanent: &[String]) -> Option<Classification> {
         if !self.is_error(event) {
-            None
-        } else if has_code(event.data.as_bytes(), permanent) {
+            return None;
+        }
+        let data = event.data.as_bytes();
+        if has_code(data, permanent) || has_code(data, &CALLERS_FAULTS) {
             Some(Classification::answered())
+        } else if has_code(data, &RATE_LIMITS) {
+            Some(Classification::throttled())
         } else {
             Some(Classification::transient())
         }
@@ -53,9 +71,37 @@ impl EventFormat {
 mod tests {
     use super::*;
 
-    fn is_error(format: EventFormat, event: &str, data: &str) -> bool {
-        let (event, data, id) = (event.to_owned(), data.to_owned(), String::new());
-        format.is_error(&SseEvent { event, data, id, retry: None })
+    fn event(event: &str, data: &str) -> SseEvent {
+        let (event, data, id) = (event.to_owned(), data.to_owned(), "".into());
+        SseEvent { event, data, id, retry: None }
+    }
+
+    fn is_error(format: EventFormat, name: &str, data: &str) -> bool {
+        format.is_error(&event(name, data))
+    }
+
+    #[test]
+    fn an_error_in_an_event_means_what_its_status_would_mean() {
+        let answered = Classification::answered();
+        let throttled = Classification::throttled();
+        let transient = Classification::transient();
+        let permanent = ["insufficient_quota".to_owned()];
+        for (data, expected) in [
+            (r#"{"error": {"type": "invalid_request_error", "code": "x"}}"#, answered),
+            (r#"{"type": "error", "error": {"type": "authentication_error"}}"#, answered),
+            (r#"{"error": {"code": "content_filter"}}"#, answered),
+            (r#"{"error": {"code": "insufficient_quota"}}"#, answered),
+            (r#"{"error": {"type": "rate_limit_error"}}"#, throttled),
+            (r#"{"error": {"type": "tokens", "code": "rate_limit_exceeded"}}"#, throttled),
+            (r#"{"type": "error", "error": {"type": "overloaded_error"}}"#, transient),
+            (r#"{"error": {"type": "server_error"}}"#, transient),
+            (r#"{"error": "x"}"#, transient),
+        ] {
+            let event = event("error", data);
+            for format in [EventFormat::OpenAi, EventFormat::Anthropic] {
+                assert_eq!(format.judge(&event, &permanent), Some(expected), "{data}");
+            }
+        }
     }
 
     #[test]

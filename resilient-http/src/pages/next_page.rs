@@ -45,14 +45,19 @@ impl NextPage {
         Self(Difference::Json(text.map(Bytes::from)))
     }
 
-    /// Changes `request`, which is a copy of the request of this page.
+    /// Changes `request`, which is a copy of the request of this page. `redirected_to` is the
+    /// address of the page if it is another one.
     pub(super) fn apply(
         self,
         client: &ApiClient,
         request: &mut PreparedRequest,
+        redirected_to: Option<&Url>,
     ) -> Result<(), BuildError> {
         match self.0 {
-            Difference::Address(address) => request.url = resolve(client, &request.url, &address)?,
+            Difference::Address(address) => {
+                let from = redirected_to.unwrap_or(&request.url);
+                request.url = resolve(client, from, &address)?;
+            }
             Difference::Query(query) => replace_in_query(&mut request.url, &query?),
             Difference::Json(bytes) => request.body = bytes?.into(),
         }

@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use http::HeaderMap;
+use url::Url;
 
 use super::link_header::{MalformedLink, next_link};
 use super::next_page::{NextPage, headers_for};
@@ -178,7 +179,8 @@ impl<T> Pages<T> {
     /// Moves the position behind this page.
     fn advance(&mut self, request: &PreparedRequest, page: &Page<T>) {
         let next = (self.find_next)(&page.value, &page.response);
-        self.position = match next.and_then(|next| self.request_of(request, next)) {
+        let redirected_to = page.response.head.redirected_to.as_deref();
+        self.position = match next.and_then(|next| self.request_of(request, redirected_to, next)) {
             Ok(Some(request)) => Position::At(Arc::new(request)),
             Ok(None) => Position::End,
             Err(error) => Position::Refused(error.into()),
@@ -188,6 +190,7 @@ impl<T> Pages<T> {
     fn request_of(
         &mut self,
         request: &PreparedRequest,
+        redirected_to: Option<&Url>,
         next: Option<NextPage>,
     ) -> Result<Option<PreparedRequest>, BuildError> {
         let Some(next) = next else { return Ok(None) };
@@ -196,7 +199,7 @@ impl<T> Pages<T> {
             return Err(refused("list", problem));
         }
         let mut request = copy(request)?;
-        next.apply(&self.client, &mut request)?;
+        next.apply(&self.client, &mut request, redirected_to)?;
         request.headers = headers_for(&self.client, &self.headers, &request.url);
         check_framing(&request.headers, &request.body)?;
         if !self.seen.insert(self.hash(&request)) {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -10,6 +10,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
 
+use super::caller_stream::{BodyFault, CallerStream};
 use crate::error::BoxError;
 
 /// The body of one exchange, as transports send it: bytes, or a stream of bytes.
@@ -17,24 +18,17 @@ pub struct RequestBody(SentBody);
 
 enum SentBody {
     Bytes(Full<Bytes>),
-    Stream(BoxBody<Bytes, BoxError>, BodyFault),
+    Stream(CallerStream),
 }
-
-/// The error of a stream that the caller gave, as seen by the client that sends it. The transport
-/// reports a failed exchange, and this error says that the caller's stream was the cause.
-#[derive(Clone, Default)]
-pub(crate) struct BodyFault(Option<Arc<OnceLock<SharedError>>>);
-
-type SharedError = Arc<dyn std::error::Error + Send + Sync>;
 
 /// The body of a request.
 ///
 /// A body is empty, bytes, or a stream. [`Body::factory`] creates a stream for each attempt. A
 /// stream from [`Body::once`] can be sent only once, so its call has no retries.
 ///
-/// If a stream returns an error, the call ends with
-/// [`ApiError::RequestBody`](crate::ApiError::RequestBody): the call is not retried, and the
-/// circuit breaker ignores it.
+/// If a stream returns an error, or is longer or shorter than a header `content-length` or its own
+/// `size_hint` states, the call ends with [`ApiError::RequestBody`](crate::ApiError::RequestBody):
+/// the call is not retried, and the circuit breaker ignores it.
 pub struct Body(BodySource);
 
 enum BodySource {
@@ -94,14 +88,14 @@ impl Body {
     }
 
     /// Returns the body for one exchange, or `None` if the body was sent and cannot be sent again.
-    pub(crate) fn open(&self) -> Option<RequestBody> {
+    /// `length` is the stated length of a stream, if it is stated.
+    pub(crate) fn open(&self, length: Option<u64>) -> Option<RequestBody> {
         let stream = match &self.0 {
             BodySource::Bytes(bytes) => return Some(bytes.clone().into()),
             BodySource::Factory(make) => make(),
             BodySource::Once(body) => body.lock().unwrap_or_else(PoisonError::into_inner).take()?,
         };
-        let fault = BodyFault(Some(Arc::default()));
-        Some(RequestBody(SentBody::Stream(stream, fault)))
+        Some(RequestBody(SentBody::Stream(CallerStream::new(stream, length))))
     }
 }
 
@@ -122,37 +116,8 @@ impl RequestBody {
     pub(crate) fn fault(&self) -> BodyFault {
         match &self.0 {
             SentBody::Bytes(_) => BodyFault::default(),
-            SentBody::Stream(_, fault) => fault.clone(),
+            SentBody::Stream(stream) => stream.fault(),
         }
-    }
-}
-
-impl BodyFault {
-    /// Returns the error if the stream returned one.
-    pub(crate) fn error(&self) -> Option<BoxError> {
-        let error = self.0.as_ref()?.get()?;
-        Some(Box::new(StreamError(Arc::clone(error))))
-    }
-}
-
-/// The error of the caller's stream, shared by the transport's error and the error of the call.
-struct StreamError(SharedError);
-
-impl fmt::Debug for StreamError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl fmt::Display for StreamError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl std::error::Error for StreamError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.source()
     }
 }
 
@@ -166,28 +131,21 @@ impl HttpBody for RequestBody {
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         match &mut self.0 {
             SentBody::Bytes(full) => Pin::new(full).poll_frame(cx).map_err(|never| match never {}),
-            SentBody::Stream(stream, fault) => Pin::new(stream).poll_frame(cx).map_err(|error| {
-                let error = SharedError::from(error);
-                if let Some(fault) = &fault.0 {
-                    // A stream that goes on after an error reports its first one.
-                    let _ = fault.set(Arc::clone(&error));
-                }
-                Box::new(StreamError(error)) as BoxError
-            }),
+            SentBody::Stream(stream) => Pin::new(stream).poll_frame(cx),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match &self.0 {
             SentBody::Bytes(full) => full.is_end_stream(),
-            SentBody::Stream(stream, _) => stream.is_end_stream(),
+            SentBody::Stream(stream) => stream.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
             SentBody::Bytes(full) => full.size_hint(),
-            SentBody::Stream(stream, _) => stream.size_hint(),
+            SentBody::Stream(stream) => stream.size_hint(),
         }
     }
 }

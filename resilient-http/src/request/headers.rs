@@ -32,8 +32,7 @@ pub(crate) fn check_framing(headers: &HeaderMap, body: &Body) -> Result<(), Buil
     };
     let is_true = given.to_str().is_ok_and(|given| match body.as_bytes() {
         Some(bytes) => given == bytes.len().to_string(),
-        // The length of a stream is not known in advance. If the stream is shorter than the header
-        // says, the transport closes the connection.
+        // The length of a stream is checked while it is sent.
         None => !given.is_empty() && given.bytes().all(|byte| byte.is_ascii_digit()),
     });
     if is_true && lengths.next().is_none() {

@@ -1,6 +1,7 @@
 //! The parts of a request: body, form, headers, idempotency and options.
 
 mod body;
+mod caller_stream;
 mod fields;
 mod finite_check;
 mod headers;

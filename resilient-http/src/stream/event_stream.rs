@@ -31,16 +31,25 @@ use crate::response::DecodeError;
 ///
 /// ```no_run
 /// # async fn example(api: resilient_http::ApiClient) -> Result<(), resilient_http::ApiError> {
-/// let (mut last_id, mut wait) = (String::new(), std::time::Duration::from_secs(3));
+/// use std::time::Duration;
+///
+/// let (mut last_id, mut wait) = (String::new(), Duration::from_secs(3));
 /// loop {
-///     let request = api.get("prices").header("last-event-id", &last_id);
+///     let mut request = api.get("prices");
+///     if !last_id.is_empty() {
+///         request = request.header("last-event-id", &last_id);
+///     }
 ///     let mut events = request.events().await?;
 ///     while let Some(Ok(event)) = events.next_event().await {
 ///         println!("{}", event.data);
 ///     }
-///     last_id = events.last_event_id().to_owned();
+///     // A stream without an id leaves the position as it was.
+///     if let Some(id) = events.last_event_id() {
+///         last_id = id.to_owned();
+///     }
+///     // The server may ask for any time, from zero to centuries.
 ///     wait = events.retry().unwrap_or(wait);
-///     tokio::time::sleep(wait).await;
+///     tokio::time::sleep(wait.clamp(Duration::from_secs(1), Duration::from_secs(60))).await;
 /// }
 /// # }
 /// ```
@@ -131,9 +140,11 @@ impl EventStream {
         poll_fn(|cx| self.poll_event(cx)).await
     }
 
-    /// Returns the last id that the server set, or an empty text.
+    /// Returns the last id that the server set in a complete event, or `None` if it set none in this
+    /// stream. It is empty if the server withdrew the id. The id of an event that broke off does not
+    /// count, because a server that continues behind this id would leave the event out.
     #[must_use]
-    pub fn last_event_id(&self) -> &str {
+    pub fn last_event_id(&self) -> Option<&str> {
         self.parser.last_event_id()
     }
 
@@ -175,6 +186,7 @@ impl EventStream {
         }
         if self.is_end.as_ref().is_some_and(|is_end| is_end(&event)) {
             self.is_over = true;
+            self.chunk = Bytes::new();
             self.response.finish();
             return None;
         }

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use resilient::TimedOut;
+use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 use crate::time_limit::limited;
@@ -22,7 +23,14 @@ pub(super) struct IdleLimit {
     timer: Option<Timer>,
 }
 
-type Timer = Pin<Box<dyn Future<Output = Result<Infallible, TimedOut>> + Send>>;
+struct Timer {
+    /// Only this runtime moves the timer: in another one, it never fires, or it panics if its
+    /// runtime is gone. `None` outside of a runtime.
+    runtime: Option<tokio::runtime::Id>,
+    fires: Fires,
+}
+
+type Fires = Pin<Box<dyn Future<Output = Result<Infallible, TimedOut>> + Send>>;
 
 impl IdleLimit {
     pub(super) fn new(most: Option<Duration>) -> Self {
@@ -41,10 +49,15 @@ impl IdleLimit {
             return Poll::Pending;
         };
         let since = *self.since.get_or_insert_with(Instant::now);
+        let runtime = Handle::try_current().ok().map(|handle| handle.id());
+        self.timer.take_if(|timer| timer.runtime != runtime);
         loop {
             let left = most.saturating_sub(since.elapsed());
-            let timer = self.timer.get_or_insert_with(|| Box::pin(limited(left, pending())));
-            let cut = match ready!(timer.as_mut().poll(cx)) {
+            let timer = self.timer.get_or_insert_with(|| {
+                let fires = Box::pin(limited(left, pending()));
+                Timer { runtime, fires }
+            });
+            let cut = match ready!(timer.fires.as_mut().poll(cx)) {
                 Ok(never) => match never {},
                 Err(cut) => cut,
             };

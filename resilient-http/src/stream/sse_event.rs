@@ -1,6 +1,7 @@
 //! One server-sent event.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -34,7 +35,7 @@ pub struct SseEvent {
     pub data: String,
     /// The last id that the server set with a field `id`, in this event or in an earlier one. It is
     /// empty if the server set no id.
-    pub id: String,
+    pub id: Arc<str>,
     /// The last time that the server set with a field `retry`, in this event or in an earlier one:
     /// how long a client waits before it connects again.
     pub retry: Option<Duration>,
@@ -47,7 +48,7 @@ impl SseEvent {
     ///
     /// Returns a [`DecodeError`] if the data is not JSON or has another shape.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
-        serde_json::from_str(&self.data).map_err(|error| DecodeError::json(&error))
+        serde_json::from_str(&self.data).map_err(|error| DecodeError::json::<T>(&error))
     }
 }
 

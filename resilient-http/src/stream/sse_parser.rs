@@ -1,5 +1,6 @@
 //! Parses a stream of server-sent events by the WHATWG specification.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
@@ -21,7 +22,10 @@ pub(super) struct SseParser {
     event: String,
     /// The lines of the data, each with a line feed at its end.
     data: String,
-    id: String,
+    /// The id of the event that is arriving. It counts from the end of that event.
+    next_id: Option<Arc<str>>,
+    /// Shared by the events, because a server may send a long id once and many short events.
+    id: Option<Arc<str>>,
     retry: Option<Duration>,
 }
 
@@ -38,7 +42,8 @@ impl SseParser {
             is_after_return: false,
             event: String::new(),
             data: String::new(),
-            id: String::new(),
+            next_id: None,
+            id: None,
             retry: None,
         }
     }
@@ -77,8 +82,8 @@ impl SseParser {
         Ok(None)
     }
 
-    pub(super) fn last_event_id(&self) -> &str {
-        &self.id
+    pub(super) fn last_event_id(&self) -> Option<&str> {
+        self.id.as_deref()
     }
 
     pub(super) fn retry(&self) -> Option<Duration> {
@@ -108,7 +113,7 @@ impl SseParser {
                 self.data.push_str(&value);
                 self.data.push('\n');
             }
-            b"id" if !value.contains('\0') => self.id = value.into_owned(),
+            b"id" if !value.contains('\0') => self.next_id = Some(value.into()),
             b"retry" if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) => {
                 self.retry = Some(Duration::from_millis(value.parse().unwrap_or(u64::MAX)));
             }
@@ -121,12 +126,13 @@ impl SseParser {
     fn end_event(&mut self) -> Option<SseEvent> {
         let event = std::mem::take(&mut self.event);
         let mut data = std::mem::take(&mut self.data);
+        self.id.clone_from(&self.next_id);
         // Without data there is no event, but its id and its time to connect again count.
         data.pop()?;
         Some(SseEvent {
             event: if event.is_empty() { "message".to_owned() } else { event },
             data,
-            id: self.id.clone(),
+            id: self.id.clone().unwrap_or_default(),
             retry: self.retry,
         })
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,6 +12,7 @@ use http::{HeaderMap, StatusCode};
 use http_body::Body as _;
 use resilient::retries::TimeLimit;
 use resilient::{Classification, TimedOut};
+use tokio::task::coop::poll_proceed;
 use tokio::time::Instant;
 
 use super::held_call::HeldCall;
@@ -157,8 +158,11 @@ impl StreamedResponse {
             let Some(open) = &mut self.open else {
                 return Poll::Ready(None);
             };
+            // A body that is always ready, such as an endless comment, must not keep the thread.
+            let budget = ready!(poll_proceed(cx));
             match Pin::new(&mut open.body).poll_frame(cx) {
                 Poll::Ready(Some(Ok(frame))) => {
+                    budget.made_progress();
                     open.idle.chunk_arrived();
                     let Ok(data) = frame.into_data() else { continue };
                     if data.is_empty() {

@@ -1,5 +1,6 @@
 //! Tests of the parser against the examples of the specification and against a plain model.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -52,7 +53,7 @@ fn model(document: &[u8]) -> Vec<SseEvent> {
                     events.push(SseEvent {
                         event: if event.is_empty() { "message" } else { event }.to_owned(),
                         data: data.join("\n"),
-                        id: id.to_owned(),
+                        id: id.into(),
                         retry,
                     });
                 }
@@ -115,6 +116,32 @@ fn ids_and_times_to_reconnect_stay_until_the_server_changes_them() {
     }
     let huge = parse("retry: 99999999999999999999999\ndata: a\n\n");
     assert_eq!(huge[0].retry, Some(Duration::from_millis(u64::MAX)));
+}
+
+#[test]
+fn the_id_of_an_event_counts_when_the_event_is_complete() {
+    let mut parser = SseParser::new(LIMIT);
+    assert_eq!(parser.last_event_id(), None);
+    for (chunk, expected) in [
+        ("id: 1\ndata: a\n", None),
+        ("\n", Some("1")),
+        ("id: 2\ndata: half of an ev", Some("1")),
+        ("ent\n\n", Some("2")),
+        ("id: 3\n", Some("2")),
+        ("\n", Some("3")),
+        ("id\n", Some("3")),
+        ("\n", Some("")),
+    ] {
+        parser.parse(&mut Bytes::from(chunk)).unwrap();
+        assert_eq!(parser.last_event_id(), expected, "{chunk:?}");
+    }
+}
+
+#[test]
+fn a_long_id_is_shared_by_the_events_after_it() {
+    let events = parse(format!("id: {}\n{}", "x".repeat(1000), "data: a\n\n".repeat(3)));
+    assert_eq!(events.len(), 3);
+    assert!(events.iter().all(|event| Arc::ptr_eq(&event.id, &events[0].id)));
 }
 
 #[test]

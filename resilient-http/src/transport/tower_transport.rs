@@ -9,7 +9,6 @@ use bytes::Bytes;
 use http_body::Body as HttpBody;
 use tower_layer::Layer;
 use tower_service::Service;
-use url::Url;
 
 use super::response_body::ResponseBody;
 use super::transport_request::TransportRequest;
@@ -118,12 +117,9 @@ impl Service<http::Request<RequestBody>> for TransportService {
     fn call(&mut self, request: http::Request<RequestBody>) -> Self::Future {
         let transport = Arc::clone(&self.0);
         Box::pin(async move {
-            let (parts, body) = request.into_parts();
-            // A layer may have changed the address.
-            let Ok(url) = Url::parse(&parts.uri.to_string()) else {
+            let Some(request) = TransportRequest::from_http(request) else {
                 return Err(TransportError::unsendable("has a layer that removed the address"));
             };
-            let request = TransportRequest::new(parts.method, url, parts.headers, body);
             transport.send(request).await
         })
     }

@@ -24,6 +24,11 @@ pub struct TransportRequest {
     pub needs_fresh_connection: bool,
 }
 
+/// Says in the extensions of an `http::Request` that it needs a fresh connection, so that this
+/// reaches the transport below the layers.
+#[derive(Clone, Copy)]
+struct NeedsFreshConnection;
+
 impl TransportRequest {
     pub(crate) fn new(method: Method, url: Url, headers: HeaderMap, body: RequestBody) -> Self {
         Self { method, url, headers, body, needs_fresh_connection: false }
@@ -40,7 +45,21 @@ impl TransportRequest {
         *request.method_mut() = self.method;
         *request.uri_mut() = uri;
         *request.headers_mut() = self.headers;
+        if self.needs_fresh_connection {
+            request.extensions_mut().insert(NeedsFreshConnection);
+        }
         Ok(request)
+    }
+
+    /// Reverts [`into_http`](Self::into_http). `None` if the request has no absolute address.
+    #[cfg(feature = "tower")]
+    pub(super) fn from_http(request: http::Request<RequestBody>) -> Option<Self> {
+        let (parts, body) = request.into_parts();
+        // A layer may have changed the address.
+        let url = Url::parse(&parts.uri.to_string()).ok()?;
+        let mut request = Self::new(parts.method, url, parts.headers, body);
+        request.needs_fresh_connection = parts.extensions.get::<NeedsFreshConnection>().is_some();
+        Some(request)
     }
 }
 

@@ -1,11 +1,14 @@
 //! Server-sent events of a response: how they arrive, how they end, and what counts as a failure.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use http_body::Frame;
 use resilient::breaker::CircuitState;
 use resilient_http::{
-    ApiClient, ApiError, BreakerConfig, Classification, ErrorKind, EventStream, SseEvent,
-    TimeoutPhase,
+    ApiClient, ApiError, BreakerConfig, Bytes, Classification, ErrorKind, EventStream, Exchange,
+    ResponseBody, SseEvent, TimeoutPhase, Transport, TransportError, TransportRequest,
 };
 
 use crate::support::api::{Api, answer};
@@ -51,7 +54,7 @@ async fn events_are_returned_as_soon_as_they_are_complete() {
     body.send("\ndata: a\n\ndata: b\n\ndata: incomplete");
     assert_eq!(next(&mut events).await.data, "a");
     assert_eq!(next(&mut events).await.data, "b");
-    assert_eq!(events.last_event_id(), "7");
+    assert_eq!(events.last_event_id(), Some("7"));
     assert_eq!(events.retry(), Some(Duration::from_millis(250)));
     assert_eq!(events.response().status().as_u16(), 200);
     assert_eq!(counts(&client), (0, 0, 0, 0));
@@ -202,13 +205,48 @@ async fn a_stream_that_breaks_within_an_event_returns_no_event() {
     let pipe = Pipe::default();
     let client = on(&pipe).build().unwrap();
     let (mut events, body) = opened(&client, &pipe).await;
-    body.send("data: 1\n\ndata: half\n");
+    body.send("id: 1\ndata: 1\n\nid: 2\ndata: half\n");
     body.break_off();
     assert_eq!(next(&mut events).await.data, "1");
     let error = events.next_event().await.unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connection);
     assert!(events.next_event().await.is_none());
+    // A server that continues behind event 2 would leave it out.
+    assert_eq!(events.last_event_id(), Some("1"));
     assert_eq!(counts(&client), (0, 1, 0, 0));
+}
+
+/// A body that never ends and never waits.
+struct Endless(&'static str);
+
+impl http_body::Body for Endless {
+    type Data = Bytes;
+    type Error = TransportError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+        Poll::Ready(Some(Ok(Frame::data(self.0.into()))))
+    }
+}
+
+impl Transport for Endless {
+    fn send(&self, _: TransportRequest) -> Exchange<'_> {
+        let response = http::Response::builder().header("content-type", "text/event-stream");
+        let response = response.body(ResponseBody::new(Self(self.0)));
+        Box::pin(async { Ok(response.unwrap()) })
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_is_always_ready_and_has_no_event_does_not_keep_the_thread() {
+    for text in [": comment\n", "\n", ""] {
+        let builder = ApiClient::builder("http://localhost").transport(Endless(text));
+        let mut events = builder.build().unwrap().get("prices").events().await.unwrap();
+        let next = tokio::time::timeout(Duration::from_millis(1), events.next_event());
+        assert!(next.await.is_err(), "{text:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

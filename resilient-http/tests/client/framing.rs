@@ -1,8 +1,15 @@
 //! Callers cannot set headers that frame the body, because false headers could make the server
 //! misread the connection.
 
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use http_body::{Frame, SizeHint};
 use http_body_util::Full;
-use resilient_http::{ApiError, ApiRequest, Body, BuildErrorKind, Bytes, HeaderMap, HeaderValue};
+use resilient_http::{
+    ApiError, ApiRequest, Body, BuildErrorKind, Bytes, ErrorKind, HeaderMap, HeaderValue,
+};
 
 use crate::support::api::{Api, json};
 use crate::support::settings::client;
@@ -54,4 +61,61 @@ async fn a_content_length_is_sent_if_it_fits_the_body_or_the_body_is_a_stream() 
     }
     let call = api.get::<u32>("x").header("content-length", "0");
     within("the call", call).await.unwrap();
+}
+
+/// A stream of four bytes that may claim another length.
+struct FourBytes {
+    claimed: Option<u64>,
+    pieces: Vec<&'static str>,
+}
+
+impl http_body::Body for FourBytes {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.pieces.pop().map(|piece| Ok(Frame::data(piece.into()))))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.claimed.map_or_else(SizeHint::new, SizeHint::with_exact)
+    }
+}
+
+#[tokio::test]
+async fn a_stream_of_another_length_than_stated_is_the_callers_fault_and_not_a_cut_upload() {
+    let server = Api::serve(|_, _| json("1")).await;
+    let api = client(&server.url).build().unwrap();
+    for (header, claimed, is_sent) in [
+        (Some("4"), None, true),
+        (Some("3"), None, false),
+        (Some("5"), None, false),
+        (None, Some(4), true),
+        (None, Some(3), false),
+        (None, Some(5), false),
+    ] {
+        let body = Body::factory(move || FourBytes { claimed, pieces: vec!["cd", "ab"] });
+        let call = api.put::<u32>("x").body(body);
+        let call = match header {
+            Some(length) => call.header("content-length", length),
+            None => call,
+        };
+        let shown = format!("{header:?} {claimed:?}");
+        match within("the call", call).await {
+            Ok(_) => assert!(is_sent, "{shown}"),
+            Err(error) => {
+                assert!(!is_sent, "{shown}: {error}");
+                assert_eq!(
+                    (error.kind(), error.attempts()),
+                    (ErrorKind::RequestBody, 1),
+                    "{shown}"
+                );
+            }
+        }
+    }
+    let totals = api.circuit_breaker().snapshot().totals;
+    assert_eq!((totals.success, totals.failure, totals.ignored), (2, 0, 4));
 }

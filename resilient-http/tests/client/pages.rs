@@ -108,6 +108,22 @@ async fn a_relative_link_is_resolved_against_the_address_of_its_page() {
 }
 
 #[tokio::test]
+async fn a_relative_link_is_resolved_against_the_address_to_which_a_redirect_led() {
+    let server = Api::serve(|n, _| match n {
+        0 => answer(307, &[("location", "/v1/moved/list?page=1")], ""),
+        1 => page(1, "<?page=2>; rel=next"),
+        2 => page(2, "<rest>; rel=next"),
+        _ => page(3, ""),
+    })
+    .await;
+    let mut pages: Numbers = api(&server).get("list").pages();
+    assert_eq!(rest(&mut pages).await.unwrap().len(), 3);
+    let targets: Vec<_> = server.seen().into_iter().map(|seen| seen.target).collect();
+    let expected = ["/v1/list", "/v1/moved/list?page=1", "/v1/moved/list?page=2", "/v1/moved/rest"];
+    assert_eq!(targets, expected);
+}
+
+#[tokio::test]
 async fn a_link_to_another_origin_is_refused_after_its_page() {
     for link in [
         "<https://evil.example/list?page=2>; rel=next",

@@ -65,8 +65,19 @@ fn reset_pooled(place: RequestPlace) -> Vec<Step> {
 
 #[tokio::test]
 async fn twenty_gets_on_pooled_connections_that_are_reset_all_succeed_without_a_failure() {
+    twenty_gets_all_succeed(|builder| builder).await;
+}
+
+#[cfg(feature = "tower")]
+#[tokio::test]
+async fn a_request_that_is_sent_again_gets_a_fresh_connection_through_layers() {
+    let limit = tower::limit::ConcurrencyLimitLayer::new(POOLED);
+    twenty_gets_all_succeed(|builder| builder.layer(limit.clone()).layer(limit)).await;
+}
+
+async fn twenty_gets_all_succeed(configure: impl FnOnce(ApiClientBuilder) -> ApiClientBuilder) {
     let (server, is_warm) = pooled(POOLED, reset_pooled).await;
-    let api = ApiClient::builder(&server.url).build().unwrap();
+    let api = configure(ApiClient::builder(&server.url)).build().unwrap();
     warm_up(&api, &server, &is_warm, POOLED).await;
     let results = calls(&api, &Method::GET, POOLED).await;
     let errors: Vec<_> = results.iter().filter_map(|result| result.as_ref().err()).collect();

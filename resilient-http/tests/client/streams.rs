@@ -199,6 +199,30 @@ fn a_runtime_without_timers_is_an_error_and_no_panic() {
     });
 }
 
+#[test]
+fn a_stream_goes_on_in_another_runtime_when_the_first_one_stops_or_is_gone() {
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_time().start_paused(true).build().unwrap()
+    };
+    for is_gone in [false, true] {
+        let pipe = Pipe::default();
+        let client = on(&pipe).build().unwrap();
+        let first = runtime();
+        let (mut response, body) = first.block_on(opened(&client, &pipe));
+        first.block_on(async { assert!(!cut_after(2, response.chunk()).await) });
+        let _stopped = (!is_gone).then_some(first);
+        runtime().block_on(async {
+            assert!(!cut_after(2, response.chunk()).await);
+            body.send("a");
+            assert_eq!(response.chunk().await.unwrap().unwrap(), "a");
+            let silence = tokio::time::timeout(secs(61), response.chunk());
+            assert!(silence.await.unwrap().unwrap().unwrap_err().is_timeout());
+        });
+        assert_eq!(counts(&client), (0, 1, 0, 0));
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn timeout_and_deadline_end_with_the_head() {
     let pipe = Pipe::default();

@@ -18,11 +18,7 @@ pub(super) struct FormBody {
 pub(super) enum Piece {
     /// The lines around a content.
     Lines(Bytes),
-    Content {
-        content: RequestBody,
-        /// The bytes that have not been sent, if the length of the part is stated.
-        left: Option<u64>,
-    },
+    Content(RequestBody),
     /// A content that was sent before and cannot be sent again.
     Gone,
 }
@@ -31,8 +27,7 @@ impl Piece {
     fn length(&self) -> SizeHint {
         match self {
             Self::Lines(lines) => SizeHint::with_exact(lines.len() as u64),
-            Self::Content { left: Some(left), .. } => SizeHint::with_exact(*left),
-            Self::Content { content, left: None } => content.size_hint(),
+            Self::Content(content) => content.size_hint(),
             Self::Gone => SizeHint::new(),
         }
     }
@@ -41,11 +36,6 @@ impl Piece {
 impl FormBody {
     pub(super) fn new(pieces: VecDeque<Piece>) -> Self {
         Self { pieces }
-    }
-
-    fn fail(&mut self, error: FormError) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        self.pieces.clear();
-        Poll::Ready(Some(Err(error.into())))
     }
 }
 
@@ -61,33 +51,25 @@ impl HttpBody for FormBody {
             let Some(piece) = self.pieces.front_mut() else {
                 return Poll::Ready(None);
             };
-            let (content, left) = match piece {
+            let content = match piece {
                 Piece::Lines(lines) => {
                     let lines = std::mem::take(lines);
                     self.pieces.pop_front();
                     return Poll::Ready(Some(Ok(Frame::data(lines))));
                 }
-                Piece::Content { content, left } => (content, left),
-                Piece::Gone => return self.fail(FormError::Gone),
+                Piece::Content(content) => content,
+                Piece::Gone => {
+                    self.pieces.clear();
+                    return Poll::Ready(Some(Err(PartGone.into())));
+                }
             };
             match ready!(Pin::new(content).poll_frame(cx)) {
-                Some(Ok(frame)) => {
-                    // A part has no trailers.
-                    let Ok(bytes) = frame.into_data() else { continue };
-                    if let Some(left) = left {
-                        match left.checked_sub(bytes.len() as u64) {
-                            Some(rest) => *left = rest,
-                            None => return self.fail(FormError::TooLong),
-                        }
-                    }
-                    return Poll::Ready(Some(Ok(Frame::data(bytes))));
-                }
+                // A part has no trailers.
+                Some(Ok(frame)) if !frame.is_data() => {}
+                Some(Ok(frame)) => return Poll::Ready(Some(Ok(frame))),
                 Some(Err(error)) => {
                     self.pieces.clear();
                     return Poll::Ready(Some(Err(error)));
-                }
-                None if left.is_some_and(|left| left > 0) => {
-                    return self.fail(FormError::TooShort);
                 }
                 None => {
                     self.pieces.pop_front();
@@ -116,22 +98,14 @@ impl HttpBody for FormBody {
     }
 }
 
-/// The error of a form that cannot be sent.
+/// The error of a form that is sent again although a part of it cannot be sent again.
 #[derive(Debug)]
-enum FormError {
-    TooLong,
-    TooShort,
-    Gone,
-}
+struct PartGone;
 
-impl fmt::Display for FormError {
+impl fmt::Display for PartGone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::TooLong => "a part of the form is longer than its stated length",
-            Self::TooShort => "a part of the form is shorter than its stated length",
-            Self::Gone => "a part of the form was sent before, and can be sent only once",
-        })
+        f.write_str("a part of the form was sent before, and can be sent only once")
     }
 }
 
-impl std::error::Error for FormError {}
+impl std::error::Error for PartGone {}

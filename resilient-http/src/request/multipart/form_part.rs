@@ -94,10 +94,7 @@ impl FormPart {
 
     /// Returns the content for one attempt.
     pub(super) fn open(&self) -> Piece {
-        match self.content.open() {
-            Some(content) => Piece::Content { content, left: self.length },
-            None => Piece::Gone,
-        }
+        self.content.open(self.length).map_or(Piece::Gone, Piece::Content)
     }
 }
 
