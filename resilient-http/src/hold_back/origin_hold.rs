@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::pace::Refusal;
 use super::pacer::{NewHold, Pacer};
 use super::sent_requests::SentRequests;
-use super::waiting_line::WaitingLine;
+use super::waiting_line::{LineChange, WaitingLine};
 #[cfg(feature = "tracing")]
 use crate::log_target::HTTP;
 use crate::response::{RateLimit, ResponseHead};
@@ -112,8 +112,11 @@ impl OriginHold {
             NewHold { is_new: true, extension: refusal.hint }
         };
         // After a small extension, each call looks again when its timer ends.
-        let is_news = hold.is_new || hold.extension > NOTICEABLE;
-        let change = is_news.then(|| state.line.wake_all()).unwrap_or_default();
+        let change = if hold.is_new || hold.extension > NOTICEABLE {
+            state.line.wake_all()
+        } else {
+            LineChange::default()
+        };
         drop(state);
         change.finish();
         if hold.is_new {
@@ -290,8 +293,10 @@ mod tests {
 
     /// Returns the instant until which the call waits.
     fn wait(step: NextStep) -> Instant {
-        let NextStep::WaitUntil(at) = step else { panic!("{step:?}") };
-        at
+        match step {
+            NextStep::WaitUntil(at) => at,
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]
@@ -349,11 +354,15 @@ mod tests {
     fn a_new_call_overtakes_a_line_of_calls_that_are_not_polled_any_more() {
         let (hold, now) = held();
         let mut lost: Vec<_> = (0..100).map(|_| Call::default()).collect();
-        lost.iter_mut().for_each(|call| assert!(wait(call.ask(&hold, now)) > now));
+        for call in &mut lost {
+            assert!(wait(call.ask(&hold, now)) > now);
+        }
         let later = now + SECOND * 6;
         assert_eq!(Call::default().ask(&hold, later), NextStep::Start);
         assert!(hold.lock().line.is_empty());
-        lost.iter_mut().for_each(|call| hold.leave(&mut call.ticket));
+        for call in &mut lost {
+            hold.leave(&mut call.ticket);
+        }
     }
 
     #[test]
