@@ -20,15 +20,19 @@ pub(crate) struct BaseUrl {
     is_fenced: bool,
 }
 
+const NO_SCHEME: &str = "must begin with `http://` or `https://`";
+
 /// The user name and password from the base URL.
 pub(crate) type UserInfo = (String, SecretString);
 
 impl BaseUrl {
     pub(crate) fn parse(text: &str) -> Result<(Self, Option<UserInfo>), BuildError> {
-        let mut url = Url::parse(text)
-            .map_err(|error| BuildError::base(&format!("is not a URL: {error}")))?;
+        let mut url = Url::parse(text).map_err(|error| match error {
+            url::ParseError::RelativeUrlWithoutBase => BuildError::base(NO_SCHEME),
+            error => BuildError::base(&format!("is not a URL: {error}")),
+        })?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(BuildError::base("must begin with `http://` or `https://`"));
+            return Err(BuildError::base(NO_SCHEME));
         }
         if url.query().is_some() {
             return Err(BuildError::base(
@@ -51,9 +55,16 @@ impl BaseUrl {
     pub(crate) fn allow(&mut self, origin: &str) -> Result<(), BuildError> {
         let refuse =
             |problem: &str| BuildError::new(BuildErrorKind::CrossOrigin, "allowed origin", problem);
-        let url = Url::parse(origin).map_err(|_| refuse("is not a URL"))?;
+        let url = Url::parse(origin).map_err(|error| match error {
+            url::ParseError::RelativeUrlWithoutBase => refuse(NO_SCHEME),
+            _ => refuse("is not a URL"),
+        })?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(refuse("must begin with `http://` or `https://`"));
+            return Err(refuse(NO_SCHEME));
+        }
+        let has_user = !url.username().is_empty() || url.password().is_some();
+        if has_user || &url[Position::BeforePath..] != "/" {
+            return Err(refuse("has more than a host and a port: the whole origin is allowed"));
         }
         self.allowed.push(url);
         Ok(())
@@ -252,6 +263,19 @@ mod tests {
         base.allow("https://files").unwrap();
         assert!(base.needs_tls());
         assert!(BaseUrl::parse("https://h").unwrap().0.needs_tls());
+    }
+
+    #[test]
+    fn an_allowed_origin_with_a_path_or_a_user_is_refused_because_it_would_allow_more() {
+        let (mut base, _) = BaseUrl::parse("https://h").unwrap();
+        for more in ["/x", "/?x", "?", "/#", "//"] {
+            assert!(base.allow(&format!("https://files{more}")).is_err(), "{more}");
+        }
+        assert!(base.allow("https://canary:canary@files").is_err());
+        assert!(base.allow("https://canary@files").is_err());
+        for origin in ["https://files", "https://files:443/", "http://[::1]:8080"] {
+            base.allow(origin).unwrap();
+        }
     }
 
     #[test]

@@ -116,7 +116,7 @@ impl PathTemplate {
         for (name, _) in values {
             let name = name.as_ref();
             if !self.names().any(|known| known == name) {
-                return Err(BuildError::parameter(name, "is not a name in the path template"));
+                return Err(BuildError::unknown_parameter(name, &self.text));
             }
         }
         for part in &self.parts.0 {
@@ -131,7 +131,7 @@ impl PathTemplate {
                     let name = &self.text[at.clone()];
                     let given = values.iter().rev().find(|(given, _)| given.as_ref() == name);
                     let Some((_, value)) = given else {
-                        return Err(BuildError::parameter(name, "has no value"));
+                        return Err(BuildError::missing_parameter(name, &self.text));
                     };
                     let value = value.as_ref();
                     check_value(value).map_err(|problem| BuildError::parameter(name, problem))?;

@@ -84,7 +84,7 @@ pub(super) async fn receive_head(
         }
         let beginning = read_beginning(body, client.inner().error_body_timeout);
         let (body, is_truncated) = span.within(beginning).await;
-        let details = call.details(Some(ErrorResponse { head, body, is_truncated }));
+        let details = call.details(Some(ErrorResponse::new(head, body, is_truncated)));
         let error = ApiError::of_status(details, began.elapsed());
         span.end(Some(&error));
         if let (ApiError::Authentication { .. }, Some(token)) = (&error, token) {
@@ -92,7 +92,7 @@ pub(super) async fn receive_head(
             // once: if the server refuses it too, the token is not at fault.
             if call.refresh_once() {
                 client.inner().credentials.refuse(&token);
-                if hop.can_be_sent_again(call) {
+                if !call.facts.is_sent_once && hop.can_be_sent_again(call) {
                     continue;
                 }
             }

@@ -13,7 +13,7 @@ use crate::address::forbidden;
 use crate::client::{ApiClient, CallGuard};
 use crate::error::{ApiError, CallFacts, Details, ErrorResponse, Opaque};
 use crate::hold_back::OriginHold;
-use crate::request::PreparedRequest;
+use crate::request::{Idempotency, PreparedRequest};
 use crate::response::{FailWhen, Response, ResponseHead};
 
 pub(super) struct CallState<'a> {
@@ -49,6 +49,7 @@ pub(crate) fn call_facts(client: &ApiClient, request: &PreparedRequest) -> CallF
         method: request.method.clone(),
         template: request.template.clone(),
         is_repeatable: request.options.idempotency.is_repeatable(&request.method),
+        is_sent_once: request.options.idempotency == Idempotency::No,
         is_replayable: request.body.is_replayable(),
         was_acted_upon: false,
         rules: client.inner().rules.clone(),

@@ -103,7 +103,8 @@ impl Auth {
     /// - After a 401, the call sends its request again with the next value, whatever its method: a
     ///   401 means that the server did not act on the request. This needs neither a retry nor a
     ///   token of the budget, and it happens once per call. A second 401 is the error. A body that
-    ///   exists [once](crate::Body::once) cannot be sent again, so its call returns the first 401,
+    ///   exists [once](crate::Body::once) cannot be sent again, and a call with
+    ///   [`Idempotency::No`](crate::Idempotency::No) may not: such a call returns the first 401,
     ///   and the next call fetches a value.
     /// - If the closure returns an error or panics, the calls end with
     ///   [`ApiError::Credentials`](crate::ApiError::Credentials). They are not retried, and the
@@ -117,8 +118,9 @@ impl Auth {
     ///
     /// # Cancel safety
     ///
-    /// If the call that runs the closure is dropped, its future is dropped too, and a waiting call
-    /// runs the closure again. If a refresh invalidates the old refresh token, run it in a separate
+    /// If the call that runs the closure is dropped, or its time ends, its future is dropped too. A
+    /// waiting call then runs the closure again if it has more time left than that run took;
+    /// otherwise it ends with an error. If a refresh invalidates the old refresh token, run it in a separate
     /// task, as in the example.
     #[must_use]
     pub fn refresh<F, E>(

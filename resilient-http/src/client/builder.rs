@@ -35,23 +35,28 @@ const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The settings of an [`ApiClient`].
 ///
-/// | setting | default | |
+/// | setting | default | range and meaning |
 /// |---|---|---|
-/// | [`timeout`](Self::timeout) | 10 s | for one attempt |
-/// | [`deadline`](Self::deadline) | 30 s | for all attempts and the delays between them |
-/// | [`idle_timeout`](Self::idle_timeout) | 60 s | for a chunk of a streamed response |
-/// | [`connect_timeout`](Self::connect_timeout) | 5 s | for one connection |
-/// | [`retry`](Self::retry) | 3 retries, exponential from 100 ms, full jitter | |
+/// | [`timeout`](Self::timeout) | 10 s | above 0, or none; one attempt with its response body |
+/// | [`deadline`](Self::deadline) | 30 s | above 0, or none; all attempts and the delays between them |
+/// | [`idle_timeout`](Self::idle_timeout) | 60 s | above 0, or none; a wait for a chunk of a streamed response |
+/// | [`connect_timeout`](Self::connect_timeout) | 5 s | above 0; one connection |
+/// | [`error_body_timeout`](Self::error_body_timeout) | 1 s | from 0; the body of an error response |
+/// | [`body_limit`](Self::body_limit) | 16 MiB | from 0 bytes; the decompressed body |
+/// | [`redirects`](Self::redirects) | 5 | from 0; within one origin |
+/// | [`retry`](Self::retry) | 3 retries, exponential from 100 ms, full jitter | see [`RetryPolicy`] |
 /// | [`budget`](Self::budget) | [one retry per three successes, 20 initial](crate::default_budget) | per client |
 /// | [`circuit_breaker`](Self::circuit_breaker) | [10 failures in a row over 3 s, open for 5 s](crate::default_circuit_breaker) | per origin |
-/// | [`on_rate_limit`](Self::on_rate_limit) | calls wait until the server wants requests again | per origin |
-/// | [`redirects`](Self::redirects) | 5 | within one origin |
-/// | [`body_limit`](Self::body_limit) | 16 MiB | of the decompressed body |
-/// | [`error_body_timeout`](Self::error_body_timeout) | 1 s | for the body of an error response |
-/// | [`retry_statuses`](Self::retry_statuses) | 408, 429, 500, 502, 503, 504 | |
-/// | [`permanent_codes`](Self::permanent_codes) | none | |
-/// | [`idempotency_header`](Self::idempotency_header) | `idempotency-key` | |
-/// | [`auth`](Self::auth), [`header`](Self::header), [`name`](Self::name) | none | |
+/// | [`on_rate_limit`](Self::on_rate_limit) | [`Wait`](OnRateLimit::Wait) until the server wants requests again | per origin |
+/// | [`retry_statuses`](Self::retry_statuses) | 408, 429, 500, 502, 503, 504 | retried if the request may be sent twice |
+/// | [`permanent_codes`](Self::permanent_codes) | none | error codes that are never retried |
+/// | [`count_rate_limits`](Self::count_rate_limits) | no | whether a 429 is a failure for the circuit breaker |
+/// | [`fail_when`](Self::fail_when) | none | finds errors in successful responses |
+/// | [`idempotency_header`](Self::idempotency_header) | `idempotency-key` | the header for idempotency keys |
+/// | [`name`](Self::name) | the origin of the base URL | 1 to 128 characters |
+/// | [`auth`](Self::auth), [`header`](Self::header) | none | sent only to the origin of the base URL |
+/// | [`allow_origin`](Self::allow_origin), [`allow_plain_http`](Self::allow_plain_http), [`fence_path`](Self::fence_path) | off | where requests and credentials may go |
+/// | [`transport`](Self::transport), [`connections_of`](Self::connections_of) | a new client of reqwest | what sends the requests |
 #[must_use]
 pub struct ApiClientBuilder {
     pub(super) base: String,
@@ -173,7 +178,8 @@ impl ApiClientBuilder {
         /// limit. Default: 60 s.
         idle_timeout(time: impl Into<Option<Duration>>) => idle_timeout = time.into();
         /// Sets the time limit for one connection. The limit must be longer than zero. It has no
-        /// effect on a transport from [`transport`](Self::transport). Default: 5 s.
+        /// effect with [`transport`](Self::transport) and
+        /// [`connections_of`](Self::connections_of). Default: 5 s.
         connect_timeout(time: Duration) => connect_timeout = time;
         /// Sets the number of redirects that an attempt follows within its origin. With 0, it
         /// follows no redirect. The client never follows a redirect to another origin. Default: 5.
@@ -260,13 +266,15 @@ impl ApiClientBuilder {
         /// Allows credentials over plain `http` to other machines. Everybody on the network path
         /// can read such credentials.
         allow_plain_http() => allows_plain_http = true;
-        /// Sets the transport. It replaces the reqwest client that the builder would create.
+        /// Sets the transport. It replaces the reqwest client that the builder would create, and
+        /// with it the effect of `configure` and [`connect_timeout`](Self::connect_timeout).
         transport(transport: impl Transport) => transport = Some(Arc::new(transport));
         /// Uses the connection pool of another client instead of a separate transport. The clients
         /// share only the pool. After the other client is closed, calls of this client fail with
         /// [`Closed`](crate::ApiError::Closed), and the waits between their attempts end. The
         /// shutdown of the other client waits for running calls of this client. Closing this client
-        /// does not close the other client.
+        /// does not close the other client. [`transport`](Self::transport), `configure` and `layer`
+        /// are errors: give them to the other client.
         connections_of(client: &ApiClient) => connections_of = Some(client.clone());
     }
 
@@ -301,8 +309,8 @@ impl ApiClientBuilder {
         self
     }
 
-    /// Allows absolute URLs of another origin, such as `https://files.example.com`. The client does
-    /// not send its headers and credentials to that origin.
+    /// Allows absolute URLs of another origin, such as `https://files.example.com`. A path or a user
+    /// is an error. The client does not send its headers and credentials to that origin.
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.allowed.push(origin.into());
         self

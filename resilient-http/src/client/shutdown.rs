@@ -174,7 +174,10 @@ impl StillRunning {
 
 impl fmt::Display for StillRunning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} calls are still running", self.calls)
+        match self.calls {
+            1 => f.write_str("1 call is still running"),
+            calls => write!(f, "{calls} calls are still running"),
+        }
     }
 }
 

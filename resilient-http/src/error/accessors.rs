@@ -33,9 +33,9 @@ impl ApiError {
     }
 
     /// Returns the response body as text. Bytes that are not UTF-8 are replaced, and a byte order
-    /// mark is skipped. The text has at
-    /// most 64 KiB: see [`is_body_truncated`](Self::is_body_truncated). The server wrote the text,
-    /// and it may contain secrets.
+    /// mark is skipped. The text has at most 64 KiB: see
+    /// [`is_body_truncated`](Self::is_body_truncated). The server wrote the text, which may contain
+    /// secrets.
     #[must_use]
     pub fn body_text(&self) -> Option<Cow<'_, str>> {
         self.response().map(|response| String::from_utf8_lossy(without_bom(&response.body)))
@@ -66,7 +66,8 @@ impl ApiError {
     /// Returns the time to wait before the next attempt, or `None` if no such time is known. The
     /// circuit breaker sets it, or the server did in `Retry-After`, whatever its status, as read
     /// when the response arrived. For a 429 without `Retry-After`, it is the time until the rate
-    /// limits of which nothing remains reset. If the client [held back](Self::is_held_back) the
+    /// limits of which nothing remains reset, or at most ten seconds for limits that
+    /// [refill](RateLimit::reset). If the client [held back](Self::is_held_back) the
     /// call, it is the time until the call could have started.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {

@@ -71,9 +71,17 @@ impl BuildError {
         Self::new(BuildErrorKind::Template, subject, problem)
     }
 
-    pub(crate) fn parameter(name: &str, problem: &str) -> Self {
+    pub(crate) fn parameter(name: &str, problem: impl Into<String>) -> Self {
         let subject = format!("parameter `{}`", name.escape_debug());
         Self::new(BuildErrorKind::Parameter, subject, problem)
+    }
+
+    pub(crate) fn missing_parameter(name: &str, template: &str) -> Self {
+        Self::parameter(name, format!("of the path template {} has no value", shown(template)))
+    }
+
+    pub(crate) fn unknown_parameter(name: &str, template: &str) -> Self {
+        Self::parameter(name, format!("is not in the path template {}", shown(template)))
     }
 
     pub(crate) fn header(name: &str, problem: &str) -> Self {

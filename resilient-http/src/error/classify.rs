@@ -65,10 +65,19 @@ impl ApiError {
             | Self::TooLarge { .. } => Classification::ignored(),
             _ => of_status(details, is_repeatable),
         };
-        let call = details.call.as_ref();
-        let was_acted_upon = call.is_some_and(|call| call.was_acted_upon);
-        class.retry &= is_replayable && (is_repeatable || !was_acted_upon);
+        class.retry &= is_replayable && (is_repeatable || self.was_certainly_ignored(details));
         class
+    }
+
+    /// Returns whether the request, which may not be sent twice, is safe to send again because the
+    /// server did not act on it. The class of the error has already considered the response.
+    fn was_certainly_ignored(&self, details: &Details) -> bool {
+        let Some(call) = &details.call else {
+            return true;
+        };
+        let was_processed =
+            !matches!(self, Self::Connection { phase: Phase::Connect | Phase::Refused, .. });
+        !call.was_acted_upon && !(call.is_sent_once && was_processed)
     }
 }
 

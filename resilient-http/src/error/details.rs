@@ -35,6 +35,8 @@ pub(crate) struct CallFacts {
     pub(crate) template: Arc<str>,
     /// Whether the request may be sent twice. The method, an idempotency key or the caller decides.
     pub(crate) is_repeatable: bool,
+    /// Whether the caller wants the request to be sent once, whatever the response.
+    pub(crate) is_sent_once: bool,
     /// Whether the body can be sent again.
     pub(crate) is_replayable: bool,
     /// Whether a redirect turned the request into a `GET`. If so, the server has already acted on

@@ -108,7 +108,7 @@ pub enum RetriesDisabled {
     /// The body can be sent only once.
     Body,
     /// The effect could happen twice, because the request is a `POST` or `PATCH` without an
-    /// idempotency key.
+    /// idempotency key, or has [`Idempotency::No`](crate::Idempotency::No).
     NotIdempotent,
     /// The [retry budget](crate::ApiClientBuilder::budget) had too few tokens: so many calls fail
     /// that retries would not help. The call may have made some retries before.

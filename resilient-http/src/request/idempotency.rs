@@ -11,7 +11,8 @@ use crate::error::BuildError;
 pub(crate) const IDEMPOTENCY_HEADER: &str = "idempotency-key";
 
 /// Whether a request may be sent twice. If so, it is retried even if the server may already have
-/// acted on it.
+/// acted on it. Otherwise, it is retried only if the response or the failure says that the server
+/// did not act on it: see the [table](crate#what-is-retried-and-what-counts).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Idempotency {
@@ -21,7 +22,9 @@ pub enum Idempotency {
     Auto,
     /// The request may be sent twice, whatever the method.
     Yes,
-    /// The request may not be sent twice, whatever the method.
+    /// The request may not be sent twice, whatever the method and the response: neither after a 429
+    /// nor with a new token after a 401. The client sends it again only if there was no connection,
+    /// or if the server [refused](crate::Phase::Refused) to process it.
     No,
     /// The request may be sent twice, because all attempts carry a key that the server recognises.
     Key(IdempotencyKey),
@@ -100,7 +103,8 @@ impl Idempotency {
         let value = HeaderValue::from_str(&text).map_err(|_| {
             BuildError::header(name.as_str(), "has a value that a header cannot carry")
         })?;
-        if value.is_empty() {
+        // White space around a value is not sent as a part of it.
+        if value.as_bytes().trim_ascii().is_empty() {
             return Err(BuildError::header(name.as_str(), "is empty"));
         }
         Ok(Some(value))
@@ -170,6 +174,8 @@ mod tests {
         resolve(Some("b"), &[b"a"]).unwrap_err();
         resolve(None, &[b"a", b"a"]).unwrap_err();
         resolve(None, &[b""]).unwrap_err();
+        resolve(None, &[b" \t"]).unwrap_err();
+        resolve(Some(" "), &[]).unwrap_err();
         resolve(None, &[b"\xff"]).unwrap_err();
     }
 }

@@ -119,7 +119,7 @@ impl Response {
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         let body = without_bom(&self.body);
         let body = if body.trim_ascii().is_empty() { b"null" } else { body };
-        serde_json::from_slice(body).map_err(|error| DecodeError::json(&error))
+        serde_json::from_slice(body).map_err(|error| DecodeError::json::<T>(&error))
     }
 
     /// Reads the body as text. A byte order mark is skipped.

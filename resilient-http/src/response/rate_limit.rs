@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// The longest wait for a limit that refills. A limit per minute has refilled by a sixth by then.
+const LONGEST_REFILL: Duration = Duration::from_secs(10);
+
 /// A rate limit of the server, from the headers of a response.
 ///
 /// The limits are read from the headers `RateLimit` and `RateLimit-Policy`, which an IETF draft
@@ -39,9 +42,14 @@ pub struct RateLimit {
     /// The time until the limit resets, counted from the arrival of the response. A timestamp is
     /// compared with the server's own clock in the header `date`, or with the local clock if there
     /// is no such header. A time in the past means zero.
+    ///
+    /// A limit with one header for each field and a name, such as the `requests` and `tokens` of
+    /// `OpenAI` and Anthropic, refills all the time, and `reset` is the time until it is full.
     pub reset: Option<Duration>,
     /// The length of the window, if the server reports it.
     pub window: Option<Duration>,
+    /// Whether the limit refills all the time, so that a part of it is available before `reset`.
+    pub(crate) refills: bool,
 }
 
 impl RateLimit {
@@ -64,11 +72,17 @@ impl RateLimit {
         }
     }
 
-    /// Returns the time until every exhausted limit resets, or `None` if no exhausted limit has a
-    /// known reset.
+    /// Returns the time until a request may succeed, as far as the exhausted limits say, or `None`
+    /// if no exhausted limit has a known reset.
     pub(crate) fn exhausted_until(limits: &[Self]) -> Option<Duration> {
         let exhausted = limits.iter().filter(|limit| limit.remaining == Some(0));
-        exhausted.filter_map(|limit| limit.reset).max()
+        let wait = |limit: &Self| {
+            let reset = limit.reset?;
+            // A wait until the limit is full would stop a client that may go on at once, by a day
+            // if the limit is one per day.
+            Some(if limit.refills { reset.min(LONGEST_REFILL) } else { reset })
+        };
+        exhausted.filter_map(wait).max()
     }
 }
 
@@ -158,7 +172,23 @@ mod tests {
         assert_eq!(RateLimit::parse(&anthropic).unwrap(), all[0]);
         assert_eq!((all[0].limit, all[0].reset), (Some(80000), secs(30)));
         assert_eq!((all[1].remaining, all[1].reset), (Some(999), secs(6)));
-        assert_eq!(RateLimit::exhausted_until(&all), secs(30));
+    }
+
+    #[test]
+    fn the_wait_for_a_limit_that_refills_is_at_most_ten_seconds() {
+        let until = |reset| {
+            RateLimit::exhausted_until(&RateLimit::parse_all(&headers(&[
+                ("x-ratelimit-limit-requests", "500"),
+                ("x-ratelimit-remaining-requests", "0"),
+                ("x-ratelimit-reset-requests", reset),
+            ])))
+        };
+        assert_eq!(until("2s"), secs(2));
+        assert_eq!(until("59.88s"), secs(10));
+        assert_eq!(until("24h0m0s"), secs(10));
+        let window = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "59")];
+        let window = RateLimit::parse_all(&headers(&window));
+        assert_eq!(RateLimit::exhausted_until(&window), secs(59));
     }
 
     #[test]

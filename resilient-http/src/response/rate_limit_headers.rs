@@ -58,6 +58,7 @@ fn draft_limits(headers: &HeaderMap) -> Vec<RateLimit> {
                 remaining: number(&parameters, "r"),
                 reset: number(&parameters, "t").map(Duration::from_secs),
                 window: of_policy("w").map(Duration::from_secs),
+                refills: false,
             }
         })
         .collect();
@@ -86,6 +87,7 @@ fn field_limits(headers: &HeaderMap, server_time: SystemTime) -> Vec<RateLimit> 
         };
         if is_new {
             limit.name = limit_name(name);
+            limit.refills = limit.name.is_some();
             found.insert((rank, prefix, name), limit);
         }
     }

@@ -48,7 +48,7 @@ impl SseEvent {
     ///
     /// Returns a [`DecodeError`] if the data is not JSON or has another shape.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
-        serde_json::from_str(&self.data).map_err(|error| DecodeError::json(&error))
+        serde_json::from_str(&self.data).map_err(|error| DecodeError::json::<T>(&error))
     }
 }
 

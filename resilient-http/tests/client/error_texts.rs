@@ -4,10 +4,10 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use resilient_http::{
-    ApiError, ApiKey, Auth, BudgetConfig, CircuitOpen, RetriesDisabled, StatusCode,
+    ApiClient, ApiError, ApiKey, Auth, BudgetConfig, CircuitOpen, RetriesDisabled, StatusCode,
 };
 
-use crate::support::api::{Api, answer, status};
+use crate::support::api::{Api, answer, json, status};
 use crate::support::raw::{Raw, Step, refusing};
 use crate::support::settings::{client, quickly};
 use crate::support::within;
@@ -149,4 +149,42 @@ async fn a_byte_order_mark_in_a_key_file_is_no_part_of_the_key() {
     std::fs::remove_file(&path).unwrap();
     let _: serde_json::Value = within("the call", api.unwrap().get("x")).await.unwrap();
     assert_eq!(server.only().header("x-api-key"), Some("k1"));
+}
+
+#[tokio::test]
+async fn the_error_of_a_wrong_parameter_names_the_template() {
+    let api = client("http://localhost").build().unwrap();
+    let missing = api.get::<()>("users/{id}/pets/{pet}").param("id", "canary");
+    let unknown = api.get::<()>("users/{id}?key=canary").param("ident", "canary");
+    let unknown_name = api.get::<()>("users/{id}").param("id", 1).param("ident", "canary");
+    for (call, text) in [
+        (missing, "parameter `pet` of the path template `users/{id}/pets/{pet}` has no value"),
+        (unknown_name, "parameter `ident` is not in the path template `users/{id}`"),
+    ] {
+        let error = call.await.unwrap_err();
+        assert_eq!(error.to_string(), format!("not sent: {text}"));
+    }
+    let error = unknown.await.unwrap_err().to_string();
+    assert!(!error.contains("canary"), "{error}");
+}
+
+#[test]
+fn the_error_of_an_address_without_a_scheme_says_how_it_must_begin() {
+    for address in ["127.0.0.1:8080", "localhost:8080", "api.example.com/v1", "", "//host/v1"] {
+        let must_begin = "must begin with `http://` or `https://`";
+        let error = ApiClient::builder(address).build().unwrap_err();
+        assert_eq!(error.to_string(), format!("base URL {must_begin}"), "{address}");
+        let error = client("http://localhost").allow_origin(address).build().unwrap_err();
+        assert_eq!(error.to_string(), format!("allowed origin {must_begin}"), "{address}");
+    }
+}
+
+#[tokio::test]
+async fn the_error_of_json_of_another_type_names_the_type_and_no_column_that_it_does_not_know() {
+    let server = Api::serve(|_, _| json(r#"{"name": "canary"}"#)).await;
+    let api = client(&server.url).build().unwrap();
+    let error = within("the call", api.get::<Vec<u32>>("x")).await.unwrap_err();
+    let why = error.source().unwrap().to_string();
+    assert_eq!(why, "the JSON does not fit the type `alloc::vec::Vec<u32>`, at line 1");
+    assert!(!format!("{error:?}").contains("canary"), "{error:?}");
 }

@@ -28,6 +28,7 @@ mod proxies;
 mod redirects;
 mod request_parts;
 mod requests;
+mod sent_once;
 mod specification;
 mod stale_connections;
 mod storms;

@@ -102,10 +102,9 @@ async fn an_error_contains_the_message_of_the_server() {
     let api = client(&server.url).build().unwrap();
     let error = within("the call", api.get::<User>("x")).await.unwrap_err();
     let ApiError::Decode { error: why, .. } = &error else { panic!("{error:?}") };
-    assert_eq!(
-        why.to_string(),
-        "the JSON is of another shape: field `name` is missing, at line 1 column 11"
-    );
+    let user = std::any::type_name::<User>();
+    let reason = "field `name` is missing, at line 1 column 11";
+    assert_eq!(why.to_string(), format!("the JSON does not fit the type `{user}`: {reason}"));
     assert_eq!(why.details(), "missing field `name` at line 1 column 11");
 }
 
@@ -147,6 +146,7 @@ async fn each_mistake_in_a_request_or_a_client_has_its_kind_of_error() {
         (client("http://h").idempotency_header("a b"), BuildErrorKind::Header),
         (client("http://h").allow_origin("h"), BuildErrorKind::CrossOrigin),
         (client("http://h").allow_origin("ftp://h"), BuildErrorKind::CrossOrigin),
+        (client("http://h").allow_origin("http://files/x"), BuildErrorKind::CrossOrigin),
     ] {
         assert_eq!(builder.build().unwrap_err().kind(), expected);
     }
