@@ -327,8 +327,7 @@ mod tests {
         for call in &mut lost {
             assert!(wait(call.ask(&hold, now)) > now);
         }
-        let later = now + SECOND * 6;
-        assert_eq!(Call::default().ask(&hold, later), NextStep::Start);
+        assert_eq!(Call::default().ask(&hold, now + SECOND * 6), NextStep::Start);
         assert!(hold.lock().line.is_empty());
     }
 
@@ -388,9 +387,9 @@ mod tests {
             hold.response_received(&head, sent_at);
             (hold.held_for().is_some(), hold.sent.since(sent_at).requests)
         };
-        assert_eq!(received(429, Some("1")), (true, 0));
-        assert_eq!(received(503, Some("1")), (true, 0));
-        assert_eq!(received(529, Some("1")), (true, 0));
+        for status in [429, 503, 529] {
+            assert_eq!(received(status, Some("1")), (true, 0), "{status}");
+        }
         assert_eq!(received(429, Some("0")), (false, 0));
         assert_eq!(received(429, None), (false, 0));
         assert_eq!(received(503, Some("soon")), (false, 0));
