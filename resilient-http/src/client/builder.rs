@@ -322,7 +322,9 @@ impl ApiClientBuilder {
     ///
     /// `configure` runs again whenever the client drops its idle connections, which it does when
     /// its circuit opens, and when the client first sends a request again because a connection that
-    /// had served other requests broke.
+    /// had served other requests broke. A new reqwest client lacks what the last one collected,
+    /// such as the cookies of `cookie_store`: share them with `cookie_provider`. If `configure`
+    /// panics or reqwest refuses the settings then, the client stays as it is.
     #[cfg(feature = "reqwest")]
     pub fn configure<F>(mut self, configure: F) -> Self
     where
