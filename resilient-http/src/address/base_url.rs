@@ -62,6 +62,10 @@ impl BaseUrl {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(refuse(NO_SCHEME));
         }
+        let has_user = !url.username().is_empty() || url.password().is_some();
+        if has_user || &url[Position::BeforePath..] != "/" {
+            return Err(refuse("has more than a host and a port: the whole origin is allowed"));
+        }
         self.allowed.push(url);
         Ok(())
     }
@@ -247,6 +251,19 @@ mod tests {
         base.allow("https://files").unwrap();
         assert!(base.needs_tls());
         assert!(BaseUrl::parse("https://h").unwrap().0.needs_tls());
+    }
+
+    #[test]
+    fn an_allowed_origin_with_a_path_or_a_user_is_refused_because_it_would_allow_more() {
+        let (mut base, _) = BaseUrl::parse("https://h").unwrap();
+        for more in ["/x", "/?x", "?", "/#", "//"] {
+            assert!(base.allow(&format!("https://files{more}")).is_err(), "{more}");
+        }
+        assert!(base.allow("https://canary:canary@files").is_err());
+        assert!(base.allow("https://canary@files").is_err());
+        for origin in ["https://files", "https://files:443/", "http://[::1]:8080"] {
+            base.allow(origin).unwrap();
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::config::CacheConfig;
@@ -139,7 +140,11 @@ impl CacheInner {
             self.responses.invalidate(&key);
             return;
         };
-        let stored = Stored { response: response.clone(), since: Instant::now(), lifetime };
+        // The body, too, can be a small slice of a large buffer.
+        let mut response =
+            Response { body: Bytes::copy_from_slice(&response.body), ..response.clone() };
+        response.head.detach();
+        let stored = Stored { response, since: Instant::now(), lifetime };
         self.responses.insert(key, Arc::new(stored));
     }
 }

@@ -84,7 +84,7 @@ pub(super) async fn receive_head(
         }
         let beginning = read_beginning(body, client.inner().error_body_timeout);
         let (body, is_truncated) = span.within(beginning).await;
-        let details = call.details(Some(ErrorResponse { head, body, is_truncated }));
+        let details = call.details(Some(ErrorResponse::new(head, body, is_truncated)));
         let error = ApiError::of_status(details, began.elapsed());
         span.end(Some(&error));
         if let (ApiError::Authentication { .. }, Some(token)) = (&error, token) {

@@ -19,6 +19,8 @@ pub(super) struct AttemptWaits<'a> {
     waiter: Option<HoldWaiter>,
     /// Made when the call waits for the first time, so that other calls do not pay for it.
     closed: Option<ClientClosed<'a>>,
+    /// Whether the loop has asked before whether the client is closed.
+    was_asked: bool,
     /// The longest hint that the retry policy follows, once it is known.
     longest: Option<Duration>,
 }
@@ -30,6 +32,7 @@ impl<'a> AttemptWaits<'a> {
             fails_if_held: client.inner().fails_if_held,
             waiter: call.hold.clone().map(HoldWaiter::new),
             closed: None,
+            was_asked: false,
             longest: None,
         }
     }
@@ -69,9 +72,10 @@ impl<O> AttemptGate<Result<O, ApiError>> for AttemptWaits<'_> {
         }
     }
 
-    /// Before the first attempt, only the wait in `poll_admit` has to end when the client closes.
+    /// The loop asks for the first time before anything waits. A call that has entered makes its
+    /// first attempt even if the client closes.
     fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<Result<O, ApiError>> {
-        if self.call.attempt() == 0 && self.closed.is_none() {
+        if !std::mem::replace(&mut self.was_asked, true) {
             return Poll::Pending;
         }
         self.poll_close(cx).map(|()| Err(ApiError::Closed))

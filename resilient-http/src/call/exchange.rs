@@ -128,9 +128,8 @@ async fn send_hop(
     let fault = body.fault();
     let mut request = TransportRequest::new(hop.method.clone(), url, headers, body);
     request.needs_fresh_connection = needs_fresh_connection;
-    let sent = transport.send(request).await;
-    sent.map_err(|failure| match fault.error() {
-        Some(error) => ApiError::of_request_body(error, call.details(None)).into(),
-        None => SendError::Transport(failure),
-    })
+    match transport.send(request).await {
+        Ok(response) => Ok(response.map(|body| body.blaming(fault))),
+        Err(failure) => Err(SendError::Transport(fault.cause_of(failure))),
+    }
 }

@@ -79,11 +79,12 @@ impl ApiKey {
                 let text = std::fs::read_to_string(path).map_err(|error| {
                     BuildError::credentials(subject.clone(), "cannot be read").caused_by(error)
                 })?;
-                if text.trim().is_empty() {
+                // Some editors write a byte order mark, which no header can carry.
+                let key = text.trim_start_matches('\u{feff}').trim();
+                if key.is_empty() {
                     return Err(BuildError::credentials(subject, "is empty"));
                 }
-                // Some editors write a byte order mark, which no header can carry.
-                SecretString::from(text.trim_start_matches('\u{feff}').trim())
+                SecretString::from(key)
             }
             KeySource::Secret(key) => key.clone(),
         };

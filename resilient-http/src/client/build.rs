@@ -37,6 +37,7 @@ impl ApiClientBuilder {
             ("idle_timeout", self.idle_timeout),
             ("connect_timeout", Some(self.connect_timeout)),
         ])?;
+        self.check_connections()?;
         let (mut base, user) = BaseUrl::parse(&self.base)?;
         for origin in &self.allowed {
             base.allow(origin)?;
@@ -67,7 +68,6 @@ impl ApiClientBuilder {
             holds_back.then(|| ClientHolds::of_client(name.shared(), &base.origin_of(base.url())));
         mark_secrets(&mut self.headers);
         let connections = if let Some(client) = self.connections_of.take() {
-            self.check_no_layers()?;
             Connections::Shared(Arc::clone(&client.inner().gate))
         } else {
             let transport = self.make_transport(&base)?;
@@ -98,6 +98,27 @@ impl ApiClientBuilder {
             gate,
             name,
         }))
+    }
+
+    /// Refuses settings that would change nothing, because the connections are another client's.
+    fn check_connections(&self) -> Result<(), BuildError> {
+        if self.connections_of.is_none() {
+            return Ok(());
+        }
+        #[cfg(feature = "reqwest")]
+        let is_configured = self.configure.is_some();
+        #[cfg(not(feature = "reqwest"))]
+        let is_configured = false;
+        let (setting, problem) = if self.transport.is_some() {
+            ("transport", "cannot replace the connections of another client: set one of the two")
+        } else if !self.layers.is_empty() {
+            ("layer", "cannot wrap the connections of another client: give it to that client")
+        } else if is_configured {
+            ("configure", "cannot change the connections of another client: give it to that client")
+        } else {
+            return Ok(());
+        };
+        Err(BuildError::setting(setting, problem))
     }
 
     /// Checks the headers of all calls. A header that two settings set would silently lose one of

@@ -178,7 +178,8 @@ impl ApiClientBuilder {
         /// limit. Default: 60 s.
         idle_timeout(time: impl Into<Option<Duration>>) => idle_timeout = time.into();
         /// Sets the time limit for one connection. The limit must be longer than zero. It has no
-        /// effect on a transport from [`transport`](Self::transport). Default: 5 s.
+        /// effect with [`transport`](Self::transport) and
+        /// [`connections_of`](Self::connections_of). Default: 5 s.
         connect_timeout(time: Duration) => connect_timeout = time;
         /// Sets the number of redirects that an attempt follows within its origin. With 0, it
         /// follows no redirect. The client never follows a redirect to another origin. Default: 5.
@@ -265,13 +266,15 @@ impl ApiClientBuilder {
         /// Allows credentials over plain `http` to other machines. Everybody on the network path
         /// can read such credentials.
         allow_plain_http() => allows_plain_http = true;
-        /// Sets the transport. It replaces the reqwest client that the builder would create.
+        /// Sets the transport. It replaces the reqwest client that the builder would create, and
+        /// with it the effect of `configure` and [`connect_timeout`](Self::connect_timeout).
         transport(transport: impl Transport) => transport = Some(Arc::new(transport));
         /// Uses the connection pool of another client instead of a separate transport. The clients
         /// share only the pool. After the other client is closed, calls of this client fail with
         /// [`Closed`](crate::ApiError::Closed), and the waits between their attempts end. The
         /// shutdown of the other client waits for running calls of this client. Closing this client
-        /// does not close the other client.
+        /// does not close the other client. [`transport`](Self::transport), `configure` and `layer`
+        /// are errors: give them to the other client.
         connections_of(client: &ApiClient) => connections_of = Some(client.clone());
     }
 
@@ -306,8 +309,8 @@ impl ApiClientBuilder {
         self
     }
 
-    /// Allows absolute URLs of another origin, such as `https://files.example.com`. The client does
-    /// not send its headers and credentials to that origin.
+    /// Allows absolute URLs of another origin, such as `https://files.example.com`. A path or a user
+    /// is an error. The client does not send its headers and credentials to that origin.
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.allowed.push(origin.into());
         self
@@ -319,7 +322,9 @@ impl ApiClientBuilder {
     ///
     /// `configure` runs again whenever the client drops its idle connections, which it does when
     /// its circuit opens, and when the client first sends a request again because a connection that
-    /// had served other requests broke.
+    /// had served other requests broke. A new reqwest client lacks what the last one collected,
+    /// such as the cookies of `cookie_store`: share them with `cookie_provider`. If `configure`
+    /// panics or reqwest refuses the settings then, the client stays as it is.
     #[cfg(feature = "reqwest")]
     pub fn configure<F>(mut self, configure: F) -> Self
     where

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use resilient::retries::remaining_time;
 use secrecy::{ExposeSecret, SecretString};
+use tokio::time::Instant;
 use url::Url;
 
 use super::credentials_error::{CredentialsError, contain};
@@ -86,12 +87,14 @@ impl Credentials {
 /// If the limit of the attempt ended a refresh, the circuit breaker would count a failure of the
 /// server.
 async fn refreshed(refresh: &TokenRefresh) -> Result<RefreshedToken, CredentialsError> {
+    let most = remaining_time().map(|left| left.saturating_sub(left / 8));
+    let until = most.and_then(|most| Instant::now().checked_add(most));
     // The future is boxed, so that the futures of other calls stay small.
-    let token = Box::pin(refresh.token());
-    match remaining_time().map(|left| left.saturating_sub(left / 8)) {
+    let token = Box::pin(refresh.token(until));
+    match most {
         None => token.await,
-        Some(most) => Box::pin(limited(most, token)).await.unwrap_or_else(|_| {
-            Err(CredentialsError::new("the refresh did not end within the time of the attempt"))
-        }),
+        Some(most) => Box::pin(limited(most, token))
+            .await
+            .unwrap_or_else(|_| Err(CredentialsError::too_slow())),
     }
 }

@@ -21,6 +21,11 @@ impl CredentialsError {
         Self { problem, source: None }
     }
 
+    /// The error of a call that waited too long for a refresh, or has too little time for another.
+    pub(super) fn too_slow() -> Self {
+        Self::new("the refresh did not end within the time of the attempt")
+    }
+
     pub(super) fn caused_by(problem: &'static str, source: impl Into<BoxError>) -> Self {
         Self { problem, source: Some(Arc::from(source.into())) }
     }

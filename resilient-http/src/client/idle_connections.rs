@@ -35,7 +35,7 @@ impl DropIdleOnOpening {
 
 fn drop_idle(gate: &Weak<CallGate>, event: &Event) {
     let EventKind::Transition(transition) = event.kind() else { return };
-    if transition.to != CircuitState::Open {
+    if !matches!(transition.to, CircuitState::Open | CircuitState::ForcedOpen) {
         return;
     }
     if let Some(transport) = gate.upgrade().and_then(|gate| gate.transport()) {

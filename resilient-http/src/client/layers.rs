@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::builder::ApiClientBuilder;
-use crate::error::BuildError;
 #[cfg(feature = "tower")]
 use crate::error::TransportError;
 use crate::transport::Transport;
@@ -63,14 +62,5 @@ impl ApiClientBuilder {
     /// Wraps the transport in the layers.
     pub(super) fn layered(&mut self, transport: Arc<dyn Transport>) -> Arc<dyn Transport> {
         self.layers.drain(..).rev().fold(transport, |inner, wrap| wrap(inner))
-    }
-
-    /// Refuses layers around the transport of another client.
-    pub(super) fn check_no_layers(&self) -> Result<(), BuildError> {
-        if self.layers.is_empty() {
-            return Ok(());
-        }
-        let problem = "cannot wrap the connections of another client: give it to that client";
-        Err(BuildError::setting("layer", problem))
     }
 }

@@ -11,6 +11,7 @@ mod defaults;
 mod handle;
 mod idle_connections;
 mod layers;
+mod refresh_flight;
 mod secret_header;
 mod shutdown;
 mod token_refresh;

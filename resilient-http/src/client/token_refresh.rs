@@ -3,13 +3,14 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use http::HeaderValue;
 use secrecy::SecretString;
-use tokio::sync::Mutex as AsyncMutex;
+use tokio::time::Instant;
 
 use super::credentials_error::{CredentialsError, contain};
+use super::refresh_flight::{RefreshFlight, RefreshRun};
 use super::secret_header::secret_header;
 use crate::error::BoxError;
 
@@ -25,10 +26,6 @@ struct TokenParts {
     header: HeaderValue,
 }
 
-/// One refresh and the calls that wait for it. While the result is empty, the call that holds the
-/// lock runs the closure. If that call is dropped, the next waiting call gets the lock and runs it.
-type RefreshFlight = AsyncMutex<Option<Result<RefreshedToken, CredentialsError>>>;
-
 /// Fetches tokens, and caches the present one.
 pub(crate) struct TokenRefresh {
     fetch: Box<Fetch>,
@@ -40,7 +37,8 @@ struct RefreshState {
     token: Option<RefreshedToken>,
     /// Whether the server refused the token. If so, no request carries it again.
     is_refused: bool,
-    flight: Option<Arc<RefreshFlight>>,
+    /// The waiting calls own the flight, so that a later call does not wait for nobody.
+    flight: Weak<RefreshFlight>,
 }
 
 tokio::task_local! {
@@ -80,12 +78,17 @@ impl TokenRefresh {
     }
 
     /// Returns the present token. Without one, or if the server refused it, this call fetches the
-    /// next token, or waits for the call that does.
+    /// next token, or waits for the call that does. The caller drops this call at `until`.
     ///
     /// # Cancel safety
     ///
-    /// If this call is dropped while it fetches, a waiting call fetches instead.
-    pub(super) async fn token(&self) -> Result<RefreshedToken, CredentialsError> {
+    /// If this call is dropped while it fetches, the next waiting call that has more time left than
+    /// this fetch took fetches instead. Without this condition, the calls that wait for a fetch
+    /// that hangs would all fetch when their time ends, one after another.
+    pub(super) async fn token(
+        &self,
+        until: Option<Instant>,
+    ) -> Result<RefreshedToken, CredentialsError> {
         let flight = match self.present_or_flight() {
             Ok(token) => return Ok(token),
             Err(flight) => flight,
@@ -98,12 +101,15 @@ impl TokenRefresh {
             ));
         }
         running.push(id);
-        let mut result = flight.lock().await;
-        if let Some(result) = &*result {
+        let mut flight = flight.lock().await;
+        if let Some(result) = &flight.result {
             return result.clone();
         }
+        let Some(run) = RefreshRun::begin(&mut flight, until) else {
+            return Err(CredentialsError::too_slow());
+        };
         let fetched = RUNNING.scope(running, self.fetch()).await;
-        *result = Some(fetched.clone());
+        run.end(fetched.clone());
         self.finish(&fetched);
         fetched
     }
@@ -125,7 +131,11 @@ impl TokenRefresh {
         let mut state = self.lock();
         match state.usable() {
             Some(token) => Ok(token.clone()),
-            None => Err(Arc::clone(state.flight.get_or_insert_default())),
+            None => Err(state.flight.upgrade().unwrap_or_else(|| {
+                let begun = Arc::new(RefreshFlight::default());
+                state.flight = Arc::downgrade(&begun);
+                begun
+            })),
         }
     }
 
@@ -146,7 +156,7 @@ impl TokenRefresh {
     /// Ends the flight. Later calls use the token, or begin another flight after an error.
     fn finish(&self, fetched: &Result<RefreshedToken, CredentialsError>) {
         let mut state = self.lock();
-        state.flight = None;
+        state.flight = Weak::new();
         if let Ok(token) = fetched {
             state.token = Some(token.clone());
             state.is_refused = false;
@@ -203,7 +213,7 @@ mod tests {
         refresh: &Arc<TokenRefresh>,
     ) -> tokio::task::JoinHandle<Result<RefreshedToken, CredentialsError>> {
         let refresh = Arc::clone(refresh);
-        tokio::spawn(async move { refresh.token().await })
+        tokio::spawn(async move { refresh.token(None).await })
     }
 
     /// Lets all tasks run until they wait.
@@ -218,14 +228,14 @@ mod tests {
         for call in calls {
             assert_eq!(call.await.unwrap().unwrap().header(), "t1");
         }
-        assert_eq!(refresh.token().await.unwrap().header(), "t1");
+        assert_eq!(refresh.token(None).await.unwrap().header(), "t1");
         assert_eq!(fetches.load(Ordering::Relaxed), 1);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_token_is_refreshed_once_however_many_calls_report_it() {
         let (refresh, fetches) = counting();
-        let first = refresh.token().await.unwrap();
+        let first = refresh.token(None).await.unwrap();
         refresh.refuse(&first);
         let calls: Vec<_> = (0..10).map(|_| spawn(&refresh)).collect();
         settle().await;
@@ -235,18 +245,18 @@ mod tests {
             assert_eq!(call.await.unwrap().unwrap().header(), "t2");
         }
         refresh.refuse(&first);
-        assert_eq!(refresh.token().await.unwrap().header(), "t2");
+        assert_eq!(refresh.token(None).await.unwrap().header(), "t2");
         assert_eq!(fetches.load(Ordering::Relaxed), 2);
     }
 
     #[tokio::test(start_paused = true)]
     async fn no_call_gets_a_token_that_is_known_to_be_refused() {
         let (refresh, _) = counting();
-        let first = refresh.token().await.unwrap();
+        let first = refresh.token(None).await.unwrap();
         refresh.refuse(&first);
         let running = spawn(&refresh);
         settle().await;
-        assert_eq!(refresh.token().await.unwrap().header(), "t2");
+        assert_eq!(refresh.token(None).await.unwrap().header(), "t2");
         running.await.unwrap().unwrap();
     }
 
@@ -264,10 +274,10 @@ mod tests {
                 _ => Ok(SecretString::from(format!("t{n}"))),
             })
         });
-        let first = refresh.token().await.unwrap();
+        let first = refresh.token(None).await.unwrap();
         refresh.refuse(&first);
-        refresh.token().await.unwrap_err();
-        assert_eq!(refresh.token().await.unwrap().header(), "t3");
+        refresh.token(None).await.unwrap_err();
+        assert_eq!(refresh.token(None).await.unwrap().header(), "t3");
         let told = told.lock().unwrap().clone();
         assert_eq!(told, [None, Some("t1".to_owned()), Some("t1".to_owned())]);
     }
@@ -285,13 +295,13 @@ mod tests {
         }
         assert_eq!(fetches.load(Ordering::Relaxed), 2);
         // If no call is left, the next call starts again.
-        let second = refresh.token().await.unwrap();
+        let second = refresh.token(None).await.unwrap();
         refresh.refuse(&second);
         let runner = spawn(&refresh);
         settle().await;
         runner.abort();
         settle().await;
-        assert_eq!(refresh.token().await.unwrap().header(), "t4");
+        assert_eq!(refresh.token(None).await.unwrap().header(), "t4");
     }
 
     #[tokio::test(start_paused = true)]
@@ -315,7 +325,7 @@ mod tests {
             assert_eq!(source.kind(), io::ErrorKind::PermissionDenied);
         }
         assert_eq!(fetches.load(Ordering::Relaxed), 1);
-        assert_eq!(refresh.token().await.unwrap().header(), "t");
+        assert_eq!(refresh.token(None).await.unwrap().header(), "t");
     }
 
     #[tokio::test]
@@ -330,11 +340,11 @@ mod tests {
             }
         });
         for _ in 0..2 {
-            let error = refresh.token().await.err().unwrap();
+            let error = refresh.token(None).await.err().unwrap();
             assert_eq!(error.to_string(), "the closure panicked");
             assert!(!format!("{error:?}").contains("canary"));
         }
-        assert_eq!(refresh.token().await.unwrap().header(), "t");
+        assert_eq!(refresh.token(None).await.unwrap().header(), "t");
     }
 
     #[tokio::test]
@@ -342,7 +352,7 @@ mod tests {
         for value in ["", " ", "canary\n", "canary\0"] {
             let refresh =
                 TokenRefresh::new(move |_| std::future::ready(Ok::<_, io::Error>(value.into())));
-            let error = refresh.token().await.err().unwrap();
+            let error = refresh.token(None).await.err().unwrap();
             assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
         }
     }
@@ -354,12 +364,12 @@ mod tests {
         let refresh = Arc::new(TokenRefresh::new(move |_| {
             let own = own.lock().unwrap().clone();
             async move {
-                let token = own.unwrap().token().await?;
+                let token = own.unwrap().token(None).await?;
                 Ok::<_, CredentialsError>(token.0.secret.clone())
             }
         }));
         *inner.lock().unwrap() = Some(Arc::clone(&refresh));
-        let error = refresh.token().await.err().unwrap();
+        let error = refresh.token(None).await.err().unwrap();
         let source = error.source().unwrap().to_string();
         assert!(source.contains("use another client"), "{source}");
         inner.lock().unwrap().take();

@@ -25,20 +25,16 @@ pub struct EndpointBuilder<Req: ?Sized, Res> {
     budget: Option<RetryBudget>,
     auth: Auth,
     fail_when: Option<FailWhen>,
-    source: ClientSource,
+    connections_of: Option<ApiClient>,
+    /// The settings that go to the endpoint's client, in the order of their calls.
+    of_client: Vec<SetClient>,
     #[cfg(feature = "cache")]
     cache: Option<ResponseCache>,
     types: PhantomData<fn(&Req) -> Res>,
 }
 
-type Configure = Box<dyn FnOnce(ApiClientBuilder) -> ApiClientBuilder + Send>;
-
-enum ClientSource {
-    Own,
-    Client(ApiClient),
-    /// The endpoint has its own client. The function changes the builder of this client.
-    Configured(Configure),
-}
+/// Sets a part of the endpoint's client.
+type SetClient = Box<dyn FnOnce(ApiClientBuilder) -> ApiClientBuilder + Send>;
 
 impl<Req: ?Sized, Res> Endpoint<Req, Res> {
     /// Creates an endpoint with its own client.
@@ -61,7 +57,8 @@ impl<Req: ?Sized, Res> Endpoint<Req, Res> {
             budget: None,
             auth: Auth::none(),
             fail_when: None,
-            source: ClientSource::Own,
+            connections_of: None,
+            of_client: Vec::new(),
             #[cfg(feature = "cache")]
             cache: None,
             types: PhantomData,
@@ -89,14 +86,18 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
         /// closed too: see [`connections_of`](crate::ApiClientBuilder::connections_of). If no base
         /// URL is configured, the endpoint uses the client's base URL. It does not use the client's
         /// headers and credentials.
-        connections_of(client: &ApiClient) => source = ClientSource::Client(client.clone());
-        /// Sets the transport. It replaces the reqwest client that the endpoint would create.
-        transport(transport: impl Transport)
-            => source = ClientSource::Configured(Box::new(move |own| own.transport(transport)));
+        connections_of(client: &ApiClient) => connections_of = Some(client.clone());
         /// Caches responses in this cache, which other endpoints may share. The endpoints share the
         /// size limit, but no responses.
         #[cfg(feature = "cache")]
         cache(cache: ResponseCache) => cache = Some(cache);
+    }
+
+    /// Sets the transport. It replaces the reqwest client that the endpoint would create: see
+    /// [`transport`](crate::ApiClientBuilder::transport).
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.of_client.push(Box::new(move |client| client.transport(transport)));
+        self
     }
 
     /// Changes the reqwest client before it is built: see
@@ -106,7 +107,7 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
     where
         F: Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync + 'static,
     {
-        self.source = ClientSource::Configured(Box::new(move |client| client.configure(configure)));
+        self.of_client.push(Box::new(move |client| client.configure(configure)));
         self
     }
 
@@ -119,10 +120,10 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
     #[track_caller]
     pub fn build(self) -> Result<Endpoint<Req, Res>, BuildError> {
         let config = self.config;
-        let base = match (config.base_url(), &self.source) {
+        let base = match (config.base_url(), &self.connections_of) {
             (Some(base), _) => base.to_owned(),
-            (None, ClientSource::Client(client)) => client.inner().base.url().as_str().to_owned(),
-            (None, _) => {
+            (None, Some(client)) => client.inner().base.url().as_str().to_owned(),
+            (None, None) => {
                 let problem = "is missing: give one, a preset, or a client";
                 return Err(BuildError::new(BuildErrorKind::BaseUrl, "`base_url`", problem));
             }
@@ -164,11 +165,10 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
         if config.merged.allow_plain_http == Some(true) {
             client = client.allow_plain_http();
         }
-        client = match self.source {
-            ClientSource::Own => client,
-            ClientSource::Client(other) => client.connections_of(&other),
-            ClientSource::Configured(configure) => configure(client),
-        };
+        if let Some(other) = &self.connections_of {
+            client = client.connections_of(other);
+        }
+        client = self.of_client.into_iter().fold(client, |client, set| set(client));
         #[cfg(feature = "cache")]
         let cache = match (self.cache, &config.merged.cache) {
             (Some(cache), _) => Some(cache),

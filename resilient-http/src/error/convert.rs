@@ -57,6 +57,7 @@ impl ApiError {
                 Self::Connection { phase: Phase::Send, details: Opaque::new(details) }
             }
             FailureCause::Layer => Self::Layer { details: Opaque::new(details) },
+            FailureCause::RequestBody => Self::RequestBody { details: Opaque::new(details) },
             FailureCause::TimedOut => Self::Timeout {
                 phase: TimeoutPhase::Transport,
                 after: took,
@@ -67,12 +68,6 @@ impl ApiError {
                 details: Opaque::new(details),
             },
         }
-    }
-
-    /// Makes the error for a request whose body, a stream of the caller, returned an error.
-    pub(crate) fn of_request_body(error: BoxError, mut details: Details) -> Self {
-        details.source = Some(error);
-        Self::RequestBody { details: Opaque::new(details) }
     }
 
     /// Makes the error for a request that needs credentials which are not available.

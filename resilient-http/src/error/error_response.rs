@@ -19,28 +19,32 @@ pub(crate) struct ErrorResponse {
 }
 
 impl ErrorResponse {
+    /// Makes the response of an error. It copies the header values and expects a body that is a
+    /// copy, so that an error that is kept does not hold a large buffer in memory.
+    pub(crate) fn new(mut head: ResponseHead, body: Bytes, is_truncated: bool) -> Self {
+        head.detach();
+        Self { head, body, is_truncated }
+    }
+
     /// Makes the response of an error about its body, which is not kept.
     pub(crate) fn without_body(head: ResponseHead) -> Self {
-        Self { head, body: Bytes::new(), is_truncated: true }
+        Self::new(head, Bytes::new(), true)
     }
 
     /// Keeps the beginning of a response whose status is a success.
     pub(crate) fn of_success(response: Response) -> Self {
-        let body = &response.body[..response.body.len().min(ERROR_BODY_LIMIT)];
-        Self {
-            head: response.head,
-            // The bytes are copied, so that the error does not hold a long body in memory.
-            body: Bytes::copy_from_slice(body),
-            is_truncated: response.body.len() > ERROR_BODY_LIMIT,
-        }
+        Self::beginning(response.head, &response.body)
     }
 
     /// Makes the response of an error that an event of a stream reports. Its body is the data of
     /// the event.
     pub(crate) fn of_event(head: ResponseHead, data: &str) -> Self {
-        let body = &data.as_bytes()[..data.len().min(ERROR_BODY_LIMIT)];
-        let is_truncated = data.len() > ERROR_BODY_LIMIT;
-        Self { head, body: Bytes::copy_from_slice(body), is_truncated }
+        Self::beginning(head, data.as_bytes())
+    }
+
+    fn beginning(head: ResponseHead, body: &[u8]) -> Self {
+        let kept = Bytes::copy_from_slice(&body[..body.len().min(ERROR_BODY_LIMIT)]);
+        Self::new(head, kept, body.len() > ERROR_BODY_LIMIT)
     }
 
     /// Returns `true` if a header of the server asks for a retry, `false` if a header forbids

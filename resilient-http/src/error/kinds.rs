@@ -5,7 +5,9 @@
 #[non_exhaustive]
 pub enum Phase {
     /// There was no connection, because the name is unknown, the port refused the connection, the
-    /// TLS handshake failed, or the connect timeout passed. Nothing was sent.
+    /// TLS handshake failed, or the connect timeout passed. Or the connection ended before the
+    /// server processed the request: nothing was sent, or a GOAWAY frame with an error says so. The
+    /// server did nothing.
     Connect,
     /// The server refused to process the request: an HTTP/2 server closes the connection, or
     /// accepts no more streams. The server did nothing.

@@ -24,6 +24,8 @@ pub(crate) enum FailureCause {
     Undecodable,
     /// A layer of the caller failed.
     Layer,
+    /// The request body, a stream of the caller, failed.
+    RequestBody,
     Unsendable(&'static str),
 }
 
@@ -83,6 +85,7 @@ impl fmt::Display for TransportError {
             FailureCause::TimedOut => "the transport's time limit passed",
             FailureCause::Undecodable => "the response cannot be decompressed",
             FailureCause::Layer => "a layer failed",
+            FailureCause::RequestBody => "the request body failed",
             FailureCause::Unsendable(problem) => problem,
         })
     }

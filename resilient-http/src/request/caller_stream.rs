@@ -1,6 +1,7 @@
-//! A stream that the caller gave as a body: its errors, and its stated length.
+//! A stream that the caller gave as a body: its errors and panics, and its stated length.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
@@ -9,7 +10,7 @@ use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::combinators::BoxBody;
 
-use crate::error::BoxError;
+use crate::error::{BoxError, FailureCause, TransportError};
 
 /// The stream of one exchange. It fails if it does not have its stated length: without this check,
 /// a longer stream would be cut silently, and a shorter one would look like a broken connection.
@@ -56,12 +57,16 @@ impl HttpBody for CallerStream {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let frame = ready!(Pin::new(&mut self.stream).poll_frame(cx));
-        Poll::Ready(match frame {
+        // A panic would end the task of the connection, and with HTTP/2 other calls, too.
+        let poll = AssertUnwindSafe(|| Pin::new(&mut self.stream).poll_frame(cx));
+        let Ok(frame) = catch_unwind(poll) else {
+            return Poll::Ready(self.fail(Arc::new(StreamFault::Panicked)));
+        };
+        Poll::Ready(match ready!(frame) {
             Some(Ok(frame)) => {
                 let length = frame.data_ref().map_or(0, |bytes| bytes.len() as u64);
                 match self.left.map(|left| left.checked_sub(length)) {
-                    Some(None) => self.fail(Arc::new(LengthError::TooLong)),
+                    Some(None) => self.fail(Arc::new(StreamFault::TooLong)),
                     left => {
                         self.left = left.flatten();
                         Some(Ok(frame))
@@ -70,7 +75,7 @@ impl HttpBody for CallerStream {
             }
             Some(Err(error)) => self.fail(error.into()),
             None if self.left.is_some_and(|left| left > 0) => {
-                self.fail(Arc::new(LengthError::TooShort))
+                self.fail(Arc::new(StreamFault::TooShort))
             }
             None => None,
         })
@@ -86,29 +91,36 @@ impl HttpBody for CallerStream {
 }
 
 impl BodyFault {
-    /// Returns the error if the stream returned one.
-    pub(crate) fn error(&self) -> Option<BoxError> {
-        let error = self.0.as_ref()?.get()?;
-        Some(Box::new(StreamError(Arc::clone(error))))
+    /// Returns the error of the stream if it returned one, which then is the cause of the failed
+    /// exchange. Otherwise returns `failure`.
+    pub(crate) fn cause_of(&self, failure: TransportError) -> TransportError {
+        match self.0.as_ref().and_then(|fault| fault.get()) {
+            Some(error) => {
+                TransportError::new(FailureCause::RequestBody, StreamError(Arc::clone(error)))
+            }
+            None => failure,
+        }
     }
 }
 
 #[derive(Debug)]
-enum LengthError {
+enum StreamFault {
     TooLong,
     TooShort,
+    Panicked,
 }
 
-impl fmt::Display for LengthError {
+impl fmt::Display for StreamFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::TooLong => "the stream is longer than its stated length",
             Self::TooShort => "the stream is shorter than its stated length",
+            Self::Panicked => "the stream panicked",
         })
     }
 }
 
-impl std::error::Error for LengthError {}
+impl std::error::Error for StreamFault {}
 
 /// The error of the caller's stream, shared by the transport's error and the error of the call.
 struct StreamError(SharedError);

@@ -103,7 +103,8 @@ impl Idempotency {
         let value = HeaderValue::from_str(&text).map_err(|_| {
             BuildError::header(name.as_str(), "has a value that a header cannot carry")
         })?;
-        if value.is_empty() {
+        // White space around a value is not sent as a part of it.
+        if value.as_bytes().trim_ascii().is_empty() {
             return Err(BuildError::header(name.as_str(), "is empty"));
         }
         Ok(Some(value))
@@ -173,6 +174,8 @@ mod tests {
         resolve(Some("b"), &[b"a"]).unwrap_err();
         resolve(None, &[b"a", b"a"]).unwrap_err();
         resolve(None, &[b""]).unwrap_err();
+        resolve(None, &[b" \t"]).unwrap_err();
+        resolve(Some(" "), &[]).unwrap_err();
         resolve(None, &[b"\xff"]).unwrap_err();
     }
 }

@@ -12,6 +12,7 @@ mod pairs;
 mod prepared_request;
 
 pub use self::body::{Body, RequestBody};
+pub(crate) use self::caller_stream::BodyFault;
 pub(crate) use self::fields::{Fields, fields_of, parse_fields};
 pub(crate) use self::headers::{
     check_framing, check_single_values, header_name, header_pair, replace_headers, state_empty_body,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use url::Url;
 
 use super::rate_limit::RateLimit;
@@ -34,6 +34,17 @@ impl ResponseHead {
         let arrival = SystemTime::now();
         let retry_after = if status.is_success() { None } else { hint(status, &headers, arrival) };
         Self { status, headers, redirected_to: None, arrival, retry_after }
+    }
+
+    /// Copies the header values. In HTTP/1 they are slices of the connection's read buffer, and so
+    /// keep the whole buffer in memory.
+    pub(crate) fn detach(&mut self) {
+        for value in self.headers.values_mut() {
+            // A copy of a valid value is valid.
+            let Ok(mut copy) = HeaderValue::from_bytes(value.as_bytes()) else { continue };
+            copy.set_sensitive(value.is_sensitive());
+            *value = copy;
+        }
     }
 
     /// Reads the wait that a success asks for, after a hook has found an error in it.
@@ -79,7 +90,7 @@ fn hint(status: StatusCode, headers: &HeaderMap, arrival: SystemTime) -> Option<
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderName, HeaderValue};
+    use http::HeaderName;
 
     use super::*;
 

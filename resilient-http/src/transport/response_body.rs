@@ -10,9 +10,14 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 
 use crate::error::TransportError;
+use crate::request::BodyFault;
 
 /// A response body as a stream of decompressed bytes.
-pub struct ResponseBody(BodyStream);
+pub struct ResponseBody {
+    stream: BodyStream,
+    /// The error of the request body, which can end a response that has begun.
+    fault: BodyFault,
+}
 
 enum BodyStream {
     Bytes(Full<Bytes>),
@@ -30,18 +35,30 @@ impl ResponseBody {
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<TransportError>,
     {
-        Self(BodyStream::Boxed(body.map_err(Into::into).boxed_unsync()))
+        BodyStream::Boxed(body.map_err(Into::into).boxed_unsync()).into()
     }
 
     #[cfg(feature = "reqwest")]
     pub(super) fn of_reqwest(body: reqwest::Body) -> Self {
-        Self(BodyStream::Reqwest(body))
+        BodyStream::Reqwest(body).into()
+    }
+
+    /// Sets where an error of the request body will be. If the response breaks off and the request
+    /// body has failed, that is the cause.
+    pub(crate) fn blaming(self, fault: BodyFault) -> Self {
+        Self { fault, ..self }
     }
 }
 
 impl<T: Into<Bytes>> From<T> for ResponseBody {
     fn from(bytes: T) -> Self {
-        Self(BodyStream::Bytes(Full::new(bytes.into())))
+        BodyStream::Bytes(Full::new(bytes.into())).into()
+    }
+}
+
+impl From<BodyStream> for ResponseBody {
+    fn from(stream: BodyStream) -> Self {
+        Self { stream, fault: BodyFault::default() }
     }
 }
 
@@ -53,7 +70,7 @@ impl HttpBody for ResponseBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
-        match &mut self.0 {
+        let polled = match &mut self.stream {
             BodyStream::Bytes(body) => {
                 Pin::new(body).poll_frame(cx).map_err(|never| match never {})
             }
@@ -62,11 +79,12 @@ impl HttpBody for ResponseBody {
                 Pin::new(body).poll_frame(cx).map_err(super::reqwest_transport::explain_body)
             }
             BodyStream::Boxed(body) => Pin::new(body).poll_frame(cx),
-        }
+        };
+        polled.map_err(|failure| self.fault.cause_of(failure))
     }
 
     fn is_end_stream(&self) -> bool {
-        match &self.0 {
+        match &self.stream {
             BodyStream::Bytes(body) => body.is_end_stream(),
             #[cfg(feature = "reqwest")]
             BodyStream::Reqwest(body) => body.is_end_stream(),
@@ -75,7 +93,7 @@ impl HttpBody for ResponseBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.0 {
+        match &self.stream {
             BodyStream::Bytes(body) => body.size_hint(),
             #[cfg(feature = "reqwest")]
             BodyStream::Reqwest(body) => body.size_hint(),

@@ -232,6 +232,24 @@ async fn r16_closing_the_client_whose_connections_are_used_ends_the_waits_too() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn r16_closing_the_client_ends_the_wait_for_the_circuit_of_a_call_that_has_sent_nothing() {
+    let server = Server::new(|_| (200, None));
+    let policy = resilient::RetryPolicy::builder()
+        .when_open(resilient::retries::WhenOpen::Wait)
+        .build()
+        .unwrap();
+    let api = server.client().retry(policy).deadline(SECOND * 100).build().unwrap();
+    api.circuit_breaker().trip().unwrap();
+    let waiting = tokio::spawn(api.get::<()>("x").into_future());
+    tokio::task::yield_now().await;
+    let began = Instant::now();
+    api.close();
+    let error = waiting.await.unwrap().unwrap_err();
+    assert_eq!((error.kind(), began.elapsed()), (ErrorKind::Closed, Duration::ZERO));
+    assert_eq!((server.count(), api.in_flight()), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_wait_for_the_server_ends_at_the_deadline_of_the_call() {
     // A second refusal makes the hold longer than the call can wait.
     let server = Server::new(|n| (429, Some(if n == 0 { "5" } else { "50" })));

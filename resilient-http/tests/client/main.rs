@@ -17,7 +17,10 @@ mod faults_g;
 mod framing;
 #[cfg(feature = "test-util")]
 mod hold_back;
+#[cfg(feature = "http2")]
+mod http2_connections;
 mod idempotency_keys;
+mod idle_connections;
 mod multipart;
 #[cfg(feature = "test-util")]
 mod nested;
@@ -27,6 +30,7 @@ mod pages;
 mod proxies;
 mod redirects;
 mod request_parts;
+mod request_streams;
 mod requests;
 mod sent_once;
 mod specification;

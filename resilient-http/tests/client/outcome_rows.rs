@@ -85,7 +85,9 @@ fn faults(what: &str) -> Option<Vec<(Fault, Setup)>> {
         faults.map(|fault| (fault, PLAIN)).collect()
     };
     Some(match what {
-        "unknown name, refused, connect timeout, TLS" => plain(&[Fails(|| broken(Phase::Connect))]),
+        "unknown name, refused, connect timeout, TLS; HTTP/2 GOAWAY with an error" => {
+            plain(&[Fails(|| broken(Phase::Connect))])
+        }
         "the server refuses to process it: HTTP/2 REFUSED_STREAM, GOAWAY" => {
             plain(&[Fails(|| broken(Phase::Refused))])
         }
@@ -167,7 +169,7 @@ impl Row {
         let fine = || built(&Responds(200, &[], Whole("[]")), PLAIN);
         let api = fine();
         let (attempts, errors) = match &*self.what {
-            "the stream of the request's body fails" => {
+            "the stream of the request's body fails, panics or has a wrong length" => {
                 let gone: fn() -> std::io::Error = || std::io::Error::other("the file is gone");
                 let body = move || BrokenBody { piece: Some("1"), end: Some(gone) };
                 let call = api.put::<()>("x").body(Body::factory(body));

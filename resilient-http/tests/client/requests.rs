@@ -146,6 +146,7 @@ async fn each_mistake_in_a_request_or_a_client_has_its_kind_of_error() {
         (client("http://h").idempotency_header("a b"), BuildErrorKind::Header),
         (client("http://h").allow_origin("h"), BuildErrorKind::CrossOrigin),
         (client("http://h").allow_origin("ftp://h"), BuildErrorKind::CrossOrigin),
+        (client("http://h").allow_origin("http://files/x"), BuildErrorKind::CrossOrigin),
     ] {
         assert_eq!(builder.build().unwrap_err().kind(), expected);
     }

@@ -89,6 +89,24 @@ async fn twenty_gets_all_succeed(configure: impl FnOnce(ApiClientBuilder) -> Api
     assert_eq!((totals.success, totals.failure), (2 * POOLED as u64, 0), "{totals:?}");
 }
 
+#[cfg(feature = "tower")]
+#[tokio::test]
+async fn twenty_gets_through_a_tower_layer_also_get_a_fresh_connection() {
+    // More dead connections than calls, so that a second send on a pooled one would meet another.
+    let dead = 3 * POOLED;
+    let reset = move |place: RequestPlace| {
+        if place.connection < dead { vec![Step::Reset] } else { vec![ok("1"), Step::Next] }
+    };
+    let (server, is_warm) = pooled(dead, reset).await;
+    let layer = tower::layer::util::Identity::new();
+    let api = ApiClient::builder(&server.url).layer(layer).no_retry().build().unwrap();
+    warm_up(&api, &server, &is_warm, dead).await;
+    for result in calls(&api, &Method::GET, POOLED).await {
+        result.unwrap();
+    }
+    assert_eq!(totals(&api).failure, 0);
+}
+
 #[tokio::test]
 async fn a_post_on_a_pooled_connection_that_is_reset_is_sent_once_and_is_no_failure() {
     let (server, is_warm) = pooled(POOLED, reset_pooled).await;
@@ -102,6 +120,29 @@ async fn a_post_on_a_pooled_connection_that_is_reset_is_sent_once_and_is_no_fail
     assert_eq!(server.count(), 2 * POOLED);
     let totals = totals(&api);
     assert_eq!((totals.success, totals.failure), (POOLED as u64, 0), "{totals:?}");
+}
+
+/// The settings of the client cannot be used twice, for example because a file has disappeared.
+#[tokio::test]
+async fn settings_that_panic_when_the_client_is_rebuilt_fail_no_call_and_no_circuit() {
+    let (server, is_warm) = pooled(1, |place| match place.connection {
+        0 => vec![Step::Reset],
+        _ => vec![ok("1"), Step::Next],
+    })
+    .await;
+    let is_built = AtomicBool::new(false);
+    let api = ApiClient::builder(&server.url)
+        .configure(move |builder| {
+            assert!(!is_built.swap(true, SeqCst), "the file is gone");
+            builder
+        })
+        .build()
+        .unwrap();
+    warm_up(&api, &server, &is_warm, 1).await;
+    calls(&api, &Method::GET, 1).await.remove(0).unwrap();
+    api.circuit_breaker().trip().unwrap();
+    api.circuit_breaker().close();
+    calls(&api, &Method::GET, 1).await.remove(0).unwrap();
 }
 
 #[tokio::test]

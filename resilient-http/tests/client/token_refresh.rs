@@ -290,6 +290,43 @@ async fn a_refresh_that_hangs_ends_with_its_attempt_and_is_no_failure_of_the_ser
 }
 
 #[cfg(feature = "test-util")]
+#[tokio::test(start_paused = true)]
+async fn a_thousand_calls_that_wait_for_a_refresh_that_hangs_do_not_run_it_one_after_another() {
+    use std::time::Duration;
+
+    use resilient_http::MockTransport;
+
+    let runs = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&runs);
+    let auth = Auth::refresh("authorization", move |_| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        std::future::pending::<Result<SecretString, BoxError>>()
+    });
+    let transport = MockTransport::new(|_| Ok(http::Response::new("1".into())));
+    let build = |seconds| {
+        let api = ApiClient::builder("http://localhost").transport(transport.clone());
+        api.auth(auth.clone()).timeout(Duration::from_secs(seconds)).build().unwrap()
+    };
+    let (short, usual, long) = (build(1), build(10), build(20));
+    let mut calls = Vec::new();
+    let began = tokio::time::Instant::now();
+    calls.push(tokio::spawn(short.get::<u32>("x").send()));
+    for _ in 0..1_000 {
+        calls.push(tokio::spawn(usual.get::<u32>("x").send()));
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    calls.push(tokio::spawn(long.get::<u32>("x").send()));
+    for call in calls {
+        assert_eq!(call.await.unwrap().unwrap_err().kind(), ErrorKind::Credentials);
+    }
+    // The first call had too little time to say something about the refresh. The second call did
+    // not, and the last one had more time left than the second.
+    assert_eq!(runs.load(Ordering::Relaxed), 3);
+    assert!(began.elapsed() <= Duration::from_millis(22_500), "{:?}", began.elapsed());
+    assert_eq!(failures(&usual), 0);
+}
+
+#[cfg(feature = "test-util")]
 #[resilient::timeout("4s")]
 async fn outer(api: &ApiClient) -> Result<u32, resilient_http::ApiError> {
     api.get("x").await

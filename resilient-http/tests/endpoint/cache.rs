@@ -1,11 +1,13 @@
 //! Each endpoint caches its responses for the configured time, and uses them only under the
 //! documented conditions.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderValue;
 use resilient_http::{
-    ApiKey, AuthKind, CacheConfig, Caching, CallOptions, Endpoint, ErrorKind, Reply, ResponseCache,
-    Served,
+    ApiKey, AuthKind, Bytes, CacheConfig, Caching, CallOptions, Endpoint, ErrorKind, Reply,
+    ResponseCache, Served,
 };
 use serde_json::{Value, json};
 
@@ -291,4 +293,44 @@ async fn a_response_in_which_the_hook_finds_an_error_is_not_cached() {
     assert_eq!(any.client().circuit_breaker().snapshot().totals.failure, 1);
     assert_eq!(any.call(&json!({})).await.unwrap(), 7);
     assert_eq!(any.call(&json!({})).await.unwrap(), 7);
+}
+
+/// Memory that knows whether it is still in use.
+struct Buffer(Vec<u8>, #[expect(dead_code, reason = "it counts the uses")] Arc<()>);
+
+impl AsRef<[u8]> for Buffer {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn neither_a_cached_response_nor_an_error_keeps_the_read_buffer_of_the_connection() {
+    for status in [200, 418] {
+        let in_use = Arc::new(());
+        let other = Arc::clone(&in_use);
+        let config = declared("http://localhost").cache(CacheConfig::new());
+        let any = over(&config, move |_, _| {
+            let text = [b"7v".to_vec(), vec![0; 100_000]].concat();
+            let buffer = Bytes::from_owner(Buffer(text, Arc::clone(&other)));
+            let value = HeaderValue::from_maybe_shared(buffer.slice(1..2)).unwrap();
+            let mut response = says(status, buffer.slice(..1));
+            response.headers_mut().insert("x-value", value);
+            response
+        });
+        let ended = any.call(&json!({})).await;
+        let error = ended.as_ref().err().and_then(|error| error.headers());
+        assert_eq!((ended.is_ok(), error.is_some()), (status == 200, status == 418));
+        assert_eq!(Arc::strong_count(&in_use), 2, "the test and the transport have one each");
+        if status == 200 {
+            let cached = any.typed::<Value, Reply<u32>>().call(&json!({})).await.unwrap();
+            assert_eq!(
+                (cached.value, &cached.response.headers()["x-value"]),
+                (7, &"v".parse().unwrap())
+            );
+            assert_eq!(any.cache().unwrap().counts().hits, 1);
+        } else {
+            assert_eq!(error.unwrap()["x-value"], "v");
+        }
+    }
 }

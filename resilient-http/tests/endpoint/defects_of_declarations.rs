@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use resilient_http::{
     ApiClient, ApiError, ApiKey, AuthKind, BuildErrorKind, CacheConfig, CallOptions, Endpoint,
-    EndpointConfig, EndpointConfigs, ErrorKind, Preset, RetryPolicy,
+    EndpointBuilder, EndpointConfig, EndpointConfigs, ErrorKind, MockTransport, Preset,
+    RetryPolicy,
 };
 use serde_json::json as value;
 
@@ -267,4 +268,34 @@ async fn defect_ep26_every_failure_is_one_type_of_error() {
     client.close();
     let error = within("the call", any.call(&value!({}))).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Closed);
+}
+
+#[test]
+fn settings_that_cannot_change_the_connections_of_another_client_are_refused() {
+    type Change = fn(EndpointBuilder<(), ()>) -> EndpointBuilder<(), ()>;
+    let client = ApiClient::builder("http://localhost").build().unwrap();
+    let error = |set: &[Change], shares: bool| {
+        let config = declared("http://localhost").build().unwrap();
+        let mut builder = Endpoint::<(), ()>::builder(config);
+        for change in set {
+            builder = change(builder);
+        }
+        if shares {
+            builder = builder.connections_of(&client);
+        }
+        builder.build().map(drop).map_err(|error| error.to_string())
+    };
+    let transport: Change =
+        |it| it.transport(MockTransport::new(|_| Ok(http::Response::new("1".into()))));
+    let configure: Change = |it| it.configure(|reqwest| reqwest);
+    for (set, subject) in [
+        (&[transport][..], "`transport`"),
+        (&[configure], "`configure`"),
+        (&[configure, transport], "`transport`"),
+    ] {
+        let refused = error(set, true).unwrap_err();
+        assert!(refused.starts_with(subject), "{refused}");
+        error(set, false).unwrap();
+    }
+    error(&[], true).unwrap();
 }

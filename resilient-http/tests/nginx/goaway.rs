@@ -78,6 +78,28 @@ async fn a_post_that_a_goaway_refuses_is_sent_again_and_arrives_exactly_once() {
     assert_healthy(&api, 1000);
 }
 
+/// hyper loses the request that waits for a free stream when the connection ends.
+#[tokio::test]
+async fn connections_that_end_while_calls_wait_for_a_free_stream_are_no_failures() {
+    let limits = "keepalive_requests 40; http2_max_concurrent_streams 4;";
+    let Some(nginx) = orders(limits) else { return };
+    let api = client(&nginx).build().unwrap();
+    let call = |_| api.get::<Response>("x").into_future();
+    let errors = within("the calls", errors_of(1000, 50, call)).await;
+    assert!(errors.is_empty(), "{} errors: {:?}", errors.len(), errors[0]);
+    assert_healthy(&api, 1000);
+
+    let call = |n: usize| {
+        let request = api.post::<Response>("orders").header("x-order", n.to_string());
+        request.json(&n).into_future()
+    };
+    let errors = within("the calls", errors_of(1000, 50, call)).await;
+    let orders = arrived(&nginx, 2000 - errors.len()).await;
+    let twice: Vec<_> = orders.iter().filter(|(order, n)| *order != "-" && **n > 1).collect();
+    assert!(twice.is_empty(), "twice: {twice:?}");
+    assert_eq!(api.circuit_breaker().snapshot().totals.failure, 0, "{errors:?}");
+}
+
 #[tokio::test]
 async fn a_post_that_is_refused_as_one_stream_too_many_is_sent_again_and_arrives_exactly_once() {
     let Some(nginx) = orders("http2_max_concurrent_streams 4;") else { return };

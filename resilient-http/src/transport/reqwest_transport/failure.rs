@@ -45,7 +45,8 @@ enum Loss {
     /// stream beyond the last one of a GOAWAY frame.
     #[cfg(feature = "http2")]
     Refused,
-    /// The client did not write the request.
+    /// The client did not write the request, or the server did not process it because of an error
+    /// on the connection.
     Unsent,
     /// The connection ended.
     OfConnection,
@@ -66,7 +67,9 @@ impl Loss {
                 if error.is_canceled() {
                     return Self::Unsent;
                 }
-                if error.is_incomplete_message() {
+                // If the task of a connection ends, hyper reports a mistake of its user. Usually,
+                // an HTTP/2 connection ended while a request waited for a free stream.
+                if error.is_incomplete_message() || error.is_user() {
                     return Self::OfConnection;
                 }
             }
@@ -79,7 +82,7 @@ impl Loss {
     }
 
     // RFC 9113, section 6.8 and 8.7: a server does not process a stream that it refuses, nor a
-    // stream above the last one of its GOAWAY frame.
+    // stream above the last one of its GOAWAY frame. h2 reports a GOAWAY frame for no other stream.
     #[cfg(feature = "http2")]
     fn on_http2(error: &h2::Error) -> Self {
         let reason = error.reason();
@@ -87,6 +90,9 @@ impl Loss {
         let is_refusal = error.is_reset() && reason == Some(h2::Reason::REFUSED_STREAM);
         if error.is_remote() && (is_shutdown || is_refusal) {
             Self::Refused
+        } else if error.is_remote() && error.is_go_away() {
+            // The server ended the connection because of an error, which is no sign of health.
+            Self::Unsent
         } else if error.get_io().is_some_and(is_lost) {
             Self::OfConnection
         } else {

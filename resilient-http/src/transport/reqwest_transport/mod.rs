@@ -46,7 +46,7 @@ impl ReqwestTransport {
     /// Uses an existing client. The transport never closes or replaces this client, so idle
     /// connections stay when the circuit opens: a breaker may need several probes after a network
     /// partition. A request that is sent again because its connection broke may meet another broken
-    /// one.
+    /// one. A new connection that has the addresses of a closed one counts as reused.
     ///
     /// Build it with `redirect(reqwest::redirect::Policy::none())`: a client that follows redirects
     /// sends headers such as `x-api-key` to other hosts. The transport refuses a redirected
@@ -73,7 +73,7 @@ impl Transport for ReqwestTransport {
             *sent.body_mut() = reqwest_body(request.body);
             let client = self.pool.client(request.needs_fresh_connection);
             let response = client.execute(sent).await.map_err(|error| {
-                let is_reused = self.pool.served.forget(&error);
+                let is_reused = self.pool.served.had_served(&error);
                 explain(error, is_reused)
             })?;
             self.pool.served.record(&response);
