@@ -38,8 +38,8 @@ pub mod retries {
     };
     #[cfg(feature = "tokio")]
     pub use resilient_core::retry::{
-        AttemptGate, ByClassify, BySource, Described, EveryFailure, OutputClassifier, RetryCall,
-        remaining_time,
+        AttemptGate, ByClassify, BySource, CallHooks, Described, EveryFailure, GivenHooks, NoHooks,
+        OutputClassifier, RetryCall, remaining_time,
     };
 }
 

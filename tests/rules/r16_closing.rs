@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilient::retries::{NamedRetry, RetryCall, StopReason};
+use resilient::retries::{CallHooks, EveryFailure, NamedRetry, RetryCall, StopReason};
 use resilient::{CircuitBreaker, RetryError};
 use resilient_testkit::{Fault, ms};
 use tokio::time::{Instant, sleep};
@@ -22,7 +22,9 @@ fn closing<T: Clone>(after: Duration) -> TestGate<Result<T, Fault>> {
 }
 
 /// Makes a call whose attempts all fail. Returns its error and the time that it took.
-async fn fail(call: RetryCall<'_, Output>) -> (RetryError<Fault>, Duration) {
+async fn fail<'a>(
+    call: RetryCall<'a, Output, EveryFailure, impl CallHooks<'a, Output>>,
+) -> (RetryError<Fault>, Duration) {
     let start = Instant::now();
     let result = call.run_recorded(async |attempt| Err(Fault::Down(attempt.number()))).await;
     (result.unwrap_err(), start.elapsed())

@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use resilient::breaker::CircuitState;
-use resilient::retries::{AttemptGate, RetryCall, StopReason, TimeLimit};
+use resilient::retries::{AttemptGate, CallHooks, EveryFailure, RetryCall, StopReason, TimeLimit};
 use resilient::{Classification, Classify, Outcome, Registry, RetryPolicy};
 use resilient_testkit::{ms, run};
 use tokio::time::{Instant, sleep, timeout};
@@ -22,7 +22,9 @@ fn gate() -> TestGate<Output> {
 }
 
 /// Makes a call whose attempts all fail. Returns why it ended, and the time that it took.
-async fn fail(call: RetryCall<'_, Output>) -> (StopReason, u32, Duration) {
+async fn fail<'a>(
+    call: RetryCall<'a, Output, EveryFailure, impl CallHooks<'a, Output>>,
+) -> (StopReason, u32, Duration) {
     let start = Instant::now();
     let mut attempts = 0;
     let result = call.run_recorded(|_| {

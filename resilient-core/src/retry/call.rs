@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::attempt::GiveUpEvent;
 use super::attempt_gate::AttemptGate;
 use super::budget::RetryBudget;
+use super::call_hooks::{CallHooks, GivenHooks, NoHooks};
 use super::named::{NamedPolicy, NamedRetry};
 use super::nested::NestedMode;
 use super::output_classifier::{ByClassify, BySource, Described, EveryFailure, OutputClassifier};
@@ -60,11 +61,9 @@ use crate::signal::{Classification, Classify, ErrorText, TimedOut, TimedOutOutpu
 /// # Ok::<(), resilient_core::signal::ConfigError>(()) }).unwrap();
 /// ```
 #[must_use = "`run` or `run_recorded` makes the call"]
-pub struct RetryCall<'a, O, C = EveryFailure> {
+pub struct RetryCall<'a, O, C = EveryFailure, H = NoHooks> {
     pub(super) policy: NamedPolicy<'a>,
     pub(super) breaker: Option<CallBreaker<'a, O>>,
-    pub(super) gate: Option<&'a mut dyn AttemptGate<O>>,
-    pub(super) on_give_up: Option<&'a GiveUpHook<'a, O>>,
     pub(super) deadline: Option<Duration>,
     pub(super) attempt_timeout: Option<Duration>,
     pub(super) retries_timed_out: bool,
@@ -73,10 +72,8 @@ pub struct RetryCall<'a, O, C = EveryFailure> {
     pub(super) budget: Option<&'a RetryBudget>,
     pub(super) nested: NestedMode,
     pub(super) classifier: C,
+    pub(super) hooks: H,
 }
-
-/// A hook that a failed call calls at its end.
-pub(super) type GiveUpHook<'a, O> = dyn Fn(&GiveUpEvent<'_, O>) + Sync + 'a;
 
 /// The breaker of all attempts, and the function that turns its rejection into an output.
 pub(super) struct CallBreaker<'a, O> {
@@ -121,8 +118,6 @@ impl<'a, O> RetryCall<'a, O> {
         Self {
             policy,
             breaker: None,
-            gate: None,
-            on_give_up: None,
             deadline: None,
             attempt_timeout: None,
             retries_timed_out: true,
@@ -130,11 +125,12 @@ impl<'a, O> RetryCall<'a, O> {
             budget: None,
             nested: NestedMode::Warn,
             classifier: EveryFailure,
+            hooks: NoHooks,
         }
     }
 }
 
-impl<'a, O, C> RetryCall<'a, O, C> {
+impl<'a, O, C, H> RetryCall<'a, O, C, H> {
     /// Returns the name of the retry, or `None` if the policy has no name.
     #[must_use]
     pub fn retry_name(&self) -> Option<&'a str> {
@@ -157,9 +153,11 @@ impl<'a, O, C> RetryCall<'a, O, C> {
     // R16
     /// Passes every attempt through a gate, before its breaker. The gate can make attempts wait,
     /// refuse them, and end the waits of the call: see [`AttemptGate`].
-    pub fn gate(mut self, gate: &'a mut dyn AttemptGate<O>) -> Self {
-        self.gate = Some(gate);
-        self
+    pub fn gate(self, gate: &'a mut dyn AttemptGate<O>) -> RetryCall<'a, O, C, GivenHooks<'a, O>>
+    where
+        H: CallHooks<'a, O>,
+    {
+        self.map_hooks(|hooks| GivenHooks { gate: Some(gate), ..hooks.given() })
     }
 
     // R12
@@ -178,9 +176,14 @@ impl<'a, O, C> RetryCall<'a, O, C> {
     /// policy.call().on_give_up(&hook).run(async |_| Err("down")).await.unwrap_err();
     /// # Ok::<(), resilient_core::signal::ConfigError>(()) }).unwrap();
     /// ```
-    pub fn on_give_up(mut self, hook: &'a (dyn Fn(&GiveUpEvent<'_, O>) + Sync)) -> Self {
-        self.on_give_up = Some(hook);
-        self
+    pub fn on_give_up(
+        self,
+        hook: &'a (dyn Fn(&GiveUpEvent<'_, O>) + Sync),
+    ) -> RetryCall<'a, O, C, GivenHooks<'a, O>>
+    where
+        H: CallHooks<'a, O>,
+    {
+        self.map_hooks(|hooks| GivenHooks { on_give_up: Some(hook), ..hooks.given() })
     }
 
     /// Pays for retries from a budget that all calls to one dependency share.
@@ -241,42 +244,47 @@ impl<'a, O, C> RetryCall<'a, O, C> {
     /// Classifies outputs with `classify`, for the loop and the breaker. `classify` returns `None`
     /// for a success. An attempt that a time limit cancelled is always a failure, and
     /// [`retry_timed_out`](Self::retry_timed_out) says whether it is retried.
-    pub fn classify_with<F>(self, classify: F) -> RetryCall<'a, O, F>
+    pub fn classify_with<F>(self, classify: F) -> RetryCall<'a, O, F, H>
     where
         F: FnMut(&O) -> Option<Classification>,
     {
         self.with_classifier(classify)
     }
 
-    fn with_classifier<D>(self, classifier: D) -> RetryCall<'a, O, D> {
-        self.map_classifier(|_| classifier)
+    fn with_classifier<D>(self, classifier: D) -> RetryCall<'a, O, D, H> {
+        self.map(|_, hooks| (classifier, hooks))
     }
 
-    fn map_classifier<D>(self, classifier: impl FnOnce(C) -> D) -> RetryCall<'a, O, D> {
+    fn map_hooks<I>(self, hooks: impl FnOnce(H) -> I) -> RetryCall<'a, O, C, I> {
+        self.map(|classifier, old| (classifier, hooks(old)))
+    }
+
+    /// Replaces the parts that are type parameters.
+    fn map<D, I>(self, parts: impl FnOnce(C, H) -> (D, I)) -> RetryCall<'a, O, D, I> {
+        let (classifier, hooks) = parts(self.classifier, self.hooks);
         RetryCall {
             policy: self.policy,
             breaker: self.breaker,
-            gate: self.gate,
-            on_give_up: self.on_give_up,
             deadline: self.deadline,
             attempt_timeout: self.attempt_timeout,
             retries_timed_out: self.retries_timed_out,
             timed_out: self.timed_out,
             budget: self.budget,
             nested: self.nested,
-            classifier: classifier(self.classifier),
+            classifier,
+            hooks,
         }
     }
 }
 
-impl<'a, T, E: Classify, C> RetryCall<'a, Result<T, E>, C> {
+impl<'a, T, E: Classify, C, H> RetryCall<'a, Result<T, E>, C, H> {
     /// Classifies errors with [`Classify`], for the loop and the breaker.
-    pub fn classified(self) -> RetryCall<'a, Result<T, E>, ByClassify> {
+    pub fn classified(self) -> RetryCall<'a, Result<T, E>, ByClassify, H> {
         self.with_classifier(ByClassify)
     }
 }
 
-impl<'a, T, E: Error + 'static, C> RetryCall<'a, Result<T, E>, C> {
+impl<'a, T, E: Error + 'static, C, H> RetryCall<'a, Result<T, E>, C, H> {
     /// Classifies errors by their sources, for the loop and the breaker. An error that was caused
     /// by the rejection of a call by another function's breaker is not retried, and the breaker of
     /// this call ignores it. Every other error is a failure and is retried. `#[retry]` does the
@@ -284,12 +292,12 @@ impl<'a, T, E: Error + 'static, C> RetryCall<'a, Result<T, E>, C> {
     ///
     /// `Box<dyn Error>` refers to an error, but does not implement `Error`. For such types, pass
     /// [`Classification::of_error`] to [`classify_with`](Self::classify_with).
-    pub fn by_source(self) -> RetryCall<'a, Result<T, E>, BySource> {
+    pub fn by_source(self) -> RetryCall<'a, Result<T, E>, BySource, H> {
         self.with_classifier(BySource)
     }
 }
 
-impl<'a, T, E, C: OutputClassifier<Result<T, E>>> RetryCall<'a, Result<T, E>, C> {
+impl<'a, T, E, C: OutputClassifier<Result<T, E>>, H> RetryCall<'a, Result<T, E>, C, H> {
     // B20
     /// Describes errors with `describe`, for the snapshots, events and logs of the retry and the
     /// breaker. `describe` is called for errors that are failures or are retried, unless the
@@ -305,13 +313,13 @@ impl<'a, T, E, C: OutputClassifier<Result<T, E>>> RetryCall<'a, Result<T, E>, C>
     /// assert_eq!(answer, Ok(42));
     /// # });
     /// ```
-    pub fn describe<F>(self, describe: F) -> RetryCall<'a, Result<T, E>, Described<C, F>>
+    pub fn describe<F>(self, describe: F) -> RetryCall<'a, Result<T, E>, Described<C, F>, H>
     where
         F: FnMut(&E) -> ErrorText,
     {
-        self.map_classifier(|classifier| Described { classifier, describe })
+        self.map(|classifier, hooks| (Described { classifier, describe }, hooks))
     }
 }
 
-debug_fields!(RetryCall<'a, O, C> { policy, breaker, budget, deadline, attempt_timeout, nested });
+debug_fields!(RetryCall<'a, O, C, H> { policy, breaker, budget, deadline, attempt_timeout, nested });
 debug_fields!(CallBreaker<'a, O> { breaker });

@@ -19,6 +19,8 @@ mod backoff;
 mod budget;
 #[cfg(feature = "tokio")]
 mod call;
+#[cfg(feature = "tokio")]
+mod call_hooks;
 mod call_options;
 mod circuit_pause;
 mod cut;
@@ -67,6 +69,8 @@ pub use self::budget::{
 };
 #[cfg(feature = "tokio")]
 pub use self::call::RetryCall;
+#[cfg(feature = "tokio")]
+pub use self::call_hooks::{CallHooks, GivenHooks, NoHooks};
 pub use self::call_options::CallOptions;
 pub(crate) use self::circuit_pause::{GrantedPause, block};
 pub(crate) use self::cut::report_cut;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::attempt::{Attempt, GiveUpEvent};
 use super::attempt_log::AttemptLog;
 use super::call::{CallBreaker, RetryCall};
+use super::call_hooks::CallHooks;
 use super::call_options::CallOptions;
 use super::cut::{CutShort, report_cut};
 use super::driver::{AttemptEnd, NotAdmitted, RetryDriver};
@@ -18,7 +19,11 @@ use super::success_permit::{Held, Reported, SuccessPermit};
 use crate::breaker::{OwnedPermit, Permit};
 use crate::signal::StopReason;
 
-impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
+impl<'a, O, C, H> RetryCall<'a, O, C, H>
+where
+    C: OutputClassifier<O>,
+    H: CallHooks<'a, O>,
+{
     /// Runs `operation` until it succeeds or the policy stops the call, and returns the last
     /// output.
     ///
@@ -29,7 +34,7 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
     ///
     /// Dropping the future ends the sleep, or drops the running attempt and frees its permit. No
     /// attempt follows.
-    pub fn run<F, R>(self, operation: F) -> impl Future<Output = O> + use<'a, O, C, F, R>
+    pub fn run<F, R>(self, operation: F) -> impl Future<Output = O> + use<'a, O, C, H, F, R>
     where
         F: FnMut(Attempt<O>) -> R,
         R: Future<Output = O>,
@@ -75,7 +80,7 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
     pub fn run_holding<F, R>(
         self,
         operation: F,
-    ) -> impl Future<Output = (O, Option<OwnedPermit>)> + use<'a, O, C, F, R>
+    ) -> impl Future<Output = (O, Option<OwnedPermit>)> + use<'a, O, C, H, F, R>
     where
         F: FnMut(Attempt<O>) -> R,
         R: Future<Output = O>,
@@ -103,7 +108,7 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
             .budgeted(self.budget)
             .nested(self.nested);
         let mut driver = RetryDriver::new(self.policy, Some(&options), true);
-        if let Some(gate) = self.gate.as_deref_mut() {
+        if let Some(gate) = self.hooks.gate() {
             if let Err(end) = driver.pass(gate).await {
                 return success.output(self.not_started(driver, log, end));
             }
@@ -141,7 +146,7 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
                 Next::Sleep(delay) => {
                     log.keep(output, &driver);
                     let breaker = self.breaker.as_ref().map(|below| below.breaker);
-                    match self.gate.as_deref_mut() {
+                    match self.hooks.gate() {
                         None => driver.sleep(delay, breaker).await,
                         Some(gate) => {
                             if let Err(end) = driver.sleep_before(gate, delay, breaker).await {
@@ -182,9 +187,7 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
         driver: &RetryDriver<'_>,
         reason: StopReason,
     ) -> L::Final {
-        if let Some(hook) = self.on_give_up {
-            hook(&GiveUpEvent::new(driver, &output, reason));
-        }
+        self.hooks.give_up(|| GiveUpEvent::new(driver, &output, reason));
         log.end(output, driver, reason)
     }
 
@@ -226,7 +229,11 @@ impl<'a, O, C: OutputClassifier<O>> RetryCall<'a, O, C> {
     }
 }
 
-impl<'a, T, E, C: OutputClassifier<Result<T, E>>> RetryCall<'a, Result<T, E>, C> {
+impl<'a, T, E, C, H> RetryCall<'a, Result<T, E>, C, H>
+where
+    C: OutputClassifier<Result<T, E>>,
+    H: CallHooks<'a, Result<T, E>>,
+{
     /// Runs the call like [`run`](Self::run). If the call fails, returns the errors of all
     /// attempts. Here, an attempt cannot read the error of the previous attempt. In a function with
     /// `#[retry(errors = all)]`, it can.
@@ -241,7 +248,7 @@ impl<'a, T, E, C: OutputClassifier<Result<T, E>>> RetryCall<'a, Result<T, E>, C>
     pub fn run_recorded<F, R>(
         self,
         operation: F,
-    ) -> impl Future<Output = Result<T, RetryError<E>>> + use<'a, T, E, C, F, R>
+    ) -> impl Future<Output = Result<T, RetryError<E>>> + use<'a, T, E, C, H, F, R>
     where
         F: FnMut(Attempt<Result<T, E>>) -> R,
         R: Future<Output = Result<T, E>>,
