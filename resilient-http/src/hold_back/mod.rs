@@ -7,6 +7,8 @@ mod origin_hold;
 mod pace;
 mod pacer;
 mod sent_requests;
+mod wait_time;
+mod waiting_line;
 
 pub(crate) use self::client_holds::ClientHolds;
 pub(crate) use self::hold_waiter::HoldWaiter;

@@ -96,6 +96,11 @@ impl Pacer {
             && (is_fast || now.saturating_duration_since(self.last_wait) >= QUIET)
     }
 
+    /// Returns whether a call could have started this long ago, and none did.
+    pub(super) fn has_waited_since(&self, now: Instant, time: Duration) -> bool {
+        now.saturating_duration_since(self.next_start) >= time
+    }
+
     /// Returns how long a call waits that has this many calls before it.
     pub(super) fn expected_wait(
         &self,
