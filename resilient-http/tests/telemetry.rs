@@ -179,7 +179,7 @@ async fn a_redirect_counts_as_a_resend_and_a_broken_connection_has_an_error_type
     assert_eq!(spans.named("api_call")[0].get("attempts"), Some("1"));
 
     let (spans, _guard) = Spans::listen();
-    let api = client(&refusing().await).no_retry().build().unwrap();
+    let api = client(&refusing()).no_retry().build().unwrap();
     within("the call", api.get::<u32>("x")).await.unwrap_err();
     let request = &spans.named("http_request")[0];
     assert_eq!(request.get("error.type"), Some("connection"));
