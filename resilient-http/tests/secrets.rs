@@ -293,7 +293,7 @@ async fn fm_g1_a_secret_is_in_nothing_that_is_printed() {
             found.extend(api_kinds);
         }
     }
-    let url = refusing().await;
+    let url = refusing();
     for api in clients(&url, &printed) {
         found.extend(call_all(&api, &printed).await);
         api.circuit_breaker().force_open();

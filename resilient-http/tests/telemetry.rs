@@ -179,7 +179,7 @@ async fn a_redirect_counts_as_a_resend_and_a_broken_connection_has_an_error_type
     assert_eq!(spans.named("api_call")[0].get("attempts"), Some("1"));
 
     let (spans, _guard) = Spans::listen();
-    let api = client(&refusing().await).no_retry().build().unwrap();
+    let api = client(&refusing()).no_retry().build().unwrap();
     within("the call", api.get::<u32>("x")).await.unwrap_err();
     let request = &spans.named("http_request")[0];
     assert_eq!(request.get("error.type"), Some("connection"));
@@ -223,4 +223,45 @@ async fn the_durations_of_requests_are_measured_by_status_and_error() {
     found.sort();
     let expected = [("", "cancelled"), ("200", ""), ("503", "503")];
     assert_eq!(found, expected.map(|(status, error)| (status.to_owned(), error.to_owned())));
+}
+
+#[cfg(feature = "test-util")]
+#[tokio::test(start_paused = true)]
+async fn the_waits_for_a_server_that_holds_back_calls_are_measured_by_result() {
+    let _alone = ALONE.lock().await;
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    let _guard = metrics::set_default_local_recorder(&recorder);
+    let sent = std::sync::atomic::AtomicU32::new(0);
+    let transport = resilient_http::MockTransport::new(move |_| {
+        let response = http::Response::builder();
+        let response = match sent.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+            0 => response.status(429).header("retry-after", "5"),
+            _ => response,
+        };
+        Ok(response.body("1".into()).unwrap())
+    });
+    let api = resilient_http::ApiClient::builder("http://user:secret@localhost:81/v1");
+    let api = api.transport(transport).build().unwrap();
+    let impatient = || api.get::<u32>("x").deadline(Duration::from_secs(2)).into_future();
+    impatient().await.unwrap_err();
+    impatient().await.unwrap_err();
+    let call = api.get::<u32>("x").into_future();
+    tokio::time::timeout(Duration::from_secs(1), call).await.unwrap_err();
+    assert_eq!(api.get::<u32>("x").await.unwrap(), 1);
+    assert_eq!(api.get::<u32>("x").await.unwrap(), 1);
+    let mut waits = BTreeMap::new();
+    for (key, _, _, value) in snapshotter.snapshot().into_vec() {
+        if key.key().name() != "resilient.http.hold.wait" {
+            continue;
+        }
+        let labels: BTreeMap<_, _> =
+            key.key().labels().map(|label| (label.key(), label.value())).collect();
+        assert_eq!((labels["origin"], labels.len()), ("http://localhost:81", 2));
+        let DebugValue::Histogram(times) = value else { panic!() };
+        let seconds: Vec<_> = times.into_iter().map(|time| time.into_inner().floor()).collect();
+        waits.insert(labels["result"].to_owned(), seconds);
+    }
+    let expected = [("left", vec![1.0]), ("refused", vec![0.0]), ("started", vec![4.0, 1.0])];
+    assert_eq!(waits, expected.map(|(result, waits)| (result.to_owned(), waits)).into());
 }

@@ -6,6 +6,7 @@
 mod breakers;
 mod budgets;
 mod capture;
+mod http_lines;
 mod retries;
 mod secrets;
 mod settings;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::http_lines::http_lines;
+
 const OPERATING: &str = include_str!("../../docs/operating.md");
 const BREAKER_LINES: &str = include_str!("../../resilient-core/src/telemetry/log/breaker.rs");
 const BUDGET_LINES: &str = include_str!("../../resilient-core/src/telemetry/log/budget.rs");
@@ -88,7 +90,9 @@ fn literals(source: &str) -> Vec<String> {
 #[test]
 fn every_message_in_the_source_has_one_row_and_every_row_is_in_the_source() {
     let sources = [BREAKER_LINES, BUDGET_LINES, RETRY_LINES, SETTINGS_LINES];
-    let in_source: BTreeSet<_> = sources.into_iter().flat_map(literals).collect();
+    let of_core = sources.into_iter().flat_map(literals);
+    let of_http = http_lines().into_iter().map(|line| line.message);
+    let in_source: BTreeSet<_> = of_core.chain(of_http).collect();
     let rows = rows();
     let in_guide: BTreeSet<_> = rows.iter().map(|row| row.message.clone()).collect();
     assert_eq!(in_guide, in_source);
@@ -99,6 +103,13 @@ fn every_message_in_the_source_has_one_row_and_every_row_is_in_the_source() {
     for span in spans {
         assert!(in_source.iter().any(|literal| literal == span), "there is no span {span}");
     }
+}
+
+#[test]
+fn the_lines_of_the_http_client_have_the_levels_and_the_fields_of_their_rows() {
+    let lines = http_lines();
+    assert!(lines.iter().any(|line| line.message == "the server holds back calls"));
+    lines.iter().for_each(check);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use resilient::{Classification, Classify, Outcome, Registry, RetryPolicy};
 use resilient_testkit::{ms, run};
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::support::budgets::budget;
 use crate::support::circuit::waiting;
 use crate::support::cuts::{Late, cut, never};
 use crate::support::gates::TestGate;
@@ -165,6 +166,45 @@ async fn r16_the_deadline_of_an_outer_call_ends_the_wait_at_the_gate() {
 
     assert_eq!(start.elapsed(), 2 * SECOND);
     assert_eq!(cut(result), (TimeLimit::Deadline, 1, 2 * SECOND), "of the outer call");
+}
+
+#[tokio::test(start_paused = true)]
+async fn r16_a_call_without_limits_waits_at_the_gate_until_its_outer_call_ends_it() {
+    let start = Instant::now();
+    let outer = at_once(0);
+    let result = outer.call().deadline(2 * SECOND).run(async |_| {
+        let mut gate = gate().then_hold(5 * SECOND);
+        let inner = RetryPolicy::DEFAULT.call().gate(&mut gate);
+        inner.run(async |_| -> Output { unreachable!("not admitted") }).await
+    });
+    assert_eq!(cut(result.await), (TimeLimit::Deadline, 1, 2 * SECOND), "of the outer call");
+    assert_eq!(start.elapsed(), 2 * SECOND);
+}
+
+/// A gate that panics before the second attempt.
+struct Panics(u32);
+
+impl<O> AttemptGate<O> for Panics {
+    fn poll_admit(&mut self, _: Option<Duration>, _: &mut Context<'_>) -> Poll<Result<(), O>> {
+        assert!(self.0 == 0, "the gate panics");
+        self.0 += 1;
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn r16_a_panic_of_the_gate_returns_the_tokens_and_leaves_no_permit() {
+    let (retry, breaker, budget) = (at_once(3).named("stock"), breaker(5), budget(10));
+    let (calls, limits, tokens) = (retry.clone(), breaker.clone(), budget.clone());
+    let call = tokio::spawn(async move {
+        let mut gate = Panics(0);
+        let call = calls.call().through(&limits).budget(&tokens).gate(&mut gate);
+        call.run(async |_| -> Output { Err(Late::Down) }).await
+    });
+    assert!(call.await.unwrap_err().is_panic());
+    assert_eq!((budget.tokens(), breaker.snapshot().in_flight), (10, 0));
+    let counts = retry.snapshot().counts;
+    assert_eq!((counts.panicked, counts.attempts), (1, 1));
 }
 
 #[tokio::test(start_paused = true)]

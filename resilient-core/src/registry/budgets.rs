@@ -135,10 +135,9 @@ impl Registry {
     /// Returns the snapshots of all retry budgets, ordered by name.
     #[must_use]
     pub fn budgets(&self) -> Vec<BudgetSnapshot> {
-        let entries = self.read();
-        let budgets: Vec<_> = entries.budgets.values().map(|entry| entry.item.clone()).collect();
-        drop(entries);
-        budgets.iter().map(RetryBudget::snapshot).collect()
+        // The snapshots are made under the lock. With handles, a leased budget could stay because
+        // its last lease is dropped during a scrape (G8).
+        self.read().budgets.values().map(|entry| entry.item.snapshot()).collect()
     }
 
     /// Reports events of a budget. The caller must hold no lock.
@@ -146,5 +145,31 @@ impl Registry {
         for kind in kinds {
             self.notify(&Event::of_budget(budget.shared_name(), kind));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+    use super::*;
+
+    #[test]
+    fn g08_a_budget_leaves_with_its_last_lease_while_another_thread_lists_all_budgets() {
+        let (registry, is_done) = (Registry::new(), AtomicBool::new(false));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_done.load(Relaxed) {
+                    let _ = registry.budgets();
+                }
+            });
+            let mut stayed = 0;
+            for _ in 0..20_000 {
+                drop(registry.lease_budget("search", BudgetConfig::default()));
+                stayed += u32::from(registry.budget("search").is_some());
+            }
+            is_done.store(true, Relaxed);
+            assert_eq!(stayed, 0);
+        });
     }
 }

@@ -113,6 +113,18 @@ impl BaseUrl {
         }
     }
 
+    /// Returns the error for `url` if requests may not go there. `subject` names the address.
+    pub(crate) fn check(&self, url: &Url, subject: &str) -> Result<(), BuildError> {
+        let problem = if self.permits(url) {
+            return Ok(());
+        } else if self.knows_origin(url) {
+            "is not below the base URL, and `fence_path` is set"
+        } else {
+            "is of another origin than the base URL, and not of an allowed one"
+        };
+        Err(BuildError::new(BuildErrorKind::CrossOrigin, subject, problem))
+    }
+
     fn is_allowed(&self, url: &Url) -> bool {
         self.allowed.iter().any(|allowed| have_same_origin(allowed, url))
     }

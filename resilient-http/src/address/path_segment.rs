@@ -132,7 +132,7 @@ pub(super) fn check_value(value: &str) -> Result<(), &'static str> {
     } else if value.len() > MAX_PARAMETER {
         Err("is longer than 4096 bytes")
     } else if climbs(value) {
-        Err("is `.` or `..`, or has that between slashes, which would make another path")
+        Err("has a segment `.` or `..`, which would lead to another path")
     } else {
         Ok(())
     }

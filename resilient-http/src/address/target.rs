@@ -52,11 +52,8 @@ impl Target {
         } else {
             BaseUrl::with_path(root, &path)?
         };
-        if base.permits(&url) {
-            Ok(url)
-        } else {
-            Err(forbidden("is not below the base URL, and `fence_path` is set"))
-        }
+        base.check(&url, "address")?;
+        Ok(url)
     }
 }
 

@@ -17,6 +17,8 @@ use super::store::{ResponseCache, Stored};
 use crate::call::call_facts;
 use crate::client::ApiClient;
 use crate::error::{ApiError, CallFacts, Details, Opaque, TimeoutPhase};
+#[cfg(feature = "tracing")]
+use crate::log_target::HTTP;
 use crate::request::PreparedRequest;
 use crate::response::{FromResponse, Response, Served};
 use crate::time_limit::limited;
@@ -205,8 +207,8 @@ impl CachedCalls {
         count(&cache.counters.stale);
         #[cfg(feature = "tracing")]
         tracing::debug!(
-            target: crate::log_target::HTTP,
-            ?age,
+            target: HTTP,
+            age = age.as_secs_f64(),
             "stale response: the circuit is open"
         );
         Ok(without_attempts(stored.response(), Served::Stale { age }))

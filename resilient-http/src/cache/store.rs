@@ -37,6 +37,12 @@ const OVERHEAD: usize = 256;
 /// - With `must-revalidate`, `proxy-revalidate` or `s-maxage`, it is not used while the circuit is
 ///   open, either.
 ///
+/// In two points, the cache is not that of RFC 9111. It stores responses of any method, also of a
+/// `POST`, because an endpoint asks for its cache. And it stores the response to a request with
+/// credentials although no `public` allows it: the headers of the call are part of the key, and an
+/// endpoint has one key of its API. So do not cache with an [`Auth`](crate::Auth) whose closure
+/// returns the credentials of several users: set `authorization` in the options of each call.
+///
 /// The header `cache-control` of a request works, too. With `no-store`, the call does not use the
 /// cache; with `no-cache` or `max-age=0`, it works like [`Caching::Refresh`](crate::Caching); with
 /// another `max-age`, it accepts no older response.

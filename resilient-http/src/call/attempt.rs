@@ -92,7 +92,7 @@ pub(super) async fn receive_head(
             // once: if the server refuses it too, the token is not at fault.
             if call.refresh_once() {
                 client.inner().credentials.refuse(&token);
-                if !call.facts.is_sent_once && hop.can_be_sent_again(call) {
+                if call.facts.sent_once.is_none() && hop.can_be_sent_again(call) {
                     continue;
                 }
             }

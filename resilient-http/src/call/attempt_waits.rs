@@ -4,6 +4,7 @@
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use resilient::breaker::CircuitState;
 use resilient::retries::AttemptGate;
 use resilient::settings::SettingValue;
 
@@ -58,6 +59,11 @@ impl<O> AttemptGate<Result<O, ApiError>> for AttemptWaits<'_> {
             return Poll::Ready(Ok(()));
         };
         let call = self.call;
+        // The breaker rejects the attempt in any case, so the caller need not wait for that.
+        if matches!(call.breaker.state(), CircuitState::Open | CircuitState::ForcedOpen) {
+            waiter.leave();
+            return Poll::Ready(Ok(()));
+        }
         let limits = WaitLimits {
             time_left,
             longest: *self.longest.get_or_insert_with(|| longest_hint(call)),

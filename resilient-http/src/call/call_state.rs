@@ -11,7 +11,7 @@ use resilient::{CircuitBreaker, RetryBudget};
 
 use crate::address::forbidden;
 use crate::client::{ApiClient, CallGuard};
-use crate::error::{ApiError, CallFacts, Details, ErrorResponse, Opaque};
+use crate::error::{ApiError, CallFacts, Details, ErrorResponse, Opaque, SentOnce};
 use crate::hold_back::OriginHold;
 use crate::request::{Idempotency, PreparedRequest};
 use crate::response::{FailWhen, Response, ResponseHead};
@@ -49,9 +49,8 @@ pub(crate) fn call_facts(client: &ApiClient, request: &PreparedRequest) -> CallF
         method: request.method.clone(),
         template: request.template.clone(),
         is_repeatable: request.options.idempotency.is_repeatable(&request.method),
-        is_sent_once: request.options.idempotency == Idempotency::No,
         is_replayable: request.body.is_replayable(),
-        was_acted_upon: false,
+        sent_once: (request.options.idempotency == Idempotency::No).then_some(SentOnce::ByCaller),
         rules: client.inner().rules.clone(),
     }
 }
@@ -141,7 +140,9 @@ impl<'a> CallState<'a> {
 
     pub(super) fn details(&self, response: Option<ErrorResponse>) -> Details {
         let mut facts = self.facts.clone();
-        facts.was_acted_upon = self.was_acted_upon.load(Ordering::Relaxed);
+        if self.was_acted_upon.load(Ordering::Relaxed) {
+            facts.sent_once = Some(SentOnce::ByRedirect);
+        }
         let mut details = Details::new(Some(facts), self.attempt());
         details.response = response;
         details

@@ -9,8 +9,9 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::credentials_error::{CredentialsError, contain};
+use super::refreshed_token::RefreshedToken;
 use super::secret_header::secret_header;
-use super::token_refresh::{RefreshedToken, TokenRefresh};
+use super::token_refresh::TokenRefresh;
 use crate::error::BoxError;
 use crate::request::set_pair;
 use crate::time_limit::limited;

@@ -6,7 +6,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::credentials_error::CredentialsError;
-use super::token_refresh::RefreshedToken;
+use super::refreshed_token::RefreshedToken;
 
 /// The calls that wait share the flight. While the result is empty, the call that holds the lock
 /// runs the closure. If that call is dropped, the next waiting call gets the lock.

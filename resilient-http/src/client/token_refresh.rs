@@ -5,26 +5,16 @@ use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use http::HeaderValue;
 use secrecy::SecretString;
 use tokio::time::Instant;
 
 use super::credentials_error::{CredentialsError, contain};
 use super::refresh_flight::{RefreshFlight, RefreshRun};
-use super::secret_header::secret_header;
+use super::refreshed_token::RefreshedToken;
 use crate::error::BoxError;
 
 type Fetch = dyn Fn(Option<SecretString>) -> Fetching + Send + Sync;
 type Fetching = Pin<Box<dyn Future<Output = Result<SecretString, BoxError>> + Send>>;
-
-/// A token of one refresh. Clones are the same token.
-#[derive(Clone)]
-pub(crate) struct RefreshedToken(Arc<TokenParts>);
-
-struct TokenParts {
-    secret: SecretString,
-    header: HeaderValue,
-}
 
 /// Fetches tokens, and caches the present one.
 pub(crate) struct TokenRefresh {
@@ -44,16 +34,6 @@ struct RefreshState {
 tokio::task_local! {
     /// The refreshes that the task is running, by address, from the outside.
     static RUNNING: Vec<usize>;
-}
-
-impl RefreshedToken {
-    pub(super) fn header(&self) -> &HeaderValue {
-        &self.0.header
-    }
-
-    fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
 }
 
 impl RefreshState {
@@ -140,7 +120,7 @@ impl TokenRefresh {
     }
 
     async fn fetch(&self) -> Result<RefreshedToken, CredentialsError> {
-        let refused = self.lock().token.as_ref().map(|token| token.0.secret.clone());
+        let refused = self.lock().token.as_ref().map(|token| token.secret().clone());
         let mut fetching = contain(|| (self.fetch)(refused))?;
         let fetched = std::future::poll_fn(|cx| match contain(|| pin!(&mut fetching).poll(cx)) {
             Ok(poll) => poll.map(Ok),
@@ -149,8 +129,7 @@ impl TokenRefresh {
         let secret = fetched
             .await?
             .map_err(|error| CredentialsError::caused_by("the refresh failed", error))?;
-        let header = secret_header(&secret).map_err(CredentialsError::new)?;
-        Ok(RefreshedToken(Arc::new(TokenParts { secret, header })))
+        RefreshedToken::new(secret)
     }
 
     /// Ends the flight. Later calls use the token, or begin another flight after an error.
@@ -169,12 +148,6 @@ impl TokenRefresh {
 
     fn lock(&self) -> MutexGuard<'_, RefreshState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl fmt::Debug for RefreshedToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RefreshedToken")
     }
 }
 
@@ -365,7 +338,7 @@ mod tests {
             let own = own.lock().unwrap().clone();
             async move {
                 let token = own.unwrap().token(None).await?;
-                Ok::<_, CredentialsError>(token.0.secret.clone())
+                Ok::<_, CredentialsError>(token.secret().clone())
             }
         }));
         *inner.lock().unwrap() = Some(Arc::clone(&refresh));

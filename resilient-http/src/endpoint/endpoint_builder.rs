@@ -12,6 +12,8 @@ use super::handle::{Endpoint, EndpointInner};
 use crate::cache::{CachedCalls, ResponseCache};
 use crate::client::{ApiClient, ApiClientBuilder, Auth};
 use crate::error::{BuildError, BuildErrorKind};
+#[cfg(feature = "tracing")]
+use crate::log_target::HTTP;
 use crate::response::{FailWhen, Response};
 use crate::setters::setters;
 use crate::transport::Transport;
@@ -178,7 +180,11 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
         let client = client.build()?;
         #[cfg(feature = "tracing")]
         for warning in config.warnings() {
-            tracing::warn!(target: crate::log_target::HTTP, "{warning}");
+            tracing::warn!(
+                target: HTTP,
+                warning,
+                "an endpoint was built with a warning"
+            );
         }
         let inner = EndpointInner {
             config,

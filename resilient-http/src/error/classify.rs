@@ -4,7 +4,7 @@ use http::StatusCode;
 use resilient::{Classification, Classify, Outcome};
 
 use super::api_error::ApiError;
-use super::details::Details;
+use super::details::{Details, SentOnce};
 use super::display::ShortText;
 use super::kinds::{Phase, TimeoutPhase};
 
@@ -75,9 +75,13 @@ impl ApiError {
         let Some(call) = &details.call else {
             return true;
         };
-        let was_processed =
-            !matches!(self, Self::Connection { phase: Phase::Connect | Phase::Refused, .. });
-        !call.was_acted_upon && !(call.is_sent_once && was_processed)
+        match call.sent_once {
+            None => true,
+            Some(SentOnce::ByCaller) => {
+                matches!(self, Self::Connection { phase: Phase::Connect | Phase::Refused, .. })
+            }
+            Some(SentOnce::ByRedirect) => false,
+        }
     }
 }
 

@@ -35,14 +35,20 @@ pub(crate) struct CallFacts {
     pub(crate) template: Arc<str>,
     /// Whether the request may be sent twice. The method, an idempotency key or the caller decides.
     pub(crate) is_repeatable: bool,
-    /// Whether the caller wants the request to be sent once, whatever the response.
-    pub(crate) is_sent_once: bool,
     /// Whether the body can be sent again.
     pub(crate) is_replayable: bool,
-    /// Whether a redirect turned the request into a `GET`. If so, the server has already acted on
-    /// the request, and a retry would repeat the effect.
-    pub(crate) was_acted_upon: bool,
+    /// Why a request that is not repeatable is not sent again, whatever the response says.
+    pub(crate) sent_once: Option<SentOnce>,
     pub(crate) rules: Arc<OutcomeRules>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SentOnce {
+    /// The caller set [`Idempotency::No`](crate::Idempotency::No).
+    ByCaller,
+    /// A redirect turned the request into a `GET`, so the server has already acted on the request,
+    /// and a retry would repeat the effect.
+    ByRedirect,
 }
 
 impl Details {

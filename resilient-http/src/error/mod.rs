@@ -15,7 +15,7 @@ mod transport_error;
 pub use self::api_error::ApiError;
 pub(crate) use self::api_error::Opaque;
 pub use self::build_error::{BoxError, BuildError, BuildErrorKind};
-pub(crate) use self::details::{CallFacts, Details};
+pub(crate) use self::details::{CallFacts, Details, SentOnce};
 pub(crate) use self::error_response::{ERROR_BODY_LIMIT, ErrorResponse, has_code};
 pub use self::kinds::{ErrorKind, Phase, RetriesDisabled, TimeoutPhase};
 pub(crate) use self::outcome_rules::OutcomeRules;

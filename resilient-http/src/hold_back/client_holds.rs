@@ -86,11 +86,13 @@ impl Drop for ClientHolds {
             return;
         };
         let mut named = named();
-        // The map has a handle, and so has this client.
-        if Arc::strong_count(&self.holds) > 2 {
+        // Under the lock, so that of two clients that are dropped at the same time, the second one
+        // finds that it is the last one.
+        self.holds = Arc::default();
+        let Some(holds) = named.by_name.get(&name).filter(|it| Arc::strong_count(it) == 1) else {
             return;
-        }
-        if self.holds.is_unused(Instant::now()) {
+        };
+        if holds.is_unused(Instant::now()) {
             named.by_name.remove(&name);
         } else if !named.left.contains(&name) {
             named.left.push(name);
@@ -120,7 +122,7 @@ impl NamedHolds {
 mod tests {
     use std::time::Duration;
 
-    use super::super::pace::Refusal;
+    use super::super::refusal::Refusal;
     use super::*;
 
     const ORIGIN: &str = "https://api.example.com";
@@ -159,6 +161,23 @@ mod tests {
         let other = client("shares its holds");
         assert!(held(&other, ORIGIN));
         assert!(!held(&unnamed(), ORIGIN));
+    }
+
+    #[test]
+    fn clients_that_are_dropped_at_the_same_time_leave_nothing_behind() {
+        let barrier = std::sync::Barrier::new(2);
+        for round in 0..200 {
+            let name = format!("dropped at the same time {round}");
+            std::thread::scope(|scope| {
+                for holds in [client(&name), client(&name)] {
+                    scope.spawn(|| {
+                        barrier.wait();
+                        drop(holds);
+                    });
+                }
+            });
+            assert!(!named().by_name.contains_key(&*name), "{name}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -10,6 +10,7 @@ use resilient::TimedOut;
 use tokio::time::Instant;
 
 use super::origin_hold::{NextStep, OriginHold, WaitLimits};
+use super::wait_time::{WaitEnd, WaitTime};
 use crate::time_limit::limited;
 
 type Timer = Pin<Box<dyn Future<Output = Result<(), TimedOut>> + Send>>;
@@ -22,11 +23,12 @@ pub(crate) struct HoldWaiter {
     /// The place in the waiting line, if the call waits.
     ticket: Option<u64>,
     timer: Option<(Instant, Timer)>,
+    time: WaitTime,
 }
 
 impl HoldWaiter {
     pub(crate) fn new(hold: Arc<OriginHold>) -> Self {
-        Self { hold, ticket: None, timer: None }
+        Self { hold, ticket: None, timer: None, time: WaitTime::default() }
     }
 
     /// Returns whether the call can start at once. Then it needs no limits.
@@ -52,12 +54,12 @@ impl HoldWaiter {
         if resilient::testing::skips_sleeps() {
             return self.end(Ok(()));
         }
+        self.time.begin();
         loop {
             let now = Instant::now();
             let step = self.hold.next_step(&mut self.ticket, limits, now, cx.waker());
             let until = match step {
                 NextStep::WaitUntil(until) => until,
-                NextStep::WaitInLine => return Poll::Pending,
                 NextStep::Start => return self.end(Ok(())),
                 NextStep::Refuse(wait) => return self.end(Err(wait)),
             };
@@ -78,16 +80,26 @@ impl HoldWaiter {
         }
     }
 
+    /// Takes the call out of the line before its turn.
+    pub(crate) fn leave(&mut self) {
+        self.leave_by(WaitEnd::Left);
+    }
+
     fn end(&mut self, result: Result<(), Duration>) -> Poll<Result<(), Duration>> {
+        self.leave_by(if result.is_ok() { WaitEnd::Started } else { WaitEnd::Refused });
+        Poll::Ready(result)
+    }
+
+    fn leave_by(&mut self, end: WaitEnd) {
         self.timer = None;
         self.hold.leave(&mut self.ticket);
-        Poll::Ready(result)
+        self.time.end(self.hold.origin(), end);
     }
 }
 
 impl Drop for HoldWaiter {
     fn drop(&mut self) {
-        self.hold.leave(&mut self.ticket);
+        self.leave();
     }
 }
 
@@ -96,7 +108,7 @@ mod tests {
     use std::future::poll_fn;
 
     use super::*;
-    use crate::hold_back::pace::Refusal;
+    use crate::hold_back::refusal::Refusal;
 
     const SECOND: Duration = Duration::from_secs(1);
     const PATIENT: WaitLimits =
@@ -165,6 +177,57 @@ mod tests {
             call.await.unwrap().unwrap();
         }
         assert!(began.elapsed() < SECOND * 12 / 10, "{:?}", began.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_that_are_not_polled_any_more_do_not_stop_the_others() {
+        let hold = hold();
+        refuse(&hold, SECOND);
+        let mut lost: Vec<_> = (0..3).map(|_| HoldWaiter::new(Arc::clone(&hold))).collect();
+        for waiter in &mut lost {
+            let first = poll_fn(|cx| Poll::Ready(waiter.poll_start(PATIENT, cx)));
+            assert!(first.await.is_pending());
+        }
+        let began = Instant::now();
+        let others: Vec<_> = (0..3)
+            .map(|_| {
+                let hold = Arc::clone(&hold);
+                tokio::spawn(async move { start(&hold, PATIENT).await })
+            })
+            .collect();
+        for call in others {
+            call.await.unwrap().unwrap();
+        }
+        // One call starts per second. The first one of the others waits for those before it.
+        assert!(began.elapsed() < SECOND * 8, "{:?}", began.elapsed());
+        let mut late = lost.remove(2);
+        poll_fn(|cx| late.poll_start(PATIENT, cx)).await.unwrap();
+    }
+
+    #[test]
+    fn a_runtime_that_shuts_down_takes_its_calls_out_of_the_line() {
+        let runtime = || {
+            let mut runtime = tokio::runtime::Builder::new_current_thread();
+            runtime.enable_time().start_paused(true).build().unwrap()
+        };
+        let (hold, left) = (hold(), runtime());
+        refuse(&hold, SECOND);
+        let waiting = |_| {
+            let hold = Arc::clone(&hold);
+            async move { start(&hold, PATIENT).await }
+        };
+        (0..10).for_each(|call| drop(left.spawn(waiting(call))));
+        left.block_on(tokio::task::yield_now());
+        let other = runtime();
+        let call = other.spawn(waiting(10));
+        other.block_on(tokio::task::yield_now());
+        drop(left);
+        let took = other.block_on(async {
+            let began = Instant::now();
+            call.await.unwrap().unwrap();
+            began.elapsed()
+        });
+        assert!(took < SECOND * 12 / 10, "{took:?}");
     }
 
     #[tokio::test(start_paused = true)]

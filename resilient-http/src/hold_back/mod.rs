@@ -6,7 +6,10 @@ mod on_rate_limit;
 mod origin_hold;
 mod pace;
 mod pacer;
+mod refusal;
 mod sent_requests;
+mod wait_time;
+mod waiting_line;
 
 pub(crate) use self::client_holds::ClientHolds;
 pub(crate) use self::hold_waiter::HoldWaiter;

@@ -1,7 +1,7 @@
 //! How calls behave while the server wants no requests.
 
-/// What calls do after a server has refused a request and named a time to wait: with a 429 or a
-/// 503, and a hint such as `Retry-After`.
+/// What calls do after a server has refused a request and named a time to wait: with a 429, a
+/// 503 or a 529 (overloaded), and a hint such as `Retry-After`.
 ///
 /// The client then holds back all calls to that origin for this time. Afterwards, calls start one
 /// by one, at the pace at which the server accepted requests before. The pace grows as long as the
@@ -12,8 +12,9 @@
 /// is sent for it. A call does not fit if it would have to wait longer than the `max_retry_after`
 /// of its retry policy (60 s), or until its deadline or longer.
 ///
-/// The hold and the circuit breaker are independent of each other. Probes of a half-open circuit
-/// wait for the end of the hold, too. A success of a request that was sent before does not end the
+/// The hold and the circuit breaker are independent of each other. While the circuit is open, calls
+/// are rejected at once and do not wait for the hold. Probes of a half-open circuit wait for the
+/// end of the hold. A success of a request that was sent before does not end the
 /// hold. After an hour, one call asks the server again, even if the
 /// hint is longer.
 /// ```

@@ -1,40 +1,40 @@
-//! The hold of one origin, which all calls to the origin share: its state and its waiting line.
+//! The hold of one origin, which all calls to the origin share. It decides what a call does next.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
 
-use http::StatusCode;
 use tokio::time::Instant;
 
-use super::pace::Refusal;
 use super::pacer::{NewHold, Pacer};
+use super::refusal::{Refusal, is_refusal};
 use super::sent_requests::SentRequests;
+use super::waiting_line::{LineChange, WaitingLine};
 #[cfg(feature = "tracing")]
 use crate::log_target::HTTP;
-use crate::response::{RateLimit, ResponseHead};
+use crate::response::ResponseHead;
 
 /// Waiting calls look at a hold that became longer by this much, because it may no longer fit into
 /// their time.
 const NOTICEABLE: Duration = Duration::from_secs(1);
+/// If no call starts for this long although one may, the first in line is not polled any more, and
+/// the next call that asks overtakes it. On a busy machine, a task is seldom late by this much.
+const OVERDUE: Duration = Duration::from_millis(500);
 
 pub(crate) struct OriginHold {
-    /// Shown in logs. It has no user info.
+    /// Shown in logs and metrics. It has no user info.
     origin: Box<str>,
-    /// Whether `line` has a pacer. A call that finds `false` does not take the lock.
+    /// Whether `state` has a pacer. A call that finds `false` does not take the lock.
     is_active: AtomicBool,
     sent: SentRequests,
-    line: Mutex<WaitingLine>,
+    state: Mutex<HoldState>,
 }
 
-/// The calls that wait, in the order in which they came.
 #[derive(Default)]
-struct WaitingLine {
+struct HoldState {
     pacer: Option<Pacer>,
-    wakers: BTreeMap<u64, Waker>,
-    last_ticket: u64,
+    line: WaitingLine,
 }
 
 /// How long a call may wait.
@@ -52,10 +52,8 @@ pub(crate) struct WaitLimits {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum NextStep {
     Start,
-    /// The first in line waits until this instant.
+    /// The call is in line, and asks again at this instant or when it is woken.
     WaitUntil(Instant),
-    /// The call waits until the calls before it have started.
-    WaitInLine,
     /// The call does not wait, because it would have to wait for this long.
     Refuse(Duration),
 }
@@ -66,8 +64,12 @@ impl OriginHold {
             origin: origin.into(),
             is_active: AtomicBool::new(false),
             sent: SentRequests::new(Instant::now()),
-            line: Mutex::default(),
+            state: Mutex::default(),
         }
+    }
+
+    pub(super) fn origin(&self) -> &str {
+        &self.origin
     }
 
     /// Counts a request that is sent at this instant.
@@ -78,40 +80,36 @@ impl OriginHold {
     /// Learns from the head of a response whether the server refused the request that was sent at
     /// `sent_at`.
     pub(crate) fn response_received(&self, head: &ResponseHead, sent_at: Instant) {
-        let is_limit = head.status == StatusCode::TOO_MANY_REQUESTS;
-        if !is_limit && head.status != StatusCode::SERVICE_UNAVAILABLE {
+        if !is_refusal(head.status) {
             return;
         }
         self.sent.remove(sent_at);
-        // A hint of zero allows a request at once, so it holds nothing back.
-        let Some(hint) = head.retry_after.filter(|hint| !hint.is_zero()) else {
-            return;
-        };
-        let stated = head.rate_limit().as_ref().and_then(time_per_request);
-        self.refuse(Refusal { sent_at, hint, is_limit, stated }, Instant::now());
+        if let Some(refusal) = Refusal::of(head, sent_at) {
+            self.refuse(refusal, Instant::now());
+        }
     }
 
     // R4
     pub(super) fn refuse(&self, refusal: Refusal, now: Instant) {
         // The last byte of a UUID is random.
         let [.., spread] = uuid::Uuid::new_v4().into_bytes();
-        let mut line = self.lock();
-        let was_active = line.pacer.is_some();
-        let hold = if let Some(pacer) = &mut line.pacer {
+        let mut state = self.lock();
+        let was_active = state.pacer.is_some();
+        let hold = if let Some(pacer) = &mut state.pacer {
             pacer.refuse(refusal, now, spread)
         } else {
-            line.pacer = Some(Pacer::begin(refusal, now, spread));
+            state.pacer = Some(Pacer::begin(refusal, now, spread));
             self.is_active.store(true, Ordering::Release);
             NewHold { is_new: true, extension: refusal.hint }
         };
-        // The first in line looks again when its timer ends. The others wait for it.
-        let wakers = if hold.is_new || hold.extension > NOTICEABLE {
-            line.wakers.values().cloned().collect()
+        // After a small extension, each call looks again when its timer ends.
+        let change = if hold.is_new || hold.extension > NOTICEABLE {
+            state.line.wake_all()
         } else {
-            Vec::new()
+            LineChange::default()
         };
-        drop(line);
-        wakers.into_iter().for_each(Waker::wake);
+        drop(state);
+        change.finish();
         if hold.is_new {
             self.log(&refusal, !was_active);
         }
@@ -133,8 +131,8 @@ impl OriginHold {
 
     /// Returns whether this is like a new one: no hold, no pace and no call that waits.
     pub(super) fn is_unused(&self, now: Instant) -> bool {
-        let line = self.lock();
-        line.wakers.is_empty() && line.pacer.as_ref().is_none_or(|pacer| pacer.is_over(now))
+        let state = self.lock();
+        state.line.is_empty() && state.pacer.as_ref().is_none_or(|pacer| pacer.is_over(now))
     }
 
     /// Decides what a call does next. If the call has to wait, it gets a ticket, and `waker` is
@@ -147,23 +145,22 @@ impl OriginHold {
         waker: &Waker,
     ) -> NextStep {
         let mut guard = self.lock();
-        let line = &mut *guard;
+        let HoldState { pacer, line } = &mut *guard;
         let calls_before = line.calls_before(*ticket);
-        let is_first = calls_before == 0;
-        let others_wait = line.wakers.len() > usize::from(ticket.is_some());
-        if is_first && !others_wait && line.pacer.as_ref().is_some_and(|it| it.is_over(now)) {
-            line.pacer = None;
+        let others_wait = line.len() > usize::from(ticket.is_some());
+        if !others_wait && pacer.as_ref().is_some_and(|pacer| pacer.is_over(now)) {
+            *pacer = None;
             self.is_active.store(false, Ordering::Release);
         }
-        let step = match &mut line.pacer {
+        let step = match pacer {
             None => NextStep::Start,
             Some(pacer) => {
                 let expected = pacer.expected_wait(calls_before, now, &self.sent);
                 let does_not_fit = expected > limits.longest
                     || limits.time_left.is_some_and(|left| expected >= left)
                     || limits.fails_if_held && pacer.held_for(now).is_some();
-                let start = is_first.then(|| pacer.start(now, &self.sent));
-                match start {
+                let is_next = calls_before == 0 || pacer.has_waited_since(now, OVERDUE);
+                match is_next.then(|| pacer.start(now, &self.sent)) {
                     Some(Ok(())) => {
                         if others_wait {
                             pacer.wait(now);
@@ -174,14 +171,15 @@ impl OriginHold {
                     Some(Err(at)) => NextStep::WaitUntil(at),
                     None => {
                         pacer.wait(now);
-                        NextStep::WaitInLine
+                        NextStep::WaitUntil(later(now, expected.saturating_add(OVERDUE)))
                     }
                 }
             }
         };
         let change = match step {
+            NextStep::Start if calls_before > 0 => line.overtake(ticket),
             NextStep::Start | NextStep::Refuse(_) => line.leave(ticket),
-            NextStep::WaitUntil(_) | NextStep::WaitInLine => line.enter(ticket, waker),
+            NextStep::WaitUntil(_) => line.enter(ticket, waker),
         };
         drop(guard);
         change.finish();
@@ -191,91 +189,38 @@ impl OriginHold {
     /// Takes a call out of the line that stopped waiting.
     pub(super) fn leave(&self, ticket: &mut Option<u64>) {
         if ticket.is_some() {
-            let change = self.lock().leave(ticket);
+            let change = self.lock().line.leave(ticket);
             change.finish();
         }
     }
 
-    // Each change of the line is complete before user code can run, so a poisoned lock guards a
-    // consistent state.
-    fn lock(&self) -> MutexGuard<'_, WaitingLine> {
-        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    // Each change is complete before user code can run, so a poisoned lock guards a consistent
+    // state.
+    fn lock(&self) -> MutexGuard<'_, HoldState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Logs a new hold. While calls are paced, the server refuses a request now and then, which is
     /// worth less attention than the first refusal.
     #[cfg(feature = "tracing")]
     fn log(&self, refusal: &Refusal, is_first: bool) {
-        let (origin, wait) = (&*self.origin, refusal.hint);
+        let (origin, wait) = (&*self.origin, refusal.hint.as_secs_f64());
         if is_first {
-            tracing::warn!(target: HTTP, origin, ?wait, "the server holds back calls");
+            tracing::warn!(target: HTTP, origin, wait, "the server holds back calls");
         } else {
-            tracing::debug!(target: HTTP, origin, ?wait, "the server holds back calls again");
+            tracing::debug!(target: HTTP, origin, wait, "the server holds back calls again");
         }
     }
 
     #[cfg(not(feature = "tracing"))]
-    fn log(&self, _: &Refusal, _: bool) {
-        let _ = &self.origin;
-    }
+    #[expect(clippy::unused_self, reason = "nothing is logged")]
+    fn log(&self, _: &Refusal, _: bool) {}
 }
 
-impl WaitingLine {
-    /// Returns the number of calls before this one. Calls that left the line between them may be
-    /// counted, too.
-    fn calls_before(&self, ticket: Option<u64>) -> usize {
-        match (ticket, self.wakers.first_key_value()) {
-            (Some(ticket), Some((first, _))) => {
-                let before = usize::try_from(ticket.saturating_sub(*first)).unwrap_or(usize::MAX);
-                before.min(self.wakers.len())
-            }
-            (None, _) => self.wakers.len(),
-            (Some(_), None) => 0,
-        }
-    }
-
-    fn enter(&mut self, ticket: &mut Option<u64>, waker: &Waker) -> LineChange {
-        let ticket = *ticket.get_or_insert_with(|| {
-            self.last_ticket += 1;
-            self.last_ticket
-        });
-        let known = self.wakers.get(&ticket).is_some_and(|known| known.will_wake(waker));
-        let old = if known { None } else { self.wakers.insert(ticket, waker.clone()) };
-        LineChange { old, next: None }
-    }
-
-    fn leave(&mut self, ticket: &mut Option<u64>) -> LineChange {
-        let Some(ticket) = ticket.take() else {
-            return LineChange::default();
-        };
-        let was_first = self.wakers.first_key_value().is_some_and(|(first, _)| *first == ticket);
-        let old = self.wakers.remove(&ticket);
-        let next = self.wakers.first_key_value().filter(|_| was_first);
-        LineChange { old, next: next.map(|(_, waker)| waker.clone()) }
-    }
-}
-
-/// What remains to be done without the lock. Dropping or calling a waker runs user code, which may
-/// use the line.
-#[must_use]
-#[derive(Default)]
-struct LineChange {
-    old: Option<Waker>,
-    /// The waker of the call that became the first in line.
-    next: Option<Waker>,
-}
-
-impl LineChange {
-    fn finish(self) {
-        drop(self.old);
-        self.next.into_iter().for_each(Waker::wake);
-    }
-}
-
-/// Returns the time per request that the server states, if it states its limit and its window.
-fn time_per_request(limit: &RateLimit) -> Option<Duration> {
-    let requests = u32::try_from(limit.limit?).unwrap_or(u32::MAX);
-    limit.window?.checked_div(requests)
+/// Returns the instant `wait` after `now`, at most a day.
+fn later(now: Instant, wait: Duration) -> Instant {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    now + wait.min(DAY)
 }
 
 #[cfg(test)]
@@ -284,7 +229,7 @@ mod tests {
     use std::sync::atomic::AtomicU32;
     use std::task::Wake;
 
-    use http::{HeaderMap, HeaderName, HeaderValue};
+    use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
     use super::*;
 
@@ -331,34 +276,59 @@ mod tests {
         }
     }
 
+    /// Returns the instant until which the call waits.
+    fn wait(step: NextStep) -> Instant {
+        match step {
+            NextStep::WaitUntil(at) => at,
+            other => panic!("{other:?}"),
+        }
+    }
+
     #[test]
     fn calls_start_in_the_order_in_which_they_came_and_each_wakes_the_next() {
         let (hold, now) = held();
         let mut calls: [Call; 3] = Default::default();
-        let NextStep::WaitUntil(at) = calls[0].ask(&hold, now) else { panic!() };
+        let at = wait(calls[0].ask(&hold, now));
         assert!(at >= now + SECOND * 5);
-        assert_eq!(calls[1].ask(&hold, now), NextStep::WaitInLine);
-        assert_eq!(calls[2].ask(&hold, at), NextStep::WaitInLine);
+        assert!(wait(calls[1].ask(&hold, now)) > at);
+        assert!(wait(calls[2].ask(&hold, at)) > at);
         assert_eq!(calls[0].ask(&hold, at), NextStep::Start);
         assert_eq!(calls.each_ref().map(|call| call.woken.get()), [0, 1, 0]);
-        let NextStep::WaitUntil(at) = calls[1].ask(&hold, at) else { panic!() };
+        let at = wait(calls[1].ask(&hold, at));
         assert_eq!(calls[1].ask(&hold, at), NextStep::Start);
         assert_eq!(calls.each_ref().map(|call| call.woken.get()), [0, 1, 1]);
     }
 
     #[test]
-    fn a_call_that_stops_waiting_leaves_its_place_to_the_next() {
+    fn a_call_that_is_not_polled_any_more_is_overtaken_and_may_come_back() {
         let (hold, now) = held();
-        let mut calls: [Call; 3] = Default::default();
-        let NextStep::WaitUntil(at) = calls[0].ask(&hold, now) else { panic!() };
-        calls[1].ask(&hold, now);
+        let mut calls: [Call; 4] = Default::default();
+        let at = wait(calls[0].ask(&hold, now));
+        let asks_again = wait(calls[1].ask(&hold, now));
         calls[2].ask(&hold, now);
-        hold.leave(&mut calls[1].ticket);
-        assert_eq!(calls[2].woken.get(), 0);
-        hold.leave(&mut calls[0].ticket);
-        assert_eq!(calls[2].woken.get(), 1);
-        assert_eq!(calls[2].ask(&hold, at), NextStep::Start);
-        assert!(hold.lock().wakers.is_empty());
+        assert!(asks_again >= at + OVERDUE);
+        assert!(wait(calls[1].ask(&hold, at + OVERDUE / 2)) >= at + OVERDUE);
+        // The first call was not polled. The second one starts, and wakes the others.
+        assert_eq!(calls[1].ask(&hold, asks_again), NextStep::Start);
+        assert_eq!(calls.each_ref().map(|call| call.woken.get()), [1, 0, 1, 0]);
+        // The third call is the first in line now. If the first one is polled, it gets its place.
+        let at = wait(calls[2].ask(&hold, asks_again));
+        assert!(wait(calls[3].ask(&hold, asks_again)) > at);
+        assert_eq!(wait(calls[0].ask(&hold, asks_again)), at);
+        assert!(wait(calls[2].ask(&hold, at)) > at);
+        assert_eq!(calls[0].ask(&hold, at), NextStep::Start);
+        assert_eq!(calls[2].woken.get(), 2);
+    }
+
+    #[test]
+    fn a_new_call_overtakes_a_line_of_calls_that_are_not_polled_any_more() {
+        let (hold, now) = held();
+        let mut lost: Vec<_> = (0..100).map(|_| Call::default()).collect();
+        for call in &mut lost {
+            assert!(wait(call.ask(&hold, now)) > now);
+        }
+        assert_eq!(Call::default().ask(&hold, now + SECOND * 6), NextStep::Start);
+        assert!(hold.lock().line.is_empty());
     }
 
     #[test]
@@ -405,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_429_or_503_with_a_hint_above_zero_holds() {
+    fn only_a_429_503_or_529_with_a_hint_above_zero_holds() {
         let received = |status: u16, hint: Option<&'static str>| {
             let hold = OriginHold::new("https://api.example.com");
             let sent_at = Instant::now();
@@ -417,23 +387,14 @@ mod tests {
             hold.response_received(&head, sent_at);
             (hold.held_for().is_some(), hold.sent.since(sent_at).requests)
         };
-        assert_eq!(received(429, Some("1")), (true, 0));
-        assert_eq!(received(503, Some("1")), (true, 0));
+        for status in [429, 503, 529] {
+            assert_eq!(received(status, Some("1")), (true, 0), "{status}");
+        }
         assert_eq!(received(429, Some("0")), (false, 0));
         assert_eq!(received(429, None), (false, 0));
         assert_eq!(received(503, Some("soon")), (false, 0));
         for status in [200, 404, 500, 502, 504] {
             assert_eq!(received(status, Some("1")), (false, 1), "{status}");
         }
-    }
-
-    #[test]
-    fn the_time_per_request_needs_a_limit_and_a_window() {
-        let stated =
-            |limit, window| time_per_request(&RateLimit { limit, window, ..RateLimit::default() });
-        assert_eq!(stated(Some(10), Some(SECOND)), Some(SECOND / 10));
-        assert_eq!(stated(Some(u64::MAX), Some(SECOND)), Some(Duration::ZERO));
-        assert_eq!(stated(Some(0), Some(SECOND)), None);
-        assert_eq!((stated(None, Some(SECOND)), stated(Some(10), None)), (None, None));
     }
 }

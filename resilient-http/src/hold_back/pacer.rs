@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::pace::{FASTEST, Pace, Refusal};
+use super::pace::{FASTEST, Pace};
+use super::refusal::Refusal;
 use super::sent_requests::SentRequests;
 
 /// After this time the client asks again. A wrong hint of a day would otherwise cut off the server
@@ -94,6 +95,11 @@ impl Pacer {
         let is_fast = self.pace.is_some_and(|pace| pace.interval <= FASTEST);
         now >= self.held_until
             && (is_fast || now.saturating_duration_since(self.last_wait) >= QUIET)
+    }
+
+    /// Returns whether a call could have started this long ago, and none did.
+    pub(super) fn has_waited_since(&self, now: Instant, time: Duration) -> bool {
+        now.saturating_duration_since(self.next_start) >= time
     }
 
     /// Returns how long a call waits that has this many calls before it.

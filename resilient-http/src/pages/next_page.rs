@@ -67,17 +67,15 @@ impl NextPage {
 
 /// Returns the address of the next page. The server chose it, so it is checked like a redirect.
 fn resolve(client: &ApiClient, from: &Url, address: &str) -> Result<Url, BuildError> {
-    let refuse = |kind, problem| BuildError::new(kind, "address of the next page", problem);
+    let subject = "address of the next page";
+    let refuse = |problem| BuildError::new(BuildErrorKind::NextPage, subject, problem);
     let Ok(mut to) = from.join(address) else {
-        return Err(refuse(BuildErrorKind::NextPage, "is not a URL"));
+        return Err(refuse("is not a URL"));
     };
     if !to.username().is_empty() || to.password().is_some() {
-        return Err(refuse(BuildErrorKind::NextPage, "contains a user"));
+        return Err(refuse("contains a user"));
     }
-    if !client.inner().base.permits(&to) {
-        let problem = "is of another origin than the base URL, and not of an allowed one";
-        return Err(refuse(BuildErrorKind::CrossOrigin, problem));
-    }
+    client.inner().base.check(&to, subject)?;
     to.set_fragment(None);
     Ok(to)
 }

@@ -26,11 +26,11 @@ enum SentBody {
 /// A body is empty, bytes, or a stream. [`Body::factory`] creates a stream for each attempt. A
 /// stream from [`Body::once`] can be sent only once, so its call has no retries.
 ///
-/// If a stream returns an error or panics, or is longer or shorter than a header `content-length` or its own
-/// `size_hint` states, the call ends with [`ApiError::RequestBody`](crate::ApiError::RequestBody):
-/// the call is not retried, and the circuit breaker ignores it. A stream that takes too long looks
-/// like a slow server: the time limit of the attempt ends it, and the circuit breaker counts a
-/// failure.
+/// If a stream returns an error or panics, or is longer or shorter than a header `content-length`
+/// or its own `size_hint` states, the call ends with
+/// [`ApiError::RequestBody`](crate::ApiError::RequestBody): the call is not retried, and the
+/// circuit breaker ignores it. A stream that takes too long looks like a slow server: the time
+/// limit of the attempt ends it, and the circuit breaker counts a failure.
 pub struct Body(BodySource);
 
 enum BodySource {

@@ -40,12 +40,12 @@ impl CallerStream {
         self.fault.clone()
     }
 
-    fn fail(&self, error: SharedError) -> Option<Result<Frame<Bytes>, BoxError>> {
+    fn fail(&self, error: SharedError) -> BoxError {
         if let Some(fault) = &self.fault.0 {
             // A stream that goes on after an error reports its first one.
             let _ = fault.set(Arc::clone(&error));
         }
-        Some(Err(Box::new(StreamError(error))))
+        Box::new(StreamError(error))
     }
 }
 
@@ -60,22 +60,22 @@ impl HttpBody for CallerStream {
         // A panic would end the task of the connection, and with HTTP/2 other calls, too.
         let poll = AssertUnwindSafe(|| Pin::new(&mut self.stream).poll_frame(cx));
         let Ok(frame) = catch_unwind(poll) else {
-            return Poll::Ready(self.fail(Arc::new(StreamFault::Panicked)));
+            return Poll::Ready(Some(Err(self.fail(Arc::new(StreamFault::Panicked)))));
         };
         Poll::Ready(match ready!(frame) {
             Some(Ok(frame)) => {
                 let length = frame.data_ref().map_or(0, |bytes| bytes.len() as u64);
                 match self.left.map(|left| left.checked_sub(length)) {
-                    Some(None) => self.fail(Arc::new(StreamFault::TooLong)),
+                    Some(None) => Some(Err(self.fail(Arc::new(StreamFault::TooLong)))),
                     left => {
                         self.left = left.flatten();
                         Some(Ok(frame))
                     }
                 }
             }
-            Some(Err(error)) => self.fail(error.into()),
+            Some(Err(error)) => Some(Err(self.fail(error.into()))),
             None if self.left.is_some_and(|left| left > 0) => {
-                self.fail(Arc::new(StreamFault::TooShort))
+                Some(Err(self.fail(Arc::new(StreamFault::TooShort))))
             }
             None => None,
         })

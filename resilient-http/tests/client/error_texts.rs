@@ -33,7 +33,7 @@ async fn the_error_of_an_open_circuit_names_the_circuit_and_the_wait() {
 
 #[tokio::test]
 async fn the_error_of_a_missing_connection_names_the_host_and_the_port() {
-    let url = refusing().await;
+    let url = refusing();
     let with_user = url.replace("http://", "http://me:canary@");
     let api = client(&with_user).build().unwrap();
     let call = api.get::<()>("users/{id}").param("id", "canary").query([("key", "canary")]);

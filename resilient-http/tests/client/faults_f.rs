@@ -21,7 +21,7 @@ const MB: usize = 1024 * 1024;
 
 #[tokio::test]
 async fn fm_f1_a_refused_connection_is_tried_again_whatever_the_method() {
-    let url = refusing().await;
+    let url = refusing();
     let api = client(&url).build().unwrap();
     for method in [Method::GET, Method::POST, Method::PATCH, Method::DELETE] {
         let error = within("the call", api.request(method, "x")).await.unwrap_err();

@@ -28,7 +28,7 @@ async fn fm_g2_a_key_in_the_query_reaches_the_server_and_no_error() {
     assert_eq!(server.seen()[0].target, "/x?q=canary&api_key=canary%26x");
     assert!(!format!("{error} {error:?}").contains("canary"));
     // The error hides the URL even if the transport's error contains it.
-    let url = crate::support::raw::refusing().await;
+    let url = crate::support::raw::refusing();
     let api = client(&url).auth(Auth::query("api_key", ApiKey::secret("canary")));
     let error = within("the call", api.build().unwrap().get::<()>("x")).await.unwrap_err();
     let mut source: Option<&dyn Error> = Some(&error);

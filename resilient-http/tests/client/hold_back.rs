@@ -66,7 +66,7 @@ async fn be_refused(api: &ApiClient) -> ApiError {
 
 #[tokio::test(start_paused = true)]
 async fn r04_a_refusal_with_a_hint_holds_back_other_calls_for_this_time() {
-    for status in [429, 503] {
+    for status in [429, 503, 529] {
         let server = Server::refusing_once(status, "5");
         let api = server.client().build().unwrap();
         assert_eq!(api.held_back(), None);
@@ -173,6 +173,26 @@ async fn b09_the_hold_is_not_cut_by_the_recovery_time_and_probes_wait_for_it() {
     get(&api).await.unwrap();
     assert!(began.elapsed() >= SECOND * 17, "{:?}", began.elapsed());
     assert_eq!(api.circuit_breaker().state(), CircuitState::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_the_circuit_rejects_does_not_wait_for_the_hold() {
+    let server = Server::refusing_once(503, "20");
+    let breaker = BreakerConfig::builder().failure_threshold(1).recovery_time(SECOND * 10);
+    let breaker = breaker.max_recovery_time(SECOND * 10).build().unwrap();
+    let api = server.client().circuit_breaker(breaker).build().unwrap();
+    be_refused(&api).await;
+    let began = Instant::now();
+    assert_eq!(get(&api).await.unwrap_err().kind(), ErrorKind::CircuitOpen);
+    assert_eq!(began.elapsed(), Duration::ZERO);
+    // The circuit opens while a probe is in line.
+    tokio::time::sleep(SECOND * 12).await;
+    let waiting = tokio::spawn(api.get::<()>("x").into_future());
+    tokio::task::yield_now().await;
+    api.circuit_breaker().force_open();
+    tokio::time::sleep(SECOND * 15).await;
+    assert_eq!(waiting.await.unwrap().unwrap_err().kind(), ErrorKind::CircuitOpen);
+    assert_eq!(server.count(), 1);
 }
 
 /// Passes on the first request after two seconds and the second one after one second.
@@ -386,6 +406,43 @@ async fn cancelled_calls_leave_the_line_and_the_others_start_earlier() {
     last.await.unwrap().unwrap();
     assert!(began.elapsed() < SECOND * 12 / 10, "{:?}", began.elapsed());
     assert_eq!(server.count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_always_refuses_gets_about_one_request_per_hint() {
+    let server = Server::new(|_| (429, Some("2")));
+    let api = server.client().build().unwrap();
+    let began = Instant::now();
+    let mut calls = JoinSet::new();
+    for _ in 0..300 {
+        for _ in 0..10 {
+            calls.spawn(api.get::<()>("x").into_future());
+        }
+        tokio::time::sleep(SECOND / 5).await;
+    }
+    let took = began.elapsed().as_secs();
+    assert!(u64::from(server.count()) <= 10 + took, "{} requests in {took} s", server.count());
+    // Calls that do not fit into the time of the line fail at once, so it stays short.
+    assert!(api.in_flight() <= 40, "{} calls wait", api.in_flight());
+    for ended in calls.join_all().await {
+        assert_eq!(ended.unwrap_err().kind(), ErrorKind::RateLimited);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hint_in_each_of_many_responses_makes_one_hold_and_few_requests() {
+    let transport = Slow(Server::new(|_| (503, Some("3"))));
+    let requests = Arc::clone(&transport.0.requests);
+    let api = ApiClient::builder("http://localhost").transport(transport).no_circuit_breaker();
+    let api = api.build().unwrap();
+    let mut calls = JoinSet::new();
+    for _ in 0..10_000 {
+        calls.spawn(api.get::<()>("x").into_future());
+    }
+    tokio::time::sleep(SECOND * 60).await;
+    let later = requests.load(SeqCst) - 10_000;
+    assert!(later <= 60, "{later} requests after the first ones");
+    assert!(calls.join_all().await.iter().all(Result::is_err));
 }
 
 #[tokio::test]

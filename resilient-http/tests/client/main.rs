@@ -40,4 +40,6 @@ mod streams;
 mod time_limits;
 mod token_refresh;
 #[cfg(feature = "tower")]
+mod tower_faults;
+#[cfg(feature = "tower")]
 mod tower_layers;

@@ -98,7 +98,7 @@ async fn row_a_second_401_after_a_refresh_is_an_answer_and_not_retried() {
 
 #[tokio::test]
 async fn row_refused_is_a_failure_and_retried_whatever_the_method() {
-    let url = refusing().await;
+    let url = refusing();
     let row = Row { kind: ErrorKind::Connection, attempts: [3, 3, 3], counts: FAILURE };
     for error in row.check(|| client(&url)).await {
         assert!(matches!(error, ApiError::Connection { phase: Phase::Connect, .. }));

@@ -140,6 +140,20 @@ async fn a_link_to_another_origin_is_refused_after_its_page() {
 }
 
 #[tokio::test]
+async fn a_link_that_leaves_the_fence_is_refused_and_the_error_names_the_fence() {
+    for link in ["</v2/list>; rel=next", "<../v2/list>; rel=next", "</v1/..%2fv2>; rel=next"] {
+        let server = linking_to(link).await;
+        let base = format!("{}/v1", server.url);
+        let fenced = client(&base).fence_path().build().unwrap();
+        let mut pages = fenced.get("list").pages();
+        let (kind, text) = refused(&mut pages, &[[1, 2]]).await;
+        assert_eq!(kind, BuildErrorKind::CrossOrigin, "{link}");
+        assert!(text.contains("`fence_path`"), "{text}");
+        assert_eq!(server.count(), 1);
+    }
+}
+
+#[tokio::test]
 async fn a_link_that_cannot_be_read_or_contains_a_user_is_an_error_and_not_the_end() {
     for link in ["/v1/list?page=2; rel=next", "<http://[>; rel=next"] {
         let server = linking_to(link).await;

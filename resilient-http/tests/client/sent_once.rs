@@ -70,7 +70,7 @@ async fn a_call_that_may_not_be_sent_twice_returns_the_first_401_and_the_next_ca
 
 #[tokio::test]
 async fn a_call_that_may_not_be_sent_twice_is_retried_if_there_was_no_connection() {
-    let api = client(&refusing().await).build().unwrap();
+    let api = client(&refusing()).build().unwrap();
     let error = fails(&api, Method::POST).await;
     assert_eq!((error.attempts(), error.retries_disabled()), (3, None));
 }

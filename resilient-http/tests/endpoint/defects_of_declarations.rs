@@ -245,7 +245,7 @@ async fn defect_ep26_every_failure_is_one_type_of_error() {
         let server = answers(code).await;
         assert_eq!(kind(&declared(&server.url)).await, expected, "{code}");
     }
-    assert_eq!(kind(&declared(&refusing().await)).await, ErrorKind::Connection);
+    assert_eq!(kind(&declared(&refusing())).await, ErrorKind::Connection);
     let reset = Raw::always(vec![Step::Reset]).await;
     assert_eq!(kind(&declared(&reset.url)).await, ErrorKind::Connection);
     let stall = Raw::always(vec![Step::Stall]).await;

@@ -94,7 +94,7 @@ async fn a_hold_is_logged_once_with_its_origin_and_later_holds_at_debug() {
     assert_eq!(lines.len(), 3, "{told}");
     for (n, line) in lines.iter().enumerate() {
         assert_eq!(line.contains("WARN"), n == 0, "{line}");
-        assert!(line.contains("http://localhost:81") && line.contains("wait=5s"), "{line}");
+        assert!(line.contains("http://localhost:81") && line.contains("wait=5.0"), "{line}");
     }
     assert!(!told.contains("canary"), "{told}");
 }

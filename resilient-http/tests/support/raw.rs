@@ -188,8 +188,12 @@ async fn read_request(stream: &mut TcpStream) -> Option<()> {
     }
 }
 
-/// Returns an address that refuses connections.
-pub async fn refusing() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    format!("http://{}", listener.local_addr().unwrap())
+/// Returns an address that refuses connections until the process ends. Its socket is bound and does
+/// not listen: a port that is free again would be taken by the server of another test.
+pub fn refusing() -> String {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}", socket.local_addr().unwrap());
+    std::mem::forget(socket);
+    url
 }
