@@ -122,7 +122,7 @@ impl NamedHolds {
 mod tests {
     use std::time::Duration;
 
-    use super::super::pace::Refusal;
+    use super::super::refusal::Refusal;
     use super::*;
 
     const ORIGIN: &str = "https://api.example.com";

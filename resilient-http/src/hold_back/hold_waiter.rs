@@ -108,7 +108,7 @@ mod tests {
     use std::future::poll_fn;
 
     use super::*;
-    use crate::hold_back::pace::Refusal;
+    use crate::hold_back::refusal::Refusal;
 
     const SECOND: Duration = Duration::from_secs(1);
     const PATIENT: WaitLimits =

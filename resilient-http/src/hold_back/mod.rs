@@ -6,6 +6,7 @@ mod on_rate_limit;
 mod origin_hold;
 mod pace;
 mod pacer;
+mod refusal;
 mod sent_requests;
 mod wait_time;
 mod waiting_line;

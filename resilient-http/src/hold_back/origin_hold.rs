@@ -5,16 +5,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
 
-use http::StatusCode;
 use tokio::time::Instant;
 
-use super::pace::Refusal;
 use super::pacer::{NewHold, Pacer};
+use super::refusal::{Refusal, is_refusal};
 use super::sent_requests::SentRequests;
 use super::waiting_line::{LineChange, WaitingLine};
 #[cfg(feature = "tracing")]
 use crate::log_target::HTTP;
-use crate::response::{RateLimit, ResponseHead};
+use crate::response::ResponseHead;
 
 /// Waiting calls look at a hold that became longer by this much, because it may no longer fit into
 /// their time.
@@ -22,8 +21,6 @@ const NOTICEABLE: Duration = Duration::from_secs(1);
 /// If no call starts for this long although one may, the first in line is not polled any more, and
 /// the next call that asks overtakes it. On a busy machine, a task is seldom late by this much.
 const OVERDUE: Duration = Duration::from_millis(500);
-/// By Anthropic and others: the server is overloaded for all its users.
-const OVERLOADED: u16 = 529;
 
 pub(crate) struct OriginHold {
     /// Shown in logs and metrics. It has no user info.
@@ -83,19 +80,13 @@ impl OriginHold {
     /// Learns from the head of a response whether the server refused the request that was sent at
     /// `sent_at`.
     pub(crate) fn response_received(&self, head: &ResponseHead, sent_at: Instant) {
-        let is_limit = head.status == StatusCode::TOO_MANY_REQUESTS;
-        let is_overload =
-            head.status == StatusCode::SERVICE_UNAVAILABLE || head.status == OVERLOADED;
-        if !is_limit && !is_overload {
+        if !is_refusal(head.status) {
             return;
         }
         self.sent.remove(sent_at);
-        // A hint of zero allows a request at once, so it holds nothing back.
-        let Some(hint) = head.retry_after.filter(|hint| !hint.is_zero()) else {
-            return;
-        };
-        let stated = head.rate_limit().as_ref().and_then(time_per_request);
-        self.refuse(Refusal { sent_at, hint, is_limit, stated }, Instant::now());
+        if let Some(refusal) = Refusal::of(head, sent_at) {
+            self.refuse(refusal, Instant::now());
+        }
     }
 
     // R4
@@ -232,19 +223,13 @@ fn later(now: Instant, wait: Duration) -> Instant {
     now + wait.min(DAY)
 }
 
-/// Returns the time per request that the server states, if it states its limit and its window.
-fn time_per_request(limit: &RateLimit) -> Option<Duration> {
-    let requests = u32::try_from(limit.limit?).unwrap_or(u32::MAX);
-    limit.window?.checked_div(requests)
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
     use std::sync::atomic::AtomicU32;
     use std::task::Wake;
 
-    use http::{HeaderMap, HeaderName, HeaderValue};
+    use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
     use super::*;
 
@@ -315,21 +300,6 @@ mod tests {
     }
 
     #[test]
-    fn a_call_that_stops_waiting_leaves_its_place_to_the_next() {
-        let (hold, now) = held();
-        let mut calls: [Call; 3] = Default::default();
-        let at = wait(calls[0].ask(&hold, now));
-        calls[1].ask(&hold, now);
-        calls[2].ask(&hold, now);
-        hold.leave(&mut calls[1].ticket);
-        assert_eq!(calls[2].woken.get(), 0);
-        hold.leave(&mut calls[0].ticket);
-        assert_eq!(calls[2].woken.get(), 1);
-        assert_eq!(calls[2].ask(&hold, at), NextStep::Start);
-        assert!(hold.lock().line.is_empty());
-    }
-
-    #[test]
     fn a_call_that_is_not_polled_any_more_is_overtaken_and_may_come_back() {
         let (hold, now) = held();
         let mut calls: [Call; 4] = Default::default();
@@ -357,12 +327,8 @@ mod tests {
         for call in &mut lost {
             assert!(wait(call.ask(&hold, now)) > now);
         }
-        let later = now + SECOND * 6;
-        assert_eq!(Call::default().ask(&hold, later), NextStep::Start);
+        assert_eq!(Call::default().ask(&hold, now + SECOND * 6), NextStep::Start);
         assert!(hold.lock().line.is_empty());
-        for call in &mut lost {
-            hold.leave(&mut call.ticket);
-        }
     }
 
     #[test]
@@ -421,24 +387,14 @@ mod tests {
             hold.response_received(&head, sent_at);
             (hold.held_for().is_some(), hold.sent.since(sent_at).requests)
         };
-        assert_eq!(received(429, Some("1")), (true, 0));
-        assert_eq!(received(503, Some("1")), (true, 0));
-        assert_eq!(received(529, Some("1")), (true, 0));
+        for status in [429, 503, 529] {
+            assert_eq!(received(status, Some("1")), (true, 0), "{status}");
+        }
         assert_eq!(received(429, Some("0")), (false, 0));
         assert_eq!(received(429, None), (false, 0));
         assert_eq!(received(503, Some("soon")), (false, 0));
         for status in [200, 404, 500, 502, 504] {
             assert_eq!(received(status, Some("1")), (false, 1), "{status}");
         }
-    }
-
-    #[test]
-    fn the_time_per_request_needs_a_limit_and_a_window() {
-        let stated =
-            |limit, window| time_per_request(&RateLimit { limit, window, ..RateLimit::default() });
-        assert_eq!(stated(Some(10), Some(SECOND)), Some(SECOND / 10));
-        assert_eq!(stated(Some(u64::MAX), Some(SECOND)), Some(Duration::ZERO));
-        assert_eq!(stated(Some(0), Some(SECOND)), None);
-        assert_eq!((stated(None, Some(SECOND)), stated(Some(10), None)), (None, None));
     }
 }

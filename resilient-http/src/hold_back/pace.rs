@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::refusal::Refusal;
 use super::sent_requests::{LONGEST_LOOK_BACK, SentRequests};
 
 /// Fewer accepted requests than this say little about the limit of the server.
@@ -21,19 +22,6 @@ const SHORTEST_PERIOD: Duration = Duration::from_secs(1);
 /// The first growth of a learned pace. Each quiet period doubles the growth, up to `MOST_GROWTH`.
 const FIRST_GROWTH: f64 = 0.05;
 const MOST_GROWTH: f64 = 1.0;
-
-/// What a refusal and the requests before it say about the limit of the server.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Refusal {
-    /// When the refused request was sent.
-    pub(super) sent_at: Instant,
-    /// How long the server asks to wait. It is longer than zero.
-    pub(super) hint: Duration,
-    /// Whether the server refused because of a limit (429), not because it cannot serve (503).
-    pub(super) is_limit: bool,
-    /// The time per request that the server states in its rate-limit headers.
-    pub(super) stated: Option<Duration>,
-}
 
 /// The time between the starts of two calls, which shrinks while the server refuses nothing.
 #[derive(Debug, Clone, Copy)]

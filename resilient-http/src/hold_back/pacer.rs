@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::pace::{FASTEST, Pace, Refusal};
+use super::pace::{FASTEST, Pace};
+use super::refusal::Refusal;
 use super::sent_requests::SentRequests;
 
 /// After this time the client asks again. A wrong hint of a day would otherwise cut off the server
