@@ -5,6 +5,7 @@ mod failure;
 mod served_connections;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use self::connection_pool::ConnectionPool;
@@ -22,7 +23,7 @@ use crate::request::RequestBody;
 /// connections, and has a second one for requests that need a fresh connection. A client that the
 /// caller [gives](Self::given) is the only one, and is never replaced.
 pub struct ReqwestTransport {
-    pool: ConnectionPool,
+    pool: Arc<ConnectionPool>,
 }
 
 impl ReqwestTransport {
@@ -40,7 +41,7 @@ impl ReqwestTransport {
             BuildError::new(BuildErrorKind::Setting, "reqwest client", "cannot be built")
                 .caused_by(error.without_url())
         })?;
-        Ok(Self { pool })
+        Ok(Self { pool: Arc::new(pool) })
     }
 
     /// Uses an existing client. The transport never closes or replaces this client, so idle
@@ -54,7 +55,7 @@ impl ReqwestTransport {
     /// traffic, including keys.
     #[must_use]
     pub fn given(client: reqwest::Client) -> Self {
-        Self { pool: ConnectionPool::given(client) }
+        Self { pool: Arc::new(ConnectionPool::given(client)) }
     }
 
     pub(crate) fn defaults(connect_timeout: Duration) -> reqwest::ClientBuilder {
@@ -71,9 +72,9 @@ impl Transport for ReqwestTransport {
             let mut sent = reqwest::Request::new(request.method, request.url);
             *sent.headers_mut() = request.headers;
             *sent.body_mut() = reqwest_body(request.body);
-            let client = self.pool.client(request.needs_fresh_connection);
+            let client = self.pool.client(request.needs_fresh_connection).await;
             let response = client.execute(sent).await.map_err(|error| {
-                let is_reused = self.pool.served.had_served(&error);
+                let is_reused = self.pool.served.lose(&error);
                 explain(error, is_reused)
             })?;
             self.pool.served.record(&response);

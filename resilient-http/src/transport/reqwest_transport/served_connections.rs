@@ -4,29 +4,30 @@
 //! request that was lost. The two addresses identify an open connection: the local one alone does
 //! not, because connections to different servers may share it.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::error::Error;
 use std::net::SocketAddr;
-use std::pin::Pin;
-use std::sync::{Arc, PoisonError, RwLock};
-use std::task::{Context, Poll, ready};
+use std::sync::{PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use http::{Extensions, Version, header};
 use hyper_util::client::legacy;
-use hyper_util::client::legacy::connect::{Connection, HttpInfo};
-use tower_layer::Layer;
-use tower_service::Service;
+use hyper_util::client::legacy::connect::HttpInfo;
 
 /// The connections are forgotten when there are more, because nothing reports that a connection
 /// closed. A connection that is forgotten counts as fresh until its next response.
 const MOST: usize = 4096;
 
-/// The open connections on which a response arrived.
+/// All requests of a lost HTTP/2 connection end within this time. Later, the addresses belong to
+/// another connection.
+const LOSS: Duration = Duration::from_secs(1);
+
+/// The connections on which a response arrived, each with the time at which it was lost.
 ///
-/// A lost connection stays here, because it may carry other requests of HTTP/2 that are lost with
-/// it. A new connection can get its addresses, so [`ForgetOpened`] removes them.
-#[derive(Clone, Default)]
-pub(super) struct ServedConnections(Arc<RwLock<HashSet<ConnectionId>>>);
+/// A layer around the connector could see when the addresses of a lost connection are used again.
+/// But with a layer, reqwest makes 18 more allocations for each request.
+#[derive(Default)]
+pub(super) struct ServedConnections(RwLock<HashMap<ConnectionId, Option<Instant>>>);
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct ConnectionId {
@@ -35,25 +36,30 @@ struct ConnectionId {
 }
 
 impl ServedConnections {
-    /// Remembers the connection of a response, unless the server closes it. A client that the
-    /// caller gave has no [`ForgetOpened`], and servers may close all their connections.
+    /// Remembers the connection of a response, unless the server closes it.
     pub(super) fn record(&self, response: &reqwest::Response) {
         let Some(connection) = ConnectionId::of(response.extensions()) else { return };
-        if is_last(response) {
-            return self.forget(connection);
-        }
-        if self.contains(connection) {
+        let stays_open = !is_last(response);
+        let is_known = {
+            let served = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            matches!(served.get(&connection), Some(None))
+        };
+        if is_known == stays_open {
             return;
         }
         let mut served = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if !stays_open {
+            served.remove(&connection);
+            return;
+        }
         if served.len() >= MOST {
             served.clear();
         }
-        served.insert(connection);
+        served.insert(connection, None);
     }
 
     /// Returns whether the request was lost on a connection that had served another one.
-    pub(super) fn had_served(&self, error: &reqwest::Error) -> bool {
+    pub(super) fn lose(&self, error: &reqwest::Error) -> bool {
         let mut cause = error.source();
         while let Some(error) = cause {
             if let Some(error) = error.downcast_ref::<legacy::Error>() {
@@ -61,21 +67,23 @@ impl ServedConnections {
                 if let Some(connection) = error.connect_info() {
                     connection.get_extras(&mut extras);
                 }
-                return ConnectionId::of(&extras).is_some_and(|lost| self.contains(lost));
+                let lost = ConnectionId::of(&extras);
+                return lost.is_some_and(|lost| self.lose_at(lost, Instant::now()));
             }
             cause = error.source();
         }
         false
     }
 
-    fn contains(&self, connection: ConnectionId) -> bool {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).contains(&connection)
-    }
-
-    fn forget(&self, connection: ConnectionId) {
-        if self.contains(connection) {
-            self.0.write().unwrap_or_else(PoisonError::into_inner).remove(&connection);
+    fn lose_at(&self, connection: ConnectionId, now: Instant) -> bool {
+        let mut served = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(lost_at) = served.get_mut(&connection) else { return false };
+        let began = *lost_at.get_or_insert(now);
+        let is_same_loss = now.saturating_duration_since(began) < LOSS;
+        if !is_same_loss {
+            served.remove(&connection);
         }
+        is_same_loss
     }
 }
 
@@ -96,104 +104,12 @@ fn is_last(response: &reqwest::Response) -> bool {
     says_close || response.version() < Version::HTTP_11
 }
 
-/// A layer around the connector, which forgets a closed connection when a new one has the same
-/// addresses.
-#[derive(Clone)]
-pub(super) struct ForgetOpened(pub(super) ServedConnections);
-
-impl<S> Layer<S> for ForgetOpened {
-    type Service = Connector<S>;
-
-    fn layer(&self, inner: S) -> Connector<S> {
-        Connector { inner, served: self.0.clone() }
-    }
-}
-
-#[derive(Clone)]
-pub(super) struct Connector<S> {
-    inner: S,
-    served: ServedConnections,
-}
-
-impl<S, R> Service<R> for Connector<S>
-where
-    S: Service<R, Response: Connection, Future: Unpin>,
-{
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = Opening<S::Future>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: R) -> Self::Future {
-        Opening { opening: self.inner.call(request), served: self.served.clone() }
-    }
-}
-
-/// The future of a new connection.
-pub(super) struct Opening<F> {
-    opening: F,
-    served: ServedConnections,
-}
-
-impl<F, C, E> Future for Opening<F>
-where
-    F: Future<Output = Result<C, E>> + Unpin,
-    C: Connection,
-{
-    type Output = Result<C, E>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let opened = ready!(Pin::new(&mut self.opening).poll(cx));
-        if let Ok(connection) = &opened {
-            let mut extras = Extensions::new();
-            connection.connected().get_extras(&mut extras);
-            if let Some(connection) = ConnectionId::of(&extras) {
-                self.served.forget(connection);
-            }
-        }
-        Poll::Ready(opened)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::convert::Infallible;
-    use std::future::{Ready, ready};
-
-    use hyper_util::client::legacy::connect::Connected;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
     use super::*;
-
-    /// Opens connections that have these addresses.
-    #[derive(Clone)]
-    struct Opens(HttpInfo);
-
-    struct Opened(HttpInfo);
-
-    impl Connection for Opened {
-        fn connected(&self) -> Connected {
-            Connected::new().extra(self.0.clone())
-        }
-    }
-
-    impl Service<()> for Opens {
-        type Response = Opened;
-        type Error = Infallible;
-        type Future = Ready<Result<Opened, Infallible>>;
-
-        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-            Poll::Ready(Ok(()))
-        }
-
-        fn call(&mut self, (): ()) -> Self::Future {
-            ready(Ok(Opened(self.0.clone())))
-        }
-    }
 
     async fn received() -> reqwest::Response {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -227,14 +143,27 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_new_connection_with_the_addresses_of_a_closed_one_is_fresh() {
+    async fn requests_that_are_lost_together_were_all_on_a_reused_connection() {
         let response = received().await;
         let id = ConnectionId::of(response.extensions()).unwrap();
-        let served = ServedConnections::default();
+        let (served, now) = (ServedConnections::default(), Instant::now());
+        assert!(!served.lose_at(id, now));
         served.record(&response);
-        assert!(served.contains(id));
-        let info = response.extensions().get::<HttpInfo>().unwrap().clone();
-        let Ok(_) = ForgetOpened(served.clone()).layer(Opens(info)).call(()).await;
-        assert!(!served.contains(id));
+        assert!(served.lose_at(id, now));
+        assert!(served.lose_at(id, now + LOSS / 2));
+    }
+
+    #[tokio::test]
+    async fn a_later_connection_with_the_addresses_of_a_lost_one_is_fresh() {
+        let response = received().await;
+        let id = ConnectionId::of(response.extensions()).unwrap();
+        let (served, now) = (ServedConnections::default(), Instant::now());
+        served.record(&response);
+        assert!(served.lose_at(id, now));
+        assert!(!served.lose_at(id, now + LOSS));
+        assert!(!served.lose_at(id, now + LOSS));
+        // Its first response makes it a reused one.
+        served.record(&response);
+        assert!(served.lose_at(id, now + LOSS));
     }
 }
