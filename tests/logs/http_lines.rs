@@ -56,7 +56,7 @@ fn row(level: &str, arguments: TokenStream) -> Row {
                 assert!(argument.last().is_some_and(|target| target.to_string() == "HTTP"));
             }
             Some(word) if word.starts_with('"') => {
-                message = Some(word.trim_matches('"').to_owned())
+                message = Some(word.trim_matches('"').to_owned());
             }
             Some(word) => {
                 fields.insert(word);

@@ -321,5 +321,7 @@ impl<'a, T, E, C: OutputClassifier<Result<T, E>>, H> RetryCall<'a, Result<T, E>,
     }
 }
 
-debug_fields!(RetryCall<'a, O, C, H> { policy, breaker, budget, deadline, attempt_timeout, nested });
+debug_fields!(
+    RetryCall<'a, O, C, H> { policy, breaker, budget, deadline, attempt_timeout, nested }
+);
 debug_fields!(CallBreaker<'a, O> { breaker });

@@ -120,8 +120,8 @@ impl Auth {
     ///
     /// If the call that runs the closure is dropped, or its time ends, its future is dropped too. A
     /// waiting call then runs the closure again if it has more time left than that run took;
-    /// otherwise it ends with an error. If a refresh invalidates the old refresh token, run it in a separate
-    /// task, as in the example.
+    /// otherwise it ends with an error. If a refresh invalidates the old refresh token, run it in a
+    /// separate task, as in the example.
     #[must_use]
     pub fn refresh<F, E>(
         header: impl Into<String>,

@@ -309,8 +309,8 @@ impl ApiClientBuilder {
         self
     }
 
-    /// Allows absolute URLs of another origin, such as `https://files.example.com`. A path or a user
-    /// is an error. The client does not send its headers and credentials to that origin.
+    /// Allows absolute URLs of another origin, such as `https://files.example.com`. A path or a
+    /// user is an error. The client does not send its headers and credentials to that origin.
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.allowed.push(origin.into());
         self

@@ -20,7 +20,7 @@ pub(crate) struct ErrorResponse {
 
 impl ErrorResponse {
     /// Makes the response of an error. It copies the header values and expects a body that is a
-    /// copy, so that an error that is kept does not hold a large buffer in memory.
+    /// copy, so that a stored error does not hold a large buffer in memory.
     pub(crate) fn new(mut head: ResponseHead, body: Bytes, is_truncated: bool) -> Self {
         head.detach();
         Self { head, body, is_truncated }

@@ -140,9 +140,9 @@ impl EventStream {
         poll_fn(|cx| self.poll_event(cx)).await
     }
 
-    /// Returns the last id that the server set in a complete event, or `None` if it set none in this
-    /// stream. It is empty if the server withdrew the id. The id of an event that broke off does not
-    /// count, because a server that continues behind this id would leave the event out.
+    /// Returns the last id that the server set in a complete event, or `None` if it set none in
+    /// this stream. It is empty if the server withdrew the id. The id of an event that broke off
+    /// does not count, because a server that continues behind this id would leave the event out.
     #[must_use]
     pub fn last_event_id(&self) -> Option<&str> {
         self.parser.last_event_id()

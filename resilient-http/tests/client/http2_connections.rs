@@ -88,7 +88,7 @@ async fn requests_that_are_lost_together_on_a_used_connection_are_no_failures_an
         }
         socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
     };
-    let api = server(move |connection, stream| serve(connection, stream)).await.build().unwrap();
+    let api = server(serve).await.build().unwrap();
     let () = within("the first call", api.get("x")).await.unwrap();
     let mut running = JoinSet::new();
     for _ in 0..CALLS {
@@ -135,7 +135,7 @@ async fn a_post_that_a_goaway_does_not_exclude_is_sent_once() {
         next_request(&mut stream).await.unwrap();
         write(&mut stream, GOAWAY, 0, 0, &LAST).await;
     };
-    let api = server(move |connection, stream| serve(connection, stream)).await.build().unwrap();
+    let api = server(serve).await.build().unwrap();
     let error = within("the call", api.post::<()>("x").json(&1)).await.unwrap_err();
     let is_lost = matches!(error, ApiError::Connection { phase: Phase::Send, .. });
     assert!(is_lost && error.attempts() == 1, "{error:?}");
