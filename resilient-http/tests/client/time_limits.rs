@@ -4,9 +4,10 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use resilient_http::{ApiError, BuildErrorKind};
+use resilient_http::{ApiError, BuildErrorKind, TimeoutPhase};
 
 use crate::support::api::{Api, json};
+use crate::support::raw::{Raw, Step, write};
 use crate::support::settings::client;
 use crate::support::within;
 
@@ -41,4 +42,22 @@ fn shutdown_without_timers_does_not_panic() {
     let mut closed = pin!(api.shutdown(Duration::from_secs(1)));
     let mut context = Context::from_waker(Waker::noop());
     assert_eq!(closed.as_mut().poll(&mut context), Poll::Ready(Ok(())));
+}
+
+#[tokio::test]
+async fn a_read_timeout_of_reqwest_is_a_timeout_of_the_transport_before_and_within_the_body() {
+    let head = "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n[1";
+    for script in [vec![Step::Stall], vec![write(head), Step::Stall]] {
+        let server = Raw::always(script).await;
+        let read_timeout = Duration::from_millis(20);
+        let api = client(&server.url)
+            .configure(move |it| it.read_timeout(read_timeout))
+            .no_retry()
+            .build()
+            .unwrap();
+        let error = within("the call", api.get::<Vec<u32>>("x")).await.unwrap_err();
+        let ApiError::Timeout { phase, after, .. } = &error else { panic!("{error:?}") };
+        assert!(*phase == TimeoutPhase::Transport && *after >= read_timeout, "{error:?}");
+        assert_eq!(api.circuit_breaker().snapshot().totals.failure, 1);
+    }
 }
