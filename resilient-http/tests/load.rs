@@ -107,7 +107,9 @@ async fn under_load_every_call_ends_and_no_retry_exceeds_the_budget() {
     }
     let totals = api.circuit_breaker().snapshot().totals;
     let counts = budget.snapshot().counts;
-    println!("{:?} {totals:?} {counts:?} {} requests", all.kinds, server.count());
+    let lost = lost.load(SeqCst);
+    println!("{:?} {totals:?} {counts:?}", all.kinds);
+    println!("{} requests, {} attempts, {lost} lost", server.count(), all.attempts);
     assert_eq!(all.kinds.values().sum::<u64>(), (CALLERS as u64) * u64::from(CALLS_EACH));
     // Some calls succeeded, some reached the server while it was down, and the breaker rejected
     // some.
@@ -117,7 +119,7 @@ async fn under_load_every_call_ends_and_no_retry_exceeds_the_budget() {
     // and an attempt whose reused connection broke sent its request once more.
     let reported = totals.success + totals.failure + totals.ignored + totals.late;
     assert_eq!((reported, totals.abandoned), (all.attempts, 0));
-    assert!(server.count() as u64 <= all.attempts + lost.load(SeqCst));
+    assert!(server.count() as u64 <= all.attempts + lost);
     // The budget paid for each retry, and did not spend more tokens than it had.
     let extra = all.attempts - all.sent;
     assert_eq!(counts.spent, extra);

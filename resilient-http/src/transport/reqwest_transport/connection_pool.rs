@@ -79,6 +79,7 @@ impl ConnectionPool {
     fn end_rebuild(&self, fresh: Result<reqwest::Client, RebuildFailed>) {
         if let Ok(fresh) = fresh {
             *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+            self.served.clear();
         }
         self.is_rebuilding.store(false, Ordering::Release);
         self.rebuilt.notify_waiters();

@@ -22,12 +22,12 @@ const MOST: usize = 4096;
 /// another connection.
 const LOSS: Duration = Duration::from_secs(1);
 
-/// The connections on which a response arrived, each with the time at which it was lost.
+/// The connections on which a response arrived.
 ///
 /// A layer around the connector could see when the addresses of a lost connection are used again.
 /// But with a layer, reqwest makes 18 more allocations for each request.
 #[derive(Default)]
-pub(super) struct ServedConnections(RwLock<HashMap<ConnectionId, Option<Instant>>>);
+pub(super) struct ServedConnections(RwLock<HashMap<ConnectionId, ConnectionState>>);
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct ConnectionId {
@@ -35,14 +35,27 @@ struct ConnectionId {
     remote: SocketAddr,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ConnectionState {
+    /// It serves one request at a time, so it is forgotten when a request is lost on it.
+    Http1,
+    /// It serves many requests at a time, which are lost together.
+    Http2,
+    LostHttp2(Instant),
+}
+
 impl ServedConnections {
     /// Remembers the connection of a response, unless the server closes it.
     pub(super) fn record(&self, response: &reqwest::Response) {
         let Some(connection) = ConnectionId::of(response.extensions()) else { return };
         let stays_open = !is_last(response);
+        let state = match response.version() {
+            Version::HTTP_2 => ConnectionState::Http2,
+            _ => ConnectionState::Http1,
+        };
         let is_known = {
             let served = self.0.read().unwrap_or_else(PoisonError::into_inner);
-            matches!(served.get(&connection), Some(None))
+            served.get(&connection) == Some(&state)
         };
         if is_known == stays_open {
             return;
@@ -55,7 +68,12 @@ impl ServedConnections {
         if served.len() >= MOST {
             served.clear();
         }
-        served.insert(connection, None);
+        served.insert(connection, state);
+    }
+
+    /// Forgets all connections, because the client that had them is replaced.
+    pub(super) fn clear(&self) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Returns whether the request was lost on a connection that had served another one.
@@ -77,13 +95,21 @@ impl ServedConnections {
 
     fn lose_at(&self, connection: ConnectionId, now: Instant) -> bool {
         let mut served = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let Some(lost_at) = served.get_mut(&connection) else { return false };
-        let began = *lost_at.get_or_insert(now);
-        let is_same_loss = now.saturating_duration_since(began) < LOSS;
-        if !is_same_loss {
-            served.remove(&connection);
+        match served.remove(&connection) {
+            None => false,
+            Some(ConnectionState::Http1) => true,
+            Some(ConnectionState::Http2) => {
+                served.insert(connection, ConnectionState::LostHttp2(now));
+                true
+            }
+            Some(ConnectionState::LostHttp2(began)) => {
+                let is_same_loss = now.saturating_duration_since(began) < LOSS;
+                if is_same_loss {
+                    served.insert(connection, ConnectionState::LostHttp2(began));
+                }
+                is_same_loss
+            }
         }
-        is_same_loss
     }
 }
 
@@ -111,7 +137,8 @@ mod tests {
 
     use super::*;
 
-    async fn received() -> reqwest::Response {
+    /// Returns a response, as if it had arrived by this version of HTTP.
+    async fn received(version: Version) -> reqwest::Response {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let server = async {
@@ -122,7 +149,9 @@ mod tests {
         };
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let (response, _) = tokio::join!(async { client.get(url).send().await.unwrap() }, server);
-        response
+        let mut response: http::Response<reqwest::Body> = response.into();
+        *response.version_mut() = version;
+        response.into()
     }
 
     fn response(version: Version, connection: &str) -> reqwest::Response {
@@ -144,7 +173,7 @@ mod tests {
 
     #[tokio::test]
     async fn requests_that_are_lost_together_were_all_on_a_reused_connection() {
-        let response = received().await;
+        let response = received(Version::HTTP_2).await;
         let id = ConnectionId::of(response.extensions()).unwrap();
         let (served, now) = (ServedConnections::default(), Instant::now());
         assert!(!served.lose_at(id, now));
@@ -155,15 +184,27 @@ mod tests {
 
     #[tokio::test]
     async fn a_later_connection_with_the_addresses_of_a_lost_one_is_fresh() {
-        let response = received().await;
+        for (version, later) in [(Version::HTTP_11, Duration::ZERO), (Version::HTTP_2, LOSS)] {
+            let response = received(version).await;
+            let id = ConnectionId::of(response.extensions()).unwrap();
+            let (served, now) = (ServedConnections::default(), Instant::now());
+            served.record(&response);
+            assert!(served.lose_at(id, now));
+            assert!(!served.lose_at(id, now + later), "{version:?}");
+            assert!(!served.lose_at(id, now + later), "{version:?}");
+            // Its first response makes it a reused one.
+            served.record(&response);
+            assert!(served.lose_at(id, now + later), "{version:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_connections_of_a_replaced_client_are_fresh() {
+        let response = received(Version::HTTP_11).await;
         let id = ConnectionId::of(response.extensions()).unwrap();
-        let (served, now) = (ServedConnections::default(), Instant::now());
+        let served = ServedConnections::default();
         served.record(&response);
-        assert!(served.lose_at(id, now));
-        assert!(!served.lose_at(id, now + LOSS));
-        assert!(!served.lose_at(id, now + LOSS));
-        // Its first response makes it a reused one.
-        served.record(&response);
-        assert!(served.lose_at(id, now + LOSS));
+        served.clear();
+        assert!(!served.lose_at(id, Instant::now()));
     }
 }
