@@ -320,11 +320,12 @@ impl ApiClientBuilder {
     /// If the base URL is plain `http` on this machine, proxies from the environment are off; set a
     /// proxy here if you need it. Redirects and retries of reqwest are always turned off.
     ///
-    /// `configure` runs again whenever the client drops its idle connections, which it does when
-    /// its circuit opens, and when the client first sends a request again because a connection that
-    /// had served other requests broke. A new reqwest client lacks what the last one collected,
-    /// such as the cookies of `cookie_store`: share them with `cookie_provider`. If `configure`
-    /// panics or reqwest refuses the settings then, the client stays as it is.
+    /// `configure` runs again, on another thread, whenever the client drops its idle connections,
+    /// which it does when its circuit opens. It also runs again when the client first repeats a
+    /// request because a connection that had served other requests broke. A new reqwest client
+    /// lacks what the last one collected, such as the cookies of `cookie_store`: share them with
+    /// `cookie_provider`. If `configure` panics or reqwest refuses the settings then, the client
+    /// stays as it is.
     #[cfg(feature = "reqwest")]
     pub fn configure<F>(mut self, configure: F) -> Self
     where

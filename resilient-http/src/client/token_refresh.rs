@@ -235,8 +235,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_closure_gets_the_token_that_the_server_refused() {
-        let told = Arc::new(Mutex::new(Vec::new()));
-        let heard = Arc::clone(&told);
+        let refused = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&refused);
         let refresh = TokenRefresh::new(move |refused: Option<SecretString>| {
             let mut heard = heard.lock().unwrap();
             heard.push(refused.map(|token| token.expose_secret().to_owned()));
@@ -251,8 +251,8 @@ mod tests {
         refresh.refuse(&first);
         refresh.token(None).await.unwrap_err();
         assert_eq!(refresh.token(None).await.unwrap().header(), "t3");
-        let told = told.lock().unwrap().clone();
-        assert_eq!(told, [None, Some("t1".to_owned()), Some("t1".to_owned())]);
+        let refused = refused.lock().unwrap().clone();
+        assert_eq!(refused, [None, Some("t1".to_owned()), Some("t1".to_owned())]);
     }
 
     #[tokio::test(start_paused = true)]

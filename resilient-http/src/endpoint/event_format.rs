@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_are_told_from_text_about_errors() {
+    fn errors_are_distinguished_from_text_about_errors() {
         let openai = |data| is_error(EventFormat::OpenAi, "message", data);
         assert!(openai(r#"{"error": {"message": "Overloaded", "type": "server_error"}}"#));
         assert!(openai(r#"{"id": 1, "error": "x"}"#));

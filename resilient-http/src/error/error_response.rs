@@ -26,7 +26,7 @@ impl ErrorResponse {
         Self { head, body, is_truncated }
     }
 
-    /// Makes the response of an error about its body, which is not kept.
+    /// Makes the response of an error about its body. The error does not store the body.
     pub(crate) fn without_body(head: ResponseHead) -> Self {
         Self::new(head, Bytes::new(), true)
     }
@@ -43,8 +43,8 @@ impl ErrorResponse {
     }
 
     fn beginning(head: ResponseHead, body: &[u8]) -> Self {
-        let kept = Bytes::copy_from_slice(&body[..body.len().min(ERROR_BODY_LIMIT)]);
-        Self::new(head, kept, body.len() > ERROR_BODY_LIMIT)
+        let beginning = Bytes::copy_from_slice(&body[..body.len().min(ERROR_BODY_LIMIT)]);
+        Self::new(head, beginning, body.len() > ERROR_BODY_LIMIT)
     }
 
     /// Returns `true` if a header of the server asks for a retry, `false` if a header forbids

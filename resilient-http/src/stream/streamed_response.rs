@@ -114,7 +114,8 @@ impl StreamedResponse {
         self.head.request_id()
     }
 
-    /// Returns the rate limit that the server reported, as read when the response arrived.
+    /// Returns the rate limit that the server reported. If it reported several, returns the one of
+    /// which the smallest share remains. Times count from the arrival of the response.
     #[must_use]
     pub fn rate_limit(&self) -> Option<RateLimit> {
         self.head.rate_limit()
