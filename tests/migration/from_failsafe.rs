@@ -78,7 +78,7 @@ mod after {
         failure_threshold = 3,
         recovery_time = "10s",
         recovery_factor = 2,
-        max_recovery_time = "60s",
+        max_recovery_time = "60s"
     )]
     async fn stock(warehouse: &impl Warehouse, article: &str) -> Result<u32, StockError> {
         warehouse.ask(article).await
@@ -168,7 +168,7 @@ async fn failsafe_admits_every_call_while_half_open_and_this_library_one_probe()
     assert_eq!(admitted, 100);
 
     let breaker = CircuitBreaker::new("probes", BreakerConfig::default());
-    breaker.trip();
+    breaker.trip().unwrap();
     breaker.half_open().unwrap();
     let permits: Vec<_> = (0..100).filter_map(|_| breaker.try_acquire().ok()).collect();
     assert_eq!(permits.len(), 1);

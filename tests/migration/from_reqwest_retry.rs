@@ -45,11 +45,8 @@ mod after {
     use resilient_http::{ApiClient, ApiClientBuilder, ApiError, Response, RetryPolicy};
 
     fn client() -> Result<ApiClientBuilder, Box<dyn std::error::Error>> {
-        let policy = RetryPolicy::builder()
-            .max_retries(3)
-            .base_delay("100ms")
-            .max_delay("5s")
-            .build()?;
+        let policy =
+            RetryPolicy::builder().max_retries(3).base_delay("100ms").max_delay("5s").build()?;
         Ok(ApiClient::builder("https://api.example.com/v1").retry(policy))
     }
 

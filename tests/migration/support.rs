@@ -49,10 +49,12 @@ impl Script {
         self.asked.borrow().len()
     }
 
-    /// The times between the questions, in whole milliseconds.
+    /// The times between the questions in milliseconds, rounded to tens: tokio's timers can be a
+    /// millisecond late.
     pub(crate) fn delays(&self) -> Vec<u128> {
         let asked = self.asked.borrow();
-        asked.windows(2).map(|pair| (pair[1] - pair[0]).as_millis()).collect()
+        let between = |pair: &[Duration]| pair[1].saturating_sub(pair[0]).as_millis();
+        asked.windows(2).map(|pair| (between(pair) + 5) / 10 * 10).collect()
     }
 }
 
