@@ -3,6 +3,7 @@
 mod hangs;
 mod outage;
 pub(crate) mod provider;
+mod short_examples;
 mod single_calls;
 
 use tokio::task::JoinSet;
