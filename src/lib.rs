@@ -1,4 +1,6 @@
+#![doc = include_str!("links.md")]
 #![doc = include_str!("../README.md")]
+#![allow(clippy::doc_markdown, reason = "it takes the targets in `links.md` for names in prose")]
 
 // The tests and examples of this crate use the attributes, whose expansions name the crate.
 extern crate self as resilient;
@@ -93,25 +95,50 @@ pub mod time {
     pub use resilient_core::time::*;
 }
 
-// The examples of the guides need more crates, so the package `tests` tests them.
-#[cfg(not(doctest))]
-#[doc = include_str!("../docs/recipes.md")]
-pub mod recipes {}
+/// Declares a module for each page of Markdown. `links.md` defines the labels of links for rustdoc;
+/// a page defines them again, at its end, as paths of files. The first definition wins.
+macro_rules! pages {
+    ($($name:ident: $file:literal;)*) => {$(
+        #[doc = include_str!("links.md")]
+        #[doc = include_str!(concat!("../docs/", $file))]
+        pub mod $name {}
+    )*};
+}
 
-/// Guides for operators of services: how to choose settings, and how to handle breakers in
-/// production.
+// The package `resilient-tests` tests the examples of these pages, which need more crates.
+#[cfg(not(doctest))]
+#[doc = include_str!("links.md")]
+#[doc = include_str!("../docs/recipes/README.md")]
+pub mod recipes {
+    pages! {}
+}
+
+/// Guides: first steps, how to choose settings, and how to handle breakers in production.
 #[cfg(not(doctest))]
 pub mod guide {
-    #[doc = include_str!("../docs/settings.md")]
-    pub mod settings {}
+    pages! {
+        ten_minutes: "ten-minutes.md";
+        choosing_settings: "choosing-settings.md";
+        time_limits: "time-limits.md";
+        idempotency: "idempotency.md";
+        errors: "errors.md";
+        settings: "settings.md";
+        operating: "operating.md";
+        comparison: "comparison.md";
+    }
 
-    #[doc = include_str!("../docs/operating.md")]
-    pub mod operating {}
-
+    #[doc = include_str!("links.md")]
     #[doc = include_str!("../docs/retries.md")]
     #[doc = ""]
     #[doc = include_str!("../docs/retries-simulation.md")]
     pub mod retries {}
+}
+
+#[cfg(not(doctest))]
+#[doc = include_str!("links.md")]
+#[doc = include_str!("../docs/migration/README.md")]
+pub mod migration {
+    pages! {}
 }
 
 #[cfg(feature = "test-util")]
