@@ -121,7 +121,8 @@ fn each_kind_of_wrong_link_is_found() {
     let page = Page::parse(
         "docs/made-up.md",
         "# A `title`, here\n[a](#a-title-here) [b](#none) [c](file.md) [d][e] [f][g]\n\
-         [`#[i]`] [`#[k]`][k]\n```text\n[h](i.md)\n```\n[g]: none.md\n[j]: STYLE.md\n[k]: https://example.com\n",
+         [`#[i]`] [`#[k]`][k]\n\
+         ```text\n[h](i.md)\n```\n[g]: none.md\n[j]: STYLE.md\n[k]: https://example.com\n",
     );
     let found = faults(&page, &BTreeSet::from(["g".to_owned()]));
     let expected = [
