@@ -12,7 +12,7 @@ struct Prices {
 }
 
 impl Prices {
-    // The last price that was seen, or the error if there is none.
+    // Returns the last price that was seen, else the error.
     #[fallback(with = async |error| {
         self.last.read().await.get(article).copied().ok_or(error)
     })]

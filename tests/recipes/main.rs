@@ -1,4 +1,4 @@
-//! The code of the recipes in `docs/recipes`, each with tests of what its page promises.
+//! The code of the recipes in `docs/recipes`, each with tests that its page is right.
 //!
 //! Code between `// excerpt: recipe` and `// end excerpt` is shown in the page of the same name.
 
