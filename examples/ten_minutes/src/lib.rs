@@ -1,5 +1,6 @@
 //! A price service that stands in for a real one. It listens on loopback and misbehaves on demand.
 
+// src/lib.rs
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -37,9 +38,10 @@ struct Server {
 }
 
 impl PriceService {
-    /// Starts it on a free port. With `FAST=1` in the environment, sleeps and time limits take no
-    /// time: the clock is paused and jumps to the next timer whenever all tasks wait. It would jump
-    /// past a response that comes from a socket, so the client then calls the server in memory.
+    /// Starts it on a free port. With `FAST=1` in the environment, sleeps and time limits
+    /// take no time: the clock is paused and jumps to the next timer whenever all tasks
+    /// wait. It would jump past a response that comes from a socket, so the client then
+    /// calls the server in memory.
     pub async fn start() -> io::Result<Self> {
         let service = Self::in_memory();
         if std::env::var_os("FAST").is_some() {
@@ -54,7 +56,8 @@ impl PriceService {
 
     /// Returns a price service without a socket.
     pub fn in_memory() -> Self {
-        let server = Server { mode: Mutex::new(Mode::Healthy), requests: AtomicU32::new(0) };
+        let mode = Mutex::new(Mode::Healthy);
+        let server = Server { mode, requests: AtomicU32::new(0) };
         Self { address: None, server: Arc::new(server) }
     }
 
@@ -68,7 +71,7 @@ impl PriceService {
         self.server.requests.swap(0, Relaxed)
     }
 
-    /// Asks for the price of an article, in cents. `None` means that there is no such article.
+    /// Asks for the price of an article, in cents. `None` means: no such article.
     pub async fn ask(&self, article: &str) -> io::Result<Option<u32>> {
         let response = match self.address {
             Some(address) => ask(address, article).await?,
@@ -103,7 +106,7 @@ async fn serve(listener: TcpListener, server: Arc<Server>) -> io::Result<()> {
 }
 
 impl Server {
-    /// Returns the response. If it is empty, the server closes the connection without a response.
+    /// Returns the response. If it is empty, the server only closes the connection.
     async fn respond(&self, article: &str) -> String {
         tokio::time::sleep(Duration::from_millis(5)).await;
         let number = self.requests.fetch_add(1, Relaxed) + 1;

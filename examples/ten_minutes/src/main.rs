@@ -4,7 +4,8 @@ use std::io;
 use std::time::Duration;
 
 use resilient::events::EventKind;
-use resilient::{CircuitOpen, Classify, Registry, TimedOut, circuit_breaker, fallback, retry};
+use resilient::{CircuitOpen, Classify, Registry, TimedOut};
+use resilient::{circuit_breaker, fallback, retry};
 use ten_minutes::{Mode, PriceService, show};
 
 #[derive(Debug, thiserror::Error, Classify)]
@@ -24,7 +25,10 @@ enum PriceError {
 }
 
 // excerpt: price
-#[fallback(with = |error| list_price(article, error), except = PriceError::UnknownArticle)]
+#[fallback(
+    with = |error| list_price(article, error),
+    except = PriceError::UnknownArticle,
+)]
 #[retry(
     name = "prices",
     max_retries = 2,
@@ -47,6 +51,17 @@ fn list_price(article: &str, error: PriceError) -> Result<u32, PriceError> {
     }
 }
 
+// excerpt: overrides
+fn load_overrides() {
+    match Registry::global().load_overrides_from_env("RESILIENT_OVERRIDES") {
+        Ok(Some(_)) => println!("overrides are in force"),
+        Ok(None) => {}
+        // The file is refused, and nothing has changed.
+        Err(error) => eprintln!("{error}"),
+    }
+}
+// end excerpt
+
 // excerpt: main
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> io::Result<()> {
@@ -57,14 +72,7 @@ async fn main() -> io::Result<()> {
         }
     });
 
-    // excerpt: overrides
-    // If the file is refused, nothing has changed: report it, and go on.
-    match Registry::global().load_overrides_from_env("RESILIENT_OVERRIDES") {
-        Ok(Some(_)) => println!("overrides are in force"),
-        Ok(None) => {}
-        Err(error) => eprintln!("{error}"),
-    }
-    // end excerpt
+    load_overrides();
 
     let service = PriceService::start().await?;
     service.set(Mode::Down);

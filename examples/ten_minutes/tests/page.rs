@@ -2,7 +2,7 @@
 //!
 //! A comment before a block names the program: `<!-- output: step_3 -->`, or `<!-- output:
 //! ten_minutes overrides.toml -->` with a file of overrides. With `UPDATE_DOCS=1`, the test writes
-//! the outputs instead of comparing them. Lines of more than 96 columns are folded.
+//! the outputs instead of comparing them. Lines of more than 90 columns are folded.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -46,7 +46,7 @@ fn folded(text: &str) -> String {
         let mut columns = 0;
         for word in line.split_inclusive(' ') {
             let width = word.chars().count();
-            if columns + width > 96 {
+            if columns + width > 90 {
                 folded.truncate(folded.trim_end().len());
                 folded.push_str("\n        ");
                 columns = 8;

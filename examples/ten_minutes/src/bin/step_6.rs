@@ -24,7 +24,10 @@ enum PriceError {
 }
 
 // excerpt: price
-#[fallback(with = |error| list_price(article, error), except = PriceError::UnknownArticle)]
+#[fallback(
+    with = |error| list_price(article, error),
+    except = PriceError::UnknownArticle,
+)]
 #[retry(
     max_retries = 2,
     attempt_timeout = "500ms",

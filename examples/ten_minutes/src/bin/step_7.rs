@@ -5,7 +5,8 @@ use std::io;
 use std::time::Duration;
 
 use resilient::events::EventKind;
-use resilient::{CircuitOpen, Classify, Registry, TimedOut, circuit_breaker, fallback, retry};
+use resilient::{CircuitOpen, Classify, Registry, TimedOut};
+use resilient::{circuit_breaker, fallback, retry};
 use ten_minutes::{Mode, PriceService, show};
 // end excerpt
 
@@ -26,7 +27,10 @@ enum PriceError {
 }
 
 // excerpt: price
-#[fallback(with = |error| list_price(article, error), except = PriceError::UnknownArticle)]
+#[fallback(
+    with = |error| list_price(article, error),
+    except = PriceError::UnknownArticle,
+)]
 #[retry(
     name = "prices",
     max_retries = 2,
