@@ -156,8 +156,7 @@ fn a_part_of_a_file_is_found_by_its_name() {
     assert_eq!(part(source, "two").unwrap_err(), "it has no excerpt `two`");
     assert!(part("// excerpt: one\na();", "one").unwrap_err().contains("no end"));
     assert!(part("// end excerpt", "one").unwrap_err().contains("without a begin"));
-    let source =
-        "//! Head.\n\n// excerpt: a\nuse b;\nd(); // not shown\n// end excerpt\nc();\n";
+    let source = "//! Head.\n\n// excerpt: a\nuse b;\nd(); // not shown\n// end excerpt\nc();\n";
     assert_eq!(whole(source), "use b;\nc();");
     assert_eq!(part(source, "a").unwrap(), "use b;");
 }

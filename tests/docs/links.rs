@@ -69,6 +69,11 @@ fn used_labels<'a>(lines: &[&'a str]) -> Vec<&'a str> {
     uses.filter_map(|rest| rest.split(']').next()).collect()
 }
 
+/// Whether a line has a link such as ``[`#[retry]`]``, without a label or a target.
+fn has_shortcut_with_brackets(line: &str) -> bool {
+    line.split("]`]").skip(1).any(|rest| !rest.starts_with(['[', '(', ':']))
+}
+
 fn faults(page: &Page, for_rustdoc: &BTreeSet<String>) -> Vec<String> {
     let lines = page.prose();
     let mut faults = Vec::new();
@@ -88,6 +93,12 @@ fn faults(page: &Page, for_rustdoc: &BTreeSet<String>) -> Vec<String> {
         } else if !is_elsewhere(target) {
             faults.push(format!("`({target})`: define a label for it at the end of the page"));
         }
+    }
+    // A label cannot contain brackets, not even in a code span.
+    for line in
+        lines.iter().filter(|line| line.contains("]`]:") || has_shortcut_with_brackets(line))
+    {
+        faults.push(format!("`{line}`: write [`#[retry]`][retry]"));
     }
     for label in used_labels(&lines) {
         if !labels.contains_key(label) {
@@ -110,6 +121,7 @@ fn each_kind_of_wrong_link_is_found() {
     let page = Page::parse(
         "docs/made-up.md",
         "# A `title`, here\n[a](#a-title-here) [b](#none) [c](file.md) [d][e] [f][g]\n\
+         [`#[i]`] [`#[k]`][k]\n\
          ```text\n[h](i.md)\n```\n[g]: none.md\n[j]: STYLE.md\n[k]: https://example.com\n",
     );
     let found = faults(&page, &BTreeSet::from(["g".to_owned()]));
@@ -118,6 +130,7 @@ fn each_kind_of_wrong_link_is_found() {
         "`[j]` is not defined in links.md, for rustdoc",
         "#none: no such heading",
         "`(file.md)`: define a label for it at the end of the page",
+        "`[`#[i]`] [`#[k]`][k]`: write [`#[retry]`][retry]",
         "`[e]` is not defined at the end of the page",
     ];
     assert_eq!(found, expected.map(|fault| format!("docs/made-up.md: {fault}")));
