@@ -139,7 +139,13 @@ pub mod guide {
 #[doc = include_str!("links.md")]
 #[doc = include_str!("../docs/migration/README.md")]
 pub mod migration {
-    pages! {}
+    pages! {
+        from_backon: "migration/from-backon.md";
+        from_failsafe: "migration/from-failsafe.md";
+        from_reqwest_retry: "migration/from-reqwest-retry.md";
+        from_the_python_system: "migration/from-the-python-system.md";
+        from_tokio_retry: "migration/from-tokio-retry.md";
+    }
 }
 
 #[cfg(feature = "test-util")]

@@ -176,3 +176,29 @@ async fn backon_waits_for_ever_for_a_warehouse_that_hangs() {
     assert!(tokio::time::timeout(hour, before::call(&script)).await.is_err());
     assert_eq!(script.attempts(), 1);
 }
+
+#[test]
+fn both_wait_by_the_same_fibonacci_numbers() {
+    use backon::{BackoffBuilder, FibonacciBuilder};
+    use resilient::RetryPolicy;
+    use resilient::retries::Backoff;
+
+    let old = FibonacciBuilder::default().with_max_times(6).build();
+    let policy = RetryPolicy::builder()
+        .max_retries(6)
+        .backoff(Backoff::Fibonacci)
+        .base_delay("1s")
+        .max_delay("60s");
+    let policy = policy.build().unwrap();
+    assert_eq!(old.collect::<Vec<_>>(), policy.nominal_delays().collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_largest_number_of_retries_is_as_good_as_no_limit() {
+    #[resilient::retry(max_retries = 4_294_967_295, base_delay = "1ms", max_delay = "1ms")]
+    async fn after(attempts: &mut u32) -> Result<(), ()> {
+        *attempts += 1;
+        if *attempts > 1000 { Ok(()) } else { Err(()) }
+    }
+    assert_eq!(after(&mut 0).await, Ok(()));
+}

@@ -22,7 +22,8 @@ mod before {
     }
 
     fn breaker() -> impl CircuitBreaker {
-        let open_time = backoff::exponential(Duration::from_secs(10), Duration::from_secs(60));
+        let (first, longest) = (Duration::from_secs(10), Duration::from_secs(60));
+        let open_time = backoff::exponential(first, longest);
         let policy = failure_policy::consecutive_failures(3, open_time);
         Config::new().failure_policy(policy).build()
     }

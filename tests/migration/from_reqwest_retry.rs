@@ -42,12 +42,12 @@ mod before {
 
 mod after {
     // excerpt: after
+    use resilient::ConfigError;
     use resilient_http::{ApiClient, ApiClientBuilder, ApiError, Response, RetryPolicy};
 
-    fn client() -> Result<ApiClientBuilder, Box<dyn std::error::Error>> {
-        let policy =
-            RetryPolicy::builder().max_retries(3).base_delay("100ms").max_delay("5s").build()?;
-        Ok(ApiClient::builder("https://api.example.com/v1").retry(policy))
+    fn client() -> Result<ApiClientBuilder, ConfigError> {
+        let retry = RetryPolicy::builder().max_retries(3).base_delay("100ms").max_delay("5s");
+        Ok(ApiClient::builder("https://api.example.com/v1").retry(retry.build()?))
     }
 
     async fn name_of(api: &ApiClient, id: u32) -> Result<String, ApiError> {

@@ -88,7 +88,7 @@ mod then {
         async fn ask(&self, article: &str) -> Result<u32, StockError>;
     }
 
-    #[retry(base_delay = "200ms", attempt_timeout = "1s", deadline = "5s", budget = "warehouse")]
+    #[retry(attempt_timeout = "1s", deadline = "5s", budget = "warehouse")]
     async fn stock(warehouse: &impl Warehouse, article: &str) -> Result<u32, StockError> {
         warehouse.ask(article).await
     }
