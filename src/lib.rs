@@ -1,4 +1,5 @@
 #![doc = include_str!("links.md")]
+#![doc = include_str!("outage_picture.md")]
 // The code of the page is copied from tested files, so rustdoc does not test it again.
 #![cfg_attr(not(doctest), doc = include_str!("../README.md"))]
 #![allow(clippy::doc_markdown, reason = "it takes the targets in `links.md` for names in prose")]
