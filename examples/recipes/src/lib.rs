@@ -8,3 +8,6 @@
 
 pub mod sqlx_with_postgresql;
 pub mod redis_cache;
+pub mod axum_handler;
+pub mod reqwest_client;
+pub mod tonic_client;

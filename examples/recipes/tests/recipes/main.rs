@@ -1,6 +1,10 @@
 //! The recipes do what their pages say, against real servers.
 
 mod support;
+mod upstream;
 
-mod sqlx_with_postgresql;
+mod axum_handler;
 mod redis_cache;
+mod reqwest_client;
+mod sqlx_with_postgresql;
+mod tonic_client;

@@ -20,10 +20,11 @@ pub(crate) fn clock() -> &'static ManualClock {
 /// The server of one recipe, which one test after the other uses.
 pub(crate) type Server<T> = Mutex<Option<T>>;
 
-/// The turn of one test among those of a recipe, which share a server and a breaker.
+/// The turn of one test. All share the clock, and those of a recipe a server and a breaker.
 #[derive(Debug)]
 pub(crate) struct Turn<T: 'static> {
     name: &'static str,
+    _alone: MutexGuard<'static, ()>,
     guard: MutexGuard<'static, Option<T>>,
 }
 
@@ -35,6 +36,8 @@ impl<T> Turn<T> {
         name: &'static str,
         start: impl FnOnce() -> Option<T>,
     ) -> Option<Self> {
+        static ALONE: Mutex<()> = Mutex::const_new(());
+        let alone = ALONE.lock().await;
         let mut guard = server.lock().await;
         clock();
         if guard.is_none() {
@@ -43,7 +46,7 @@ impl<T> Turn<T> {
         if let Some(breaker) = Registry::global().get(name) {
             breaker.close();
         }
-        Some(Self { name, guard })
+        Some(Self { name, _alone: alone, guard })
     }
 
     pub(crate) fn server(&mut self) -> &mut T {
