@@ -2,12 +2,17 @@
 //! files, and the tests run them against real servers.
 
 #![allow(
+    missing_debug_implementations,
     clippy::missing_errors_doc,
-    reason = "the pages show this code, and each error type says what can happen"
+    clippy::must_use_candidate,
+    clippy::unused_async,
+    reason = "the pages show this code, without what a small program does not need"
 )]
 
-pub mod sqlx_with_postgresql;
-pub mod redis_cache;
 pub mod axum_handler;
+pub mod batch_job;
+pub mod message_consumer;
+pub mod redis_cache;
 pub mod reqwest_client;
+pub mod sqlx_with_postgresql;
 pub mod tonic_client;

@@ -39,7 +39,6 @@ pub fn connect(url: &str) -> RedisResult<ConnectionManager> {
 // excerpt: cache
 /// A cache that no caller waits for longer than a moment, and that fails no caller.
 #[derive(Clone)]
-#[allow(missing_debug_implementations, reason = "the manager has no `Debug`")]
 pub struct PriceCache {
     /// The connection, which all calls share.
     pub redis: ConnectionManager,

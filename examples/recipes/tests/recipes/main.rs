@@ -4,6 +4,9 @@ mod support;
 mod upstream;
 
 mod axum_handler;
+mod batch_job;
+mod download;
+mod message_consumer;
 mod redis_cache;
 mod reqwest_client;
 mod sqlx_with_postgresql;

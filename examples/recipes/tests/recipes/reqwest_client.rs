@@ -11,8 +11,7 @@ use crate::upstream::{Behaviour, Upstream};
 
 async fn provider() -> (Turn<Upstream>, Payments) {
     static SERVER: support::Server<Upstream> = support::Server::const_new(None);
-    let mut turn =
-        Turn::take(&SERVER, "payments", || Some(Upstream::start("paid"))).await.unwrap();
+    let mut turn = Turn::take(&SERVER, "payments", || Some(Upstream::start("paid"))).await.unwrap();
     turn.server().set(Behaviour::Responds(200, "paid"));
     turn.server().received();
     let payments = Payments::new(turn.server().url()).unwrap();
