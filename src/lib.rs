@@ -1,5 +1,7 @@
 #![doc = include_str!("links.md")]
-#![doc = include_str!("../README.md")]
+#![doc = include_str!("outage_picture.md")]
+// The code of the page is copied from tested files, so rustdoc does not test it again.
+#![cfg_attr(not(doctest), doc = include_str!("../README.md"))]
 #![allow(clippy::doc_markdown, reason = "it takes the targets in `links.md` for names in prose")]
 
 // The tests and examples of this crate use the attributes, whose expansions name the crate.
@@ -138,7 +140,13 @@ pub mod guide {
 #[doc = include_str!("links.md")]
 #[doc = include_str!("../docs/migration/README.md")]
 pub mod migration {
-    pages! {}
+    pages! {
+        from_backon: "migration/from-backon.md";
+        from_failsafe: "migration/from-failsafe.md";
+        from_reqwest_retry: "migration/from-reqwest-retry.md";
+        from_the_python_system: "migration/from-the-python-system.md";
+        from_tokio_retry: "migration/from-tokio-retry.md";
+    }
 }
 
 #[cfg(feature = "test-util")]

@@ -2,7 +2,8 @@
 //!
 //! Before each block of Rust stands a comment that names the file, and the part of it that the
 //! block shows: `<!-- excerpt: examples/first_call.rs#charge -->`. Lines `// excerpt: charge` and
-//! `// end excerpt` delimit the part. Without `#…`, the block shows the whole file.
+//! `// end excerpt` delimit the part. Without `#…`, the block shows the whole file. A line that
+//! ends with `// not shown` serves only the tests of the file. `.ci/recipes` builds what is shown.
 //!
 //! With `UPDATE_DOCS=1`, the test writes the blocks instead of comparing them.
 
@@ -12,6 +13,7 @@ use std::fs;
 use crate::pages::{Block, Page, read, strict_pages, workspace};
 
 const MOST_COLUMNS: usize = 90;
+const NOT_SHOWN: &str = "// not shown";
 
 /// Returns the part of a file that `name` marks, without its indentation. Parts with one name are
 /// joined with an empty line between them.
@@ -27,7 +29,7 @@ fn part(source: &str, name: &str) -> Result<String, String> {
             }
         } else if line.trim() == "// end excerpt" {
             within.pop().ok_or("it has an `// end excerpt` without a begin")?;
-        } else if within.contains(&name) {
+        } else if within.contains(&name) && !line.ends_with(NOT_SHOWN) {
             parts.last_mut().expect("the part has begun").push(line);
         }
     }
@@ -50,8 +52,10 @@ fn without_indentation(lines: &[&str]) -> String {
 
 /// Returns a whole file without the comment at its head and without the lines that delimit parts.
 fn whole(source: &str) -> String {
-    let is_shown =
-        |line: &&str| !line.trim().starts_with("// excerpt: ") && line.trim() != "// end excerpt";
+    let is_shown = |line: &&str| {
+        let is_marker = line.trim().starts_with("// excerpt: ") || line.trim() == "// end excerpt";
+        !is_marker && !line.ends_with(NOT_SHOWN)
+    };
     let lines = source.lines().skip_while(|line| line.starts_with("//!") || line.is_empty());
     lines.filter(is_shown).collect::<Vec<_>>().join("\n")
 }
@@ -144,16 +148,18 @@ fn no_line_of_code_is_wider_than_ninety_columns_or_hidden() {
 
 #[test]
 fn a_part_of_a_file_is_found_by_its_name() {
-    let source = "use a;\n    // excerpt: one\n    fn one() {\n        // excerpt: inner\n        \
-                  b();\n        // end excerpt\n    }\n    // end excerpt\n// excerpt: inner\nc();\n\
-                  // end excerpt\n";
+    let source = "use a;\n    // excerpt: one\n    fn one() {\n        // excerpt: inner\n";
+    let source =
+        format!("{source}        b();\n        // end excerpt\n    }}\n    // end excerpt\n");
+    let source = &format!("{source}// excerpt: inner\nc();\n// end excerpt\n");
     assert_eq!(part(source, "one").unwrap(), "fn one() {\n    b();\n}");
     assert_eq!(part(source, "inner").unwrap(), "b();\n\nc();");
     assert_eq!(part(source, "two").unwrap_err(), "it has no excerpt `two`");
     assert!(part("// excerpt: one\na();", "one").unwrap_err().contains("no end"));
     assert!(part("// end excerpt", "one").unwrap_err().contains("without a begin"));
-    let source = "//! Head.\n\n// excerpt: a\nuse b;\n// end excerpt\nc();\n";
+    let source = "//! Head.\n\n// excerpt: a\nuse b;\nd(); // not shown\n// end excerpt\nc();\n";
     assert_eq!(whole(source), "use b;\nc();");
+    assert_eq!(part(source, "a").unwrap(), "use b;");
 }
 
 #[test]

@@ -16,11 +16,13 @@ fn definitions<'a>(lines: &[&'a str]) -> BTreeMap<&'a str, &'a str> {
     lines.iter().filter_map(definition).collect()
 }
 
-/// The labels for rustdoc of the crate that includes this page.
+/// The labels for rustdoc of the crate that includes this page. The label of the picture is in
+/// `src/outage_picture.md`.
 fn labels_for_rustdoc(page: &str) -> BTreeSet<String> {
     let folder = if page.starts_with("resilient-http/") { "resilient-http/" } else { "" };
     let links = read(&format!("{folder}src/links.md"));
-    definitions(&links.prose()).keys().map(|label| (*label).to_owned()).collect()
+    let labels = definitions(&links.prose()).into_keys().map(str::to_owned);
+    labels.chain((page == "README.md").then(|| "outage picture".to_owned())).collect()
 }
 
 /// Returns the anchors of a page, which renderers derive from its headings.
@@ -69,6 +71,11 @@ fn used_labels<'a>(lines: &[&'a str]) -> Vec<&'a str> {
     uses.filter_map(|rest| rest.split(']').next()).collect()
 }
 
+/// Whether a line has a link such as ``[`#[retry]`]``, without a label or a target.
+fn has_shortcut_with_brackets(line: &str) -> bool {
+    line.split("]`]").skip(1).any(|rest| !rest.starts_with(['[', '(', ':']))
+}
+
 fn faults(page: &Page, for_rustdoc: &BTreeSet<String>) -> Vec<String> {
     let lines = page.prose();
     let mut faults = Vec::new();
@@ -88,6 +95,12 @@ fn faults(page: &Page, for_rustdoc: &BTreeSet<String>) -> Vec<String> {
         } else if !is_elsewhere(target) {
             faults.push(format!("`({target})`: define a label for it at the end of the page"));
         }
+    }
+    // A label cannot contain brackets, not even in a code span.
+    for line in
+        lines.iter().filter(|line| line.contains("]`]:") || has_shortcut_with_brackets(line))
+    {
+        faults.push(format!("`{line}`: write [`#[retry]`][retry]"));
     }
     for label in used_labels(&lines) {
         if !labels.contains_key(label) {
@@ -110,6 +123,7 @@ fn each_kind_of_wrong_link_is_found() {
     let page = Page::parse(
         "docs/made-up.md",
         "# A `title`, here\n[a](#a-title-here) [b](#none) [c](file.md) [d][e] [f][g]\n\
+         [`#[i]`] [`#[k]`][k]\n\
          ```text\n[h](i.md)\n```\n[g]: none.md\n[j]: STYLE.md\n[k]: https://example.com\n",
     );
     let found = faults(&page, &BTreeSet::from(["g".to_owned()]));
@@ -118,6 +132,7 @@ fn each_kind_of_wrong_link_is_found() {
         "`[j]` is not defined in links.md, for rustdoc",
         "#none: no such heading",
         "`(file.md)`: define a label for it at the end of the page",
+        "`[`#[i]`] [`#[k]`][k]`: write [`#[retry]`][retry]",
         "`[e]` is not defined at the end of the page",
     ];
     assert_eq!(found, expected.map(|fault| format!("docs/made-up.md: {fault}")));
