@@ -38,7 +38,7 @@ pub enum PayError {
     Late(#[source] TimedOut),
 }
 
-/// Makes an error of a status that is none of success, and keeps what `Retry-After` says.
+/// Makes an error of a status from 400 on, and keeps what `Retry-After` says.
 fn checked(response: Response) -> Result<Response, PayError> {
     match response.status() {
         StatusCode::PAYMENT_REQUIRED => Err(PayError::Declined),

@@ -29,7 +29,7 @@ pub(crate) struct Turn<T: 'static> {
 }
 
 impl<T> Turn<T> {
-    /// Waits for the turn, starts the server if there is none, and closes the breaker. Returns
+    /// Waits for the turn, starts the server if it does not run, and closes the breaker. Returns
     /// `None` if the server is not installed.
     pub(crate) async fn take(
         server: &'static Server<T>,
