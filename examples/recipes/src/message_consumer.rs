@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::streams::{
-    StreamClaimOptions, StreamClaimReply, StreamId, StreamPendingCountReply, StreamReadOptions,
-    StreamReadReply,
+    StreamClaimOptions, StreamClaimReply, StreamId, StreamPendingCountReply,
+    StreamReadOptions, StreamReadReply,
 };
 use redis::{AsyncCommands, Client, RedisResult, cmd, pipe};
 use reqwest::StatusCode;
@@ -58,7 +58,8 @@ impl Billing {
         let request = request.header("Idempotency-Key", message).body(order.to_owned());
         let response = request.send().await?;
         match response.status() {
-            // Without rights, for example, all orders would fail: that is no error of this order.
+            // Without rights, for example, all orders would fail: that is no error of
+            // this order.
             status @ (StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY) => {
                 Err(BillError::Refused(status))
             }
@@ -72,9 +73,11 @@ impl Billing {
 const STREAM: &str = "orders";
 const DEAD_LETTERS: &str = "orders.dead";
 const GROUP: &str = "billing";
-/// A message that a consumer does not settle goes to another one after this time, in milliseconds.
+/// A message that a consumer does not settle goes to another one after this time, in
+/// milliseconds.
 const REDELIVERY: usize = 30_000;
-/// The messages that a consumer takes at a time. Three deadlines of 8 s are below `REDELIVERY`.
+/// The messages that a consumer takes at a time. Three deadlines of 8 s are below
+/// `REDELIVERY`.
 const AT_A_TIME: usize = 3;
 /// The deliveries of a message that may end without any result, as in a crash.
 const MOST_DELIVERIES: usize = 5;
@@ -94,21 +97,23 @@ struct Message {
 }
 
 impl Consumer {
-    /// Connects, and makes the group unless it exists. Each consumer needs a name and a connection
-    /// that nothing else uses, because a read waits on it for up to a second.
+    /// Connects, and makes the group unless it exists. Each consumer needs a name and a
+    /// connection that nothing else uses, because a read waits on it for up to a second.
     pub async fn new(url: &str, name: &str, billing: Billing) -> RedisResult<Self> {
         let patience = Some(Duration::from_secs(3));
         let config = ConnectionManagerConfig::new().set_response_timeout(patience);
         let client = Client::open(url)?;
         let mut broker = ConnectionManager::new_with_config(client, config).await?;
-        let made: RedisResult<()> = broker.xgroup_create_mkstream(STREAM, GROUP, "0").await;
+        let made: RedisResult<()> =
+            broker.xgroup_create_mkstream(STREAM, GROUP, "0").await;
         match made {
             Err(error) if error.code() != Some("BUSYGROUP") => Err(error),
             _ => Ok(Self { broker, billing, name: name.to_owned() }),
         }
     }
 
-    /// Consumes until the task is dropped. The loop itself repeats what the broker did not do.
+    /// Consumes until the task is dropped. The loop itself repeats what the broker did
+    /// not do.
     pub async fn run(&self) {
         loop {
             while let Some(pause) = pause() {
@@ -146,13 +151,15 @@ impl Consumer {
     }
 }
 
-/// Returns how long to leave all messages with the broker, because the circuit is open. At most a
-/// second, so that the consumer notices when an operator closes the circuit.
+/// Returns how long to leave all messages with the broker, because the circuit is open.
+/// At most a second, so that the consumer notices when an operator closes the circuit.
 pub fn pause() -> Option<Duration> {
     let breaker = Registry::global().get("billing")?;
-    let is_open = matches!(breaker.state(), CircuitState::Open | CircuitState::ForcedOpen);
+    let is_open =
+        matches!(breaker.state(), CircuitState::Open | CircuitState::ForcedOpen);
     let second = Duration::from_secs(1);
-    is_open.then(|| breaker.snapshot().retry_after.map_or(second, |wait| wait.min(second)))
+    is_open
+        .then(|| breaker.snapshot().retry_after.map_or(second, |wait| wait.min(second)))
 }
 // end excerpt
 
@@ -165,7 +172,8 @@ impl Consumer {
         let mut broker = self.broker.clone();
         let read: Option<StreamReadReply> =
             broker.xread_options(&[STREAM], &[">"], &options).await?;
-        let messages = read.into_iter().flat_map(|read| read.keys).flat_map(|key| key.ids);
+        let messages =
+            read.into_iter().flat_map(|read| read.keys).flat_map(|key| key.ids);
         Ok(messages.map(|message| Message::new(&message, 0)).collect())
     }
 
@@ -182,8 +190,9 @@ impl Consumer {
         let mut messages = Vec::new();
         for entry in pending.ids {
             // Another consumer may be faster. Then this returns no message.
-            let claimed: StreamClaimReply =
-                broker.xclaim(STREAM, GROUP, &self.name, REDELIVERY, &[&entry.id]).await?;
+            let claimed: StreamClaimReply = broker
+                .xclaim(STREAM, GROUP, &self.name, REDELIVERY, &[&entry.id])
+                .await?;
             for message in claimed.ids {
                 let message = Message::new(&message, entry.times_delivered);
                 if message.deliveries < MOST_DELIVERIES {
@@ -198,7 +207,8 @@ impl Consumer {
 
     /// Leaves a message for a later delivery, and does not count this one.
     async fn hand_back(&self, message: &Message) -> RedisResult<()> {
-        let options = StreamClaimOptions::default().retry(message.deliveries).with_justid();
+        let options =
+            StreamClaimOptions::default().retry(message.deliveries).with_justid();
         let mut broker = self.broker.clone();
         broker.xclaim_options(STREAM, GROUP, &self.name, 0, &[&message.id], options).await
     }
@@ -208,7 +218,11 @@ impl Consumer {
         let Message { id, order, .. } = message;
         pipe()
             .atomic()
-            .xadd(DEAD_LETTERS, "*", &[("id", id.as_str()), ("order", order), ("why", why)])
+            .xadd(
+                DEAD_LETTERS,
+                "*",
+                &[("id", id.as_str()), ("order", order), ("why", why)],
+            )
             .xack(STREAM, GROUP, &[id])
             .query_async(&mut self.broker.clone())
             .await
