@@ -233,8 +233,8 @@ impl Consumer {
     }
 }
 
-/// Returns how long to leave all messages with the broker, if the circuit is open. At most
-/// a second, so that the consumer notices when an operator closes the circuit.
+/// Returns how long to take no messages, because the circuit is open. At most a second,
+/// so that the consumer notices when an operator closes the circuit.
 pub fn pause() -> Option<Duration> {
     let breaker = Registry::global().get("billing")?;
     let is_open =
