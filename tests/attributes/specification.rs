@@ -1,4 +1,4 @@
-//! Tests of the rows of the specification, and of the defects in the original Python system, that
+//! Tests of the rows of the specification, and of the defects in the Python system, that
 //! concern decorators. This library has attributes in place of decorators.
 
 use std::time::Duration;
@@ -48,8 +48,8 @@ async fn t_3_both_attributes_apply_their_patterns_alone_and_together() {
     assert_eq!(calls.count(), 2);
 }
 
-/// The original looked up the name of the function inside the protected code, so an error in the
-/// lookup opened the circuit.
+/// The Python system looked up the name of the function inside the protected code, so an error in
+/// the lookup opened the circuit.
 #[tokio::test]
 async fn defect_cb6_code_of_ours_never_counts_as_a_failure_of_the_call() {
     struct Unnamed<F>(F);
@@ -64,7 +64,7 @@ async fn defect_cb6_code_of_ours_never_counts_as_a_failure_of_the_call() {
     }
 }
 
-/// The settings of the original were keyword arguments that hid arguments of the function.
+/// The settings of the Python system were keyword arguments that hid arguments of the function.
 #[tokio::test(start_paused = true)]
 async fn defect_cb9_arguments_named_like_settings_reach_the_function() {
     #[retry(max_retries = 1, base_delay = "1ms")]
@@ -77,7 +77,7 @@ async fn defect_cb9_arguments_named_like_settings_reach_the_function() {
     assert_eq!(call(7, "own", &Calls::new()).await, Ok("7 own".to_owned()));
 }
 
-/// One setting of the original never reached the loop.
+/// One setting of the Python system never reached the loop.
 #[tokio::test(start_paused = true)]
 async fn defect_cb8_every_setting_of_the_attribute_reaches_the_loop() {
     #[retry(max_retries = 1, base_delay = "10s", jitter = 0.5)]
@@ -95,8 +95,8 @@ async fn defect_cb8_every_setting_of_the_attribute_reaches_the_loop() {
     assert!(different, "the jitter setting changes the delay");
 }
 
-/// The decorator of the original hid its breaker: callers could neither read its state nor reset it
-/// nor get metrics.
+/// The decorator of the Python system hid its breaker: callers could neither read its state nor
+/// reset it nor get metrics.
 #[tokio::test]
 async fn defect_cb14_the_breaker_of_an_annotated_function_can_be_seen_and_steered() {
     #[circuit_breaker(name = "cb14", failure_threshold = 1)]
@@ -112,7 +112,7 @@ async fn defect_cb14_the_breaker_of_an_annotated_function_can_be_seen_and_steere
     assert_eq!(call(&calls).await, Err(Fault::Down(2)));
 }
 
-/// The original ran a plain function, and then awaited its result by mistake.
+/// The Python system ran a plain function, and then awaited its result by mistake.
 #[test]
 fn defect_cb18_plain_functions_are_not_awaited() {
     #[retry(base_delay = Duration::ZERO)]

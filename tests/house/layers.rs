@@ -104,7 +104,7 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
     ("resilient-macros", &["resilient-settings"]),
     ("resilient-core", &["resilient-settings"]),
     ("", &["resilient-core", "resilient-macros"]),
-    ("resilient-http", &["resilient"]),
+    ("resilient-http", &["resilient-attributes"]),
 ];
 
 #[test]
@@ -137,7 +137,7 @@ fn crates_depend_only_on_crates_below() {
             continue;
         }
         let known = DEPENDENCIES.iter().find(|(of, _)| *of == folder);
-        let allowed = known.map_or(&["resilient"][..], |(_, allowed)| allowed);
+        let allowed = known.map_or(&["resilient-attributes"][..], |(_, allowed)| allowed);
         let manifest = fs::read_to_string(root().join(&folder).join("Cargo.toml")).unwrap();
         for dependency in our_dependencies(&manifest) {
             if !allowed.contains(&dependency.as_str()) {

@@ -1,4 +1,4 @@
-//! The library has none of the defects CB1 to CB20 of the original Python system. For each defect,
+//! The library has none of the defects CB1 to CB20 of the Python system. For each defect,
 //! a test fails if the library has the defect.
 //!
 //! Only attributes can have CB9, a clash of settings with the arguments of a function, so a test of

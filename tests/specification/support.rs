@@ -55,7 +55,7 @@ pub(crate) fn policy(settings: &RetryPolicyBuilder) -> RetryPolicy {
     settings.build().expect("in range")
 }
 
-/// Returns the retry settings of the original Python system: delays start at one second, double up
+/// Returns the retry settings of the Python system: delays start at one second, double up
 /// to one minute, and have no jitter.
 pub(crate) fn exact() -> RetryPolicyBuilder {
     RetryPolicy::builder().base_delay(SECOND).max_delay(60 * SECOND).jitter(Jitter::None)

@@ -40,7 +40,7 @@ impl EndpointConfigs {
             EndpointsError::malformed(error.message(), place)
         };
         let parsed = DeTable::parse(document).map_err(malformed)?;
-        // Deserializing consumes the table, so it gets a copy. The original has the positions of
+        // Deserializing consumes the table, so it gets a copy. The table has the positions of
         // errors that the check finds later.
         let sections =
             Document::deserialize(toml::Deserializer::from(parsed.clone())).map_err(malformed)?;

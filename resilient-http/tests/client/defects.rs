@@ -1,5 +1,5 @@
-//! The tests for defects AC1 to AC15 of the original. Each test fails if this crate has the defect.
-//! (AC16 was an undeclared dependency.)
+//! The tests for defects AC1 to AC15 of the Python system. Each test fails if this crate has the
+//! defect. (AC16 was an undeclared dependency.)
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! The tests for defects EP1 to EP13 of the original. Each test fails if this crate has the defect.
-//! `README.md` lists the defects that cannot occur.
+//! The tests for defects EP1 to EP13 of the Python system. Each test fails if this crate has the
+//! defect. `README.md` lists the defects that cannot occur.
 
 use std::time::Duration;
 

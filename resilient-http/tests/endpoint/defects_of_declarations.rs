@@ -1,4 +1,4 @@
-//! The tests for defects EP14 to EP26 of the original. Each test fails if this crate has the
+//! The tests for defects EP14 to EP26 of the Python system. Each test fails if this crate has the
 //! defect. `README.md` lists the defects that cannot occur.
 
 use std::time::Duration;
@@ -48,8 +48,8 @@ async fn defect_ep15_no_parameter_leads_out_of_the_path() {
     let error = any.prepare(&value!({})).unwrap_err();
     assert_eq!(error.kind(), BuildErrorKind::Parameter);
     assert!(error.to_string().contains("`id`"));
-    // An endpoint without a base URL is an error. In the original, its base URL was the text
-    // `None`.
+    // An endpoint without a base URL is an error. In the Python system, its base URL was the
+    // text `None`.
     let error = Any::new(
         EndpointConfig::builder(unique(), "test").path("x").auth(AuthKind::None).build().unwrap(),
     )

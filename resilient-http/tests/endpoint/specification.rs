@@ -282,7 +282,7 @@ async fn ac_9_options_change_how_an_endpoint_behaves() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn t_9_the_backoff_of_the_original_is_the_policy_of_the_one_loop() {
+async fn t_9_the_backoff_of_the_python_system_is_the_policy_of_the_one_loop() {
     // The first delay is one second, and each later delay is twice the delay before it. A 4xx
     // status other than 429 ends the loop at once.
     let policy = RetryPolicy::builder()
