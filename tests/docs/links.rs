@@ -144,6 +144,16 @@ fn each_link_leads_to_a_file_and_has_a_definition_for_rustdoc() {
 }
 
 #[test]
+fn each_recipe_is_in_the_index() {
+    let index = read("docs/recipes/README.md").text;
+    for path in strict_pages() {
+        if let Some(name) = path.strip_prefix("docs/recipes/").filter(|name| *name != "README.md") {
+            assert!(index.contains(&format!("]: {name}\n")), "the index has no {name}");
+        }
+    }
+}
+
+#[test]
 fn each_line_of_the_labels_for_rustdoc_defines_another_label() {
     for path in ["src/links.md", "resilient-http/src/links.md"] {
         let page = read(path);
