@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 // The tests and examples of this crate use the attributes, whose expansions name the crate.
 extern crate self as resilient;
