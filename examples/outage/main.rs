@@ -1,107 +1,124 @@
-//! A ten-second outage, and how a function with the two attributes behaves in it.
+//! Ten bad seconds of a server, and how a function with the attributes behaves in them.
 //!
 //! ```text
-//! cargo run --example outage             a real TCP server on loopback, ten seconds
-//! cargo run --example outage -- --fast   in memory on a paused clock, done at once
+//! cargo run --example outage             a real TCP server on loopback: ten seconds
+//! cargo run --example outage -- --fast   in memory on a paused clock: done at once
 //! ```
 //!
-//! Five callers ask a server for its stock while the server responds, slows down, refuses
-//! connections, resets them and recovers. The callers use the function `Inventory::stock` below,
-//! and the terminal shows their calls live. Look for
+//! A shop asks an inventory server 40 times a second how many pieces of an article are in stock.
+//! The server loses some connections, becomes slow, hangs and is down. The shop calls
+//! `Inventory::stock` below, and the terminal shows its calls live. Look for
 //!
-//! - the retries: they rescue calls whose connection was lost, and some while the server is slow,
-//! - the breaker: it opens after five consecutive failures and then rejects calls at once,
-//! - the probes: while the server is down, the breaker lets one call per second through. The first
-//!   successful probe closes the circuit.
+//! - the retries: they rescue the calls whose connection was lost,
+//! - the time limits: no call waits long for a server that hangs,
+//! - the breaker: it opens after five consecutive failures, rejects calls at once, and admits one
+//!   probe per half second. The first successful probe closes the circuit,
+//! - the fallback: while the last known value is not too old, a failed call returns that value.
 //!
-//! Meanwhile, two more servers on the same schedule get the same load. The callers of one server
-//! have no protection, and the callers of the other make naive retries. The table at the end
+//! Meanwhile, two more servers have the same faults at the same times, and get the same calls: one
+//! from a shop without protection, the other from a shop with naive retries. The table at the end
 //! compares all three.
+//!
+//! Read next: `callers.rs` has the two other ways to call, `schedule.rs` the faults, `report.rs`
+//! the table. `--svg docs/outage.svg` draws the fast run.
 
 mod callers;
+mod drawing;
+mod known;
+mod options;
 mod report;
 mod schedule;
 mod server;
+#[cfg(test)]
+mod tests;
 mod view;
 mod wire;
 
 use std::fmt;
+use std::fs;
 use std::io;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::sync::Arc;
 
-use resilient::{CircuitOpen, Registry, circuit_breaker, retry};
+use resilient::{CircuitOpen, Classify, Registry, TimedOut, circuit_breaker, fallback, retry};
 use tokio::runtime::{Builder, Runtime};
-use tokio::time::error::Elapsed;
-use tokio::time::timeout;
 
 use crate::callers::{Strategy, Tally};
-use crate::schedule::Schedule;
+use crate::known::{KnownStock, Stock};
+use crate::options::{Command, Options};
+use crate::schedule::{Clock, Schedule};
 use crate::view::View;
 use crate::wire::{Port, Wire};
 
-/// The time limit of a call. Without the limit, a call to a hanging server would never fail.
-const PATIENCE: Duration = Duration::from_millis(250);
-
-/// One caller's connection to the server.
+/// The shop's client of the inventory server.
 struct Inventory {
-    caller: usize,
     server: Wire,
+    known: KnownStock,
     view: View,
 }
 
 impl Inventory {
+    /// Returns how many pieces of an article are in stock, or were at most two seconds ago.
+    ///
+    /// A healthy server responds within 15 ms, and the shop's page has 600 ms. It is safe to
+    /// repeat, because it only reads.
+    #[fallback(with = |error| self.last_known(article, error))]
     #[retry(
         max_retries = 3,
         base_delay = "50ms",
-        on_retry = |retry| self.view.retrying(self.caller, retry),
+        attempt_timeout = "250ms",
+        deadline = "600ms",
+        on_retry = |retry| self.view.retrying(retry),
     )]
-    #[circuit_breaker(name = "inventory", failure_threshold = 5, recovery_time = "1s")]
-    async fn stock(&self, sku: &str) -> Result<u32, InventoryError> {
-        Ok(timeout(PATIENCE, self.server.ask(sku)).await??)
+    #[circuit_breaker(name = "inventory", failure_threshold = 5, recovery_time = "500ms")]
+    async fn stock(&self, article: &str) -> Result<Stock, StockError> {
+        let pieces = self.server.ask(article).await?;
+        Ok(self.known.remember(article, pieces))
+    }
+
+    /// Replaces an error by the last known value, if that is not too old.
+    fn last_known(&self, article: &str, error: StockError) -> Result<Stock, StockError> {
+        match self.known.last(article) {
+            Some(stock) => {
+                self.view.fell_back(&error, &stock);
+                Ok(stock)
+            }
+            None => Err(error),
+        }
     }
 }
 
-#[derive(Debug)]
-enum InventoryError {
-    NoAnswer(Elapsed),
+#[derive(Debug, Classify)]
+enum StockError {
+    #[transient]
     Connection(io::Error),
+    #[timed_out]
+    Late(TimedOut),
+    #[circuit_open]
     Rejected(CircuitOpen),
 }
 
-impl From<Elapsed> for InventoryError {
-    fn from(elapsed: Elapsed) -> Self {
-        Self::NoAnswer(elapsed)
-    }
-}
-
-impl From<io::Error> for InventoryError {
+impl From<io::Error> for StockError {
     fn from(error: io::Error) -> Self {
         Self::Connection(error)
     }
 }
 
-impl From<CircuitOpen> for InventoryError {
-    fn from(open: CircuitOpen) -> Self {
-        Self::Rejected(open)
-    }
-}
-
-impl fmt::Display for InventoryError {
+impl fmt::Display for StockError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoAnswer(_) => write!(f, "no answer within {PATIENCE:?}"),
             Self::Connection(error) => write!(f, "{}", error.kind()),
-            Self::Rejected(open) => write!(f, "{open}"),
+            Self::Late(late) => write!(f, "{late}"),
+            Self::Rejected(_) => f.write_str("rejected by the circuit breaker"),
         }
     }
 }
 
-impl std::error::Error for InventoryError {
+impl std::error::Error for StockError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::NoAnswer(elapsed) => Some(elapsed),
             Self::Connection(error) => Some(error),
+            Self::Late(late) => Some(late),
             Self::Rejected(open) => Some(open),
         }
     }
@@ -109,15 +126,37 @@ impl std::error::Error for InventoryError {
 
 // The rest of this file is the demonstration.
 
-const USAGE: &str = "\
-An outage in ten seconds, with and without #[retry] and #[circuit_breaker].
+fn main() -> ExitCode {
+    match options::read(std::env::args_os().skip(1)) {
+        Ok(Command::Help) => {
+            View::to_terminal(Clock::starting_now()).print(options::HELP);
+            ExitCode::SUCCESS
+        }
+        Ok(Command::Run(options)) => match run(&options) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("outage: {error}");
+                ExitCode::FAILURE
+            }
+        },
+        Err(error) => {
+            eprintln!("outage: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
 
-Usage: cargo run --example outage [-- --fast]
-
-  --fast   in memory and on a paused clock: done at once, and the same every time
-  --help   this text
-
-Colour goes to terminals only, and not if NO_COLOR is set.";
+fn run(options: &Options) -> io::Result<()> {
+    let mode = if options.is_fast { Mode::Fast } else { Mode::Real };
+    let tallies = runtime(mode, options.seed)?.block_on(async {
+        demonstrate(mode, options.seed, &View::to_terminal(Clock::starting_now())).await
+    })?;
+    match (&options.svg, tallies) {
+        (Some(path), Some(tallies)) => fs::write(path, drawing::draw(&tallies)),
+        (Some(_), None) => Err(io::Error::other("no drawing: the output was closed too early")),
+        (None, _) => Ok(()),
+    }
+}
 
 /// How the program runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,72 +167,44 @@ enum Mode {
     Fast,
 }
 
-fn main() -> ExitCode {
-    let mut mode = Mode::Real;
-    for argument in std::env::args_os().skip(1) {
-        match argument.to_str() {
-            Some("--fast") => mode = Mode::Fast,
-            Some("--help") => {
-                view::print_quietly(USAGE);
-                return ExitCode::SUCCESS;
-            }
-            _ => {
-                let argument = argument.to_string_lossy();
-                eprintln!("outage: unknown argument `{argument}`: it takes `--fast` or `--help`");
-                return ExitCode::from(2);
-            }
-        }
-    }
-    match runtime(mode).and_then(|runtime| runtime.block_on(demonstrate(mode))) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("outage: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn runtime(mode: Mode) -> io::Result<Runtime> {
+fn runtime(mode: Mode, seed: u64) -> io::Result<Runtime> {
     match mode {
         Mode::Real => Builder::new_multi_thread().worker_threads(2).enable_all().build(),
         Mode::Fast => {
-            // With one thread and a fixed seed, every run prints the same output.
-            resilient::testing::seed_thread(1);
+            // With one thread and seeded delays, every run of a seed prints the same output.
+            resilient_core::testing::seed_thread(seed);
             Builder::new_current_thread().enable_all().start_paused(true).build()
         }
     }
 }
 
-async fn demonstrate(mode: Mode) -> io::Result<()> {
-    // The ports are bound before the first call, so no caller has to wait for a server.
+/// Runs the three strategies at the same time, and prints the story and the report. Returns `None`
+/// if the reader of the output closed the pipe.
+async fn demonstrate(mode: Mode, seed: u64, view: &View) -> io::Result<Option<[Tally; 3]>> {
+    let schedule = Arc::new(Schedule::new(view.clock(), seed));
+    // The ports are bound before the first call, so that no call has to wait for a server.
     let ports = [Port::open(mode)?, Port::open(mode)?, Port::open(mode)?];
-    let schedule = Schedule::starting_now();
-    let view = View::new(schedule);
     let listener = Registry::global().on_event({
         let view = view.clone();
         move |event| view.event(event)
     });
-    tokio::select! {
-        tallies = run(ports, schedule, &view) => view.print(&report::report(&tallies?)),
-        // The reader closed the pipe.
-        () = view.closed() => {}
-    }
-    Registry::global().remove_listener(listener);
-    Ok(())
-}
-
-/// Runs the three strategies at the same time.
-async fn run(ports: [Port; 3], schedule: Schedule, view: &View) -> io::Result<[Tally; 3]> {
     let [bare, naive, protected] = ports;
-    let (bare, naive, protected, ()) = tokio::try_join!(
-        callers::run(Strategy::Bare, bare, schedule, view),
-        callers::run(Strategy::Naive, naive, schedule, view),
-        callers::run(Strategy::Protected, protected, schedule, view),
-        async {
-            view.narrate().await;
-            Ok(())
-        },
-    )?;
-    view.summary();
-    Ok([bare, naive, protected])
+    let result = tokio::select! {
+        biased;
+        // The reader of the output closed the pipe.
+        () = view.closed() => Ok(None),
+        tallies = async {
+            let (bare, naive, protected, ()) = tokio::try_join!(
+                callers::run(Strategy::Bare, bare, &schedule, view),
+                callers::run(Strategy::Naive, naive, &schedule, view),
+                callers::run(Strategy::Protected, protected, &schedule, view),
+                view.narrate(),
+            )?;
+            let tallies = [bare, naive, protected];
+            view.print(&report::report(&tallies));
+            Ok(Some(tallies))
+        } => tallies,
+    };
+    Registry::global().remove_listener(listener);
+    result
 }

@@ -1,174 +1,171 @@
-//! The report: a table of the three runs, and an explanation.
+//! The report: a table of the three runs, what the attributes do not improve, and a conclusion.
 
-use std::cmp::Ordering;
-use std::fmt::Write;
 use std::time::Duration;
 
 use crate::callers::{CALLS, Call, Ending, Strategy, Tally};
+use crate::schedule::Spell;
 
 /// Formats the table and its explanation.
 pub(crate) fn report(tallies: &[Tally; 3]) -> String {
     let rows = tallies.each_ref().map(Row::of);
-    let [bare, naive, protected] = &rows;
-    let mut text = table(&rows);
-    for note in [
-        load(bare, naive, protected),
-        errors(bare, naive, protected),
-        waits(bare, naive, protected),
-    ] {
-        text.push('\n');
-        text.push_str(&note);
-    }
-    text
+    [table(&rows), limits(tallies, &rows), conclusion(&rows)].join("\n")
 }
 
 /// One line of the table.
-struct Row {
+#[derive(Debug)]
+pub(crate) struct Row {
     name: &'static str,
-    reached_sick_server: u64,
-    errors: usize,
-    rejections: usize,
-    rejections_by_then_healthy: usize,
-    rejection_wait: Wait,
-    wait: Wait,
-    error_wait: Wait,
+    /// Attempts while the server was slow, hung or was down, retries included.
+    pub(crate) load: usize,
+    pub(crate) fresh: usize,
+    pub(crate) old: usize,
+    pub(crate) errors: usize,
+    pub(crate) errors_in_blips: usize,
+    /// Errors for which the fallback would have had no value either.
+    errors_with_fallback: usize,
+    pub(crate) p99: Duration,
+    longest: Duration,
 }
 
 impl Row {
-    fn of(tally: &Tally) -> Self {
-        let is_error = |call: &&Call| call.ending != Ending::Answered;
-        let is_rejection = |call: &&Call| call.ending == Ending::Rejected;
-        let calls = || tally.calls.iter();
+    pub(crate) fn of(tally: &Tally) -> Self {
+        let count = |of: fn(&Ending) -> bool| tally.calls.iter().filter(|c| of(&c.ending)).count();
+        let in_blips = tally.calls.iter().filter(|call| {
+            matches!(call.ending, Ending::Error { .. }) && Spell::at(call.start) == Spell::Blips
+        });
+        let mut waits: Vec<_> = tally.calls.iter().map(|call| call.wait).collect();
+        waits.sort_unstable();
         Self {
             name: match tally.strategy {
                 Strategy::Bare => "no protection",
                 Strategy::Naive => "naive retries",
                 Strategy::Protected => "these attributes",
             },
-            reached_sick_server: tally.reached_sick_server,
-            errors: calls().filter(is_error).count(),
-            rejections: calls().filter(is_rejection).count(),
-            rejections_by_then_healthy: calls()
-                .filter(is_rejection)
-                .filter(|call| !call.server_sick)
-                .count(),
-            rejection_wait: Wait::of(calls().filter(is_rejection)),
-            wait: Wait::of(calls()),
-            error_wait: Wait::of(calls().filter(is_error)),
+            load: tally.load_on_sick_server(),
+            fresh: count(|ending| *ending == Ending::Fresh),
+            old: count(|ending| *ending == Ending::Old),
+            errors: count(|ending| matches!(ending, Ending::Error { .. })),
+            errors_in_blips: in_blips.count(),
+            errors_with_fallback: count(|ending| *ending == Ending::Error { is_known: false }),
+            p99: percentile(&waits, 99),
+            longest: percentile(&waits, 100),
         }
     }
 }
 
-/// The durations of calls, including retries and delays. A value is `None` if there were no calls.
-struct Wait {
-    median: Option<Duration>,
-    p99: Option<Duration>,
-}
-
-impl Wait {
-    fn of<'a>(calls: impl Iterator<Item = &'a Call>) -> Self {
-        let mut waits: Vec<_> = calls.map(|call| call.wait).collect();
-        waits.sort_unstable();
-        Self { median: percentile(&waits, 50), p99: percentile(&waits, 99) }
-    }
-}
-
 /// Returns the smallest value that at least `percent` of all values do not exceed (nearest rank).
-/// If there are no values, returns `None`.
-fn percentile(sorted: &[Duration], percent: usize) -> Option<Duration> {
+fn percentile(sorted: &[Duration], percent: usize) -> Duration {
     let rank = (sorted.len() * percent).div_ceil(100);
-    sorted.get(rank.checked_sub(1)?).copied()
+    sorted.get(rank.saturating_sub(1)).copied().unwrap_or_default()
 }
 
 fn table(rows: &[Row; 3]) -> String {
-    let mut text = format!(
-        "
-The same ten seconds, {CALLS} calls each:
-
-                   calls to the     errors    wait of a call    wait for an error
-                  sick server *  callers saw   median     p99     median     p99
-"
-    );
-    for row in rows {
-        let _ = writeln!(
-            text,
-            "{:<16}{:>15}{:>13}{:>9}{:>8}{:>11}{:>8}",
+    let lines = rows.each_ref().map(|row| {
+        format!(
+            "{:<16}{:>13}{:>9}{:>6}{:>9}{:>11}{:>8}{:>8}",
             row.name,
-            row.reached_sick_server,
+            row.load,
+            row.fresh,
+            row.old,
             row.errors,
-            millis(row.wait.median),
-            millis(row.wait.p99),
-            millis(row.error_wait.median),
-            millis(row.error_wait.p99),
-        );
-    }
-    text.push_str(
+            format!("({})", row.errors_in_blips),
+            millis(row.p99),
+            millis(row.longest),
+        )
+    });
+    format!(
         "
-* Attempts, retries included, while the server was slow, down or half up: both
-  the connections that it accepted and those that it refused.
-",
-    );
-    text
-}
+The same ten seconds for all: {CALLS} calls, and faults at the same times.
 
-fn load(bare: &Row, naive: &Row, protected: &Row) -> String {
-    let ours = protected.reached_sick_server;
-    let times = |row: &Row| row.reached_sick_server as f64 / ours.max(1) as f64;
-    format!(
-        "Load:   With the attributes, {ours} attempts reached the sick server; with naive retries
-        {:.1} times as many, with no protection {:.1} times. This server recovers by the
-        clock; the load can keep a real one from recovering.
+                  attempts at       calls that got      errors   wait of a call
+                  sick server    fresh   old   error  in blips     p99  longest
+{}
+
+sick server:    while it was slow, hung or was down
+old:            the last known value, from the fallback; at most 2 s old
+no protection:  one attempt without time limit, as with the defaults of reqwest
+naive retries:  3 retries, 100 ms apart; 250 ms per attempt, as the attributes
 ",
-        times(naive),
-        times(bare),
+        lines.join("\n")
     )
 }
 
-fn errors(bare: &Row, naive: &Row, protected: &Row) -> String {
-    format!(
-        "Errors: {}, {} no protection and {} naive retries.
-        {} of them are rejections (median wait {}).
-        {} of those came after the server had recovered, before the next probe.
-",
+fn limits(tallies: &[Tally; 3], [bare, naive, protected]: &[Row; 3]) -> String {
+    let late = |call: &&Call| {
+        let recovered = call.start > Duration::from_secs(4);
+        recovered && Spell::at(call.start) == Spell::Healthy && call.ending != Ending::Fresh
+    };
+    let notes = [
+        format!(
+            "- Fresh values: {} calls got one, without protection {}. In the slow spell that shop \
+             waits for them; the attributes give up after 250 ms.",
+            protected.fresh, bare.fresh,
+        ),
+        format!(
+            "- Old values: {} calls got one, and each may be wrong. With such a fallback, no \
+             protection would end with {} errors and naive retries with {}, but with the waits \
+             and the load of the table.",
+            protected.old, bare.errors_with_fallback, naive.errors_with_fallback,
+        ),
+        format!(
+            "- Recovery: {} calls got no fresh value although the server was healthy again, \
+             because the circuit closes only when a probe succeeds.",
+            tallies[2].calls.iter().filter(late).count(),
+        ),
+        "- This server recovers by the clock. Load can keep a real one from recovering.".to_owned(),
+    ];
+    let notes = notes.map(|note| wrap(&note, "  ")).join("\n");
+    format!("What the attributes do not improve, and what this run does not show:\n{notes}\n")
+}
+
+fn conclusion([bare, naive, protected]: &[Row; 3]) -> String {
+    let sentence = format!(
+        "With the attributes, callers saw {} errors and {} old values instead of {} errors (no \
+         protection) or {} (naive retries), 99 % of calls took at most {} instead of {} or {}, \
+         and {} attempts instead of {} or {} reached the sick server.",
         protected.errors,
-        compare(protected.errors, bare.errors),
-        compare(protected.errors, naive.errors),
-        protected.rejections,
-        millis(protected.rejection_wait.median),
-        protected.rejections_by_then_healthy,
-    )
+        protected.old,
+        bare.errors,
+        naive.errors,
+        millis(protected.p99),
+        millis(bare.p99),
+        millis(naive.p99),
+        protected.load,
+        bare.load,
+        naive.load,
+    );
+    wrap(&sentence, "")
 }
 
-fn compare(ours: usize, theirs: usize) -> String {
-    match ours.cmp(&theirs) {
-        Ordering::Less => format!("{} fewer than with", theirs - ours),
-        Ordering::Equal => "as many as with".to_owned(),
-        Ordering::Greater => format!("{} more than with", ours - theirs),
+/// Breaks text into lines of at most 80 columns. The lines after the first one are indented.
+fn wrap(text: &str, indent: &str) -> String {
+    let mut wrapped = String::new();
+    let mut column = 0;
+    for word in text.split(' ') {
+        if column + 1 + word.len() > 80 {
+            wrapped.push('\n');
+            wrapped.push_str(indent);
+            column = indent.len();
+        } else if column > 0 {
+            wrapped.push(' ');
+            column += 1;
+        }
+        wrapped.push_str(word);
+        column += word.len();
     }
-}
-
-fn waits(bare: &Row, naive: &Row, protected: &Row) -> String {
-    format!(
-        "Waits:  p99 is {} with naive retries, {} with no protection, {} with the
-        attributes. Every retry waits again for a server that hangs; with the attributes,
-        retries end when the circuit opens.",
-        millis(naive.wait.p99),
-        millis(bare.wait.p99),
-        millis(protected.wait.p99),
-    )
+    wrapped
 }
 
 /// Formats a time for people to read.
-pub(crate) fn millis(time: Option<Duration>) -> String {
-    let Some(time) = time else {
-        return "-".to_owned();
-    };
+pub(crate) fn millis(time: Duration) -> String {
     let millis = time.as_secs_f64() * 1e3;
     if millis < 0.1 {
         "<0.1 ms".to_owned()
     } else if millis < 9.95 {
         format!("{millis:.1} ms")
-    } else {
+    } else if millis < 999.5 {
         format!("{millis:.0} ms")
+    } else {
+        format!("{:.2} s", millis / 1e3)
     }
 }

@@ -1,44 +1,55 @@
-//! The terminal, which shows events as they happen.
+//! The terminal, which shows the calls of the function with the attributes as they happen.
 
 use std::env;
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use resilient::CircuitOpen;
 use resilient::breaker::{CircuitState, Transition};
 use resilient::events::{Event, EventKind};
 use resilient::retries::RetryEvent;
 use tokio::sync::Notify;
-use tokio::time::sleep_until;
 
-use crate::callers::{BETWEEN_CALLS, CALLERS, Ending, NAIVE_RETRIES};
+use crate::StockError;
+use crate::callers::Ending;
+use crate::known::Stock;
 use crate::report::millis;
-use crate::schedule::{LENGTH, PHASES, Phase, Schedule};
-use crate::{InventoryError, PATIENCE};
+use crate::schedule::{Clock, LENGTH, SPELLS, Spell};
 
-/// The interval between two summaries of the calls.
-const BEAT: Duration = Duration::from_millis(500);
+const INTRODUCTION: &str = "\
+A shop asks an inventory server for its stock, 40 times a second. Its function
+has #[fallback], #[retry] and #[circuit_breaker]. Two more shops, one without
+protection and one with naive retries, ask servers that have the same faults.
+";
 
 /// The output. All clones write to the same output.
 #[derive(Debug, Clone)]
 pub(crate) struct View {
-    schedule: Schedule,
+    clock: Clock,
     coloured: bool,
     shown: Arc<Mutex<Shown>>,
     closed: Arc<Notify>,
 }
 
 /// The state of the view between two lines of output.
-#[derive(Debug, Default)]
 struct Shown {
-    /// Calls since the last summary, in the order in which they ended.
-    endings: Vec<Ending>,
-    /// Whether a rejection was shown since the circuit opened.
-    rejection: bool,
+    out: Box<dyn Write + Send>,
     /// Whether the reader closed the pipe.
     closed: bool,
+    /// Calls since the last summary, in the order in which they ended.
+    endings: Vec<Ending>,
+    /// The subjects that have had their only line in this spell.
+    subjects: Vec<Subject>,
+    /// Whether an error was shown.
+    error: bool,
+    transitions: Vec<(Duration, CircuitState)>,
+}
+
+impl fmt::Debug for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shown").field("endings", &self.endings).finish_non_exhaustive()
+    }
 }
 
 /// The color numbers of ECMA-48.
@@ -53,61 +64,59 @@ enum Colour {
 }
 
 /// The subject of a line.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Subject {
     Server,
-    Callers,
+    Calls,
     Retry,
     Breaker(CircuitState),
-    Rejected,
+    Fallback,
+    Error,
 }
 
 impl Subject {
     fn label(self) -> &'static str {
         match self {
             Self::Server => "SERVER",
-            Self::Callers => "callers",
+            Self::Calls => "calls",
             Self::Retry => "retry",
             Self::Breaker(_) => "BREAKER",
-            Self::Rejected => "rejected",
+            Self::Fallback => "fallback",
+            Self::Error => "error",
         }
     }
 
     fn colour(self) -> Colour {
         match self {
             Self::Server => Colour::Magenta,
-            Self::Callers => Colour::Dim,
+            Self::Calls => Colour::Dim,
             Self::Retry => Colour::Cyan,
             Self::Breaker(CircuitState::Closed) => Colour::Green,
-            Self::Breaker(CircuitState::HalfOpen) | Self::Rejected => Colour::Yellow,
-            Self::Breaker(_) => Colour::Red,
+            Self::Fallback => Colour::Yellow,
+            Self::Breaker(_) | Self::Error => Colour::Red,
         }
     }
-}
-
-impl Ending {
-    fn symbol(self) -> (char, Colour) {
-        match self {
-            Self::Answered => ('.', Colour::Green),
-            Self::Failed => ('x', Colour::Red),
-            Self::Rejected => ('-', Colour::Yellow),
-        }
-    }
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Answered => "answered",
-            Self::Failed => "failed",
-            Self::Rejected => "rejected",
-        }
-    }
-
-    const ALL: [Self; 3] = [Self::Answered, Self::Failed, Self::Rejected];
 }
 
 impl View {
-    pub(crate) fn new(schedule: Schedule) -> Self {
-        Self { schedule, coloured: is_coloured(), shown: Arc::default(), closed: Arc::default() }
+    pub(crate) fn new(clock: Clock, out: Box<dyn Write + Send>, coloured: bool) -> Self {
+        let shown = Shown {
+            out,
+            closed: false,
+            endings: Vec::new(),
+            subjects: Vec::new(),
+            error: false,
+            transitions: Vec::new(),
+        };
+        Self { clock, coloured, shown: Arc::new(Mutex::new(shown)), closed: Arc::default() }
+    }
+
+    pub(crate) fn to_terminal(clock: Clock) -> Self {
+        Self::new(clock, Box::new(io::stdout()), is_coloured())
+    }
+
+    pub(crate) fn clock(&self) -> Clock {
+        self.clock
     }
 
     /// Waits until the reader closes the pipe.
@@ -115,124 +124,127 @@ impl View {
         self.closed.notified().await;
     }
 
-    /// Shows each phase of the server when it begins, and a summary of the calls every half second.
-    pub(crate) async fn narrate(&self) {
-        self.introduce();
-        let mut passed = Duration::ZERO;
-        loop {
-            if let Some(phase) = PHASES.iter().find(|phase| phase.from == passed) {
-                self.phase(phase);
-            }
-            passed += BEAT;
-            if passed > LENGTH {
-                return;
-            }
-            sleep_until(self.schedule.at(passed)).await;
-            self.summary();
-        }
-    }
-
-    fn introduce(&self) {
-        let legend = Ending::ALL.map(|ending| format!("{} {}", self.mark(ending), ending.word()));
+    /// Shows each spell of the server when it begins, and a summary of the calls every second.
+    pub(crate) async fn narrate(&self) -> io::Result<()> {
+        self.print(INTRODUCTION);
         self.print(&format!(
-            "{CALLERS} callers use a function with #[retry] and #[circuit_breaker], one call every \
-             {BETWEEN_CALLS:?}.
-An attempt fails after {PATIENCE:?} without a response. In the background, two more servers on
-the same schedule get the same calls: from callers without protection, and from callers
-with naive retries: {NAIVE_RETRIES}, without delay.
-
-Each mark is a call that ended:   {}
-",
-            legend.join("   ")
+            "Each mark is a call that ended:\n\
+             {} fresh value   {} last known value, from the fallback   {} error\n",
+            self.mark(Ending::Fresh),
+            self.mark(Ending::Old),
+            self.mark(Ending::Error { is_known: false }),
         ));
-    }
-
-    fn phase(&self, phase: &Phase) {
-        self.line(Subject::Server, phase.description);
+        let length = u64::try_from(LENGTH.as_millis()).unwrap_or(u64::MAX);
+        for now in (0..=length).step_by(500) {
+            self.clock.sleep_until(Duration::from_millis(now)).await;
+            let begins = SPELLS.iter().find(|(from, _)| *from == now);
+            if now % 1000 == 0 || begins.is_some() {
+                self.summary();
+            }
+            if let Some((from, spell)) = begins {
+                self.shown().subjects.clear();
+                self.line(Subject::Server, describe(*from, *spell));
+            }
+        }
+        Ok(())
     }
 
     /// Shows that an attempt failed and another follows. This is `on_retry` of `#[retry]`.
-    pub(crate) fn retrying(
-        &self,
-        caller: usize,
-        retry: &RetryEvent<'_, Result<u32, InventoryError>>,
-    ) {
+    pub(crate) fn retrying(&self, retry: &RetryEvent<'_, Result<Stock, StockError>>) {
         let failure = retry.error().map(ToString::to_string).unwrap_or_default();
-        let (next, most) = (retry.attempt() + 1, retry.max_attempts());
         let delay = retry.delay().as_millis();
-        self.line(
-            Subject::Retry,
-            format!("caller {caller}: {failure}; attempt {next} of {most} in {delay:>3} ms"),
-        );
+        let next = format!("attempt {} in {delay} ms", retry.attempt() + 1);
+        self.first_line(Subject::Retry, format!("{failure}; {next}"));
+    }
+
+    /// Shows that the last known value replaces an error.
+    pub(crate) fn fell_back(&self, error: &StockError, stock: &Stock) {
+        let Stock { pieces, age } = stock;
+        let text = format!("{error}: {pieces} pieces, {} old", millis(age.unwrap_or_default()));
+        self.first_line(Subject::Fallback, text);
+    }
+
+    /// Shows and records how a call ended. Of all errors, only the first one has a line.
+    pub(crate) fn ended(&self, ending: Ending, error: Option<&StockError>) {
+        self.shown().endings.push(ending);
+        if let Some(error) = error {
+            let shown_before = std::mem::replace(&mut self.shown().error, true);
+            if !shown_before {
+                self.line(Subject::Error, format!("{error}; last value too old"));
+            }
+        }
     }
 
     /// Shows an event of a breaker. This is the listener for `on_event` of the registry.
     pub(crate) fn event(&self, event: &Event) {
         if let EventKind::Transition(transition) = event.kind() {
+            self.shown()
+                .transitions
+                .push((self.clock.since_start(transition.at.into()), transition.to));
             self.transition(transition);
         }
     }
 
     fn transition(&self, transition: &Transition) {
-        let Transition { to, reason, .. } = transition;
-        let state = to.as_str().to_uppercase().replace('_', "-");
-        let consequence = match to {
-            CircuitState::Open => {
-                self.shown().rejection = false;
-                format!("calls are rejected for {}", millis(transition.lasts))
-            }
-            CircuitState::HalfOpen => "one call goes through as a probe".to_owned(),
-            _ => "calls go through".to_owned(),
-        };
+        let Transition { from, to, reason, .. } = transition;
         let subject = Subject::Breaker(*to);
+        let state = to.as_str().to_uppercase();
         let state = self.paint(subject.colour(), state);
-        self.line(subject, format!("{state}: {reason}; {consequence}"));
-    }
-
-    /// Records how a call ended, for the next summary.
-    pub(crate) fn ended(&self, ending: Ending) {
-        self.shown().endings.push(ending);
-    }
-
-    /// Shows the first rejection after the circuit opened. The summary counts the other rejections.
-    pub(crate) fn rejected(&self, caller: usize, wait: Duration, open: &CircuitOpen) {
-        let shown_before = std::mem::replace(&mut self.shown().rejection, true);
-        if !shown_before {
-            let wait = millis(Some(wait));
-            self.line(Subject::Rejected, format!("caller {caller}, after {wait}: {open}"));
+        let lasts = millis(transition.lasts.unwrap_or_default());
+        match (from, to) {
+            // The next line says how the probe ended.
+            (_, CircuitState::HalfOpen) => {}
+            (CircuitState::HalfOpen, CircuitState::Open) => {
+                self.line(subject, format!("{state} again: {reason}; next probe in {lasts}"));
+            }
+            (_, CircuitState::Open) => {
+                self.line(subject, format!("{state}: {reason}; calls are rejected for {lasts}"));
+            }
+            _ => self.line(subject, format!("{state}: {reason}; calls go through")),
         }
+    }
+
+    /// Returns the changes of the circuit's state.
+    pub(crate) fn transitions(&self) -> Vec<(Duration, CircuitState)> {
+        self.shown().transitions.clone()
     }
 
     /// Shows how the calls since the last summary ended.
-    pub(crate) fn summary(&self) {
+    fn summary(&self) {
         let endings = std::mem::take(&mut self.shown().endings);
-        if endings.is_empty() {
-            return;
+        for part in endings.chunks(60) {
+            let marks: String = part.iter().map(|each| self.mark(*each)).collect();
+            self.line(Subject::Calls, marks);
         }
-        let counts = Ending::ALL.map(|kind| {
-            let count = endings.iter().filter(|each| **each == kind).count();
-            let text = format!("{count:>2} {}", kind.word());
-            if count == 0 { " ".repeat(text.len()) } else { text }
-        });
-        let marks: String = endings.into_iter().map(|each| self.mark(each)).collect();
-        let counts = counts.join("  ");
-        self.line(Subject::Callers, format!("{counts}   {marks}"));
     }
 
     fn mark(&self, ending: Ending) -> String {
-        let (symbol, colour) = ending.symbol();
-        self.paint(colour, symbol)
+        match ending {
+            Ending::Fresh => self.paint(Colour::Green, '.'),
+            Ending::Old => self.paint(Colour::Yellow, 'o'),
+            Ending::Error { .. } => self.paint(Colour::Red, 'x'),
+        }
+    }
+
+    /// Writes a line if it is the first one about this subject in this spell.
+    fn first_line(&self, subject: Subject, text: impl Display) {
+        let mut shown = self.shown();
+        if !shown.subjects.contains(&subject) {
+            shown.subjects.push(subject);
+            drop(shown);
+            self.line(subject, text);
+        }
     }
 
     fn line(&self, subject: Subject, text: impl Display) {
-        let seconds = self.schedule.elapsed().as_secs_f64();
+        let seconds = self.clock.elapsed().as_secs_f64();
         let label = self.paint(subject.colour(), format!("{:<8}", subject.label()));
-        self.print(&format!("{seconds:>6.3}s  {label}  {text}"));
+        self.print(&format!("{seconds:>5.2}s  {label}  {text}"));
     }
 
     pub(crate) fn print(&self, text: &str) {
         let mut shown = self.shown();
-        if !shown.closed && !print_quietly(text) {
+        if !shown.closed && writeln!(shown.out, "{text}").is_err() {
             shown.closed = true;
             self.closed.notify_one();
         }
@@ -251,9 +263,15 @@ Each mark is a call that ended:   {}
     }
 }
 
-/// Prints a line to stdout. Returns `false` if the reader closed the pipe.
-pub(crate) fn print_quietly(text: &str) -> bool {
-    writeln!(io::stdout().lock(), "{text}").is_ok()
+fn describe(from: u64, spell: Spell) -> &'static str {
+    match spell {
+        Spell::Healthy if from == 0 => "healthy: responds in 5 to 15 ms",
+        Spell::Healthy => "healthy again",
+        Spell::Blips => "blips: loses or refuses connections for 20 to 50 ms each",
+        Spell::Slow => "slow: responds in 200 to 630 ms",
+        Spell::Hang => "hangs: accepts requests and does not respond",
+        Spell::Outage => "down: its process was killed, so connections are refused",
+    }
 }
 
 fn is_coloured() -> bool {

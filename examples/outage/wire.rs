@@ -6,14 +6,15 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::mpsc;
 
 use crate::Mode;
+use crate::schedule::Clock;
 
 /// One end of a connection.
 pub(crate) trait Connection: AsyncRead + AsyncWrite + Unpin + Send {
@@ -37,7 +38,8 @@ impl Connection for DuplexStream {
 #[derive(Debug, Clone)]
 pub(crate) struct Wire {
     route: Route,
-    refused: Arc<AtomicU64>,
+    clock: Clock,
+    attempts: Arc<Mutex<Vec<Duration>>>,
 }
 
 #[derive(Debug, Clone)]
@@ -48,27 +50,19 @@ enum Route {
 
 impl Wire {
     /// Asks the server for its stock of an article.
-    pub(crate) async fn ask(&self, sku: &str) -> io::Result<u32> {
-        let mut connection = self.connect().await.inspect_err(|error| {
-            if error.kind() == io::ErrorKind::ConnectionRefused {
-                self.refused.fetch_add(1, Relaxed);
-            }
-        })?;
-        connection.write_all(format!("{sku}\n").as_bytes()).await?;
-        let mut answer = String::new();
-        connection.read_to_string(&mut answer).await?;
-        if answer.is_empty() {
+    pub(crate) async fn ask(&self, article: &str) -> io::Result<u32> {
+        // The caller counts, because a server that refuses connections cannot.
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner).push(self.clock.elapsed());
+        let mut connection = self.connect().await?;
+        connection.write_all(format!("{article}\n").as_bytes()).await?;
+        let mut response = String::new();
+        connection.read_to_string(&mut response).await?;
+        if response.is_empty() {
             // In memory, a reset is an empty response.
             return Err(io::ErrorKind::ConnectionReset.into());
         }
-        let parsed = answer.trim().parse();
+        let parsed = response.trim().parse();
         parsed.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
-    }
-
-    /// Returns how many connections were refused. The callers count the refusals, because a closed
-    /// port counts nothing.
-    pub(crate) fn refused(&self) -> u64 {
-        self.refused.load(Relaxed)
     }
 
     async fn connect(&self) -> io::Result<Box<dyn Connection>> {
@@ -115,13 +109,13 @@ impl Port {
         }
     }
 
-    /// Returns the caller's end of this port.
-    pub(crate) fn wire(&self) -> Wire {
+    /// Returns the caller's end of this port, which adds the time of each attempt to `attempts`.
+    pub(crate) fn wire(&self, clock: Clock, attempts: Arc<Mutex<Vec<Duration>>>) -> Wire {
         let route = match self {
             Self::Tcp { address, .. } => Route::Tcp(*address),
             Self::Memory { exchange, .. } => Route::Memory(exchange.clone()),
         };
-        Wire { route, refused: Arc::default() }
+        Wire { route, clock, attempts }
     }
 
     /// Accepts the next connection. While the port is closed, this function never returns.

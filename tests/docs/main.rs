@@ -1,7 +1,11 @@
 //! The guides and the README agree with the library and its examples.
 
+mod excerpts;
 #[cfg(all(feature = "metrics", feature = "toml"))]
 mod guide;
+mod links;
+mod pages;
+mod picture;
 mod schedule;
 
 // These files belong to the example `schedule`. They refer to each other by paths from the root of

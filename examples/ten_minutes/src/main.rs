@@ -1,0 +1,121 @@
+//! A service with an unreliable dependency, as `docs/ten-minutes.md` builds it.
+
+use std::io;
+use std::time::Duration;
+
+use resilient::events::EventKind;
+use resilient::{CircuitOpen, Classify, Registry, TimedOut};
+use resilient::{circuit_breaker, fallback, retry};
+use ten_minutes::{Mode, PriceService, show};
+
+#[derive(Debug, thiserror::Error, Classify)]
+enum PriceError {
+    #[error("no such article")]
+    #[answered] // The price service works: a success for the breaker, and no retry.
+    UnknownArticle,
+    #[error("no response: {0}")]
+    #[transient] // A failure for the breaker, and worth a retry.
+    Unreachable(#[from] io::Error),
+    #[error("not asked: {0}")]
+    #[circuit_open] // What a rejected call returns.
+    Rejected(#[source] CircuitOpen),
+    #[error("too slow: {0}")]
+    #[timed_out] // What a call returns that runs into a time limit.
+    TooSlow(#[source] TimedOut),
+}
+
+// excerpt: price
+#[fallback(
+    with = |error| list_price(article, error),
+    except = PriceError::UnknownArticle,
+)]
+#[retry(
+    name = "prices",
+    max_retries = 2,
+    attempt_timeout = "500ms",
+    deadline = "2s",
+    budget = "prices", // shared by all calls to the price service
+)]
+#[circuit_breaker(name = "prices", recovery_time = "2s")]
+async fn price(service: &PriceService, article: &str) -> Result<u32, PriceError> {
+    let price = service.ask(article).await?;
+    price.ok_or(PriceError::UnknownArticle)
+}
+// end excerpt
+
+/// Returns the price in the printed catalogue.
+fn list_price(article: &str, error: PriceError) -> Result<u32, PriceError> {
+    match article {
+        "teapot" => Ok(2499),
+        _ => Err(error),
+    }
+}
+
+// excerpt: overrides
+fn load_overrides() {
+    match Registry::global().load_overrides_from_env("RESILIENT_OVERRIDES") {
+        Ok(Some(_)) => println!("overrides are in force"),
+        Ok(None) => {}
+        // The file is refused, and nothing has changed.
+        Err(error) => eprintln!("{error}"),
+    }
+}
+// end excerpt
+
+// excerpt: main
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> io::Result<()> {
+    tracing_subscriber::fmt().without_time().init(); // INFO, WARN and ERROR
+    Registry::global().on_event(|event| {
+        if let EventKind::Transition(step) = event.kind() {
+            println!("page an operator: {}: {step}", event.name());
+        }
+    });
+
+    load_overrides();
+
+    let service = PriceService::start().await?;
+    service.set(Mode::Down);
+    for _ in 0..3 {
+        show("down:", price(&service, "teapot").await);
+    }
+    let breaker = Registry::global().get("prices").expect("it was called");
+    println!("{}", breaker.snapshot());
+    let retry = Registry::global().get_retry("prices").expect("it was called");
+    let counts = retry.snapshot().counts;
+    println!("prices: {} attempts, {} of them retries", counts.attempts, counts.retries);
+
+    service.set(Mode::Healthy);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    show("healthy:", price(&service, "teapot").await);
+    Ok(())
+}
+// end excerpt
+
+// excerpt: tests
+#[cfg(test)]
+mod tests {
+    use resilient::testing::Scope;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_service_that_hangs_is_asked_three_times_and_replaced_by_the_list() {
+        let service = PriceService::in_memory();
+        service.set(Mode::Hangs);
+        let scope = Scope::new();
+        let price = scope.run(price(&service, "teapot")).await;
+        assert_eq!(price.unwrap(), 2499);
+        scope.assert_attempts(3);
+    }
+
+    #[tokio::test]
+    async fn an_unknown_article_is_asked_for_once() {
+        let service = PriceService::in_memory();
+        let scope = Scope::new();
+        let price = scope.run(price(&service, "teacup")).await;
+        assert!(matches!(price, Err(PriceError::UnknownArticle)));
+        scope.assert_attempts(1);
+    }
+}
+// end excerpt
