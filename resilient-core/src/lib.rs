@@ -39,6 +39,9 @@ compile_error!(
 
 pub mod breaker;
 mod call_site;
+#[cfg(test)]
+#[path = "tests/debug_texts.rs"]
+mod debug_texts;
 pub mod event;
 #[allow(
     missing_docs,
