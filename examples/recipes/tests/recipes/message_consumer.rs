@@ -134,6 +134,20 @@ async fn a_message_that_ends_its_consumers_is_a_dead_letter_after_five_deliverie
 }
 
 #[tokio::test]
+async fn a_message_that_ends_its_consumers_takes_no_other_message_with_it() {
+    let Some(mut queue) = Queue::new().await else { return };
+    let ids = [queue.publish("poison").await, queue.publish("a lamp").await];
+    queue.crash_after_read().await;
+    // Four more consumers took over the first message and ended. Both are due again.
+    queue.age(&ids[0], 5).await;
+    queue.age(&ids[1], 1).await;
+    while !queue.pending().await.is_empty() {
+        queue.consumer.round().await.unwrap();
+    }
+    assert_eq!((queue.dead().await.len(), queue.keys()), (1, vec![ids[1].clone()]));
+}
+
+#[tokio::test]
 async fn in_an_outage_the_consumer_pauses_and_no_message_is_lost_or_becomes_a_dead_letter()
  {
     let Some(mut queue) = Queue::new().await else { return };
@@ -150,8 +164,8 @@ async fn in_an_outage_the_consumer_pauses_and_no_message_is_lost_or_becomes_a_de
     assert_eq!(pause(), None);
     for id in &ids {
         queue.age(id, 0).await;
+        assert_eq!(queue.consumer.round().await.unwrap(), 1);
     }
-    queue.consumer.round().await.unwrap();
     assert_eq!(queue.turn.state(), CircuitState::Closed);
     assert_eq!(queue.keys(), ids);
     assert_eq!((queue.pending().await, queue.dead().await), (vec![], vec![]));
