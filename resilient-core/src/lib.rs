@@ -29,6 +29,8 @@
 //! # Ok::<(), resilient_core::signal::ConfigError>(()) }).unwrap();
 //! ```
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[cfg(not(target_has_atomic = "64"))]
 compile_error!(
     "`resilient` needs 64-bit atomics, which this target does not have: the state of a breaker is \
