@@ -10,17 +10,13 @@ use resilient::{CircuitOpen, Classify, TimedOut, circuit_breaker, retry};
 
 #[derive(Debug, Classify)]
 enum PayError {
-    /// The provider works, and it refused this card.
-    #[answered]
+    #[answered] // The provider works: no retry, and no failure.
     Declined,
-    /// The provider did not respond, so another attempt may help.
-    #[transient]
+    #[transient] // Another attempt may help. It counts as a failure.
     NoResponse,
-    /// The circuit is open: nothing was sent.
-    #[circuit_open]
+    #[circuit_open] // Nothing was sent.
     Rejected(CircuitOpen),
-    /// An attempt or the whole call took too long.
-    #[timed_out]
+    #[timed_out] // An attempt or the whole call took too long.
     TimedOut(TimedOut),
 }
 

@@ -148,9 +148,10 @@ fn no_line_of_code_is_wider_than_ninety_columns_or_hidden() {
 
 #[test]
 fn a_part_of_a_file_is_found_by_its_name() {
-    let source = "use a;\n    // excerpt: one\n    fn one() {\n        // excerpt: inner\n        \
-                  b();\n        // end excerpt\n    }\n    // end excerpt\n// excerpt: inner\nc();\n\
-                  // end excerpt\n";
+    let source = "use a;\n    // excerpt: one\n    fn one() {\n        // excerpt: inner\n";
+    let source =
+        format!("{source}        b();\n        // end excerpt\n    }}\n    // end excerpt\n");
+    let source = &format!("{source}// excerpt: inner\nc();\n// end excerpt\n");
     assert_eq!(part(source, "one").unwrap(), "fn one() {\n    b();\n}");
     assert_eq!(part(source, "inner").unwrap(), "b();\n\nc();");
     assert_eq!(part(source, "two").unwrap_err(), "it has no excerpt `two`");

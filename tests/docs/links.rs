@@ -16,11 +16,13 @@ fn definitions<'a>(lines: &[&'a str]) -> BTreeMap<&'a str, &'a str> {
     lines.iter().filter_map(definition).collect()
 }
 
-/// The labels for rustdoc of the crate that includes this page.
+/// The labels for rustdoc of the crate that includes this page. The label of the picture is in
+/// `src/outage_picture.md`.
 fn labels_for_rustdoc(page: &str) -> BTreeSet<String> {
     let folder = if page.starts_with("resilient-http/") { "resilient-http/" } else { "" };
     let links = read(&format!("{folder}src/links.md"));
-    definitions(&links.prose()).keys().map(|label| (*label).to_owned()).collect()
+    let labels = definitions(&links.prose()).into_keys().map(str::to_owned);
+    labels.chain((page == "README.md").then(|| "outage picture".to_owned())).collect()
 }
 
 /// Returns the anchors of a page, which renderers derive from its headings.

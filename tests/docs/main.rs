@@ -5,6 +5,7 @@ mod excerpts;
 mod guide;
 mod links;
 mod pages;
+mod picture;
 mod schedule;
 
 // These files belong to the example `schedule`. They refer to each other by paths from the root of

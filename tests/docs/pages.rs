@@ -77,6 +77,7 @@ pub(crate) fn read(path: &str) -> Page {
 /// Returns the paths of the pages that must read well in a repository and in rustdoc.
 pub(crate) fn strict_pages() -> Vec<String> {
     let mut pages: Vec<String> = [
+        "README.md",
         "docs/choosing-settings.md",
         "docs/comparison.md",
         "docs/errors.md",

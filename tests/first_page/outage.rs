@@ -53,6 +53,20 @@ async fn thirty_seconds_later_one_of_a_thousand_callers_tries_and_closes_the_cir
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_probe_that_fails_or_panics_keeps_the_circuit_open_for_another_thirty_seconds() {
+    for mood in [Mood::Refuses, Mood::Panics] {
+        let provider = after_an_outage().await;
+        provider.becomes(mood);
+        sleep(secs(30)).await;
+        let probe = tokio::spawn(charge("order", 450)).await;
+        assert_eq!(probe.is_err(), mood == Mood::Panics);
+        assert_eq!((provider.requests(), breaker().state()), (6, CircuitState::Open));
+        let open = breaker().snapshot().retry_after.unwrap();
+        assert_eq!(open, secs(30));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_probe_whose_caller_leaves_makes_room_for_the_next_one() {
     let provider = after_an_outage().await;
     provider.becomes(Mood::Hangs);

@@ -48,12 +48,11 @@ pub(crate) async fn send(key: &str, cents: u64) -> Result<String, PayError> {
         (ledger.mood, ledger.requests)
     };
     match mood {
-        Mood::Works => {}
         Mood::Responds(after) => tokio::time::sleep(ms(after)).await,
         Mood::Hangs => std::future::pending().await,
         Mood::Refuses => return Err(PayError::NoResponse),
         Mood::RefusesFourOfFive if number % 5 != 0 => return Err(PayError::NoResponse),
-        Mood::RefusesFourOfFive => {}
+        Mood::Works | Mood::RefusesFourOfFive => {}
         Mood::Declines => return Err(PayError::Declined),
         Mood::Panics => panic_quietly(),
     }
@@ -69,7 +68,7 @@ pub(crate) struct Provider {
 impl Provider {
     /// Returns a provider with a closed circuit and a full budget.
     pub(crate) async fn with(mood: Mood) -> Self {
-        let _turn = ONE_TEST_AT_A_TIME.lock().await;
+        let turn = ONE_TEST_AT_A_TIME.lock().await;
         *LEDGER.lock().unwrap() = Ledger::default();
         // The first call creates the breaker. It is rejected if the test before opened the circuit.
         charge("first", 1).await.ok();
@@ -79,7 +78,7 @@ impl Provider {
         }
         breaker().close();
         *LEDGER.lock().unwrap() = Ledger { mood, ..Ledger::default() };
-        Self { ledger: &LEDGER, _turn }
+        Self { ledger: &LEDGER, _turn: turn }
     }
 
     pub(crate) fn becomes(&self, mood: Mood) {

@@ -174,3 +174,27 @@ async fn failsafe_admits_every_call_while_half_open_and_this_library_one_probe()
     let permits: Vec<_> = (0..100).filter_map(|_| breaker.try_acquire().ok()).collect();
     assert_eq!(permits.len(), 1);
 }
+
+#[test]
+fn the_defaults_of_failsafe_have_settings_here() {
+    #[resilient::circuit_breaker(
+        failure_threshold = 5,
+        window = "30s",
+        failure_rate = "20%",
+        min_calls = 5,
+        recovery_time = "5s",
+        recovery_factor = 2,
+        recovery_jitter = 1,
+        max_recovery_time = "150s"
+    )]
+    fn stock() -> Option<u32> {
+        Some(7)
+    }
+    assert_eq!(stock(), Some(7));
+
+    let longest =
+        failsafe::backoff::equal_jittered(Duration::from_secs(10), Duration::from_secs(300));
+    // Between 5 and 10 seconds at first, between 150 and 300 in the end: the same as above.
+    let times: Vec<u64> = longest.take(20).map(|time| time.as_secs()).collect();
+    assert!((5..=10).contains(&times[0]) && (150..=300).contains(&times[19]), "{times:?}");
+}

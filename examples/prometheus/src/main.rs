@@ -1,11 +1,12 @@
 //! Breakers under load, and the metrics that Prometheus reads.
 //!
 //! ```text
-//! cargo run -p example-prometheus
-//!         scrapes itself twice, in health and in an outage, and prints the result: three seconds
+//! cargo run -p example-prometheus [-- 127.0.0.1:9464]
+//!         stays up until you end it, and says how to look; ten seconds of every thirty are an
+//!         outage
 //!
-//! cargo run -p example-prometheus -- --serve [127.0.0.1:9464]
-//!         runs until you end it; ten seconds of every thirty are an outage
+//! cargo run -p example-prometheus -- --once
+//!         scrapes itself twice, in health and in an outage, and prints the result: three seconds
 //! ```
 //!
 //! The program calls two functions: `charge` has one breaker, and `search` has one breaker per
@@ -33,21 +34,21 @@ use crate::load::Load;
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = env::args().skip(1).collect();
-    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let (address, is_served) = match arguments[..] {
+    let (address, is_once) = match &arguments[..] {
         [] => (Some(any_port), false),
-        ["--serve"] => (Some(any_port), true),
-        ["--serve", address] => (address.parse().ok(), true),
+        [argument] if argument == "--once" => (Some(any_port), true),
+        [address] => (address.parse().ok(), false),
         _ => (None, false),
     };
     let Some(address) = address else {
         eprintln!(
-            "prometheus: expected no argument, or `--serve` with an address like 127.0.0.1:9464"
+            "prometheus: expected no argument, `--once`, or an address to listen on, as in \
+             127.0.0.1:9464"
         );
         return ExitCode::from(2);
     };
-    match run(address, is_served) {
+    match run(address, is_once) {
         Ok(()) => ExitCode::SUCCESS,
         // The reader closed the pipe.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
@@ -58,7 +59,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(address: SocketAddr, is_served: bool) -> io::Result<()> {
+fn run(address: SocketAddr, is_once: bool) -> io::Result<()> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         // The names follow the conventions of Prometheus: units, and `_total` for counters.
@@ -71,10 +72,10 @@ fn run(address: SocketAddr, is_served: bool) -> io::Result<()> {
             () = scrape::serve(&listener, &recorder) => Ok(()),
             () = load.run() => Ok(()),
             result = async {
-                if is_served {
-                    outages(&load, address).await
-                } else {
+                if is_once {
                     show_twice(&load, address).await
+                } else {
+                    outages(&load, address).await
                 }
             } => result,
         }
@@ -107,14 +108,27 @@ fn says_something(line: &str) -> bool {
     !line.is_empty() && !line.starts_with('#') && !line.ends_with(" 0")
 }
 
-/// Makes an outage of ten seconds in every thirty.
+/// Says how to look at the metrics, then makes an outage of ten seconds in every thirty.
 async fn outages(load: &Load, address: SocketAddr) -> io::Result<()> {
-    writeln!(io::stdout(), "http://{address}/metrics")?;
+    writeln!(
+        io::stdout(),
+        "Two functions with circuit breakers are under load. Look at their metrics with
+
+  curl http://{address}/metrics
+  curl -s http://{address}/metrics | grep breaker_state
+
+or let Prometheus scrape that address. Ctrl-C ends the program.
+"
+    )?;
     loop {
-        for (is_down, seconds) in [(false, 20), (true, 10)] {
-            load.set_outage(is_down);
-            writeln!(io::stdout(), "{}", if is_down { "an outage" } else { "all is well" })?;
-            sleep(Duration::from_secs(seconds)).await;
-        }
+        load.set_outage(false);
+        writeln!(io::stdout(), "All is well for 20 seconds.")?;
+        sleep(Duration::from_secs(20)).await;
+        load.set_outage(true);
+        writeln!(
+            io::stdout(),
+            "For 10 seconds, payments are down and shard 2 is slow: look again."
+        )?;
+        sleep(Duration::from_secs(10)).await;
     }
 }
