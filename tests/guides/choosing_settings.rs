@@ -40,12 +40,7 @@ fn the_longest_charge_fits_into_what_the_customer_waits() {
 // end excerpt
 
 // excerpt: read
-#[retry(
-    max_retries = 2,
-    attempt_timeout = "100ms",
-    deadline = "1s",
-    budget = "orders",
-)]
+#[retry(max_retries = 2, attempt_timeout = "100ms", deadline = "1s", budget = "orders")]
 #[circuit_breaker(name = "orders", probe_timeout = "200ms")]
 async fn order(id: u64) -> io::Result<String> {
     // Read the order from the database here.
@@ -54,8 +49,10 @@ async fn order(id: u64) -> io::Result<String> {
 // end excerpt
 
 // excerpt: write
+use resilient::timeout;
+
 #[circuit_breaker(name = "orders")]
-#[resilient::timeout("1s")]
+#[timeout("1s")]
 async fn append(line: &str) -> io::Result<usize> {
     // Insert a row without a key here: it must not be sent twice.
     Ok(line.len())
@@ -79,7 +76,7 @@ async fn export(day: &str) -> io::Result<usize> {
 // end excerpt
 
 #[tokio::test(start_paused = true)]
-async fn a_charge_that_hangs_takes_as_long_as_computed_and_the_third_call_opens_the_circuit() {
+async fn a_charge_that_hangs_takes_as_long_as_computed_and_the_fifth_attempt_opens() {
     let start = Instant::now();
     let error = charge("order-1", 100).await.unwrap_err();
     let late = TimedOut::find_in(&error).expect("it hangs");

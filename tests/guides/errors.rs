@@ -217,10 +217,12 @@ async fn without_a_class_two_missing_files_open_the_circuit() {
 }
 
 // excerpt: log
+use resilient::outcome::error_chain;
+
 /// Logs an error where it is handled, and nowhere else.
 fn log(error: &(dyn std::error::Error + 'static)) {
     if let Some(open) = CircuitOpen::find_in(error) {
-        // The breaker has already logged why it opened: this line would come with each call.
+        // The breaker has logged why it opened. This line would come with each call.
         tracing::debug!(breaker = open.breaker(), "not called");
     } else {
         tracing::warn!(error = %chain(error), "call failed");
@@ -229,7 +231,7 @@ fn log(error: &(dyn std::error::Error + 'static)) {
 
 /// Returns the texts of the error and of its sources.
 fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let texts: Vec<_> = resilient::outcome::error_chain(error).map(ToString::to_string).collect();
+    let texts: Vec<_> = error_chain(error).map(ToString::to_string).collect();
     texts.join(": ")
 }
 // end excerpt

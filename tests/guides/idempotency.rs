@@ -76,7 +76,7 @@ async fn ship(orders: &Orders, id: u64, shipment: &str) -> io::Result<bool> {
     Ok(orders.shipment_of(id).await?.as_deref() == Some(shipment))
 }
 
-/// Stands for a table of orders. The shipment is `None` as long as the order is only paid.
+/// Stands for a table of orders. A paid order has no shipment yet.
 struct Orders(Mutex<HashMap<u64, Option<String>>>);
 
 impl Orders {
