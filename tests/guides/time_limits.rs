@@ -26,6 +26,7 @@ use std::time::Duration;
 
 use resilient::breaker::CircuitState;
 use resilient::{Registry, circuit_breaker, timeout};
+use tokio::task::JoinHandle;
 
 #[circuit_breaker(name = "without limit")]
 async fn unlimited() -> io::Result<u32> {
@@ -48,7 +49,7 @@ async fn without_a_time_limit_402_calls_hang_and_the_circuit_stays_closed() {
     let calls: Vec<_> = (0..402).map(|_| tokio::spawn(unlimited())).collect();
     tokio::time::sleep(Duration::from_secs(3_600)).await;
 
-    assert!(calls.iter().all(|call| !call.is_finished()));
+    assert!(!calls.iter().any(JoinHandle::is_finished));
     let breaker = Registry::global().get("without limit").unwrap();
     assert_eq!(breaker.snapshot().in_flight, 402);
     assert_eq!(breaker.state(), CircuitState::Closed);
@@ -59,7 +60,7 @@ async fn with_a_time_limit_402_calls_end_and_the_circuit_opens() {
     let calls: Vec<_> = (0..402).map(|_| tokio::spawn(limited())).collect();
     tokio::time::sleep(Duration::from_secs(3)).await;
 
-    assert!(calls.iter().all(|call| call.is_finished()));
+    assert!(calls.iter().all(JoinHandle::is_finished));
     let breaker = Registry::global().get("with limit").unwrap();
     assert_eq!(breaker.snapshot().in_flight, 0);
     assert_eq!(breaker.state(), CircuitState::Open);
