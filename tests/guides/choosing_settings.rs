@@ -134,7 +134,7 @@ fn the_table_of_dependencies_follows_from_the_rules() {
     let rows: Vec<Vec<&str>> = section
         .lines()
         .filter(|line| line.starts_with("| ") && line.contains('`'))
-        .map(|line| line.trim_matches('|').split('|').map(|cell| cell.trim()).collect())
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
         .filter(|cells: &Vec<&str>| !cells[4].contains("attempt_timeout"))
         .collect();
     assert_eq!(rows.len(), 8, "{rows:?}");
