@@ -159,3 +159,36 @@ fn duration(value: Duration) -> TokenStream {
         emit!(__r::Duration::new(#secs, #nanos))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use crate::args::AttributeKind;
+    use crate::expand::tests::expand_all;
+
+    #[test]
+    fn each_literal_is_written_as_a_constant() {
+        let item = quote!(
+            async fn load() -> Option<u32> {
+                body
+            }
+        );
+        for (args, written) in [
+            (quote!(max_retries = 5), quote!(.max_retries(5u32))),
+            (quote!(backoff_factor = 1.5), quote!(.backoff_factor(1.5f64))),
+            (quote!(remember_errors = false), quote!(.remember_errors(false))),
+            (quote!(max_delay = "2m"), quote!(.max_delay(__r::secs(120)))),
+            (quote!(max_delay = "1.5s"), quote!(.max_delay(__r::millis(1500)))),
+            (quote!(base_delay = "7us"), quote!(.base_delay(__r::Duration::new(0u64, 7000u32)))),
+            (
+                quote!(max_delay = "18446744073709551615.999999999s"),
+                quote!(.max_delay(__r::Duration::MAX)),
+            ),
+        ] {
+            let expanded = expand_all(AttributeKind::Retry, &args, &item).to_string();
+            let written = written.to_string();
+            assert!(expanded.contains(&written), "{written} is missing: {expanded}");
+        }
+    }
+}

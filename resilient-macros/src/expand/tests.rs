@@ -344,3 +344,32 @@ fn two_of_a_kind_are_refused_wherever_the_second_stands() {
         assert!(expanded.contains("on this function"), "{expanded}");
     }
 }
+
+#[test]
+fn two_of_a_kind_are_refused_if_a_condition_joins_them() {
+    // What `#[retry] #[cfg_attr(a, retry)]` becomes where the condition is true.
+    let handed_down = quote!(max_retries = 1, __outer(retry { max_retries = 2 }));
+    let item = quote!(
+        async fn f() -> R {
+            body
+        }
+    );
+    let refused = expand(AttributeKind::Retry, &handed_down, &item).to_string();
+    assert!(refused.contains("`#[retry]` is on this function twice"), "{refused}");
+    // Errors in the arguments of the upper attribute are reported at the lower one.
+    let wrong = quote!(__outer(retry { max_retry = 2 }));
+    let refused = expand(AttributeKind::CircuitBreaker, &wrong, &item).to_string();
+    assert!(refused.contains("unknown key `max_retry`"), "{refused}");
+}
+
+#[test]
+fn a_hook_of_waits_is_called_where_the_loop_waits_for_the_circuit() {
+    let item = quote! {
+        #[circuit_breaker(name = "far")]
+        async fn load() -> Result<u32, LoadError> { body }
+    };
+    let args = quote!(when_open = wait, on_wait = |event| log(event));
+    let expanded = expand_all(AttributeKind::Retry, &args, &item).to_string();
+    let event = quote!(if let __r::Some(__event) = __r::wait_event(&__retry, __delay));
+    assert_eq!(expanded.matches(&event.to_string()).count(), 1, "{expanded}");
+}
