@@ -82,6 +82,7 @@ pub(crate) fn strict_pages() -> Vec<String> {
         "docs/comparison.md",
         "docs/errors.md",
         "docs/idempotency.md",
+        "docs/settings.md",
         "docs/ten-minutes.md",
         "docs/time-limits.md",
     ]
