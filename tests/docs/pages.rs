@@ -84,6 +84,7 @@ pub(crate) fn strict_pages() -> Vec<String> {
         "docs/idempotency.md",
         "docs/ten-minutes.md",
         "docs/time-limits.md",
+        "resilient-http/README.md",
     ]
     .map(str::to_owned)
     .into();

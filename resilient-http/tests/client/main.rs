@@ -3,6 +3,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../../examples/first_call.rs"]
+#[allow(dead_code, unreachable_pub, reason = "it is a program")]
+mod first_call;
+
 mod address_fence;
 mod cancellation;
 #[cfg(feature = "test-util")]
@@ -14,6 +18,7 @@ mod events;
 mod fail_when;
 mod faults_f;
 mod faults_g;
+mod first_page;
 mod framing;
 #[cfg(feature = "test-util")]
 mod hold_back;
