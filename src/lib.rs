@@ -112,7 +112,37 @@ macro_rules! pages {
 #[doc = include_str!("links.md")]
 #[doc = include_str!("../docs/recipes/README.md")]
 pub mod recipes {
-    pages! {}
+    pages! {
+        admin_endpoint: "recipes/admin-endpoint.md";
+        alarms_and_metrics_from_events: "recipes/alarms-and-metrics-from-events.md";
+        anyhow_and_boxed_errors: "recipes/anyhow-and-boxed-errors.md";
+        arguments_that_are_not_clone: "recipes/arguments-that-are-not-clone.md";
+        breaker_in_a_struct: "recipes/breaker-in-a-struct.md";
+        breaker_per_host: "recipes/breaker-per-host.md";
+        classify_errors_once: "recipes/classify-errors-once.md";
+        deadline_for_several_calls: "recipes/deadline-for-several-calls.md";
+        error_of_every_attempt: "recipes/error-of-every-attempt.md";
+        errors_of_other_crates: "recipes/errors-of-other-crates.md";
+        failures_inside_ok: "recipes/failures-inside-ok.md";
+        fallback_source: "recipes/fallback-source.md";
+        fallback_value: "recipes/fallback-value.md";
+        functions_that_are_not_async: "recipes/functions-that-are-not-async.md";
+        honour_retry_after: "recipes/honour-retry-after.md";
+        log_retries: "recipes/log-retries.md";
+        methods_of_traits: "recipes/methods-of-traits.md";
+        methods_with_mut_self: "recipes/methods-with-mut-self.md";
+        number_of_the_attempt: "recipes/number-of-the-attempt.md";
+        one_breaker_for_several_functions: "recipes/one-breaker-for-several-functions.md";
+        retry_only_some_errors: "recipes/retry-only-some-errors.md";
+        settings_from_configuration: "recipes/settings-from-configuration.md";
+        share_a_retry_budget: "recipes/share-a-retry-budget.md";
+        tests_without_waiting: "recipes/tests-without-waiting.md";
+        time_limits_for_a_call: "recipes/time-limits-for-a-call.md";
+        try_settings_in_production: "recipes/try-settings-in-production.md";
+        wait_for_an_open_circuit: "recipes/wait-for-an-open-circuit.md";
+        what_a_rejected_call_returns: "recipes/what-a-rejected-call-returns.md";
+        without_attributes: "recipes/without-attributes.md";
+    }
 }
 
 /// Guides: first steps, how to choose settings, and how to handle breakers in production.

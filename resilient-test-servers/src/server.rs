@@ -102,6 +102,8 @@ impl Server {
         program: &Path,
         arguments: impl IntoIterator<Item = A>,
     ) -> Self {
+        // The log of an earlier server would look like that of a ready one.
+        let _ = std::fs::remove_file(folder.path().join("log"));
         let mut shell = command("sh", folder.path());
         shell.args(["-c", RUN, "sh"]).arg(program).args(arguments);
         shell.stdin(Stdio::piped()).stderr(Stdio::null());
@@ -135,6 +137,13 @@ impl Server {
     pub fn into_folder(mut self, signal: &str) -> TempDir {
         self.end(signal);
         std::mem::replace(&mut self.folder, TempDir::new().unwrap())
+    }
+
+    /// Waits until the log has this text. A later start in the same folder begins a new log. Panics
+    /// with the log after 30 seconds.
+    pub fn until_log_has(&self, text: &str) {
+        let log = self.folder().join("log");
+        self.until_ready(|| std::fs::read_to_string(&log).ok()?.contains(text).then_some(()));
     }
 
     /// Calls `ready` until it returns a value. Panics with the server's log after 30 seconds.

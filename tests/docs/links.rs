@@ -119,6 +119,15 @@ fn each_link_leads_to_a_file_and_has_a_definition_for_rustdoc() {
 }
 
 #[test]
+fn each_line_of_the_labels_for_rustdoc_defines_another_label() {
+    for path in ["src/links.md", "resilient-http/src/links.md"] {
+        let page = read(path);
+        let lines = page.prose();
+        assert_eq!(definitions(&lines).len(), lines.len(), "{path}");
+    }
+}
+
+#[test]
 fn each_kind_of_wrong_link_is_found() {
     let page = Page::parse(
         "docs/made-up.md",

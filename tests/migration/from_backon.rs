@@ -162,6 +162,39 @@ async fn backon_adds_its_jitter_to_the_delay() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_third_of_jitter_on_a_longer_delay_is_nearly_the_jitter_of_backon() {
+    #[resilient::retry(max_retries = 1, base_delay = "1500ms", max_delay = "120s", jitter = 0.33)]
+    async fn after(asked: &mut Vec<Instant>) -> Result<(), ()> {
+        asked.push(Instant::now());
+        Err(())
+    }
+    for _ in 0..100 {
+        let mut asked = Vec::new();
+        after(&mut asked).await.unwrap_err();
+        let delay = asked[1] - asked[0];
+        // Between 1 and 2 seconds, as above, and the millisecond that a timer can be late.
+        assert!(delay >= Duration::from_secs(1), "{delay:?}");
+        assert!(delay <= Duration::from_millis(2001), "{delay:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_constant_delay_is_exact_without_jitter() {
+    use backon::{BackoffBuilder, ConstantBuilder};
+
+    #[resilient::retry(backoff = constant, base_delay = "1s", jitter = none)]
+    async fn after(asked: &mut Vec<Instant>) -> Result<(), ()> {
+        asked.push(Instant::now());
+        Err(())
+    }
+    let mut asked = Vec::new();
+    after(&mut asked).await.unwrap_err();
+    let delays: Vec<u64> = asked.windows(2).map(|pair| (pair[1] - pair[0]).as_secs()).collect();
+    let old: Vec<u64> = ConstantBuilder::default().build().map(|delay| delay.as_secs()).collect();
+    assert_eq!((delays, old), (vec![1, 1, 1], vec![1, 1, 1]));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_warehouse_that_hangs_costs_at_most_the_deadline() {
     let (start, script) = (Instant::now(), Script::new(&[Reply::Hangs]));
     let error = then::call(&script).await.unwrap_err();

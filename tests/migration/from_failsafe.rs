@@ -180,7 +180,7 @@ fn the_defaults_of_failsafe_have_settings_here() {
     #[resilient::circuit_breaker(
         failure_threshold = 5,
         window = "30s",
-        failure_rate = "20%",
+        failure_rate = "21%",
         min_calls = 5,
         recovery_time = "5s",
         recovery_factor = 2,
@@ -197,4 +197,51 @@ fn the_defaults_of_failsafe_have_settings_here() {
     // Between 5 and 10 seconds at first, between 150 and 300 in the end: the same as above.
     let times: Vec<u64> = longest.take(20).map(|time| time.as_secs()).collect();
     assert!((5..=10).contains(&times[0]) && (150..=300).contains(&times[19]), "{times:?}");
+}
+
+/// The outcomes of five calls, of which a fifth fail.
+const A_FIFTH: [bool; 5] = [true, true, true, true, false];
+
+#[test]
+fn a_fifth_of_failures_does_not_open_the_rate_of_failsafe() {
+    let policy = || {
+        let open_time = failsafe::backoff::constant(Duration::from_secs(10));
+        let window = Duration::from_secs(30);
+        failsafe::failure_policy::success_rate_over_time_window(0.8, 5, window, open_time)
+    };
+    failsafe::clock::freeze(|clock| {
+        let breaker = failsafe::Config::new().failure_policy(policy()).build();
+        clock.advance(Duration::from_secs(31));
+        for success in A_FIFTH {
+            clock.advance(Duration::from_secs(5));
+            if success { breaker.on_success() } else { breaker.on_error() }
+        }
+        assert!(breaker.is_call_permitted());
+    });
+    // Before the window has passed, not even an outage opens it.
+    failsafe::clock::freeze(|clock| {
+        let breaker = failsafe::Config::new().failure_policy(policy()).build();
+        for _ in 0..29 {
+            clock.advance(Duration::from_secs(1));
+            breaker.on_error();
+        }
+        assert!(breaker.is_call_permitted());
+    });
+}
+
+#[test]
+fn a_fifth_of_failures_opens_a_rate_of_20_and_not_of_21_percent() {
+    use resilient::breaker::CircuitState;
+    use resilient::{BreakerConfig, CircuitBreaker, Outcome};
+
+    for (rate, expected) in [(0.20, CircuitState::Open), (0.21, CircuitState::Closed)] {
+        let window = BreakerConfig::builder().window(Duration::from_secs(30));
+        let config = window.failure_rate(rate).min_calls(5).build().unwrap();
+        let breaker = CircuitBreaker::new("a fifth", config);
+        for success in A_FIFTH {
+            let outcome = if success { Outcome::Success } else { Outcome::Failure };
+            breaker.try_acquire().unwrap().report(outcome);
+        }
+        assert_eq!(breaker.state(), expected, "{rate}");
+    }
 }

@@ -154,6 +154,18 @@ fn tokio_retry_raises_its_base_to_a_power() {
     assert_eq!(millis(ExponentialBackoff::from_millis(2).factor(50)), [100, 200, 400, 800]);
 }
 
+#[test]
+fn both_wait_by_the_same_fibonacci_numbers() {
+    use resilient::RetryPolicy;
+    use resilient::retries::Backoff;
+    use tokio_retry::strategy::FibonacciBackoff;
+
+    let old = FibonacciBackoff::from_millis(10).factor(20).take(6);
+    let policy = RetryPolicy::builder().max_retries(6).backoff(Backoff::Fibonacci);
+    let policy = policy.base_delay("200ms").build().unwrap();
+    assert_eq!(old.collect::<Vec<_>>(), policy.nominal_delays().collect::<Vec<_>>());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_warehouse_that_hangs_costs_at_most_the_deadline() {
     let (start, script) = (Instant::now(), Script::new(&[Reply::Hangs]));

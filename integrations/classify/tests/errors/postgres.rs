@@ -10,7 +10,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{Connection, Executor, Row, query};
 
 use crate::support::{FAILURE, FAILURE_RETRIED, IGNORED, SUCCESS, SUCCESS_RETRIED, means};
-use resilient_test_servers::{Server, command, folder, installed};
+use resilient_test_servers::{Server, folder, start_postgres};
 
 /// The password is asked of this user alone.
 const ACCESS: &str = "local all guarded scram-sha-256\nlocal all all trust\n";
@@ -33,28 +33,12 @@ fn options(folder: &Path) -> PgConnectOptions {
 
 /// Starts a server with the tables, unless PostgreSQL is not installed.
 fn start() -> Option<Server> {
-    let (initdb, postgres) = (installed("initdb")?, installed("postgres")?);
-    let folder = folder();
-    let made = command(initdb, folder.path())
-        .args(["--pgdata", "data", "--username", "admin", "--auth", "trust"])
-        .args(["--no-sync", "--encoding", "UTF8", "--no-locale"])
-        .output()
-        .unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    std::fs::write(folder.path().join("data/pg_hba.conf"), ACCESS).unwrap();
-    let path = folder.path().to_owned();
-    let mut arguments = vec!["-D".into(), path.join("data"), "-k".into(), path.clone()];
-    for setting in ["listen_addresses=", "fsync=off", "deadlock_timeout=10ms"] {
-        arguments.extend(["-c".into(), setting.into()]);
-    }
-    let server = Server::start(folder, &postgres, arguments);
+    let server = start_postgres(folder(), Some(ACCESS), &["deadlock_timeout=10ms"])?;
+    let options = options(server.folder());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    server.until_ready(|| {
-        runtime.block_on(async {
-            let mut database = PgConnection::connect_with(&options(&path)).await.ok()?;
-            database.execute(TABLES).await.unwrap();
-            Some(())
-        })
+    runtime.block_on(async {
+        let mut database = PgConnection::connect_with(&options).await.unwrap();
+        database.execute(TABLES).await.unwrap();
     });
     Some(server)
 }

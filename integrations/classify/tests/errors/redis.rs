@@ -13,18 +13,10 @@ use tokio::task::spawn_blocking;
 use crate::support::{
     FAILURE, FAILURE_RETRIED, IGNORED, SUCCESS, SUCCESS_RETRIED, deadline, means, rejection,
 };
-use resilient_test_servers::{Server, folder, installed};
-
-/// Starts a server with these settings, unless Redis is not installed.
-fn start(folder: tempfile::TempDir, settings: &[&str]) -> Option<Server> {
-    let program = installed("redis-server")?;
-    let mut arguments = vec!["--port", "0", "--unixsocket", "socket", "--save", ""];
-    arguments.extend(settings);
-    Some(Server::start(folder, &program, arguments))
-}
+use resilient_test_servers::{Server, folder, redis_url, start_redis};
 
 fn client(folder: &Path) -> Client {
-    Client::open(format!("redis+unix://{}/socket", folder.display())).unwrap()
+    Client::open(redis_url(folder)).unwrap()
 }
 
 /// Waits until the server answers, be it with an error.
@@ -41,7 +33,7 @@ async fn ready(server: Server) -> (Server, Client) {
 }
 
 async fn server(settings: &[&str]) -> Option<(Server, Client)> {
-    Some(ready(start(folder(), settings)?).await)
+    Some(ready(start_redis(folder(), settings)?).await)
 }
 
 /// Connects without the limits of half a second and more that the client has by default, because
@@ -212,7 +204,7 @@ async fn a_server_that_loads_its_data_is_a_failure_that_is_retried() {
     let folder = spawn_blocking(|| server.into_folder("TERM")).await.unwrap();
     let slowly = ["--key-load-delay", "1000", "--loading-process-events-interval-bytes", "1024"];
     let settings = [&["--dbfilename", "dump"][..], &slowly].concat();
-    let server = start(folder, &settings).unwrap();
+    let server = start_redis(folder, &settings).unwrap();
     let client = self::client(server.folder());
     let loading = spawn_blocking(move || {
         server.until_ready(|| {

@@ -1,0 +1,82 @@
+//! The recipe for a command-line tool: reads what a server sends, and writes it into a file.
+
+use std::io::{self, ErrorKind};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+use std::{env, fs, thread};
+
+use resilient::{Classification, retry};
+
+/// Receives a file. This function is not `async`, so nothing can cut it off: each call of the
+/// system has its own time limit, and `max_elapsed` begins no retry after 30 s.
+#[retry(
+    max_retries = 4,
+    base_delay = "500ms",
+    max_delay = "5s",
+    max_elapsed = "30s",
+    classify = by_kind,
+    on_retry = |retry| eprintln!(
+        "download: {}; attempt {} of {} in {:.1?}",
+        retry.error().expect("it failed"),
+        retry.attempt() + 1,
+        retry.max_attempts(),
+        retry.delay(),
+    )
+)]
+fn receive(address: &str, part: &Path) -> io::Result<u64> {
+    let no_address = || io::Error::new(ErrorKind::InvalidInput, "no address");
+    let address = address.to_socket_addrs()?.next().ok_or_else(no_address)?;
+    let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(2))?;
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    // Each attempt begins with an empty file.
+    io::copy(&mut stream, &mut fs::File::create(part)?)
+}
+
+/// A wrong argument or a full disk stays wrong. All else may be better in a moment.
+fn by_kind(error: &io::Error) -> Classification {
+    match error.kind() {
+        ErrorKind::InvalidInput
+        | ErrorKind::NotFound
+        | ErrorKind::PermissionDenied
+        | ErrorKind::StorageFull => Classification::permanent(),
+        _ => Classification::transient(),
+    }
+}
+
+/// Exit codes: 0 for success, 1 for a failure, 2 for wrong arguments, 130 for Ctrl-C.
+fn main() -> ExitCode {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    let [address, file] = &arguments[..] else {
+        eprintln!("usage: download HOST:PORT FILE");
+        return ExitCode::from(2);
+    };
+    let part = format!("{file}.part");
+    remove_at_ctrl_c(part.clone());
+    let received = receive(address, part.as_ref());
+    match received.and_then(|bytes| fs::rename(&part, file).map(|()| bytes)) {
+        Ok(bytes) => {
+            println!("{bytes} bytes");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            let _ = fs::remove_file(&part);
+            eprintln!("download: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Ends the program at Ctrl-C, also in the middle of a delay between two attempts.
+fn remove_at_ctrl_c(part: String) {
+    thread::spawn(|| {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().build().expect("a runtime");
+        if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
+            let _ = fs::remove_file(part);
+            eprintln!("download: stopped");
+            std::process::exit(130);
+        }
+    });
+}

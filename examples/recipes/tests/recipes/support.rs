@@ -1,0 +1,85 @@
+//! What the tests of all recipes share: a clock for the breakers, and turns at the servers.
+
+use std::sync::OnceLock;
+
+use resilient::breaker::CircuitState;
+use resilient::time::ManualClock;
+use resilient::{CircuitBreaker, Registry};
+use tokio::sync::{Mutex, MutexGuard};
+
+/// Returns the clock of all breakers. Only tests move it.
+pub(crate) fn clock() -> &'static ManualClock {
+    static CLOCK: OnceLock<ManualClock> = OnceLock::new();
+    CLOCK.get_or_init(|| {
+        let clock = ManualClock::new();
+        Registry::global().use_clock(clock.clone());
+        clock
+    })
+}
+
+/// The server of one recipe, which one test after the other uses.
+pub(crate) type Server<T> = Mutex<Option<T>>;
+
+/// The turn of one test. All share the clock, and those of a recipe a server and a breaker.
+#[derive(Debug)]
+pub(crate) struct Turn<T: 'static> {
+    name: &'static str,
+    _alone: MutexGuard<'static, ()>,
+    guard: MutexGuard<'static, Option<T>>,
+}
+
+impl<T> Turn<T> {
+    /// Waits for the turn, starts the server if it does not run, and closes the breaker. Returns
+    /// `None` if the server is not installed.
+    pub(crate) async fn take(
+        server: &'static Server<T>,
+        name: &'static str,
+        start: impl FnOnce() -> Option<T>,
+    ) -> Option<Self> {
+        static ALONE: Mutex<()> = Mutex::const_new(());
+        let alone = ALONE.lock().await;
+        let mut guard = server.lock().await;
+        clock();
+        if guard.is_none() {
+            *guard = Some(start()?);
+        }
+        if let Some(breaker) = Registry::global().get(name) {
+            breaker.close();
+        }
+        Some(Self { name, _alone: alone, guard })
+    }
+
+    pub(crate) fn server(&mut self) -> &mut T {
+        self.guard.as_mut().expect("it is started")
+    }
+
+    /// Replaces the server, for example by one that is started again in the same folder.
+    pub(crate) fn replace(&mut self, change: impl FnOnce(T) -> T) {
+        let server = self.guard.take().map(change);
+        *self.guard = server;
+    }
+
+    /// Returns the breaker, which exists after the first call.
+    pub(crate) fn breaker(&self) -> CircuitBreaker {
+        Registry::global().get(self.name).expect("a call was made")
+    }
+
+    pub(crate) fn state(&self) -> CircuitState {
+        self.breaker().state()
+    }
+
+    /// Returns how many calls succeeded and failed since the breaker exists.
+    pub(crate) fn totals(&self) -> (u64, u64) {
+        let Some(breaker) = Registry::global().get(self.name) else { return (0, 0) };
+        let totals = breaker.snapshot().totals;
+        (totals.success, totals.failure)
+    }
+
+    /// Lets the recovery time pass, so that the next call is a probe.
+    pub(crate) fn recover(&self) {
+        let breaker = self.breaker();
+        assert_eq!(breaker.state(), CircuitState::Open);
+        clock().advance(breaker.snapshot().retry_after.expect("it is open"));
+        assert_eq!(breaker.state(), CircuitState::HalfOpen);
+    }
+}

@@ -1,0 +1,78 @@
+//! The recipe without attributes.
+
+use super::dependency;
+
+// excerpt: recipe
+use resilient::{BreakerConfig, CircuitBreaker, ConfigError, Outcome, RetryPolicy};
+use std::io;
+use std::time::Duration;
+
+struct Feed {
+    policy: RetryPolicy,
+    breaker: CircuitBreaker,
+}
+
+impl Feed {
+    fn new() -> Result<Self, ConfigError> {
+        let policy = RetryPolicy::builder().max_retries(5).build()?;
+        let breaker = CircuitBreaker::new("feed by hand", BreakerConfig::default());
+        Ok(Self { policy, breaker })
+    }
+
+    // A policy runs a closure, here through a breaker and with a time limit.
+    async fn head(&self) -> io::Result<String> {
+        let call = self.policy.call().through(&self.breaker);
+        let call = call.attempt_timeout(Duration::from_secs(1));
+        call.run(async |attempt| ask(attempt.number()).await).await
+    }
+
+    // Work that is not a single call, such as a stream, holds a permit.
+    async fn copy(&self) -> io::Result<()> {
+        let permit = self.breaker.try_acquire()?;
+        while let Some(chunk) = next_chunk().await? {
+            println!("{} bytes", chunk.len());
+        }
+        permit.report(Outcome::Success);
+        Ok(())
+    }
+}
+
+async fn ask(attempt: u32) -> io::Result<String> {
+    dependency::call(io::ErrorKind::ConnectionReset).await?; // not shown
+    // Send the request here.
+    Ok(format!("head, at attempt {attempt}"))
+}
+
+async fn next_chunk() -> io::Result<Option<Vec<u8>>> {
+    dependency::call(io::ErrorKind::ConnectionReset).await?; // not shown
+    // Read from the stream here, each time under a `tokio::time::timeout`.
+    Ok(None)
+}
+// end excerpt
+
+use resilient::TimedOut;
+use resilient::retries::TimeLimit;
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_runs_a_closure_through_a_breaker_with_a_time_limit() {
+    let feed = Feed::new().unwrap();
+    dependency::fail(2);
+    assert_eq!(feed.head().await.unwrap(), "head, at attempt 3");
+    assert_eq!(feed.breaker.snapshot().totals.failure, 2);
+
+    dependency::hang(u32::MAX);
+    let late = feed.head().await.unwrap_err();
+    assert_eq!(TimedOut::find_in(&late).unwrap().limit(), TimeLimit::AttemptTimeout);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_permit_that_is_dropped_counts_as_abandoned() {
+    let feed = Feed::new().unwrap();
+    feed.copy().await.unwrap();
+    dependency::fail(1);
+    feed.copy().await.unwrap_err();
+    let totals = feed.breaker.snapshot().totals;
+    assert_eq!((totals.success, totals.failure, totals.abandoned), (1, 0, 1));
+    feed.breaker.try_acquire().unwrap().report(Outcome::Failure);
+    assert_eq!(feed.breaker.snapshot().totals.failure, 1);
+}
