@@ -29,8 +29,8 @@ pub async fn customer(api: &ApiClient, id: u32) -> Result<Customer, ApiError> {
     api.get("customers/{id}").param("id", id).await
 }
 
-/// All attempts send `order` as the idempotency key, so the card is charged once.
-pub async fn charge(api: &ApiClient, order: &str, cents: u64) -> Result<Receipt, ApiError> {
+/// All attempts send `order` as the idempotency key: the API charges the card once.
+pub async fn pay(api: &ApiClient, order: &str, cents: u64) -> Result<Receipt, ApiError> {
     api.post("charges").json(&Charge { cents }).idempotency_key(order).await
 }
 
@@ -43,10 +43,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .deadline(Duration::from_secs(5)) // all attempts, and the waits between them
         .build()?;
     println!("a payment of {}", customer(&api, 42).await?.name);
-    match charge(&api, "order-1017", 450).await {
+    match pay(&api, "order-1017", 450).await {
         Ok(receipt) => println!("paid: {}", receipt.id),
-        Err(ApiError::CircuitOpen(open)) => println!("not paid, nothing was sent: {open}"),
-        Err(error) => println!("paid or not: ask the provider about order-1017: {error}"),
+        Err(ApiError::CircuitOpen(open)) => println!("not paid, nothing sent: {open}"),
+        Err(error) => println!("paid or not: ask about order-1017: {error}"),
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use resilient_http::{
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::first_call::{charge, customer};
+use crate::first_call::{customer, pay};
 
 /// What a server does with a request.
 #[derive(Clone, Copy)]
@@ -77,7 +77,7 @@ async fn a_read_is_retried() {
 async fn each_attempt_of_a_payment_sends_the_number_of_the_order_as_its_key() {
     let steps = &[LosesResponse, Responds(502, ""), Responds(200, r#"{"id":"r1"}"#)];
     let (server, api) = Server::new(steps);
-    assert_eq!(charge(&api, "order-1017", 450).await.unwrap().id, "r1");
+    assert_eq!(pay(&api, "order-1017", 450).await.unwrap().id, "r1");
     let post = (Method::POST, "/v1/charges".to_owned(), Some("order-1017".to_owned()));
     assert_eq!(*server.seen.lock().unwrap(), [post.clone(), post.clone(), post]);
 }
@@ -99,14 +99,14 @@ async fn of_a_thousand_calls_to_a_server_that_hangs_none_takes_more_than_thirty_
     let mut calls = JoinSet::new();
     for number in 0..1000 {
         let api = api.clone();
-        calls.spawn(async move { charge(&api, &format!("order-{number}"), 450).await.is_ok() });
+        calls.spawn(async move { pay(&api, &format!("order-{number}"), 450).await.is_ok() });
     }
     assert!(calls.join_all().await.iter().all(|is_paid| !is_paid));
     assert!(start.elapsed() <= Duration::from_millis(30_001), "{:?}", start.elapsed());
     assert_eq!(api.circuit_breaker().state(), CircuitState::Open);
 
     let (start, requests) = (Instant::now(), server.requests());
-    let error = charge(&api, "order", 450).await.err().unwrap();
+    let error = pay(&api, "order", 450).await.err().unwrap();
     assert!(matches!(error, ApiError::CircuitOpen(_)), "{error}");
     assert_eq!((server.requests(), start.elapsed()), (requests, Duration::ZERO));
 }
