@@ -4,6 +4,7 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use resilient::breaker::CircuitState;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -88,7 +89,7 @@ pub(crate) struct Tally {
     /// When an attempt reached the server or was refused by it.
     pub(crate) attempts: Vec<Duration>,
     /// When the circuit changed its state, and to which one. Only the attributes have a circuit.
-    pub(crate) transitions: Vec<(Duration, resilient::breaker::CircuitState)>,
+    pub(crate) transitions: Vec<(Duration, CircuitState)>,
 }
 
 impl Tally {

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::task::JoinSet;
@@ -32,7 +33,7 @@ pub(crate) async fn serve(mut port: Port, schedule: Arc<Schedule>) -> io::Result
     Ok(())
 }
 
-async fn end_of_fault(schedule: &Schedule, end: Option<std::time::Duration>) {
+async fn end_of_fault(schedule: &Schedule, end: Option<Duration>) {
     match end {
         Some(end) => schedule.clock.sleep_until(end).await,
         None => std::future::pending().await,

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{AsyncCommands, Client, RedisError, RedisResult};
-use resilient::{CircuitOpen, Classify, TimedOut, circuit_breaker, fallback, retry, timeout};
+use resilient::{
+    CircuitOpen, Classify, TimedOut, circuit_breaker, fallback, retry, timeout,
+};
 
 /// Why Redis did not do what it was asked for.
 #[derive(Debug, thiserror::Error, Classify)]
@@ -25,8 +27,8 @@ pub enum CacheError {
     Late(#[source] TimedOut),
 }
 
-/// Connects at the first command, and again after a connection is lost. The breaker decides when
-/// to try again, so the manager itself makes one attempt.
+/// Connects at the first command, and again after a connection is lost. The breaker
+/// decides when to try again, so the manager itself makes one attempt.
 pub fn connect(url: &str) -> RedisResult<ConnectionManager> {
     let config = ConnectionManagerConfig::new()
         .set_number_of_retries(0)
@@ -95,7 +97,8 @@ pub async fn price(
 // end excerpt
 
 // excerpt: required
-/// Returns who has logged in with this token. Nothing replaces this read, so it is repeated.
+/// Returns who has logged in with this token. Nothing replaces this read, so it is
+/// repeated.
 #[retry(
     name = "sessions.user",
     max_retries = 2,
@@ -104,7 +107,10 @@ pub async fn price(
     deadline = "1s"
 )]
 #[circuit_breaker(name = "sessions", recovery_time = "5s")]
-pub async fn user(redis: &ConnectionManager, token: &str) -> Result<Option<String>, CacheError> {
+pub async fn user(
+    redis: &ConnectionManager,
+    token: &str,
+) -> Result<Option<String>, CacheError> {
     Ok(redis.clone().get(format!("session:{token}")).await?)
 }
 // end excerpt

@@ -11,7 +11,8 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Response, Status};
 use tonic_prost::ProstCodec;
 
-/// A client as `tonic-prost-build` generates it from a `.proto` file. Use the generated one.
+/// A client as `tonic-prost-build` generates it from a `.proto` file. Use the generated
+/// one.
 #[derive(Debug, Clone)]
 pub struct StockClient(Grpc<Channel>);
 
@@ -22,7 +23,10 @@ impl StockClient {
     }
 
     /// `rpc Count(google.protobuf.StringValue) returns (google.protobuf.UInt32Value)`
-    pub async fn count(&mut self, request: Request<String>) -> Result<Response<u32>, Status> {
+    pub async fn count(
+        &mut self,
+        request: Request<String>,
+    ) -> Result<Response<u32>, Status> {
         self.0.ready().await.map_err(|error| Status::from_error(Box::new(error)))?;
         let path = PathAndQuery::from_static("/warehouse.Stock/Count");
         self.0.unary(request, path, ProstCodec::default()).await

@@ -25,7 +25,8 @@ struct Queue {
 impl Queue {
     /// Waits for the turn, and empties the queue. Returns `None` if Redis is not installed.
     async fn new() -> Option<Self> {
-        static SERVER: support::Server<(Server, Upstream)> = support::Server::const_new(None);
+        static SERVER: support::Server<(Server, Upstream)> =
+            support::Server::const_new(None);
         let start = || Some((ready_redis(None, &STORED)?, Upstream::start("billed")));
         let mut turn = Turn::take(&SERVER, "billing", start).await?;
         let (server, upstream) = turn.server();
@@ -53,9 +54,11 @@ impl Queue {
     /// Makes a message look as if nobody had settled it for half a minute, after this number of
     /// deliveries.
     async fn age(&mut self, id: &str, deliveries: usize) {
-        let options = StreamClaimOptions::default().idle(30_000).retry(deliveries).with_justid();
+        let options =
+            StreamClaimOptions::default().idle(30_000).retry(deliveries).with_justid();
         let ids = [id];
-        let claimed = self.broker.xclaim_options("orders", "billing", "other", 0, &ids, options);
+        let claimed =
+            self.broker.xclaim_options("orders", "billing", "other", 0, &ids, options);
         let _: Vec<String> = claimed.await.unwrap();
     }
 
@@ -128,7 +131,8 @@ async fn a_message_that_ends_its_consumers_is_a_dead_letter_after_five_deliverie
 }
 
 #[tokio::test]
-async fn in_an_outage_the_consumer_pauses_and_no_message_is_lost_or_becomes_a_dead_letter() {
+async fn in_an_outage_the_consumer_pauses_and_no_message_is_lost_or_becomes_a_dead_letter()
+ {
     let Some(mut queue) = Queue::new().await else { return };
     let ids = [queue.publish("a kettle").await, queue.publish("a lamp").await];
     queue.turn.server().1.end();
