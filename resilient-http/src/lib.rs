@@ -70,7 +70,11 @@ pub use secrecy::SecretString;
 
 /// Guides.
 pub mod guide {
-    #[allow(unused_imports, reason = "the pages have links to items of the crate")]
+    #[allow(
+        clippy::wildcard_imports,
+        unused_imports,
+        reason = "the pages have links to items of the crate"
+    )]
     use crate::*;
 
     #[doc = include_str!("../docs/requests.md")]
