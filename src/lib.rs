@@ -4,6 +4,7 @@
 #![cfg_attr(not(doctest), doc = include_str!("../README.md"))]
 #![allow(clippy::doc_markdown, reason = "it takes the targets in `links.md` for names in prose")]
 #![allow(clippy::test_attr_in_doctest, reason = "the pages show tests of users")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 // The tests and examples of this crate use the attributes, whose expansions name the crate.
 extern crate self as resilient;

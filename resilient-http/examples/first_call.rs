@@ -11,8 +11,8 @@ use resilient_http::{ApiClient, ApiError, ApiKey, Auth};
 use serde::{Deserialize, Serialize};
 
 #[derive(Deserialize)]
-pub struct Customer {
-    pub name: String,
+struct Customer {
+    name: String,
 }
 
 #[derive(Serialize)]
@@ -21,16 +21,16 @@ struct Charge {
 }
 
 #[derive(Deserialize)]
-pub struct Receipt {
-    pub id: String,
+struct Receipt {
+    id: String,
 }
 
-pub async fn customer(api: &ApiClient, id: u32) -> Result<Customer, ApiError> {
+async fn customer(api: &ApiClient, id: u32) -> Result<Customer, ApiError> {
     api.get("customers/{id}").param("id", id).await
 }
 
 /// All attempts send `order` as the idempotency key: the API charges the card once.
-pub async fn pay(api: &ApiClient, order: &str, cents: u64) -> Result<Receipt, ApiError> {
+async fn pay(api: &ApiClient, order: &str, cents: u64) -> Result<Receipt, ApiError> {
     api.post("charges").json(&Charge { cents }).idempotency_key(order).await
 }
 
@@ -51,3 +51,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 // end excerpt
+
+#[cfg(test)]
+#[path = "../tests/first_page/calls.rs"]
+mod calls;

@@ -3,22 +3,19 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-#[path = "../../examples/first_call.rs"]
-#[allow(dead_code, unreachable_pub, reason = "it is a program")]
-mod first_call;
-
 mod address_fence;
 mod cancellation;
 #[cfg(feature = "test-util")]
 mod client_defaults;
+mod debug_texts;
 mod defects;
 mod error_bodies;
+mod error_kinds;
 mod error_texts;
 mod events;
 mod fail_when;
 mod faults_f;
 mod faults_g;
-mod first_page;
 mod framing;
 #[cfg(feature = "test-util")]
 mod hold_back;

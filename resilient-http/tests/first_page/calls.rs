@@ -10,7 +10,7 @@ use resilient_http::{
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::first_call::{customer, pay};
+use crate::{customer, pay};
 
 /// What a server does with a request.
 #[derive(Clone, Copy)]
@@ -22,12 +22,14 @@ enum Step {
 }
 use Step::{Hangs, LosesResponse, RefusesConnection, Responds};
 
+/// The method, the path and the idempotency key of a request.
+type Seen = (Method, String, Option<String>);
+
 /// A server that takes one step after the other, and then repeats the last one.
 #[derive(Clone)]
 struct Server {
     steps: &'static [Step],
-    /// The method, the path and the idempotency key of each request.
-    seen: Arc<Mutex<Vec<(Method, String, Option<String>)>>>,
+    seen: Arc<Mutex<Vec<Seen>>>,
 }
 
 impl Server {
