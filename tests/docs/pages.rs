@@ -85,6 +85,7 @@ pub(crate) fn strict_pages() -> Vec<String> {
         "docs/settings.md",
         "docs/ten-minutes.md",
         "docs/time-limits.md",
+        "resilient-http/README.md",
     ]
     .map(str::to_owned)
     .into();
