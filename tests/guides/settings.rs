@@ -321,7 +321,7 @@ fn a_growing_recovery_time_saves_most_probes_of_an_outage_of_an_hour() {
 // end excerpt
 
 // excerpt: probes
-/// Returns the probability that the circuit closes. A probe succeeds with probability `a`.
+/// Returns the probability that the circuit closes; `a` is that of one probe to succeed.
 fn closes(m: i32, f: i32, a: f64) -> f64 {
     let (mut ways, mut sum) = (1.0, 0.0); // C(m − 1 + j, j)
     for j in 0..=f {
