@@ -105,7 +105,7 @@ async fn attribute_builder_and_file_mean_the_same() {
     #[cfg(feature = "toml")]
     {
         let registry = resilient::Registry::new();
-        let plain = registry.get_or_register("rates", BreakerConfig::default());
+        let plain = registry.get_or_register("fx", BreakerConfig::default());
         registry.apply_toml(BY_AN_OPERATOR).unwrap();
         assert_eq!(plain.config(), by_hand().unwrap());
     }
