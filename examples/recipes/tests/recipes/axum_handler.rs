@@ -22,8 +22,7 @@ impl Service {
         let mut turn = Turn::take(&SERVER, "warehouse", || Some(Upstream::start("40")))
             .await
             .unwrap();
-        turn.server().set(Behaviour::Responds(200, "40"));
-        turn.server().received();
+        turn.server().reset("40");
         let shop = Shop::new(turn.server().url().parse().unwrap()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -24,8 +24,7 @@ impl Job {
         let mut turn = Turn::take(&SERVER, "archive", || Some(Upstream::start("stored")))
             .await
             .unwrap();
-        turn.server().set(Behaviour::Responds(200, "stored"));
-        turn.server().received();
+        turn.server().reset("stored");
         let archive = Archive { http: reqwest::Client::new(), url: turn.server().url() };
         let folder = folder();
         Self { turn, archive, done: folder.path().join("done"), _folder: folder }

@@ -33,8 +33,7 @@ impl Queue {
         let start = || Some((ready_redis(None, &STORED)?, Upstream::start("billed")));
         let mut turn = Turn::take(&SERVER, "billing", start).await?;
         let (server, upstream) = turn.server();
-        upstream.set(Behaviour::Responds(200, "billed"));
-        upstream.received();
+        upstream.reset("billed");
         let url = redis_url(server.folder());
         let mut broker = connect(&url).await;
         redis::cmd("FLUSHALL").exec_async(&mut broker).await.unwrap();

@@ -13,8 +13,7 @@ async fn provider() -> (Turn<Upstream>, Payments) {
     static SERVER: support::Server<Upstream> = support::Server::const_new(None);
     let mut turn =
         Turn::take(&SERVER, "payments", || Some(Upstream::start("paid"))).await.unwrap();
-    turn.server().set(Behaviour::Responds(200, "paid"));
-    turn.server().received();
+    turn.server().reset("paid");
     let payments = Payments::new(turn.server().url()).unwrap();
     (turn, payments)
 }

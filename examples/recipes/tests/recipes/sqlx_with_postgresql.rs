@@ -1,6 +1,5 @@
 //! The recipe for sqlx against a server of PostgreSQL.
 
-use std::process::Command;
 use std::time::Duration;
 
 use example_recipes::sqlx_with_postgresql::{StoreError, create, pool, title, transfer};
@@ -10,7 +9,7 @@ use resilient_test_servers::{Server, folder, start_postgres};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{Connection, Executor, PgPool};
 
-use crate::support::{self, Turn};
+use crate::support::{self, Turn, signal};
 
 const TABLES: &str = "
     CREATE TABLE orders (id bigserial PRIMARY KEY, key text UNIQUE, title text UNIQUE);
@@ -260,9 +259,4 @@ async fn a_server_that_crashes_opens_the_circuit_and_closes_it_once_it_is_back()
     turn.recover();
     assert_eq!(title(&pool, 1).await.unwrap(), "a kettle");
     assert_eq!(turn.state(), CircuitState::Closed);
-}
-
-fn signal(name: &str, pid: i32) {
-    let kill = Command::new("kill").args(["-s", name, &pid.to_string()]).status();
-    assert!(kill.unwrap().success());
 }

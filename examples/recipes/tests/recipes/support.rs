@@ -1,5 +1,6 @@
 //! What the tests of all recipes share: a clock for the breakers, and turns at the servers.
 
+use std::process::Command;
 use std::sync::OnceLock;
 
 use resilient::breaker::CircuitState;
@@ -26,6 +27,15 @@ pub(crate) struct Turn<T: 'static> {
     name: &'static str,
     _alone: MutexGuard<'static, ()>,
     guard: MutexGuard<'static, Option<T>>,
+}
+
+/// A test that failed may have stopped its server, which no other test should meet.
+impl<T> Drop for Turn<T> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            *self.guard = None;
+        }
+    }
 }
 
 impl<T> Turn<T> {
@@ -82,4 +92,10 @@ impl<T> Turn<T> {
         clock().advance(breaker.snapshot().retry_after.expect("it is open"));
         assert_eq!(breaker.state(), CircuitState::HalfOpen);
     }
+}
+
+/// Sends a signal to a process. A process that is stopped responds to nothing any more.
+pub(crate) fn signal(name: &str, pid: i32) {
+    let kill = Command::new("kill").args(["-s", name, &pid.to_string()]).status();
+    assert!(kill.unwrap().success());
 }

@@ -89,8 +89,11 @@ async fn stock() -> (Turn<(Process, Server)>, Stock) {
         Some((start(None, &server), server))
     };
     let mut turn = Turn::take(&SERVER, "stock", started).await.unwrap();
+    // Calls that an earlier test left behind end with the server.
     let (process, server) = turn.server();
+    process.end();
     server.limits.lock().unwrap().clear();
+    *process = start(Some(process), server);
     let stock = Stock::new(format!("http://{}", process.address)).unwrap();
     (turn, stock)
 }
