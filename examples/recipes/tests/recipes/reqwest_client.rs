@@ -6,7 +6,7 @@ use example_recipes::reqwest_client::{PayError, Payments};
 use resilient::breaker::CircuitState;
 use resilient::testing::Scope;
 
-use crate::support::{self, Turn};
+use crate::support::{self, Time, Turn};
 use crate::upstream::{Behaviour, Upstream};
 
 async fn provider() -> (Turn<Upstream>, Payments) {
@@ -81,7 +81,7 @@ async fn a_retry_waits_as_long_as_the_provider_asks_for() {
 async fn a_provider_that_hangs_opens_the_circuit() {
     let (mut turn, payments) = provider().await;
     turn.server().set(Behaviour::Hangs);
-    tokio::time::pause();
+    turn.set_time(Time::Jumps);
     let scope = Scope::new();
     let late = scope.run(payments.state(1)).await.unwrap_err();
     assert!(matches!(late, PayError::Late(_)), "{late:?}");
