@@ -68,6 +68,13 @@ fn options(server: &Server) -> PgConnectOptions {
     options.username("admin").database("postgres")
 }
 
+/// Waits until a connection is back in the pool, which tests it first.
+async fn until_idle(pool: &PgPool) {
+    while pool.num_idle() == 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
 /// Returns the SQLSTATE of the error.
 #[track_caller]
 fn code(error: &StoreError) -> String {
@@ -183,9 +190,7 @@ async fn the_server_ends_a_statement_that_hangs_and_the_connection_serves_again(
     assert_eq!(code(&late), "57014");
     scope.assert_attempts(1);
     other.execute("ROLLBACK").await.unwrap();
-    while pool.num_idle() == 0 {
-        tokio::task::yield_now().await;
-    }
+    until_idle(&pool).await;
     assert_eq!(title(&pool, 1).await.unwrap(), "a kettle");
     assert_eq!(pool.size(), 1);
 }
@@ -221,6 +226,7 @@ async fn a_connection_that_hangs_costs_one_call() {
     let pid: i32 =
         sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&pool).await.unwrap();
     let (success, failure) = turn.totals();
+    until_idle(&pool).await;
     // As if the network lost all packets of this connection. The pool tests a connection before
     // it lends it, and this test takes all of `acquire_timeout`.
     signal("STOP", pid);
@@ -239,6 +245,7 @@ async fn a_connection_that_hangs_costs_one_call() {
 async fn a_server_that_crashes_opens_the_circuit_and_closes_it_once_it_is_back() {
     let Some(Database { mut turn, pool, other }) = Database::new().await else { return };
     title(&pool, 1).await.unwrap();
+    until_idle(&pool).await;
     drop(other);
     turn.server().end("QUIT");
     turn.set_time(Time::Jumps);
