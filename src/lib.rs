@@ -3,6 +3,8 @@
 // The code of the page is copied from tested files, so rustdoc does not test it again.
 #![cfg_attr(not(doctest), doc = include_str!("../README.md"))]
 #![allow(clippy::doc_markdown, reason = "it takes the targets in `links.md` for names in prose")]
+#![allow(clippy::test_attr_in_doctest, reason = "the pages show tests of users")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 // The tests and examples of this crate use the attributes, whose expansions name the crate.
 extern crate self as resilient;
@@ -117,9 +119,12 @@ pub mod recipes {
         alarms_and_metrics_from_events: "recipes/alarms-and-metrics-from-events.md";
         anyhow_and_boxed_errors: "recipes/anyhow-and-boxed-errors.md";
         arguments_that_are_not_clone: "recipes/arguments-that-are-not-clone.md";
+        axum: "recipes/axum.md";
+        batch_job: "recipes/batch-job.md";
         breaker_in_a_struct: "recipes/breaker-in-a-struct.md";
         breaker_per_host: "recipes/breaker-per-host.md";
         classify_errors_once: "recipes/classify-errors-once.md";
+        command_line_tool: "recipes/command-line-tool.md";
         deadline_for_several_calls: "recipes/deadline-for-several-calls.md";
         error_of_every_attempt: "recipes/error-of-every-attempt.md";
         errors_of_other_crates: "recipes/errors-of-other-crates.md";
@@ -129,15 +134,20 @@ pub mod recipes {
         functions_that_are_not_async: "recipes/functions-that-are-not-async.md";
         honour_retry_after: "recipes/honour-retry-after.md";
         log_retries: "recipes/log-retries.md";
+        message_consumer: "recipes/message-consumer.md";
         methods_of_traits: "recipes/methods-of-traits.md";
         methods_with_mut_self: "recipes/methods-with-mut-self.md";
         number_of_the_attempt: "recipes/number-of-the-attempt.md";
         one_breaker_for_several_functions: "recipes/one-breaker-for-several-functions.md";
+        redis: "recipes/redis.md";
+        reqwest: "recipes/reqwest.md";
         retry_only_some_errors: "recipes/retry-only-some-errors.md";
         settings_from_configuration: "recipes/settings-from-configuration.md";
         share_a_retry_budget: "recipes/share-a-retry-budget.md";
+        sqlx_with_postgresql: "recipes/sqlx-with-postgresql.md";
         tests_without_waiting: "recipes/tests-without-waiting.md";
         time_limits_for_a_call: "recipes/time-limits-for-a-call.md";
+        tonic: "recipes/tonic.md";
         try_settings_in_production: "recipes/try-settings-in-production.md";
         wait_for_an_open_circuit: "recipes/wait-for-an-open-circuit.md";
         what_a_rejected_call_returns: "recipes/what-a-rejected-call-returns.md";

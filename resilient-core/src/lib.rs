@@ -29,6 +29,8 @@
 //! # Ok::<(), resilient_core::signal::ConfigError>(()) }).unwrap();
 //! ```
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[cfg(not(target_has_atomic = "64"))]
 compile_error!(
     "`resilient` needs 64-bit atomics, which this target does not have: the state of a breaker is \
@@ -37,6 +39,9 @@ compile_error!(
 
 pub mod breaker;
 mod call_site;
+#[cfg(test)]
+#[path = "tests/debug_texts.rs"]
+mod debug_texts;
 pub mod event;
 #[allow(
     missing_docs,

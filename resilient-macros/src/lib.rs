@@ -1,6 +1,8 @@
 //! Defines the attributes of `resilient`. Use them through that crate, which contains the runtime
 //! that the expansions call.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[macro_use]
 mod emit;
 

@@ -15,6 +15,8 @@
 //!
 //! This crate is an implementation detail: use `resilient`.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[macro_use]
 mod define;
 

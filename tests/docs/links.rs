@@ -71,6 +71,28 @@ fn used_labels<'a>(lines: &[&'a str]) -> Vec<&'a str> {
     uses.filter_map(|rest| rest.split(']').next()).collect()
 }
 
+/// Returns the labels of links without a text, `[label]`, that rustdoc knows and the page does not.
+fn undefined_shortcuts(
+    lines: &[&str],
+    labels: &BTreeMap<&str, &str>,
+    for_rustdoc: &BTreeSet<String>,
+) -> Vec<String> {
+    let prose: Vec<_> = lines.iter().flat_map(|line| line.split_whitespace()).collect();
+    let prose = prose.join(" ").to_lowercase();
+    let labels: Vec<_> = labels.keys().map(|label| label.to_lowercase()).collect();
+    let is_used = |label: &&String| {
+        let shortcut = format!("[{}]", label.to_lowercase());
+        let parts: Vec<_> = prose.split(&shortcut).collect();
+        // An attribute, or a part of `[text][label]`, is no link without a text.
+        let is_link = |before: &str, after: &str| {
+            !before.ends_with(['#', ']']) && !after.starts_with(['[', '(', ':'])
+        };
+        parts.windows(2).any(|around| is_link(around[0], around[1]))
+    };
+    let undefined = for_rustdoc.iter().filter(|label| !labels.contains(&label.to_lowercase()));
+    undefined.filter(is_used).cloned().collect()
+}
+
 /// Whether a line has a link such as ``[`#[retry]`]``, without a label or a target.
 fn has_shortcut_with_brackets(line: &str) -> bool {
     line.split("]`]").skip(1).any(|rest| !rest.starts_with(['[', '(', ':']))
@@ -107,6 +129,9 @@ fn faults(page: &Page, for_rustdoc: &BTreeSet<String>) -> Vec<String> {
             faults.push(format!("`[{label}]` is not defined at the end of the page"));
         }
     }
+    for label in undefined_shortcuts(&lines, &labels, for_rustdoc) {
+        faults.push(format!("`[{label}]` is not defined at the end of the page"));
+    }
     faults.into_iter().map(|fault| format!("{}: {fault}", page.path)).collect()
 }
 
@@ -116,6 +141,16 @@ fn each_link_leads_to_a_file_and_has_a_definition_for_rustdoc() {
     let faults: Vec<_> =
         pages.iter().flat_map(|path| faults(&read(path), &labels_for_rustdoc(path))).collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn each_recipe_is_in_the_index() {
+    let index = read("docs/recipes/README.md").text;
+    for path in strict_pages() {
+        if let Some(name) = path.strip_prefix("docs/recipes/").filter(|name| *name != "README.md") {
+            assert!(index.contains(&format!("]: {name}\n")), "the index has no {name}");
+        }
+    }
 }
 
 #[test]
@@ -132,17 +167,18 @@ fn each_kind_of_wrong_link_is_found() {
     let page = Page::parse(
         "docs/made-up.md",
         "# A `title`, here\n[a](#a-title-here) [b](#none) [c](file.md) [d][e] [f][g]\n\
-         [`#[i]`] [`#[k]`][k]\n\
+         [`#[i]`] [`#[k]`][k] [Time\nlimits] [x]\n\
          ```text\n[h](i.md)\n```\n[g]: none.md\n[j]: STYLE.md\n[k]: https://example.com\n",
     );
-    let found = faults(&page, &BTreeSet::from(["g".to_owned()]));
+    let found = faults(&page, &BTreeSet::from(["g", "time limits"].map(str::to_owned)));
     let expected = [
         "none.md: no such file",
         "`[j]` is not defined in links.md, for rustdoc",
         "#none: no such heading",
         "`(file.md)`: define a label for it at the end of the page",
-        "`[`#[i]`] [`#[k]`][k]`: write [`#[retry]`][retry]",
+        "`[`#[i]`] [`#[k]`][k] [Time`: write [`#[retry]`][retry]",
         "`[e]` is not defined at the end of the page",
+        "`[time limits]` is not defined at the end of the page",
     ];
     assert_eq!(found, expected.map(|fault| format!("docs/made-up.md: {fault}")));
 }

@@ -149,7 +149,7 @@ fn crates_depend_only_on_crates_below() {
 }
 
 /// Returns the crates of this workspace that a manifest names under `[dependencies]`.
-fn our_dependencies(manifest: &str) -> Vec<String> {
+pub(crate) fn our_dependencies(manifest: &str) -> Vec<String> {
     let mut section = "";
     let mut found = Vec::new();
     for line in manifest.lines() {

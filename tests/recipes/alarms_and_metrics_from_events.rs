@@ -12,14 +12,14 @@ fn raise_alarms() {
     Registry::global().on_event(|event| {
         if let EventKind::Transition(step) = event.kind() {
             if step.to == CircuitState::Open {
-                alarm(format!("{} is open: {}", event.name(), step.reason));
+                alarm(&format!("{} is open: {}", event.name(), step.reason));
             }
         }
     });
 }
 
-fn alarm(text: String) {
-    ALARMS.lock().unwrap().push(text.clone()); // not shown
+fn alarm(text: &str) {
+    ALARMS.lock().unwrap().push(text.to_owned()); // not shown
     // A listener runs within a call: send slow work to a channel.
     eprintln!("{text}");
 }

@@ -13,11 +13,11 @@ async fn load(key: &str) -> Result<String, RetryError<io::Error>> {
 }
 
 fn describe(error: &RetryError<io::Error>) -> String {
-    let mut text = error.reason().to_string();
+    let mut lines = vec![error.reason().to_string()];
     for attempt in error.attempts() {
-        text += &format!("; {} after {:?}", attempt.error(), attempt.took());
+        lines.push(format!("{} after {:?}", attempt.error(), attempt.took()));
     }
-    text
+    lines.join("; ")
 }
 
 async fn get(key: &str) -> io::Result<String> {

@@ -9,11 +9,11 @@ use std::io;
 #[retry(
     max_retries = 1,
     attempt_timeout = "2s",
-    on_retry = |retry| log(format!(
+    on_retry = |retry| log(&format!(
         "{url}: attempt {} failed: {:?}; again in {:?}",
         retry.attempt(), retry.error(), retry.delay(),
     )),
-    on_give_up = |end| log(format!(
+    on_give_up = |end| log(&format!(
         "{url}: gave up after {} attempts: {}",
         end.attempts(), end.reason(),
     )),
@@ -25,8 +25,8 @@ async fn fetch(url: &str) -> io::Result<String> {
     Ok(format!("the page of {url}"))
 }
 
-fn log(line: String) {
-    LOG.with_borrow_mut(|log| log.push(line.clone())); // not shown
+fn log(line: &str) {
+    LOG.with_borrow_mut(|log| log.push(line.to_owned())); // not shown
     println!("{line}");
 }
 // end excerpt

@@ -15,12 +15,11 @@ impl Session {
     #[retry(attempt_timeout = "2s")]
     async fn balance(&mut self, account: u32) -> io::Result<u64> {
         // It is taken out, so an attempt that fails or is cut off drops the connection.
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => {
-                self.connects += 1;
-                connect().await?
-            }
+        let mut connection = if let Some(connection) = self.connection.take() {
+            connection
+        } else {
+            self.connects += 1;
+            connect().await?
         };
         let balance = connection.read_balance(account).await?;
         self.connection = Some(connection);

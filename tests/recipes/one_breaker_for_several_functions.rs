@@ -3,7 +3,7 @@
 use super::dependency;
 
 // excerpt: recipe
-use resilient::{circuit_breaker, retry};
+use resilient::{circuit_breaker, retry, timeout};
 use std::io;
 
 // This function gives the settings.
@@ -15,7 +15,7 @@ async fn count(article: u32) -> io::Result<u32> {
 
 // This function accepts them. It is not retried, because it is not safe to repeat.
 #[circuit_breaker(name = "inventory")]
-#[resilient::timeout("1s")]
+#[timeout("1s")]
 async fn take(article: u32) -> io::Result<u32> {
     query("take", article).await
 }

@@ -1,9 +1,7 @@
 //! The recipe for tests without waiting.
 
-#![allow(unused_imports, reason = "the page shows a whole program")]
-
 // excerpt: recipe
-use resilient::{CircuitBreaker, Registry, circuit_breaker, retry};
+use resilient::{circuit_breaker, retry};
 use std::io;
 
 #[retry(attempt_timeout = "1s")]
@@ -21,7 +19,7 @@ mod tests {
     use resilient::breaker::CircuitState;
     use resilient::retries::StopReason;
     use resilient::testing::{ManualClock, Scope};
-    use resilient::{BreakerConfig, CircuitOpen};
+    use resilient::{BreakerConfig, CircuitBreaker, Registry};
     use std::time::Duration;
 
     // tokio's paused clock moves retries and breakers.

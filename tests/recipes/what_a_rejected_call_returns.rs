@@ -28,7 +28,7 @@ impl From<TimedOut> for PriceError {
 #[circuit_breaker(name = "shop")]
 #[timeout("1s")]
 async fn price(article: u32) -> Result<u32, PriceError> {
-    Ok(ask(article).await.unwrap_or(0))
+    ask(article).await.map_err(|error| PriceError::Unavailable(error.to_string()))
 }
 
 // `None`, if the function returns an `Option`.

@@ -3,7 +3,7 @@
 use super::dependency;
 
 // excerpt: recipe
-use resilient::{BreakerConfig, CircuitBreaker, ConfigError, Outcome, RetryPolicy};
+use resilient::{BreakerConfig, CircuitBreaker, ConfigError, RetryPolicy};
 use std::io;
 use std::time::Duration;
 
@@ -27,13 +27,11 @@ impl Feed {
     }
 
     // Work that is not a single call, such as a stream, holds a permit.
-    async fn copy(&self) -> io::Result<()> {
+    async fn bytes(&self) -> io::Result<usize> {
         let permit = self.breaker.try_acquire()?;
-        while let Some(chunk) = next_chunk().await? {
-            println!("{} bytes", chunk.len());
-        }
-        permit.report(Outcome::Success);
-        Ok(())
+        let bytes = count_bytes().await;
+        permit.report_output(&bytes);
+        bytes
     }
 }
 
@@ -41,6 +39,14 @@ async fn ask(attempt: u32) -> io::Result<String> {
     dependency::call(io::ErrorKind::ConnectionReset).await?; // not shown
     // Send the request here.
     Ok(format!("head, at attempt {attempt}"))
+}
+
+async fn count_bytes() -> io::Result<usize> {
+    let mut bytes = 0;
+    while let Some(chunk) = next_chunk().await? {
+        bytes += chunk.len();
+    }
+    Ok(bytes)
 }
 
 async fn next_chunk() -> io::Result<Option<Vec<u8>>> {
@@ -66,13 +72,16 @@ async fn a_policy_runs_a_closure_through_a_breaker_with_a_time_limit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_permit_that_is_dropped_counts_as_abandoned() {
+async fn a_permit_counts_what_is_reported_and_counts_as_abandoned_if_it_is_dropped() {
     let feed = Feed::new().unwrap();
-    feed.copy().await.unwrap();
+    assert_eq!(feed.bytes().await.unwrap(), 0);
     dependency::fail(1);
-    feed.copy().await.unwrap_err();
+    feed.bytes().await.unwrap_err();
     let totals = feed.breaker.snapshot().totals;
-    assert_eq!((totals.success, totals.failure, totals.abandoned), (1, 0, 1));
-    feed.breaker.try_acquire().unwrap().report(Outcome::Failure);
-    assert_eq!(feed.breaker.snapshot().totals.failure, 1);
+    assert_eq!((totals.success, totals.failure, totals.abandoned), (1, 1, 0));
+
+    dependency::hang(1);
+    tokio::time::timeout(Duration::from_secs(1), feed.bytes()).await.unwrap_err();
+    let snapshot = feed.breaker.snapshot();
+    assert_eq!((snapshot.totals.failure, snapshot.totals.abandoned), (1, 1));
 }

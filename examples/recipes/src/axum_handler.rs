@@ -11,7 +11,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use reqwest::{Client, Url};
-use resilient::{CircuitOpen, Classify, Registry, TimedOut, circuit_breaker, retry, timeout};
+use resilient::{
+    CircuitOpen, Classify, Registry, TimedOut, circuit_breaker, retry, timeout,
+};
 
 /// Why a request to this service failed.
 #[derive(Debug, thiserror::Error, Classify)]
@@ -44,7 +46,8 @@ pub struct Shop {
 impl Shop {
     /// Makes a client of the warehouse at this URL.
     pub fn new(warehouse: Url) -> reqwest::Result<Self> {
-        let http = Client::builder().connect_timeout(Duration::from_millis(200)).build()?;
+        let http =
+            Client::builder().connect_timeout(Duration::from_millis(200)).build()?;
         Ok(Self { http, warehouse })
     }
 
@@ -83,7 +86,9 @@ impl IntoResponse for ShopError {
             }
             Self::Late(_) => (StatusCode::GATEWAY_TIMEOUT, text).into_response(),
             // The text of a reqwest error contains the URL of the warehouse.
-            Self::Warehouse(_) => (StatusCode::BAD_GATEWAY, "warehouse failed").into_response(),
+            Self::Warehouse(_) => {
+                (StatusCode::BAD_GATEWAY, "warehouse failed").into_response()
+            }
         }
     }
 }
@@ -99,7 +104,8 @@ async fn stock(
     Ok(Json(shop.stock(&article).await?))
 }
 
-/// `GET /health/live`: whether the process should be restarted. A circuit says nothing about that.
+/// `GET /health/live`: whether the process should be restarted. A circuit says nothing
+/// about that.
 async fn live() {}
 
 /// `GET /health/circuits`: the state of each circuit, for people and dashboards.

@@ -36,15 +36,14 @@ pub struct Archive {
 }
 
 impl Archive {
-    /// Stores an item. A `PUT` may be repeated. Nobody waits for the job, so an item has a minute,
-    /// and the archive may ask for waits of up to 30 s.
+    /// Stores an item. A `PUT` may be repeated. Nobody waits for the job, so an item has
+    /// a minute.
     #[retry(
         name = "archive.store",
         max_retries = 5,
         base_delay = "200ms",
         attempt_timeout = "5s",
         max_elapsed = "1m",
-        max_retry_after = "30s",
         budget = "archive"
     )]
     #[circuit_breaker(name = "archive", failure_threshold = 20, recovery_time = "1m")]
@@ -70,7 +69,8 @@ pub struct Report {
     pub stopped: Option<CircuitOpen>,
 }
 
-/// Sends all items that no earlier run has sent. The file `done` has a line for each sent item.
+/// Sends all items that no earlier run has sent. The file `done` has a line for each sent
+/// item.
 pub async fn run(
     archive: &Archive,
     items: impl IntoIterator<Item = u64>,
@@ -104,15 +104,20 @@ pub async fn run(
     Ok(report)
 }
 
-/// Reads the items that earlier runs have sent. A line that is not complete does not count.
+/// Reads the items that earlier runs have sent. A line that is not complete does not
+/// count.
 fn sent_before(done: &Path) -> io::Result<HashSet<u64>> {
     let file = match File::open(done) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(HashSet::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok(HashSet::new());
+        }
         file => file?,
     };
     let mut sent = HashSet::new();
     for line in BufReader::new(file).lines() {
-        sent.extend(line?.strip_suffix(" sent").and_then(|item| item.parse::<u64>().ok()));
+        sent.extend(
+            line?.strip_suffix(" sent").and_then(|item| item.parse::<u64>().ok()),
+        );
     }
     Ok(sent)
 }

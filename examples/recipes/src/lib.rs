@@ -1,5 +1,5 @@
-//! The code of the recipes with real clients. The pages in `docs/recipes` show excerpts of these
-//! files, and the tests run them against real servers.
+//! The code of the recipes with real clients. The pages in `docs/recipes` show excerpts
+//! of these files, and the tests run them against real servers.
 
 #![allow(
     missing_debug_implementations,

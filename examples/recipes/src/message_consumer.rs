@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::streams::{
-    StreamClaimOptions, StreamClaimReply, StreamId, StreamPendingCountReply, StreamReadOptions,
-    StreamReadReply,
+    StreamClaimOptions, StreamClaimReply, StreamId, StreamPendingCountReply,
+    StreamReadOptions, StreamReadReply,
 };
 use redis::{AsyncCommands, Client, RedisResult, cmd, pipe};
 use reqwest::StatusCode;
@@ -58,7 +58,8 @@ impl Billing {
         let request = request.header("Idempotency-Key", message).body(order.to_owned());
         let response = request.send().await?;
         match response.status() {
-            // Without rights, for example, all orders would fail: that is no error of this order.
+            // Without rights, for example, all orders would fail: that is no error of
+            // this order.
             status @ (StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY) => {
                 Err(BillError::Refused(status))
             }
@@ -68,23 +69,18 @@ impl Billing {
 }
 // end excerpt
 
-// excerpt: consumer
+// excerpt: queue
 const STREAM: &str = "orders";
 const DEAD_LETTERS: &str = "orders.dead";
 const GROUP: &str = "billing";
-/// A message that a consumer does not settle goes to another one after this time, in milliseconds.
+/// A message that a consumer does not settle goes to another one after this time, in
+/// milliseconds.
 const REDELIVERY: usize = 30_000;
-/// The messages that a consumer takes at a time. Three deadlines of 8 s are below `REDELIVERY`.
+/// The new messages that a consumer takes at a time. Three deadlines of 8 s are below
+/// `REDELIVERY`.
 const AT_A_TIME: usize = 3;
 /// The deliveries of a message that may end without any result, as in a crash.
 const MOST_DELIVERIES: usize = 5;
-
-/// One consumer of the group.
-pub struct Consumer {
-    broker: ConnectionManager,
-    billing: Billing,
-    name: String,
-}
 
 struct Message {
     id: String,
@@ -93,22 +89,107 @@ struct Message {
     deliveries: usize,
 }
 
+impl Message {
+    fn new(message: &StreamId, deliveries: usize) -> Self {
+        let order = message.get("order").unwrap_or_default();
+        Self { id: message.id.clone(), order, deliveries }
+    }
+}
+
+/// The queue, as one consumer of the group sees it.
+struct Queue {
+    broker: ConnectionManager,
+    consumer: String,
+}
+
+impl Queue {
+    /// Waits for up to a second for messages that no consumer has had.
+    async fn new_messages(&self) -> RedisResult<Vec<Message>> {
+        let options = StreamReadOptions::default().group(GROUP, &self.consumer);
+        let options = options.count(AT_A_TIME).block(1_000);
+        let mut broker = self.broker.clone();
+        let read: Option<StreamReadReply> =
+            broker.xread_options(&[STREAM], &[">"], &options).await?;
+        let messages =
+            read.into_iter().flat_map(|read| read.keys).flat_map(|key| key.ids);
+        Ok(messages.map(|message| Message::new(&message, 0)).collect())
+    }
+
+    /// Takes over a message that was not settled in time. One at a time: if a message
+    /// ends its consumer, no other message is counted with it.
+    async fn abandoned_message(&self) -> RedisResult<Option<Message>> {
+        let mut broker = self.broker.clone();
+        let pending: StreamPendingCountReply = cmd("XPENDING")
+            .arg(&[STREAM, GROUP, "IDLE"])
+            .arg(REDELIVERY)
+            .arg(&["-", "+", "1"])
+            .query_async(&mut broker)
+            .await?;
+        let Some(entry) = pending.ids.first() else { return Ok(None) };
+        let claimed: StreamClaimReply = broker
+            .xclaim(STREAM, GROUP, &self.consumer, REDELIVERY, &[&entry.id])
+            .await?;
+        // Another consumer may have been faster.
+        let Some(claimed) = claimed.ids.first() else { return Ok(None) };
+        let message = Message::new(claimed, entry.times_delivered);
+        if message.deliveries < MOST_DELIVERIES {
+            return Ok(Some(message));
+        }
+        self.bury(&message, "delivered too often").await?;
+        Ok(None)
+    }
+
+    async fn acknowledge(&self, message: &Message) -> RedisResult<()> {
+        self.broker.clone().xack(STREAM, GROUP, &[&message.id]).await
+    }
+
+    /// Leaves a message for a later delivery, and does not count this one.
+    async fn hand_back(&self, message: &Message) -> RedisResult<()> {
+        let options =
+            StreamClaimOptions::default().retry(message.deliveries).with_justid();
+        let ids = [&message.id];
+        let mut broker = self.broker.clone();
+        broker.xclaim_options(STREAM, GROUP, &self.consumer, 0, &ids, options).await
+    }
+
+    /// Moves a message to the dead letters, in one transaction.
+    async fn bury(&self, message: &Message, why: &str) -> RedisResult<()> {
+        let Message { id, order, .. } = message;
+        let letter = [("id", id.as_str()), ("order", order), ("why", why)];
+        pipe()
+            .atomic()
+            .xadd(DEAD_LETTERS, "*", &letter)
+            .xack(STREAM, GROUP, &[id])
+            .query_async(&mut self.broker.clone())
+            .await
+    }
+}
+// end excerpt
+
+// excerpt: consumer
+/// One consumer of the group.
+pub struct Consumer {
+    queue: Queue,
+    billing: Billing,
+}
+
 impl Consumer {
-    /// Connects, and makes the group unless it exists. Each consumer needs a name and a connection
-    /// that nothing else uses, because a read waits on it for up to a second.
+    /// Connects, and makes the group unless it exists. Each consumer needs a name and a
+    /// connection that nothing else uses, because a read waits on it for up to a second.
     pub async fn new(url: &str, name: &str, billing: Billing) -> RedisResult<Self> {
         let patience = Some(Duration::from_secs(3));
         let config = ConnectionManagerConfig::new().set_response_timeout(patience);
         let client = Client::open(url)?;
         let mut broker = ConnectionManager::new_with_config(client, config).await?;
-        let made: RedisResult<()> = broker.xgroup_create_mkstream(STREAM, GROUP, "0").await;
+        let made: RedisResult<()> =
+            broker.xgroup_create_mkstream(STREAM, GROUP, "0").await;
         match made {
             Err(error) if error.code() != Some("BUSYGROUP") => Err(error),
-            _ => Ok(Self { broker, billing, name: name.to_owned() }),
+            _ => Ok(Self { queue: Queue { broker, consumer: name.to_owned() }, billing }),
         }
     }
 
-    /// Consumes until the task is dropped. The loop itself repeats what the broker did not do.
+    /// Consumes until the future is dropped. The loop itself repeats what fails.
     pub async fn run(&self) {
         loop {
             while let Some(pause) = pause() {
@@ -123,10 +204,10 @@ impl Consumer {
 
     /// Takes some messages and settles each. Returns how many there were.
     pub async fn round(&self) -> RedisResult<usize> {
-        let mut messages = self.abandoned().await?;
-        if messages.is_empty() {
-            messages = self.new_messages().await?;
-        }
+        let messages = match self.queue.abandoned_message().await? {
+            Some(message) => vec![message],
+            None => self.queue.new_messages().await?,
+        };
         for message in &messages {
             self.settle(message).await?;
         }
@@ -135,90 +216,26 @@ impl Consumer {
 
     async fn settle(&self, message: &Message) -> RedisResult<()> {
         match self.billing.bill(&message.id, &message.order).await {
-            Ok(()) => self.broker.clone().xack(STREAM, GROUP, &[&message.id]).await,
-            Err(BillError::Refused(status)) => self.bury(message, status.as_str()).await,
+            Ok(()) => self.queue.acknowledge(message).await,
+            Err(BillError::Refused(status)) => {
+                self.queue.bury(message, status.as_str()).await
+            }
             // The service failed, which says nothing against the message.
             Err(error) => {
                 eprintln!("message {}: {error}", message.id);
-                self.hand_back(message).await
+                self.queue.hand_back(message).await
             }
         }
     }
 }
 
-/// Returns how long to leave all messages with the broker, because the circuit is open. At most a
-/// second, so that the consumer notices when an operator closes the circuit.
+/// Returns how long to take no messages, because the circuit is open. At most a second,
+/// so that the consumer notices when an operator closes the circuit.
 pub fn pause() -> Option<Duration> {
     let breaker = Registry::global().get("billing")?;
-    let is_open = matches!(breaker.state(), CircuitState::Open | CircuitState::ForcedOpen);
-    let second = Duration::from_secs(1);
-    is_open.then(|| breaker.snapshot().retry_after.map_or(second, |wait| wait.min(second)))
-}
-// end excerpt
-
-// excerpt: broker
-impl Consumer {
-    /// Waits for up to a second for messages that no consumer has had.
-    async fn new_messages(&self) -> RedisResult<Vec<Message>> {
-        let options = StreamReadOptions::default().group(GROUP, &self.name);
-        let options = options.count(AT_A_TIME).block(1_000);
-        let mut broker = self.broker.clone();
-        let read: Option<StreamReadReply> =
-            broker.xread_options(&[STREAM], &[">"], &options).await?;
-        let messages = read.into_iter().flat_map(|read| read.keys).flat_map(|key| key.ids);
-        Ok(messages.map(|message| Message::new(&message, 0)).collect())
-    }
-
-    /// Takes over messages that were not settled in time.
-    async fn abandoned(&self) -> RedisResult<Vec<Message>> {
-        let mut broker = self.broker.clone();
-        let pending: StreamPendingCountReply = cmd("XPENDING")
-            .arg(&[STREAM, GROUP, "IDLE"])
-            .arg(REDELIVERY)
-            .arg(&["-", "+"])
-            .arg(AT_A_TIME)
-            .query_async(&mut broker)
-            .await?;
-        let mut messages = Vec::new();
-        for entry in pending.ids {
-            // Another consumer may be faster. Then this returns no message.
-            let claimed: StreamClaimReply =
-                broker.xclaim(STREAM, GROUP, &self.name, REDELIVERY, &[&entry.id]).await?;
-            for message in claimed.ids {
-                let message = Message::new(&message, entry.times_delivered);
-                if message.deliveries < MOST_DELIVERIES {
-                    messages.push(message);
-                } else {
-                    self.bury(&message, "delivered too often").await?;
-                }
-            }
-        }
-        Ok(messages)
-    }
-
-    /// Leaves a message for a later delivery, and does not count this one.
-    async fn hand_back(&self, message: &Message) -> RedisResult<()> {
-        let options = StreamClaimOptions::default().retry(message.deliveries).with_justid();
-        let mut broker = self.broker.clone();
-        broker.xclaim_options(STREAM, GROUP, &self.name, 0, &[&message.id], options).await
-    }
-
-    /// Moves a message to the dead letters, in one transaction.
-    async fn bury(&self, message: &Message, why: &str) -> RedisResult<()> {
-        let Message { id, order, .. } = message;
-        pipe()
-            .atomic()
-            .xadd(DEAD_LETTERS, "*", &[("id", id.as_str()), ("order", order), ("why", why)])
-            .xack(STREAM, GROUP, &[id])
-            .query_async(&mut self.broker.clone())
-            .await
-    }
-}
-
-impl Message {
-    fn new(message: &StreamId, deliveries: usize) -> Self {
-        let order = message.get("order").unwrap_or_default();
-        Self { id: message.id.clone(), order, deliveries }
-    }
+    let is_open =
+        matches!(breaker.state(), CircuitState::Open | CircuitState::ForcedOpen);
+    let wait = breaker.snapshot().retry_after.unwrap_or(Duration::MAX);
+    is_open.then(|| wait.min(Duration::from_secs(1)))
 }
 // end excerpt

@@ -10,7 +10,8 @@ use resilient::{CircuitOpen, Classify, TimedOut, circuit_breaker, retry};
 /// Why the payment provider did not do what it was asked for.
 #[derive(Debug, thiserror::Error, Classify)]
 pub enum PayError {
-    /// The provider refused the card. The provider works, and a repetition would be refused, too.
+    /// The provider refused the card. The provider works, and a repetition would be
+    /// refused, too.
     #[error("the card was declined")]
     #[answered]
     Declined,
@@ -43,12 +44,15 @@ fn checked(response: Response) -> Result<Response, PayError> {
     match response.status() {
         StatusCode::PAYMENT_REQUIRED => Err(PayError::Declined),
         StatusCode::TOO_MANY_REQUESTS => Err(PayError::TooMany(retry_after(&response))),
-        StatusCode::SERVICE_UNAVAILABLE => Err(PayError::Unavailable(retry_after(&response))),
+        StatusCode::SERVICE_UNAVAILABLE => {
+            Err(PayError::Unavailable(retry_after(&response)))
+        }
         _ => Ok(response.error_for_status()?),
     }
 }
 
-/// Reads a `Retry-After` in seconds. The header may also be a date, which this leaves out.
+/// Reads a `Retry-After` in seconds. The header may also be a date, which this leaves
+/// out.
 fn retry_after(response: &Response) -> Option<Duration> {
     let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
     Some(Duration::from_secs(seconds))
@@ -66,7 +70,8 @@ pub struct Payments {
 impl Payments {
     /// Makes the client, which connects at its first request.
     pub fn new(url: impl Into<String>) -> reqwest::Result<Self> {
-        let http = Client::builder().connect_timeout(Duration::from_millis(500)).build()?;
+        let http =
+            Client::builder().connect_timeout(Duration::from_millis(500)).build()?;
         Ok(Self { http, url: url.into() })
     }
 
@@ -80,7 +85,8 @@ impl Payments {
     )]
     #[circuit_breaker(name = "payments", recovery_time = "10s")]
     pub async fn state(&self, payment: u64) -> Result<Option<String>, PayError> {
-        let response = self.http.get(format!("{}/payments/{payment}", self.url)).send().await?;
+        let response =
+            self.http.get(format!("{}/payments/{payment}", self.url)).send().await?;
         if response.status() == StatusCode::NOT_FOUND {
             return Ok(None);
         }
@@ -88,8 +94,8 @@ impl Payments {
         Ok(Some(checked(response)?.text().await?))
     }
 
-    /// Charges a card. Make one key for each purchase, before the first call: the provider then
-    /// charges once, however often the request is sent.
+    /// Charges a card. Make one key for each purchase, before the first call: the
+    /// provider then charges once, however often the request is sent.
     #[retry(
         name = "payments.charge",
         max_retries = 2,
@@ -98,9 +104,15 @@ impl Payments {
         budget = "payments"
     )]
     #[circuit_breaker(name = "payments")]
-    pub async fn charge(&self, key: &str, card: &str, cents: u64) -> Result<String, PayError> {
+    pub async fn charge(
+        &self,
+        key: &str,
+        card: &str,
+        cents: u64,
+    ) -> Result<String, PayError> {
         let request = self.http.post(format!("{}/payments", self.url));
-        let request = request.header("Idempotency-Key", key).body(format!("{card} {cents}"));
+        let request =
+            request.header("Idempotency-Key", key).body(format!("{card} {cents}"));
         Ok(checked(request.send().await?)?.text().await?)
     }
 }

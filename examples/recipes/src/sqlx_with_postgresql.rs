@@ -24,10 +24,11 @@ pub enum StoreError {
     Late(#[source] TimedOut),
 }
 
-/// Returns a pool whose limits are below the attempts' limit: 500 ms for a connection and 800 ms
-/// for a statement fit into an `attempt_timeout` of 1.5 s.
+/// Returns a pool whose limits are below the attempts' limit: 500 ms for a connection and
+/// 800 ms for a statement fit into an `attempt_timeout` of 1.5 s.
 pub fn pool(options: PgConnectOptions) -> PgPool {
-    // The server itself ends a statement, so that a call that gave up returns its connection.
+    // The server itself ends a statement, so that a call that gave up returns its
+    // connection.
     let options = options.options([("statement_timeout", "800ms")]);
     PgPoolOptions::new()
         .max_connections(8)
@@ -53,8 +54,8 @@ pub async fn title(pool: &PgPool, id: i64) -> Result<String, StoreError> {
 // end excerpt
 
 // excerpt: insert
-/// Creates the order of this key, or returns the number of the order that has this key already.
-/// So the insert may be repeated, by `#[retry]` and by the customer.
+/// Creates the order of this key, or returns the number of the order that has this key
+/// already. So the insert may be repeated, by `#[retry]` and by the customer.
 #[retry(
     name = "orders.create",
     max_retries = 2,
@@ -73,8 +74,8 @@ pub async fn create(pool: &PgPool, key: &str, title: &str) -> Result<i64, StoreE
 // end excerpt
 
 // excerpt: transaction
-/// Moves money from one account to another. Done twice, it would move twice the money, so it is
-/// repeated only if the database says that it has undone the transaction.
+/// Moves money from one account to another. Done twice, it would move twice the money, so
+/// it is repeated only if the database says that it has undone the transaction.
 #[retry(
     name = "accounts.transfer",
     max_retries = 5,
@@ -84,7 +85,12 @@ pub async fn create(pool: &PgPool, key: &str, title: &str) -> Result<i64, StoreE
     deadline = "4s"
 )]
 #[circuit_breaker(name = "orders database")]
-pub async fn transfer(pool: &PgPool, from: i64, to: i64, cents: i64) -> Result<(), StoreError> {
+pub async fn transfer(
+    pool: &PgPool,
+    from: i64,
+    to: i64,
+    cents: i64,
+) -> Result<(), StoreError> {
     let mut transaction = pool.begin_with("BEGIN ISOLATION LEVEL SERIALIZABLE").await?;
     for (account, change) in [(from, -cents), (to, cents)] {
         sqlx::query("UPDATE accounts SET cents = cents + $2 WHERE id = $1")
@@ -97,7 +103,8 @@ pub async fn transfer(pool: &PgPool, from: i64, to: i64, cents: i64) -> Result<(
     Ok(())
 }
 
-/// A serialization failure (`40001`) or a deadlock (`40P01`): PostgreSQL undid the transaction.
+/// A serialization failure (`40001`) or a deadlock (`40P01`): PostgreSQL undid the
+/// transaction.
 fn was_undone(error: &StoreError) -> bool {
     let StoreError::Database(sqlx::Error::Database(error)) = error else { return false };
     matches!(error.code().as_deref(), Some("40001" | "40P01"))

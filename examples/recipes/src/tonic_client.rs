@@ -11,7 +11,8 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Response, Status};
 use tonic_prost::ProstCodec;
 
-/// A client as `tonic-prost-build` generates it from a `.proto` file. Use the generated one.
+/// A client as `tonic-prost-build` generates it from a `.proto` file. Use the generated
+/// one.
 #[derive(Debug, Clone)]
 pub struct StockClient(Grpc<Channel>);
 
@@ -22,7 +23,10 @@ impl StockClient {
     }
 
     /// `rpc Count(google.protobuf.StringValue) returns (google.protobuf.UInt32Value)`
-    pub async fn count(&mut self, request: Request<String>) -> Result<Response<u32>, Status> {
+    pub async fn count(
+        &mut self,
+        request: Request<String>,
+    ) -> Result<Response<u32>, Status> {
         self.0.ready().await.map_err(|error| Status::from_error(Box::new(error)))?;
         let path = PathAndQuery::from_static("/warehouse.Stock/Count");
         self.0.unary(request, path, ProstCodec::default()).await
@@ -59,7 +63,7 @@ impl Stock {
     pub fn new(url: impl Into<String>) -> Result<Self, tonic::transport::Error> {
         let endpoint = Endpoint::from_shared(url.into())?
             .connect_timeout(Duration::from_millis(300))
-            // Notices a connection that is dead after at most 15 seconds.
+            // A ping to which nothing responds within 5 s ends a dead connection.
             .http2_keep_alive_interval(Duration::from_secs(10))
             .keep_alive_timeout(Duration::from_secs(5));
         Ok(Self { channel: endpoint.connect_lazy() })

@@ -56,25 +56,22 @@ impl Content {
     }
 
     pub(super) fn write(&self, payload: &Payload) -> Result<Written, BuildError> {
-        if matches!(payload, Payload::Nothing) {
-            return Ok(Written::Nothing);
-        }
-        let refuse = |problem| BuildError::new(BuildErrorKind::Body, "body", problem);
-        match self {
-            Self::Json(content_type) => {
-                let bytes = match payload {
-                    Payload::Nothing => Vec::new(),
-                    Payload::Whole(json) => json.get().as_bytes().to_vec(),
-                    Payload::Fields(fields) => serde_json::to_vec(fields)
-                        .map_err(|_| refuse("cannot be written as JSON"))?,
-                };
-                Ok(Written::Body(content_type.clone(), bytes))
+        let refuse = |_| BuildError::new(BuildErrorKind::Body, "body", "cannot be written as JSON");
+        let json = |content_type: &String, bytes| Written::Body(content_type.clone(), bytes);
+        match (self, payload) {
+            (_, Payload::Nothing) => Ok(Written::Nothing),
+            (Self::Json(content_type), Payload::Whole(value)) => {
+                Ok(json(content_type, value.get().as_bytes().to_vec()))
             }
-            Self::Form => {
+            (Self::Json(content_type), Payload::Fields(fields)) => {
+                let bytes = serde_json::to_vec(fields).map_err(refuse)?;
+                Ok(json(content_type, bytes))
+            }
+            (Self::Form, _) => {
                 let pairs = pairs(payload, BuildErrorKind::Body)?;
                 Ok(Written::Body(FORM.to_owned(), encode(&pairs).into_bytes()))
             }
-            Self::Query => pairs(payload, BuildErrorKind::Query).map(Written::Query),
+            (Self::Query, _) => pairs(payload, BuildErrorKind::Query).map(Written::Query),
         }
     }
 }

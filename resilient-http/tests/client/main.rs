@@ -7,8 +7,10 @@ mod address_fence;
 mod cancellation;
 #[cfg(feature = "test-util")]
 mod client_defaults;
+mod debug_texts;
 mod defects;
 mod error_bodies;
+mod error_kinds;
 mod error_texts;
 mod events;
 mod fail_when;

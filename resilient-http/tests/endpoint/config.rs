@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use resilient_http::{
-    ApiKey, AuthKind, BreakerConfig, BuildErrorKind, Endpoint, EndpointConfig,
-    EndpointConfigBuilder, Preset, RetryPolicy, default_circuit_breaker,
+    ApiKey, AuthKind, BreakerConfig, BudgetConfig, BuildErrorKind, Endpoint, EndpointConfig,
+    EndpointConfigBuilder, Preset, RetryBudget, RetryPolicy, default_circuit_breaker,
 };
 use serde_json::{Value, json};
 
@@ -173,4 +173,36 @@ fn the_builder_of_an_endpoint_overrides_its_configuration() {
         .unwrap();
     breaker.trip().unwrap();
     assert_eq!(any.circuit_breaker().state(), resilient::breaker::CircuitState::Open);
+}
+
+#[tokio::test]
+async fn endpoints_share_a_budget_that_their_builders_get() {
+    let server = Api::serve(|_, _| crate::support::api::status(500)).await;
+    let settings = BudgetConfig::builder().capacity(10).retry_cost(5).initial_tokens(5);
+    let settings = settings.build().unwrap();
+    let shared = RetryBudget::new("shared", settings);
+    let built = |config: &EndpointConfigBuilder| -> Any {
+        let builder = Endpoint::builder(config.build().unwrap()).budget(shared.clone());
+        assert!(format!("{builder:?}").contains("EndpointBuilder"));
+        builder.build().unwrap()
+    };
+    let (one, other) = (built(&declared(&server.url)), built(&declared(&server.url)));
+    // The tokens pay for one retry of all endpoints together.
+    within("the call", one.call(&json!({}))).await.unwrap_err();
+    assert_eq!(server.count(), 2);
+    within("the call", other.call(&json!({}))).await.unwrap_err();
+    assert_eq!(server.count(), 3);
+    // A budget in the configuration is one for each endpoint.
+    let own = endpoint(&declared(&server.url).budget(settings));
+    within("the call", own.call(&json!({}))).await.unwrap_err();
+    assert_eq!(server.count(), 5);
+}
+
+#[tokio::test]
+async fn an_error_code_for_which_a_retry_does_not_help_is_sent_once() {
+    let error = r#"{"error": {"code": "quota"}}"#;
+    let server = Api::serve(move |_, _| crate::support::api::answer(429, &[], error)).await;
+    let config = declared(&server.url).permanent_codes(["quota"]);
+    within("the call", endpoint(&config).call(&json!({}))).await.unwrap_err();
+    assert_eq!(server.count(), 1);
 }

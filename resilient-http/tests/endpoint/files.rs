@@ -1,6 +1,7 @@
 //! The library reads endpoints from TOML documents. Errors contain the positions of mistakes.
 
 use std::error::Error;
+use std::path::Path;
 use std::time::Duration;
 
 use resilient_http::{
@@ -221,6 +222,7 @@ fn no_error_of_a_document_quotes_the_document() {
 fn the_error_for_a_missing_file_names_the_file() {
     let error = EndpointConfigs::from_file("no/such/endpoints.toml").unwrap_err();
     assert!(error.to_string().contains("no/such/endpoints.toml"));
+    assert_eq!(error.path(), Some(Path::new("no/such/endpoints.toml")));
     assert!(error.source().is_some());
 }
 
@@ -231,8 +233,52 @@ fn other_formats_of_serde_work() {
     let endpoints: EndpointConfigs = serde_json::from_str(json).unwrap();
     let config = endpoints.get("x").unwrap();
     assert_eq!(config.timeout(), Some(Duration::from_secs(5)));
-    let json = json.replace("timeout", "timout");
-    assert!(serde_json::from_str::<EndpointConfigs>(&json).is_err());
+    let unknown = json.replace("timeout", "timout");
+    assert!(serde_json::from_str::<EndpointConfigs>(&unknown).is_err());
+    let wrong = json.replace("5s", "0s").replace("x", "x\\n");
+    let error = serde_json::from_str::<EndpointConfigs>(&wrong).unwrap_err().to_string();
+    assert!(error.starts_with("endpoint `x\\n`: "), "{error}");
+}
+
+#[tokio::test]
+async fn values_of_every_json_type_reach_the_request_from_toml_and_from_json() {
+    const TOML: &str = r#"
+        [endpoint.typed]
+        provider = "typed"
+        base_url = "http://localhost"
+        path = "v{version}/{name}"
+        params = { version = -2, name = "n" }
+        auth = "none"
+        extra_body = { yes = true, low = -1, half = 0.5, list = [1, "a"], deep = { x = 1 } }
+    "#;
+    let json = json!({"endpoint": {"typed": {
+        "provider": "typed", "base_url": "http://localhost", "path": "v{version}/{name}",
+        "params": {"version": 2, "name": "n"}, "auth": "none",
+        "extra_body": {
+            "yes": true, "low": -1, "half": 0.5, "list": [1, "a"], "deep": {"x": 1, "y": null}
+        },
+    }}});
+    for (endpoints, path, deep) in [
+        (EndpointConfigs::from_toml(TOML).unwrap(), "/v-2/n", json!({"x": 1})),
+        (serde_json::from_value(json).unwrap(), "/v2/n", json!({"x": 1, "y": null})),
+    ] {
+        let config = endpoints.get("typed").unwrap();
+        assert_eq!((config.name(), config.full_name()), ("typed", "typed.typed".to_owned()));
+        let echo = MockTransport::new(move |request| {
+            assert_eq!(request.uri().path(), path);
+            Ok(http::Response::new(request.into_body()))
+        });
+        let any: Any = Endpoint::builder(config.clone()).transport(echo).build().unwrap();
+        let sent = within("the call", any.call(&json!({}))).await.unwrap();
+        let expected = json!({"yes": true, "low": -1, "half": 0.5, "list": [1, "a"], "deep": deep});
+        assert_eq!(sent, expected);
+    }
+}
+
+#[test]
+fn a_document_without_endpoints_is_empty() {
+    assert!(EndpointConfigs::from_toml("").unwrap().is_empty());
+    assert!(!EndpointConfigs::from_toml(DOCUMENT).unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -11,6 +11,10 @@ mod listed;
 mod settings;
 
 #[cfg(test)]
+mod async_trait_tests;
+#[cfg(test)]
+mod refused_programs_tests;
+#[cfg(test)]
 mod syntax_tests;
 #[cfg(test)]
 mod tests;

@@ -43,14 +43,14 @@ impl VisitMut for Expansions {
 }
 
 /// Returns the Rust files of a directory of the workspace.
-fn sources(directory: &str) -> Vec<PathBuf> {
+pub(super) fn sources(directory: &str) -> Vec<PathBuf> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
     let entries = fs::read_dir(directory).expect("the directory exists");
     let paths = entries.map(|entry| entry.expect("an entry").path());
     paths.filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect()
 }
 
-fn parsed(path: &Path) -> syn::File {
+pub(super) fn parsed(path: &Path) -> syn::File {
     let text = fs::read_to_string(path).expect("a file");
     syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }

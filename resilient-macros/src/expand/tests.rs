@@ -50,7 +50,7 @@ pub(super) fn take_attribute(
 
 /// Compares the item with the snapshot of that name. `UPDATE_SNAPSHOTS=1` writes the snapshot
 /// instead.
-fn assert_snapshot(name: &str, item: &TokenStream) {
+pub(super) fn assert_snapshot(name: &str, item: &TokenStream) {
     let path = format!("{}/src/expand/snapshots/{name}.rs", env!("CARGO_MANIFEST_DIR"));
     let is = pretty(item);
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {

@@ -1,4 +1,5 @@
-//! The recipe for a command-line tool: reads what a server sends, and writes it into a file.
+//! The recipe for a command-line tool: reads what a server sends, and writes it into a
+//! file.
 
 use std::io::{self, ErrorKind};
 use std::net::{TcpStream, ToSocketAddrs};
@@ -9,8 +10,8 @@ use std::{env, fs, thread};
 
 use resilient::{Classification, retry};
 
-/// Receives a file. This function is not `async`, so nothing can cut it off: each call of the
-/// system has its own time limit, and `max_elapsed` begins no retry after 30 s.
+/// Receives a file. This function is not `async`, so nothing can cut it off: each call of
+/// the system has its own time limit, and `max_elapsed` begins no retry after 30 s.
 #[retry(
     max_retries = 4,
     base_delay = "500ms",

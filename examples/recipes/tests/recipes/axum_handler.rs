@@ -19,8 +19,9 @@ struct Service {
 impl Service {
     async fn start() -> Self {
         static SERVER: support::Server<Upstream> = support::Server::const_new(None);
-        let mut turn =
-            Turn::take(&SERVER, "warehouse", || Some(Upstream::start("40"))).await.unwrap();
+        let mut turn = Turn::take(&SERVER, "warehouse", || Some(Upstream::start("40")))
+            .await
+            .unwrap();
         turn.server().set(Behaviour::Responds(200, "40"));
         turn.server().received();
         let shop = Shop::new(turn.server().url().parse().unwrap()).unwrap();
@@ -48,7 +49,8 @@ async fn a_request_gets_what_the_warehouse_says() {
     assert_eq!(service.status("/stock/sofa").await, 404);
     assert_eq!(service.status("/stock/..%2Forders").await, 404);
     assert_eq!(service.turn.totals(), (before.0 + 2, before.1));
-    let paths: Vec<_> = service.turn.server().received().into_iter().map(|one| one.path).collect();
+    let paths: Vec<_> =
+        service.turn.server().received().into_iter().map(|one| one.path).collect();
     assert_eq!(paths, ["/stock/kettle", "/stock/sofa", "/stock/..%2Forders"]);
 }
 

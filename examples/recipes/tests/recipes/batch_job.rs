@@ -21,8 +21,9 @@ struct Job {
 impl Job {
     async fn new() -> Self {
         static SERVER: support::Server<Upstream> = support::Server::const_new(None);
-        let mut turn =
-            Turn::take(&SERVER, "archive", || Some(Upstream::start("stored"))).await.unwrap();
+        let mut turn = Turn::take(&SERVER, "archive", || Some(Upstream::start("stored")))
+            .await
+            .unwrap();
         turn.server().set(Behaviour::Responds(200, "stored"));
         turn.server().received();
         let archive = Archive { http: reqwest::Client::new(), url: turn.server().url() };
@@ -33,7 +34,8 @@ impl Job {
     /// Returns the items that the archive received since the last call.
     fn items(&mut self) -> Vec<u64> {
         let received = self.turn.server().received().into_iter();
-        let items = received.map(|one| one.path.strip_prefix("/items/").unwrap().parse().unwrap());
+        let items = received
+            .map(|one| one.path.strip_prefix("/items/").unwrap().parse().unwrap());
         let mut items: Vec<u64> = items.collect();
         items.sort_unstable();
         items

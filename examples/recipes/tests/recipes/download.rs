@@ -17,7 +17,8 @@ impl Download {
     fn start(address: &str, file: &Path) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_download"));
         let command = command.arg(address).arg(file);
-        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut process =
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let progress = BufReader::new(process.stderr.take().unwrap());
         Self { process, progress }
     }
@@ -72,7 +73,8 @@ fn what_stays_wrong_is_not_repeated() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = listener.local_addr().unwrap().to_string();
     serve(listener, "content");
-    let (code, output, errors) = Download::start(&address, Path::new("/no/such/folder/file")).end();
+    let (code, output, errors) =
+        Download::start(&address, Path::new("/no/such/folder/file")).end();
     assert_eq!((code, &*output), (1, ""));
     assert!(errors.starts_with("download: No such file"), "{errors}");
     assert_eq!(errors.lines().count(), 1, "{errors}");
@@ -81,7 +83,8 @@ fn what_stays_wrong_is_not_repeated() {
 #[test]
 fn ctrl_c_ends_the_tool_in_the_middle_of_a_delay() {
     let folder = folder();
-    let mut download = Download::start(&nowhere().to_string(), &folder.path().join("file"));
+    let mut download =
+        Download::start(&nowhere().to_string(), &folder.path().join("file"));
     download.line();
     let process = download.process.id().to_string();
     let kill = Command::new("kill").args(["-s", "INT", &process]).status();
@@ -96,5 +99,8 @@ fn ctrl_c_ends_the_tool_in_the_middle_of_a_delay() {
 fn wrong_arguments_have_an_exit_code_of_their_own() {
     let output = Command::new(env!("CARGO_BIN_EXE_download")).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert_eq!(String::from_utf8(output.stderr).unwrap(), "usage: download HOST:PORT FILE\n");
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "usage: download HOST:PORT FILE\n"
+    );
 }

@@ -2,7 +2,9 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use example_recipes::redis_cache::{CacheError, PriceCache, PriceService, connect, price, user};
+use example_recipes::redis_cache::{
+    CacheError, PriceCache, PriceService, connect, price, user,
+};
 use redis::AsyncCommands;
 use redis::aio::ConnectionManager;
 use resilient::Registry;
@@ -72,7 +74,8 @@ async fn a_cache_that_hangs_costs_fifty_milliseconds_until_the_circuit_opens() {
 }
 
 #[tokio::test]
-async fn without_a_server_prices_come_from_the_service_and_are_cached_again_after_a_restart() {
+async fn without_a_server_prices_come_from_the_service_and_are_cached_again_after_a_restart()
+ {
     let Some((mut turn, cache, service)) = cache().await else { return };
     price(&cache, &service, "kettle").await.unwrap();
     turn.server().end("KILL");

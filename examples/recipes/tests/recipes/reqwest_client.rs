@@ -11,7 +11,8 @@ use crate::upstream::{Behaviour, Upstream};
 
 async fn provider() -> (Turn<Upstream>, Payments) {
     static SERVER: support::Server<Upstream> = support::Server::const_new(None);
-    let mut turn = Turn::take(&SERVER, "payments", || Some(Upstream::start("paid"))).await.unwrap();
+    let mut turn =
+        Turn::take(&SERVER, "payments", || Some(Upstream::start("paid"))).await.unwrap();
     turn.server().set(Behaviour::Responds(200, "paid"));
     turn.server().received();
     let payments = Payments::new(turn.server().url()).unwrap();
@@ -26,7 +27,8 @@ async fn a_payment_that_does_not_exist_is_a_response() {
     turn.server().set(Behaviour::Responds(404, "no such payment"));
     assert_eq!(payments.state(2).await.unwrap(), None);
     assert_eq!(turn.totals(), (before.0 + 1, before.1));
-    let paths: Vec<_> = turn.server().received().into_iter().map(|one| one.path).collect();
+    let paths: Vec<_> =
+        turn.server().received().into_iter().map(|one| one.path).collect();
     assert_eq!(paths, ["/payments/1", "/payments/2"]);
 }
 
@@ -35,7 +37,10 @@ async fn a_charge_that_is_sent_again_has_the_same_key() {
     let (mut turn, payments) = provider().await;
     turn.server().once(Behaviour::Responds(502, ""));
     let scope = Scope::new();
-    assert_eq!(scope.run(payments.charge("purchase-1", "tok", 500)).await.unwrap(), "paid");
+    assert_eq!(
+        scope.run(payments.charge("purchase-1", "tok", 500)).await.unwrap(),
+        "paid"
+    );
     let received = turn.server().received();
     assert_eq!(received.len(), 2);
     assert!(received.iter().all(|one| one.key == "purchase-1" && one.body == "tok 500"));

@@ -1,12 +1,13 @@
 //! The recipe for sqlx against a server of PostgreSQL.
 
 use std::process::Command;
+use std::time::Duration;
 
 use example_recipes::sqlx_with_postgresql::{StoreError, create, pool, title, transfer};
 use resilient::breaker::CircuitState;
 use resilient::testing::Scope;
 use resilient_test_servers::{Server, folder, start_postgres};
-use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{Connection, Executor, PgPool};
 
 use crate::support::{self, Turn};
@@ -47,7 +48,10 @@ impl Database {
     async fn until_locked(&mut self) -> i32 {
         let waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
         loop {
-            let pid = sqlx::query_scalar(waiting).fetch_optional(&mut self.other).await.unwrap();
+            let pid = sqlx::query_scalar(waiting)
+                .fetch_optional(&mut self.other)
+                .await
+                .unwrap();
             if let Some(pid) = pid {
                 return pid;
             }
@@ -68,7 +72,9 @@ fn options(server: &Server) -> PgConnectOptions {
 /// Returns the SQLSTATE of the error.
 #[track_caller]
 fn code(error: &StoreError) -> String {
-    let StoreError::Database(sqlx::Error::Database(error)) = error else { panic!("{error:?}") };
+    let StoreError::Database(sqlx::Error::Database(error)) = error else {
+        panic!("{error:?}")
+    };
     error.code().unwrap().into_owned()
 }
 
@@ -79,7 +85,10 @@ async fn a_missing_row_is_one_attempt_and_no_failure() {
     assert_eq!(title(&pool, 1).await.unwrap(), "a kettle");
     let scope = Scope::new();
     let missing = scope.run(title(&pool, 9)).await.unwrap_err();
-    assert!(matches!(missing, StoreError::Database(sqlx::Error::RowNotFound)), "{missing:?}");
+    assert!(
+        matches!(missing, StoreError::Database(sqlx::Error::RowNotFound)),
+        "{missing:?}"
+    );
     scope.assert_attempts(1);
     assert_eq!(turn.totals(), (success + 2, failure));
 }
@@ -106,11 +115,16 @@ async fn a_duplicate_key_is_one_attempt_and_no_failure() {
 #[tokio::test]
 async fn a_transaction_that_the_database_undid_is_repeated() {
     let Some(mut database) = Database::new().await else { return };
-    let mut rival = PgConnection::connect_with(&options(database.turn.server())).await.unwrap();
-    rival.execute("BEGIN; UPDATE accounts SET cents = cents + 5 WHERE id = 1").await.unwrap();
+    let mut rival =
+        PgConnection::connect_with(&options(database.turn.server())).await.unwrap();
+    rival
+        .execute("BEGIN; UPDATE accounts SET cents = cents + 5 WHERE id = 1")
+        .await
+        .unwrap();
     let scope = Scope::new();
     let pool = database.pool.clone();
-    let transfer = tokio::spawn(scope.run(async move { transfer(&pool, 1, 2, 30).await }));
+    let transfer =
+        tokio::spawn(scope.run(async move { transfer(&pool, 1, 2, 30).await }));
     database.until_locked().await;
     rival.execute("COMMIT").await.unwrap();
     transfer.await.unwrap().unwrap();
@@ -122,11 +136,16 @@ async fn a_transaction_that_the_database_undid_is_repeated() {
 async fn a_transaction_whose_end_is_unknown_is_not_repeated() {
     let Some(mut database) = Database::new().await else { return };
     let (_, failure) = database.turn.totals();
-    let mut rival = PgConnection::connect_with(&options(database.turn.server())).await.unwrap();
-    rival.execute("BEGIN; UPDATE accounts SET cents = cents + 5 WHERE id = 1").await.unwrap();
+    let mut rival =
+        PgConnection::connect_with(&options(database.turn.server())).await.unwrap();
+    rival
+        .execute("BEGIN; UPDATE accounts SET cents = cents + 5 WHERE id = 1")
+        .await
+        .unwrap();
     let scope = Scope::new();
     let pool = database.pool.clone();
-    let transfer = tokio::spawn(scope.run(async move { transfer(&pool, 1, 2, 30).await }));
+    let transfer =
+        tokio::spawn(scope.run(async move { transfer(&pool, 1, 2, 30).await }));
     let pid = database.until_locked().await;
     let end = sqlx::query("SELECT pg_terminate_backend($1)").bind(pid);
     end.execute(&mut database.other).await.unwrap();
@@ -155,7 +174,9 @@ async fn a_pool_without_a_connection_is_one_attempt_and_a_failure() {
 
 #[tokio::test]
 async fn the_server_ends_a_statement_that_hangs_and_the_connection_serves_again() {
-    let Some(Database { turn: _turn, pool, mut other }) = Database::new().await else { return };
+    let Some(Database { turn: _turn, pool, mut other }) = Database::new().await else {
+        return;
+    };
     other.execute("BEGIN; LOCK TABLE orders").await.unwrap();
     let scope = Scope::new();
     // The server measures this time, so the test cannot move it.
@@ -171,9 +192,35 @@ async fn the_server_ends_a_statement_that_hangs_and_the_connection_serves_again(
 }
 
 #[tokio::test]
+async fn without_the_limit_of_the_server_a_statement_that_hangs_keeps_its_connection() {
+    let Some(mut database) = Database::new().await else { return };
+    let limits = PgPoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(Duration::from_millis(500));
+    let pool = limits.connect_lazy_with(options(database.turn.server()));
+    title(&pool, 1).await.unwrap();
+    database.other.execute("BEGIN; LOCK TABLE orders").await.unwrap();
+    let scope = Scope::new();
+    let call = {
+        let pool = pool.clone();
+        tokio::spawn(scope.run(async move { title(&pool, 1).await }))
+    };
+    database.until_locked().await;
+    tokio::time::pause();
+    // The first attempt is cut off after 1.5 s. The second finds no connection in the pool.
+    let late = call.await.unwrap().unwrap_err();
+    assert!(matches!(late, StoreError::Database(sqlx::Error::PoolTimedOut)), "{late:?}");
+    scope.assert_attempts(2);
+    tokio::time::resume();
+    database.other.execute("ROLLBACK").await.unwrap();
+    assert_eq!(title(&pool, 1).await.unwrap(), "a kettle");
+}
+
+#[tokio::test]
 async fn a_connection_that_hangs_costs_one_call() {
     let Some(Database { turn, pool, .. }) = Database::new().await else { return };
-    let pid: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&pool).await.unwrap();
+    let pid: i32 =
+        sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&pool).await.unwrap();
     let (success, failure) = turn.totals();
     // As if the network lost all packets of this connection. The pool tests a connection before
     // it lends it, and this test takes all of `acquire_timeout`.
@@ -206,7 +253,10 @@ async fn a_server_that_crashes_opens_the_circuit_and_closes_it_once_it_is_back()
     assert!(matches!(&rejected, StoreError::Open(_)), "{rejected:?}");
     tokio::time::resume();
     turn.replace(|server| start_postgres(server.into_folder("KILL"), None, &[]).unwrap());
-    assert!(matches!(title(&pool, 1).await, Err(StoreError::Open(_))), "it is still open");
+    assert!(
+        matches!(title(&pool, 1).await, Err(StoreError::Open(_))),
+        "it is still open"
+    );
     turn.recover();
     assert_eq!(title(&pool, 1).await.unwrap(), "a kettle");
     assert_eq!(turn.state(), CircuitState::Closed);

@@ -42,7 +42,9 @@ impl Service<http::Request<Body>> for Server {
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
         let server = self.clone();
-        Box::pin(async move { Ok(Grpc::new(ProstCodec::default()).unary(server, request).await) })
+        Box::pin(async move {
+            Ok(Grpc::new(ProstCodec::default()).unary(server, request).await)
+        })
     }
 }
 
@@ -51,7 +53,8 @@ impl UnaryService<String> for Server {
     type Future = Answer<Response<u32>, Status>;
 
     fn call(&mut self, request: Request<String>) -> Self::Future {
-        let limit = request.metadata().get("grpc-timeout").unwrap().to_str().unwrap().to_owned();
+        let limit =
+            request.metadata().get("grpc-timeout").unwrap().to_str().unwrap().to_owned();
         let calls = {
             let mut limits = self.limits.lock().unwrap();
             limits.push(limit);
@@ -73,7 +76,9 @@ fn start(earlier: Option<&Process>, server: &Server) -> Process {
     let server = server.clone();
     Process::start(earlier.map(|process| process.address), |listener| {
         let incoming = TcpIncoming::from(listener);
-        tonic::transport::Server::builder().add_service(server).serve_with_incoming(incoming)
+        tonic::transport::Server::builder()
+            .add_service(server)
+            .serve_with_incoming(incoming)
     })
 }
 
@@ -97,7 +102,9 @@ async fn an_unknown_article_is_one_attempt_and_no_failure() {
     let before = turn.totals();
     let scope = Scope::new();
     let unknown = scope.run(stock.count("unknown")).await.unwrap_err();
-    assert!(matches!(unknown, StockError::Call(status) if status.code() == Code::NotFound));
+    assert!(
+        matches!(unknown, StockError::Call(status) if status.code() == Code::NotFound)
+    );
     scope.assert_attempts(1);
     assert_eq!(turn.totals(), (before.0 + 1, before.1));
 }

@@ -42,7 +42,9 @@ impl Process {
     /// Ends the server and all its connections.
     pub(crate) fn end(&mut self) {
         let Some(runtime) = self.runtime.take() else { return };
-        thread::spawn(|| runtime.shutdown_timeout(Duration::from_secs(10))).join().unwrap();
+        thread::spawn(|| runtime.shutdown_timeout(Duration::from_secs(10)))
+            .join()
+            .unwrap();
     }
 }
 
@@ -124,7 +126,8 @@ impl Upstream {
 
 fn serve(address: Option<SocketAddr>, shared: Arc<Shared>) -> Process {
     Process::start(address, |listener| async move {
-        let respond = move |headers, request| respond(Arc::clone(&shared), headers, request);
+        let respond =
+            move |headers, request| respond(Arc::clone(&shared), headers, request);
         axum::serve(listener, Router::new().fallback(respond)).await
     })
 }
@@ -133,7 +136,8 @@ async fn respond(shared: Arc<Shared>, headers: HeaderMap, request: Request) -> R
     let path = request.uri().path().to_owned();
     let body = axum::body::to_bytes(request.into_body(), usize::MAX).await.unwrap();
     let body = String::from_utf8(body.into()).unwrap();
-    let key = headers.get("idempotency-key").map_or("", |key| key.to_str().unwrap()).to_owned();
+    let key =
+        headers.get("idempotency-key").map_or("", |key| key.to_str().unwrap()).to_owned();
     shared.received.lock().unwrap().push(Received { path, key, body });
     let first = shared.first.lock().unwrap().pop();
     let behaviour = first.unwrap_or_else(|| shared.later.lock().unwrap().clone());
