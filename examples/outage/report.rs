@@ -103,10 +103,16 @@ fn limits(tallies: &[Tally; 3], [bare, naive, protected]: &[Row; 3]) -> String {
             protected.fresh, bare.fresh, naive.fresh,
         ),
         format!(
-            "- Old values: {} calls got one, and each may be wrong. With the same fallback, the \
-             shop without protection would see {} errors and the one with naive retries {}, but \
-             with the waits and the load of the table.",
-            protected.old, bare.errors_with_fallback, naive.errors_with_fallback,
+            "- Errors: the fallback prevents most of them. Without it, the attributes would see {}. \
+             With it, the shop without protection would see {} and the one with naive retries {}, \
+             but with the waits and the load of the table.",
+            protected.errors + protected.old,
+            bare.errors_with_fallback,
+            naive.errors_with_fallback,
+        ),
+        format!(
+            "- Old values: {} calls got one instead of an error, and each may be wrong.",
+            protected.old,
         ),
         format!(
             "- Recovery: {} calls got no fresh value although the server was healthy again, \
