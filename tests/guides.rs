@@ -2,10 +2,6 @@
 //! `resilient` depends on.
 
 #[cfg(doctest)]
-#[doc = include_str!("../docs/settings.md")]
-pub mod settings {}
-
-#[cfg(doctest)]
 #[doc = include_str!("../docs/operating.md")]
 pub mod operating {}
 

@@ -5,4 +5,5 @@
 mod choosing_settings;
 mod errors;
 mod idempotency;
+mod settings;
 mod time_limits;
