@@ -103,9 +103,9 @@ fn limits(tallies: &[Tally; 3], [bare, naive, protected]: &[Row; 3]) -> String {
             protected.fresh, bare.fresh, naive.fresh,
         ),
         format!(
-            "- Errors: the fallback prevents most of them. Without it, the attributes would see {}. \
-             With it, the shop without protection would see {} and the one with naive retries {}, \
-             but with the waits and the load of the table.",
+            "- Errors: the fallback prevents most of them. Without it, the attributes would see \
+             {}. With it, the shop without protection would see {} and the one with naive retries \
+             {}, but with the waits and the load of the table.",
             protected.errors + protected.old,
             bare.errors_with_fallback,
             naive.errors_with_fallback,
