@@ -4,9 +4,3 @@
 #[cfg(doctest)]
 #[doc = include_str!("../docs/operating.md")]
 pub mod operating {}
-
-#[cfg(doctest)]
-#[doc = include_str!("../docs/retries.md")]
-#[doc = ""]
-#[doc = include_str!("../docs/retries-simulation.md")]
-pub mod retries {}
