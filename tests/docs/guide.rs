@@ -17,7 +17,8 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
 /// Returns the names in the first column of the tables in the section with this heading.
 fn rows_under<'a>(page: &'a str, heading: &str) -> Vec<&'a str> {
     let (_, after) = page.split_once(heading).expect("the heading is there");
-    let section = after.split("\n# ").next().unwrap_or(after);
+    let level = heading.trim_start().split(' ').next().expect("the level of the heading");
+    let section = after.split(&format!("\n{level} ")).next().unwrap_or(after);
     let rows = section.lines().filter_map(|line| line.strip_prefix("| "));
     let cells = rows.filter_map(|row| row.split(" |").next());
     cells.flat_map(quoted).collect()
@@ -60,7 +61,7 @@ fn every_metric_and_every_label_in_the_guide_is_recorded() {
         }
     }
     assert!(values > 10, "{values}");
-    let table = rows_under(OPERATING, "\n# Metrics\n");
+    let table = rows_under(OPERATING, "\n## Metrics\n");
     assert!(table.len() >= 15, "{table:?}");
     for name in table {
         assert!(scraped.contains(&name.replace('.', "_")), "{name}");
@@ -75,7 +76,7 @@ fn every_alarm_is_in_the_guide_with_what_to_do_and_has_a_test() {
 
     let alarms = ALARMS.lines().filter_map(|line| line.trim().strip_prefix("- alert: "));
     let alarms: Vec<_> = alarms.collect();
-    let mut rows = rows_under(OPERATING, "\n# Alarms\n");
+    let mut rows = rows_under(OPERATING, "\n## Alarms\n");
     rows.sort_unstable();
     let mut sorted = alarms.clone();
     sorted.sort_unstable();
@@ -93,7 +94,7 @@ fn every_setting_has_a_row_in_the_guide() {
     let message = refused.unwrap_err().to_string();
     let (_, keys) = message.split_once("expected one of ").unwrap();
     let mut keys: Vec<_> = quoted(keys).collect();
-    let mut rows = rows_under(SETTINGS, "\n# All settings\n");
+    let mut rows = rows_under(SETTINGS, "\n## All settings\n");
     keys.sort_unstable();
     rows.sort_unstable();
     assert_eq!(rows, keys);
@@ -102,7 +103,7 @@ fn every_setting_has_a_row_in_the_guide() {
 #[test]
 fn every_field_of_a_snapshot_has_a_row_in_the_guide() {
     let json = serde_json::to_value(CircuitBreaker::default().snapshot()).unwrap();
-    let rows = rows_under(OPERATING, "\n# Snapshots\n");
+    let rows = rows_under(OPERATING, "\n## Snapshots\n");
     for field in json.as_object().unwrap().keys() {
         let field = match field.as_str() {
             "since_seconds_ago" => "since",

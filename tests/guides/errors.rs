@@ -139,7 +139,7 @@ mod with_anyhow {
     #[retry(attempt_timeout = "1s", classify = resilient_classify::anyhow)]
     #[circuit_breaker(name = "prices")]
     async fn prices(path: &str) -> anyhow::Result<String> {
-        std::fs::read_to_string(path).context("read the prices")
+        tokio::fs::read_to_string(path).await.context("read the prices")
     }
 
     #[tokio::test]
@@ -161,7 +161,7 @@ mod with_anyhow {
 #[retry(attempt_timeout = "1s", classify = resilient_classify::boxed)]
 #[circuit_breaker(name = "boxed")]
 async fn rates(path: &str) -> Result<f64, Box<dyn std::error::Error + Send + Sync>> {
-    Ok(std::fs::read_to_string(path)?.trim().parse()?)
+    Ok(tokio::fs::read_to_string(path).await?.trim().parse()?)
 }
 // end excerpt
 

@@ -5,4 +5,6 @@
 mod choosing_settings;
 mod errors;
 mod idempotency;
+mod retries;
+mod settings;
 mod time_limits;
