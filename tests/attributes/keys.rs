@@ -1,11 +1,12 @@
 //! Tests of the keys of `#[retry]`, and of the keys of `#[circuit_breaker]` that classify outcomes.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use resilient::Attempt;
-use resilient::retries::StopReason;
+use resilient::registry::Lease;
 use resilient::retries::{GiveUpEvent, RetryEvent};
+use resilient::retries::{NamedRetry, StopReason};
 use resilient::{CircuitOpen, Classification, Classify, RetryPolicy, circuit_breaker, retry};
 use tokio::time::Instant;
 
@@ -276,6 +277,25 @@ async fn a_policy_can_come_from_the_struct() {
     let policy = RetryPolicy::builder().max_retries(1).build().unwrap();
     let mut configured = Configured { policy };
     assert_eq!(configured.call(&Calls::new()).await, Err(Fault::Down(2)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_can_come_from_a_lease_or_be_shared() {
+    #[retry(policy = policy)]
+    async fn leased(policy: &Lease<NamedRetry>, calls: &Calls) -> Result<(), Fault> {
+        Err(Fault::Down(calls.next()))
+    }
+    #[retry(policy = policy)]
+    async fn shared(policy: &Arc<RetryPolicy>, calls: &Calls) -> Result<(), Fault> {
+        Err(Fault::Down(calls.next()))
+    }
+    let policy = RetryPolicy::builder().max_retries(1).build().unwrap();
+    let registry = resilient::Registry::new();
+    let lease = registry.lease_retry("keys/leased", policy.clone());
+    assert_eq!(leased(&lease, &Calls::new()).await, Err(Fault::Down(2)));
+    let counts = registry.get_retry("keys/leased").unwrap().snapshot().counts;
+    assert_eq!(counts.give_ups.of(StopReason::Exhausted), 1);
+    assert_eq!(shared(&Arc::new(policy), &Calls::new()).await, Err(Fault::Down(2)));
 }
 
 #[tokio::test(start_paused = true)]

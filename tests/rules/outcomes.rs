@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use resilient::breaker::{AbandonedOutcome, CircuitState};
+use resilient::outcome::error_chain;
 use resilient::{CircuitBreaker, CircuitOpen, Classification, Classify, Outcome};
 
 use resilient_testkit::{
@@ -185,6 +186,32 @@ fn outcome_a_reference_and_a_box_have_the_class_of_their_error() {
         let boxed: Box<dyn Classify> = Box::new(error);
         assert_eq!(boxed.classify(), class);
     }
+}
+
+#[test]
+fn outcome_of_a_healthy_dependency_may_be_worth_a_retry() {
+    let deadlock = Classification::answered().retried();
+    assert_eq!((deadlock.health, deadlock.retry), (Outcome::Success, true));
+    assert!(!Classification::answered().retry);
+}
+
+#[test]
+fn outcome_the_chain_of_an_error_ends_even_if_its_sources_do_not() {
+    #[derive(Debug)]
+    struct Circle;
+    impl std::fmt::Display for Circle {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("again")
+        }
+    }
+    impl std::error::Error for Circle {
+        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+            Some(&Self)
+        }
+    }
+    assert_eq!(error_chain(&Circle).count(), 64);
+    let wrapped = std::io::Error::other(std::io::Error::other(std::fmt::Error));
+    assert_eq!(error_chain(&wrapped).count(), 3);
 }
 
 #[test]

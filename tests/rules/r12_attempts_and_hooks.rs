@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use resilient::retries::{StopReason, TimeLimit};
-use resilient::{RetryError, retry};
+use resilient::{Classification, Classify, RetryError, RetryPolicy, retry, timeout};
 
 use crate::support::retry::{SECOND, at_once, breaker, build, exact};
 
@@ -266,6 +266,54 @@ async fn r12_a_rejection_between_two_attempts_is_not_an_attempt() {
         ]
     );
     assert_eq!(error.reason(), StopReason::Exhausted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn r12_a_rejection_or_a_time_limit_around_the_loop_is_its_only_error() {
+    #[timeout("1s")]
+    async fn hang(policy: &RetryPolicy) -> Result<(), RetryError<Fault>> {
+        policy.call().run_recorded(async |_| std::future::pending().await).await
+    }
+
+    let policy = at_once(2);
+    let breaker = breaker(1);
+    breaker.force_open();
+    let call = breaker.call(async || policy.call().run_recorded(async |_| Ok::<_, Fault>(1)).await);
+    let rejected = call.await.unwrap_err();
+    assert_eq!((rejected.reason(), rejected.retry()), (StopReason::CircuitOpen, None));
+    assert!(matches!(parts(&rejected)[..], [(Fault::Open(_), ..)]), "{rejected:?}");
+
+    let late = hang(&policy).await.unwrap_err();
+    assert_eq!(late.reason(), StopReason::Deadline);
+    assert!(matches!(parts(&late)[..], [(Fault::TimedOut(_), ..)]), "{late:?}");
+}
+
+#[tokio::test]
+async fn r12_an_error_that_no_predicate_chooses_is_the_only_one() {
+    #[retry(errors = all, retry_when = |_| false)]
+    async fn call() -> Result<(), RetryError<Fault>> {
+        Err(Fault::Busy)
+    }
+
+    let error = call().await.unwrap_err();
+    assert_eq!(error.reason(), StopReason::NotRetryable);
+    assert!(matches!(parts(&error)[..], [(Fault::Busy, ..)]), "{error:?}");
+}
+
+#[tokio::test]
+async fn r12_the_errors_of_a_loop_have_the_class_of_the_last() {
+    #[derive(Debug)]
+    struct Coded(u32);
+    impl Classify for Coded {
+        fn classify(&self) -> Classification {
+            if self.0 == 1 { Classification::transient() } else { Classification::answered() }
+        }
+    }
+    let policy = at_once(2);
+    let call = policy.call().run_recorded(async |attempt| Err::<(), _>(Coded(attempt.number())));
+    let error = call.await.unwrap_err();
+    assert_eq!(error.error().classify(), Classification::answered());
+    assert_eq!(error.classify(), Classification::answered());
 }
 
 #[tokio::test(start_paused = true)]

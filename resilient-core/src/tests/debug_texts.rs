@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use crate::__private::ErrorLog;
+use crate::__private::{ErrorLog, LastOutput, Text};
 use crate::breaker::{BreakerConfig, CircuitBreaker};
 use crate::registry::Registry;
 use crate::retry::{BudgetConfig, CallHooks, NoHooks, RetryBudget, RetryPolicy};
@@ -48,6 +48,9 @@ fn leases_print_their_handles_and_unique_names_their_name() {
 fn what_a_call_holds_prints_without_outputs_and_closures() {
     struct Hidden;
     assert_prints(&ErrorLog::<Hidden>::default(), "ErrorLog { failed: 0, .. }");
+    assert_prints(&LastOutput::<Hidden>::default(), "LastOutput(..)");
+    let describe = Text::new(&Hidden).resilient_text();
+    assert_prints(&describe.clone(), "Describe");
     let hooks = CallHooks::<Hidden>::given(NoHooks);
     assert_prints(&hooks, "GivenHooks { gate: false, on_give_up: false }");
 }

@@ -4,13 +4,14 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
+use resilient::__private::{Declaration, KeyedCallSite};
 use resilient::CircuitBreaker;
 use resilient::breaker::{BreakerKey, CircuitState, KeyedBreakers};
 use resilient::time::ManualClock;
 
 use crate::support::keyed::shards;
 use crate::support::registry::settings;
-use resilient_testkit::{Heard, fail, rejection, secs};
+use resilient_testkit::{Heard, fail, fragile, rejection, secs};
 
 #[test]
 fn g04_each_key_has_its_own_breaker() {
@@ -168,4 +169,20 @@ fn g04_a_subscription_ends_with_the_last_handle_of_all_the_breakers() {
     assert!(resilient_testkit::run(events.next()).is_some());
     drop(shard);
     assert!(resilient_testkit::run(events.next()).is_none());
+}
+
+#[test]
+fn g04_a_generic_function_has_breakers_for_the_keys_of_each_type() {
+    static SITE: KeyedCallSite =
+        KeyedCallSite::new(|| Declaration::named("keyed/generic", fragile().failure_threshold(1)));
+    // Numbers come first, then texts, then letters; and each again.
+    for _ in 0..2 {
+        assert_eq!(SITE.breaker::<u32, u32>(&1).key(), Some("1"));
+        assert_eq!(SITE.breaker::<String, str>("1").key(), Some("1"));
+        assert_eq!(SITE.breaker::<char, char>(&'1').key(), Some("1"));
+    }
+    fail(&SITE.breaker::<String, str>("1"));
+    assert_eq!(SITE.breaker::<String, str>("1").state(), CircuitState::Open);
+    assert_eq!(SITE.breaker::<u32, u32>(&1).state(), CircuitState::Closed);
+    assert_eq!(SITE.breaker::<char, char>(&'1').state(), CircuitState::Closed);
 }
