@@ -281,3 +281,14 @@ impl From<resilient::TimedOut> for Late {
         Self
     }
 }
+
+#[cfg(feature = "toml")]
+#[test]
+fn g09_the_defaults_of_a_document_wait_for_no_name() {
+    let (registry, _clock) = registry();
+    let payments = registry.get_or_register("payments", BreakerConfig::default());
+    registry.apply_toml("[defaults]\nfailure_threshold = 2").unwrap();
+    assert_eq!(payments.config().to_builder(), BreakerConfig::builder().failure_threshold(2));
+    let statuses = statuses(&registry);
+    assert!(statuses.is_empty(), "{statuses:?}");
+}

@@ -188,6 +188,19 @@ fn r02_the_worst_case_of_a_slow_schedule_within_a_limit_counts_every_attempt() {
 }
 
 #[test]
+fn r02_custom_schedules_are_equal_if_they_are_one_function() {
+    fn slow(retry: u32) -> Option<Duration> {
+        Some(SECOND * retry)
+    }
+    fn fast(retry: u32) -> Option<Duration> {
+        Some(ms(1) * retry)
+    }
+    assert_eq!(Backoff::Custom(slow), Backoff::Custom(slow));
+    assert_ne!(Backoff::Custom(slow), Backoff::Custom(fast));
+    assert_ne!(Backoff::Custom(slow), Backoff::Constant);
+}
+
+#[test]
 fn r02_the_worst_case_reads_a_thousand_delays_of_a_custom_schedule_and_uses_the_cap_for_the_rest() {
     let settings =
         exact().backoff(Backoff::Custom(|k| Some(ms(u64::from(k % 2))))).max_delay(SECOND);

@@ -2,13 +2,15 @@
 
 use std::fmt::Debug;
 use std::io;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http_body::Body as HttpBody;
 use http_body_util::Full;
 use resilient_http::{
-    ApiClient, ApiKey, ApiRequest, Auth, Body, Bytes, Method, MockTransport, NextPage, RequestBody,
-    ReqwestTransport, Response, ResponseBody, SecretString,
+    ApiClient, ApiKey, ApiRequest, Auth, Body, Bytes, Exchange, Method, MockTransport, NextPage,
+    RequestBody, ReqwestTransport, Response, ResponseBody, SecretString, Transport,
+    TransportRequest,
 };
 
 use crate::support::pipe::Pipe;
@@ -85,6 +87,43 @@ fn transports_are_printed_as_their_kind() {
     assert_eq!(format!("{:?}", ReqwestTransport::given(client)), "ReqwestTransport");
     #[cfg(feature = "tower")]
     assert_eq!(format!("{:?}", resilient_http::TowerTransport::new(SECRET)), "TowerTransport");
+}
+
+/// Prints the request of each exchange instead of sending it.
+struct Printing(Arc<Mutex<String>>);
+
+impl Transport for Printing {
+    fn send(&self, request: TransportRequest) -> Exchange<'_> {
+        *self.0.lock().unwrap() = format!("{request:?} {:?}", request.body);
+        Box::pin(async { Ok(http::Response::new("1".into())) })
+    }
+}
+
+#[tokio::test]
+async fn a_transport_may_print_its_request() {
+    let printed = Arc::<Mutex<String>>::default();
+    let api = ApiClient::builder("http://localhost").transport(Printing(Arc::clone(&printed)));
+    let stream = Body::once(Full::new(Bytes::from(SECRET)));
+    let call = api.build().unwrap().put::<u32>("x").query([("key", SECRET)]).body(stream);
+    assert_eq!(call.header("x-key", SECRET).await.unwrap(), 1);
+    let printed = printed.lock().unwrap();
+    for text in ["TransportRequest", "PUT", "x-key", "RequestBody(a stream)"] {
+        assert!(printed.contains(text), "{text} is missing: {printed}");
+    }
+    assert!(!printed.contains(SECRET), "{printed}");
+}
+
+#[cfg(feature = "tower")]
+#[test]
+fn a_layer_may_print_the_service_below_it() {
+    let printed = Arc::<Mutex<String>>::default();
+    let shown = Arc::clone(&printed);
+    let layer = tower::layer::layer_fn(move |service: resilient_http::TransportService| {
+        *shown.lock().unwrap() = format!("{service:?}");
+        service
+    });
+    ApiClient::builder("http://localhost").layer(layer).build().unwrap();
+    assert_eq!(*printed.lock().unwrap(), "TransportService");
 }
 
 #[tokio::test]

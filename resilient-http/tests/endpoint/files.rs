@@ -197,6 +197,8 @@ fn no_error_of_a_document_quotes_the_document() {
         "[endpoint.x]\nretry_statuses = [8128128.5]",
         "[endpoint.x]\nprovider = 8128128.5",
         "[endpoint.x]\nheaders = \"canary-1\"",
+        "[endpoint.x]\npreset = \"canary-1\"",
+        "[endpoint.x]\non_rate_limit = \"canary-1\"",
         "[endpoint.x]\ncircuit_breaker = { recovery_time = \"canary-1\" }",
         "[endpoint.x]\ncircuit_breaker = { failure_rate = \"canary-1\" }",
         "[endpoint.x]\ncircuit_breaker = { abandoned = \"canary-1\" }",
