@@ -2,15 +2,5 @@
 //! `resilient` depends on.
 
 #[cfg(doctest)]
-#[doc = include_str!("../docs/settings.md")]
-pub mod settings {}
-
-#[cfg(doctest)]
 #[doc = include_str!("../docs/operating.md")]
 pub mod operating {}
-
-#[cfg(doctest)]
-#[doc = include_str!("../docs/retries.md")]
-#[doc = ""]
-#[doc = include_str!("../docs/retries-simulation.md")]
-pub mod retries {}

@@ -13,58 +13,58 @@ use crate::report;
 use crate::schedule::{LENGTH, SPELLS, Spell};
 
 const TITLE: &str = "Ten bad seconds of a server, and three ways to call it";
-const WIDTH: f64 = 900.0;
-const HEIGHT: f64 = 452.0;
-const LEFT: f64 = 48.0;
-const RIGHT: f64 = 878.0;
-/// The tops of the strips. The first two have the height [`TALL`], the last one [`FLAT`].
-const ATTEMPTS: f64 = 122.0;
-const ERRORS: f64 = 252.0;
-const CIRCUIT: f64 = 382.0;
+const WIDTH: f64 = 700.0;
+const HEIGHT: f64 = 474.0;
+const LEFT: f64 = 40.0;
+const RIGHT: f64 = 680.0;
+/// The tops of the names of the spells and of the strips. The first two strips have the height
+/// [`TALL`], the last one [`FLAT`].
+const NAMES: f64 = 88.0;
+const ATTEMPTS: f64 = 144.0;
+const ERRORS: f64 = 274.0;
+const CIRCUIT: f64 = 404.0;
 const TALL: f64 = 92.0;
 const FLAT: f64 = 26.0;
 /// The calls of one step of a line.
 const STEP: Duration = Duration::from_millis(250);
 
-/// Every selector begins with the drawing's id, because the page of the documentation contains the
-/// drawing. There must be no empty line: it would end the drawing within Markdown.
 const STYLE: &str = "
-#outage-svg { --paper: #ffffff; --ink: #1f2328; --faint: #d0d7de; --sick: #f1f3f5;
-  --bare: #57606a; --naive: #a04100; --protected: #0550ae; max-width: 100%; height: auto; }
+svg { --paper: #ffffff; --ink: #1f2328; --faint: #d0d7de; --sick: #f1f3f5; --half: #a8b1bb;
+  --bare: #57606a; --naive: #a04100; --protected: #0550ae; }
 @media (prefers-color-scheme: dark) {
-  #outage-svg { --paper: #0d1117; --ink: #e6edf3; --faint: #3d444d; --sick: #1b2129;
+  svg { --paper: #0d1117; --ink: #e6edf3; --faint: #3d444d; --sick: #1b2129; --half: #6b7480;
     --bare: #adb6bf; --naive: #f0964e; --protected: #6cb6ff; }
 }
-#outage-svg text { font: 13px system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif;
-  fill: var(--ink); }
-#outage-svg .title { font-size: 15px; font-weight: 600; }
-#outage-svg .middle { text-anchor: middle; }
-#outage-svg .end { text-anchor: end; }
-#outage-svg .halo { paint-order: stroke; stroke: var(--paper); stroke-width: 5px; }
-#outage-svg .paper { fill: var(--paper); }
-#outage-svg .sick { fill: var(--sick); }
-#outage-svg .grid { stroke: var(--faint); fill: none; }
-#outage-svg .line { fill: none; stroke-linejoin: round; }
-#outage-svg .bare { stroke: var(--bare); stroke-width: 2; stroke-dasharray: 1.5 3; }
-#outage-svg .naive { stroke: var(--naive); stroke-width: 2; stroke-dasharray: 8 4; }
-#outage-svg .protected { stroke: var(--protected); stroke-width: 3; }
-#outage-svg .hatch { stroke: var(--protected); stroke-width: 1; }
-#outage-svg .old { fill: url(#outage-hatch); }
-#outage-svg .closed { fill: var(--paper); stroke: var(--ink); }
-#outage-svg .open { fill: url(#outage-hatch); stroke: var(--ink); }
-#outage-svg .probe { fill: var(--ink); }
+text { font: 14px system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif; fill: var(--ink); }
+.title { font-size: 16px; font-weight: 600; }
+.middle { text-anchor: middle; }
+.end { text-anchor: end; }
+.in-open { text-anchor: middle; font-size: 11px; fill: var(--paper); }
+.paper { fill: var(--paper); }
+.sick { fill: var(--sick); }
+.grid { stroke: var(--faint); fill: none; }
+.line { fill: none; stroke-linejoin: round; }
+.bare { stroke: var(--bare); stroke-width: 2; stroke-dasharray: 1.5 3; }
+.naive { stroke: var(--naive); stroke-width: 2; stroke-dasharray: 8 4; }
+.protected { stroke: var(--protected); stroke-width: 3; }
+.hatch { stroke: var(--protected); stroke-width: 1; }
+.old { fill: url(#hatch); }
+.frame { stroke: var(--ink); }
+.closed { fill: var(--paper); stroke: var(--ink); }
+.half { fill: var(--half); }
+.open { fill: var(--ink); stroke: var(--ink); }
 ";
 
 /// Draws the run.
 pub(crate) fn draw(tallies: &[Tally; 3]) -> String {
     let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" id=\"outage-svg\" role=\"img\" \
-         aria-labelledby=\"outage-title outage-description\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" \
+         aria-labelledby=\"title description\" \
          width=\"{WIDTH}\" height=\"{HEIGHT}\" viewBox=\"0 0 {WIDTH} {HEIGHT}\">\n\
-         <title id=\"outage-title\">{TITLE}</title>\n\
-         <desc id=\"outage-description\">{}</desc>\n\
+         <title id=\"title\">{TITLE}</title>\n\
+         <desc id=\"description\">{}</desc>\n\
          <style>{STYLE}</style>\n\
-         <defs><pattern id=\"outage-hatch\" width=\"6\" height=\"6\" \
+         <defs><pattern id=\"hatch\" width=\"6\" height=\"6\" \
          patternUnits=\"userSpaceOnUse\">\
          <path class=\"hatch\" d=\"M-1 7 7 -1M-1 1 1 -1M5 7 7 5\"/></pattern></defs>\n\
          <rect class=\"paper\" width=\"{WIDTH}\" height=\"{HEIGHT}\"/>\n",
@@ -87,7 +87,7 @@ fn describe(tallies: &[Tally; 3]) -> String {
     let openings = changes.filter(|(_, state)| *state == CircuitState::Open).count();
     format!(
         "The server has blips from second 1, is slow from 2.5 to 4, hangs from 5 to 6.5 and is \
-         down until 8. While it was sick, {} attempts reached it with naive retries, {} without \
+         down until 8. While it was sick, it got {} attempts with naive retries, {} without \
          protection and {} with the attributes. {} calls ended in an error with naive retries, {} \
          without protection and {} with the attributes, whose fallback served {} old values. The \
          circuit opened {openings} times and was closed at the end of the run.",
@@ -113,16 +113,19 @@ fn legend(svg: &mut String) {
     text(svg, "title", LEFT, 24.0, TITLE);
     let samples = [
         (Strategy::Bare, LEFT, "no protection"),
-        (Strategy::Naive, 200.0, "naive retries"),
-        (Strategy::Protected, 350.0, "these attributes"),
+        (Strategy::Naive, 220.0, "naive retries"),
+        (Strategy::Protected, 400.0, "these attributes"),
     ];
     for (strategy, x, name) in samples {
         let class = class(strategy);
         let _ = writeln!(svg, "<path class=\"line {class}\" d=\"M{x:.1} 45h34\"/>");
-        text(svg, "", x + 42.0, 49.0, name);
+        text(svg, "", x + 42.0, 50.0, name);
     }
-    let _ = writeln!(svg, "<rect class=\"open\" x=\"516\" y=\"38\" width=\"34\" height=\"13\"/>");
-    text(svg, "", 558.0, 49.0, "attributes: last known value, from the fallback");
+    let _ = writeln!(
+        svg,
+        "<rect class=\"old frame\" x=\"{LEFT:.1}\" y=\"61\" width=\"34\" height=\"13\"/>"
+    );
+    text(svg, "", LEFT + 42.0, 72.0, "attributes: last known value, from the fallback");
 }
 
 /// Shades the time in which the server is sick, and names each spell.
@@ -132,14 +135,14 @@ fn spells(svg: &mut String) {
         let (left, right) = (x(Duration::from_millis(*from)), x(end));
         let (width, bottom) = (right - left, CIRCUIT + FLAT);
         if spell.is_sick() {
-            let height = bottom - 66.0;
+            let height = bottom - NAMES;
             let _ = writeln!(
                 svg,
-                "<rect class=\"sick\" x=\"{left:.1}\" y=\"66\" width=\"{width:.1}\" \
+                "<rect class=\"sick\" x=\"{left:.1}\" y=\"{NAMES:.1}\" width=\"{width:.1}\" \
                  height=\"{height:.1}\"/>"
             );
         }
-        let _ = writeln!(svg, "<path class=\"grid\" d=\"M{left:.1} 66V{bottom:.1}\"/>");
+        let _ = writeln!(svg, "<path class=\"grid\" d=\"M{left:.1} {NAMES:.1}V{bottom:.1}\"/>");
         let name = match spell {
             Spell::Healthy => "healthy",
             Spell::Blips => "blips",
@@ -147,7 +150,7 @@ fn spells(svg: &mut String) {
             Spell::Hang => "hangs",
             Spell::Outage => "down",
         };
-        text(svg, "middle", f64::midpoint(left, right), 82.0, name);
+        text(svg, "middle", f64::midpoint(left, right), NAMES + 17.0, name);
     }
 }
 
@@ -155,7 +158,7 @@ fn attempts(svg: &mut String, tallies: &[Tally; 3]) {
     let counts = tallies.each_ref().map(|tally| count(tally.attempts.iter().copied()));
     let most = counts.iter().flatten().copied().max().unwrap_or(0);
     let strip = Strip { top: ATTEMPTS, most: most.next_multiple_of(10) };
-    strip.frame(svg, "attempts that reach the server, per quarter of a second");
+    strip.frame(svg, "attempts sent to the server, per quarter of a second");
     for (tally, counts) in tallies.iter().zip(&counts) {
         strip.line(svg, tally.strategy, counts);
     }
@@ -169,7 +172,7 @@ fn errors(svg: &mut String, tallies: &[Tally; 3]) {
     let protected = tallies[2].calls.iter();
     let not_fresh = count(protected.filter(|c| c.ending != Ending::Fresh).map(|call| call.start));
     let strip = Strip { top: ERRORS, most: 10 };
-    strip.frame(svg, "errors that callers saw, by the time of the call's start");
+    strip.frame(svg, "calls that ended in an error, by the time of their start");
     let mut outline = strip.steps(&not_fresh, 0.0);
     // Back along the errors, so that only the old values are hatched.
     let mut back =
@@ -188,28 +191,38 @@ fn errors(svg: &mut String, tallies: &[Tally; 3]) {
 }
 
 fn circuit(svg: &mut String, tally: &Tally) {
-    text(svg, "", LEFT, CIRCUIT - 8.0, "circuit of the attributes (solid: half-open, one probe)");
+    text(svg, "", LEFT, CIRCUIT - 8.0, "circuit of the attributes (grey: half-open, one probe)");
     let begins = [(Duration::ZERO, CircuitState::Closed)];
     let states: Vec<_> = begins.iter().chain(&tally.transitions).collect();
+    // A probe that ends at once stays visible: it is drawn last, and has a least width.
+    let mut probes = String::new();
     for (index, (from, state)) in states.iter().enumerate() {
         let end = states.get(index + 1).map_or(LENGTH, |(next, _)| *next);
-        let left = x(*from);
-        // A probe that ends at once is still visible.
-        let width = (x(end) - left).max(2.0);
-        let (class, name) = match state {
-            CircuitState::Closed => ("closed", "closed"),
-            CircuitState::HalfOpen => ("probe", ""),
-            _ => ("open", "open"),
-        };
-        let _ = writeln!(
-            svg,
-            "<rect class=\"{class}\" x=\"{left:.1}\" y=\"{CIRCUIT:.1}\" width=\"{width:.1}\" \
-             height=\"{FLAT:.1}\"/>"
-        );
-        if width > 36.0 && !name.is_empty() {
-            text(svg, "middle halo", left + width / 2.0, CIRCUIT + 17.5, name);
+        let (left, right) = (x(*from), x(end));
+        match state {
+            CircuitState::HalfOpen => block(&mut probes, "half", left, right.max(left + 3.0)),
+            CircuitState::Closed => {
+                block(svg, "closed", left, right);
+                if right - left > 50.0 {
+                    text(svg, "middle", f64::midpoint(left, right), CIRCUIT + 17.5, "closed");
+                }
+            }
+            _ => {
+                block(svg, "open", left, right);
+                text(svg, "in-open", f64::midpoint(left, right), CIRCUIT + 16.5, "open");
+            }
         }
     }
+    svg.push_str(&probes);
+}
+
+fn block(svg: &mut String, class: &str, left: f64, right: f64) {
+    let width = right - left;
+    let _ = writeln!(
+        svg,
+        "<rect class=\"{class}\" x=\"{left:.1}\" y=\"{CIRCUIT:.1}\" width=\"{width:.1}\" \
+         height=\"{FLAT:.1}\"/>"
+    );
 }
 
 fn axis(svg: &mut String) {

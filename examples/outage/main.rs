@@ -152,7 +152,8 @@ fn run(options: &Options) -> io::Result<()> {
         demonstrate(mode, options.seed, &View::to_terminal(Clock::starting_now())).await
     })?;
     match (&options.svg, tallies) {
-        (Some(path), Some(tallies)) => fs::write(path, drawing::draw(&tallies)),
+        (Some(path), Some(tallies)) => fs::write(path, drawing::draw(&tallies))
+            .map_err(|error| io::Error::other(format!("{}: {error}", path.display()))),
         (Some(_), None) => Err(io::Error::other("no drawing: the output was closed too early")),
         (None, _) => Ok(()),
     }

@@ -81,10 +81,11 @@ The same ten seconds for all: {CALLS} calls, and faults at the same times.
                   sick server    fresh   old   error  in blips     p99  longest
 {}
 
-sick server:    while it was slow, hung or was down
-old:            the last known value, from the fallback; at most 2 s old
-no protection:  one attempt without time limit, as with the defaults of reqwest
-naive retries:  3 retries, 100 ms apart; 250 ms per attempt, as the attributes
+sick server:       while it was slow, hung or was down
+old:               the last known value, from the fallback; at most 2 s old
+no protection:     one attempt, no time limit, as with the defaults of reqwest
+naive retries:     up to 4 attempts of up to 250 ms each, 100 ms apart
+these attributes:  up to 4 attempts of up to 250 ms each, within 600 ms in all
 ",
         lines.join("\n")
     )
@@ -97,19 +98,25 @@ fn limits(tallies: &[Tally; 3], [bare, naive, protected]: &[Row; 3]) -> String {
     };
     let notes = [
         format!(
-            "- Fresh values: {} calls got one, without protection {}. In the slow spell that shop \
-             waits for them; the attributes give up after 250 ms.",
-            protected.fresh, bare.fresh,
+            "- Fresh values: {} calls got one, without protection {}, with naive retries {}. Those \
+             shops wait for a slow server or ask it again; the attributes stop.",
+            protected.fresh, bare.fresh, naive.fresh,
         ),
         format!(
-            "- Old values: {} calls got one, and each may be wrong. With such a fallback, no \
-             protection would end with {} errors and naive retries with {}, but with the waits \
-             and the load of the table.",
-            protected.old, bare.errors_with_fallback, naive.errors_with_fallback,
+            "- Errors: the fallback prevents most of them. Without it, the attributes would see \
+             {}. With it, the shop without protection would see {} and the one with naive retries \
+             {}, but with the waits and the load of the table.",
+            protected.errors + protected.old,
+            bare.errors_with_fallback,
+            naive.errors_with_fallback,
+        ),
+        format!(
+            "- Old values: {} calls got one instead of an error, and each may be wrong.",
+            protected.old,
         ),
         format!(
             "- Recovery: {} calls got no fresh value although the server was healthy again, \
-             because the circuit closes only when a probe succeeds.",
+             because an open circuit waits for its next probe.",
             tallies[2].calls.iter().filter(late).count(),
         ),
         "- This server recovers by the clock. Load can keep a real one from recovering.".to_owned(),
@@ -120,11 +127,10 @@ fn limits(tallies: &[Tally; 3], [bare, naive, protected]: &[Row; 3]) -> String {
 
 fn conclusion([bare, naive, protected]: &[Row; 3]) -> String {
     let sentence = format!(
-        "With the attributes, callers saw {} errors and {} old values instead of {} errors (no \
-         protection) or {} (naive retries), 99 % of calls took at most {} instead of {} or {}, \
-         and {} attempts instead of {} or {} reached the sick server.",
+        "With the attributes, {} of {CALLS} calls ended in an error instead of {} (no protection) \
+         or {} (naive retries), 99 % took at most {} instead of {} or {}, and the sick server got \
+         {} attempts instead of {} or {}, but {} calls got an old value.",
         protected.errors,
-        protected.old,
         bare.errors,
         naive.errors,
         millis(protected.p99),
@@ -133,6 +139,7 @@ fn conclusion([bare, naive, protected]: &[Row; 3]) -> String {
         protected.load,
         bare.load,
         naive.load,
+        protected.old,
     );
     wrap(&sentence, "")
 }

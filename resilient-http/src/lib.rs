@@ -1,4 +1,6 @@
-#![doc = include_str!("../README.md")]
+#![doc = include_str!("links.md")]
+// The code of the page is copied from a tested file, so rustdoc does not test it again.
+#![cfg_attr(not(doctest), doc = include_str!("../README.md"))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod address;
@@ -69,6 +71,19 @@ pub use secrecy::SecretString;
 
 /// Guides.
 pub mod guide {
+    #[allow(
+        clippy::wildcard_imports,
+        unused_imports,
+        reason = "the pages have links to items of the crate"
+    )]
+    use crate::*;
+
+    #[doc = include_str!("../docs/requests.md")]
+    pub mod requests {}
+
+    #[doc = include_str!("../docs/outcomes.md")]
+    pub mod outcomes {}
+
     #[cfg_attr(
         all(feature = "cache", feature = "test-util", feature = "toml"),
         doc = include_str!("../docs/endpoints.md")

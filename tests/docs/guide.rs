@@ -17,7 +17,8 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
 /// Returns the names in the first column of the tables in the section with this heading.
 fn rows_under<'a>(page: &'a str, heading: &str) -> Vec<&'a str> {
     let (_, after) = page.split_once(heading).expect("the heading is there");
-    let section = after.split("\n# ").next().unwrap_or(after);
+    let level = heading.trim_start().split(' ').next().expect("the level of the heading");
+    let section = after.split(&format!("\n{level} ")).next().unwrap_or(after);
     let rows = section.lines().filter_map(|line| line.strip_prefix("| "));
     let cells = rows.filter_map(|row| row.split(" |").next());
     cells.flat_map(quoted).collect()
@@ -93,7 +94,7 @@ fn every_setting_has_a_row_in_the_guide() {
     let message = refused.unwrap_err().to_string();
     let (_, keys) = message.split_once("expected one of ").unwrap();
     let mut keys: Vec<_> = quoted(keys).collect();
-    let mut rows = rows_under(SETTINGS, "\n# All settings\n");
+    let mut rows = rows_under(SETTINGS, "\n## All settings\n");
     keys.sort_unstable();
     rows.sort_unstable();
     assert_eq!(rows, keys);

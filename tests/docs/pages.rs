@@ -82,8 +82,12 @@ pub(crate) fn strict_pages() -> Vec<String> {
         "docs/comparison.md",
         "docs/errors.md",
         "docs/idempotency.md",
+        "docs/retries-simulation.md",
+        "docs/retries.md",
+        "docs/settings.md",
         "docs/ten-minutes.md",
         "docs/time-limits.md",
+        "resilient-http/README.md",
     ]
     .map(str::to_owned)
     .into();

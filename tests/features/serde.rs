@@ -212,6 +212,70 @@ fn every_reason_and_state_has_a_word() {
 }
 
 #[test]
+fn each_condition_is_written_with_its_numbers() {
+    let clock = ManualClock::new();
+    let config = BreakerConfig::builder()
+        .failure_threshold(3)
+        .failure_span(secs(10))
+        .window(10)
+        .failure_rate(0.5)
+        .min_calls(2)
+        .recovery_time(secs(1))
+        .half_open_successes(2)
+        .build()
+        .unwrap();
+    let breaker = CircuitBreaker::with_clock("payments", config, clock.clone());
+    report(&breaker, Outcome::Success);
+    report(&breaker, Outcome::Success);
+    report(&breaker, Outcome::Success);
+    report(&breaker, Outcome::Failure);
+    clock.advance(secs(4));
+    report(&breaker, Outcome::Failure);
+    let distances = |breaker: &CircuitBreaker| {
+        let shown = serde_json::to_value(breaker.snapshot()).unwrap();
+        shown["distances"].as_array().unwrap().clone()
+    };
+    assert_eq!(
+        distances(&breaker),
+        [
+            json!({
+                "setting": "failure_threshold", "count": 2, "limit": 3,
+                "lasted_seconds": 4.0, "span_seconds": 10.0, "is_met": false,
+                "text": "2 of 3 consecutive failures over 4s of 10s"
+            }),
+            json!({
+                "setting": "failure_rate", "count": 2, "calls": 5, "limit": 0.5, "min_calls": 2,
+                "is_met": false, "text": "2 of 5 calls failed, limit 50%"
+            }),
+        ]
+    );
+    report(&breaker, Outcome::Failure);
+    clock.advance(secs(1));
+    report(&breaker, Outcome::Success);
+    let probes = distances(&breaker);
+    assert_eq!(probes.len(), 2, "{probes:?}");
+    for (probes, setting, count, limit) in
+        [(&probes[0], "half_open_failures", 0, 1), (&probes[1], "half_open_successes", 1, 2)]
+    {
+        assert_eq!(
+            (&probes["setting"], &probes["count"], &probes["limit"], &probes["is_met"]),
+            (&json!(setting), &json!(count), &json!(limit), &json!(false))
+        );
+    }
+}
+
+#[test]
+fn a_note_without_a_mode_is_refused() {
+    for alone in ["operator", "reason"] {
+        let note = json!({ "failure_threshold": 3, alone: "ann" });
+        let error = serde_json::from_value::<BreakerOverride>(note).unwrap_err().to_string();
+        assert_eq!(error, "`mode_for`, `operator` and `reason` need a `mode`");
+    }
+    let timed = json!({ "mode_for": "5s" });
+    serde_json::from_value::<BreakerOverride>(timed).unwrap_err();
+}
+
+#[test]
 fn a_key_is_shown_as_its_text() {
     let shards = KeyedBreakers::<u32>::new("shards", BreakerConfig::default());
     let shown = serde_json::to_value(shards.get(&7).snapshot()).unwrap();

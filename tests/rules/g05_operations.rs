@@ -172,6 +172,10 @@ fn g05_operations_change_only_the_selected_breakers() {
     assert_eq!(states(&registry), [CircuitState::ObserveOnly; 5]);
     registry.all().close();
     assert_eq!(states(&registry), [closed; 5]);
+    registry.named("stock").observe_only_for(secs(99));
+    let observing = CircuitState::ObserveOnly;
+    assert_eq!(states(&registry), [closed, closed, closed, closed, observing]);
+    registry.all().close();
     registry.named("nobody").force_open();
     assert_eq!(states(&registry), [closed; 5]);
 }

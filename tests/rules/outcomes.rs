@@ -178,6 +178,16 @@ fn outcome_a_rejected_call_is_not_made_and_gets_the_error_of_the_open_circuit() 
 }
 
 #[test]
+fn outcome_a_reference_and_a_box_have_the_class_of_their_error() {
+    for class in [Classification::throttled(), Classification::permanent()] {
+        let error = FetchError::Is(class);
+        assert_eq!(Classify::classify(&&error), class);
+        let boxed: Box<dyn Classify> = Box::new(error);
+        assert_eq!(boxed.classify(), class);
+    }
+}
+
+#[test]
 fn outcome_a_class_carries_its_hint() {
     let class = Classification::throttled().after(Duration::from_millis(7));
     assert_eq!(class.retry_after, Some(Duration::from_millis(7)));

@@ -237,7 +237,11 @@ fn r06_without_timers_a_limited_call_is_not_made() {
                 Poll::Pending => panic!("a call without a timer does not wait"),
             }
         };
-        assert_eq!(cut(result).0, TimeLimit::NoTimer);
+        let Err(Late::TimedOut(cut)) = result else { panic!("the call was made") };
+        assert_eq!(cut.limit(), TimeLimit::NoTimer);
+        let text =
+            "not called: there is no async runtime with timers to keep a limit of 1s".to_owned();
+        assert_eq!(cut.to_string(), text);
         // The closure was called once, but the future that it returned was never polled.
         assert_eq!(calls, 1, "there is no retry");
     }

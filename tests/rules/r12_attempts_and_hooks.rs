@@ -147,6 +147,22 @@ async fn r12_a_hook_receives_the_attempt_the_maximum_and_the_delay() {
     assert_eq!(reported.into_inner().unwrap(), expected);
 }
 
+#[tokio::test(start_paused = true)]
+async fn r12_the_hooks_receive_the_output_that_failed() {
+    #[retry(
+        max_retries = 1,
+        on_retry = |event| reported.lock().unwrap().push(*event.output()),
+        on_give_up = |event| reported.lock().unwrap().push(*event.output())
+    )]
+    async fn call(reported: &std::sync::Mutex<Vec<Option<u32>>>) -> Option<u32> {
+        None
+    }
+
+    let reported = std::sync::Mutex::default();
+    assert_eq!(call(&reported).await, None);
+    assert_eq!(reported.into_inner().unwrap(), [None, None]);
+}
+
 /// Returns the error and the time of each failed attempt, and the delay after the attempt.
 fn parts(error: &RetryError<Fault>) -> Vec<(Fault, Duration, Duration)> {
     let attempts = error.attempts();

@@ -65,7 +65,9 @@ fn run(address: SocketAddr, is_once: bool) -> io::Result<()> {
         // The names follow the conventions of Prometheus: units, and `_total` for counters.
         let exporter = PrometheusBuilder::new().with_recommended_naming(true);
         let recorder = exporter.install_recorder().map_err(io::Error::other)?;
-        let listener = TcpListener::bind(address).await?;
+        let listener = TcpListener::bind(address)
+            .await
+            .map_err(|error| io::Error::other(format!("cannot listen on {address}: {error}")))?;
         let address = listener.local_addr()?;
         let load = Load::default();
         tokio::select! {
@@ -115,7 +117,7 @@ async fn outages(load: &Load, address: SocketAddr) -> io::Result<()> {
         "Two functions with circuit breakers are under load. Look at their metrics with
 
   curl http://{address}/metrics
-  curl -s http://{address}/metrics | grep breaker_state
+  curl -s http://{address}/metrics | grep 'breaker_state.* [1-9]'
 
 or let Prometheus scrape that address. Ctrl-C ends the program.
 "

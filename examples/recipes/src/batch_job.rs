@@ -37,14 +37,13 @@ pub struct Archive {
 
 impl Archive {
     /// Stores an item. A `PUT` may be repeated. Nobody waits for the job, so an item has
-    /// a minute, and the archive may ask for waits of up to 30 s.
+    /// a minute.
     #[retry(
         name = "archive.store",
         max_retries = 5,
         base_delay = "200ms",
         attempt_timeout = "5s",
         max_elapsed = "1m",
-        max_retry_after = "30s",
         budget = "archive"
     )]
     #[circuit_breaker(name = "archive", failure_threshold = 20, recovery_time = "1m")]

@@ -76,7 +76,7 @@ const GROUP: &str = "billing";
 /// A message that a consumer does not settle goes to another one after this time, in
 /// milliseconds.
 const REDELIVERY: usize = 30_000;
-/// The messages that a consumer takes at a time. Three deadlines of 8 s are below
+/// The new messages that a consumer takes at a time. Three deadlines of 8 s are below
 /// `REDELIVERY`.
 const AT_A_TIME: usize = 3;
 /// The deliveries of a message that may end without any result, as in a crash.
@@ -115,32 +115,28 @@ impl Queue {
         Ok(messages.map(|message| Message::new(&message, 0)).collect())
     }
 
-    /// Takes over messages that were not settled in time.
-    async fn abandoned_messages(&self) -> RedisResult<Vec<Message>> {
+    /// Takes over a message that was not settled in time. One at a time: if a message
+    /// ends its consumer, no other message is counted with it.
+    async fn abandoned_message(&self) -> RedisResult<Option<Message>> {
         let mut broker = self.broker.clone();
         let pending: StreamPendingCountReply = cmd("XPENDING")
             .arg(&[STREAM, GROUP, "IDLE"])
             .arg(REDELIVERY)
-            .arg(&["-", "+"])
-            .arg(AT_A_TIME)
+            .arg(&["-", "+", "1"])
             .query_async(&mut broker)
             .await?;
-        let mut messages = Vec::new();
-        for entry in pending.ids {
-            // Another consumer may be faster. Then this returns no message.
-            let claimed: StreamClaimReply = broker
-                .xclaim(STREAM, GROUP, &self.consumer, REDELIVERY, &[&entry.id])
-                .await?;
-            for message in claimed.ids {
-                let message = Message::new(&message, entry.times_delivered);
-                if message.deliveries < MOST_DELIVERIES {
-                    messages.push(message);
-                } else {
-                    self.bury(&message, "delivered too often").await?;
-                }
-            }
+        let Some(entry) = pending.ids.first() else { return Ok(None) };
+        let claimed: StreamClaimReply = broker
+            .xclaim(STREAM, GROUP, &self.consumer, REDELIVERY, &[&entry.id])
+            .await?;
+        // Another consumer may have been faster.
+        let Some(claimed) = claimed.ids.first() else { return Ok(None) };
+        let message = Message::new(claimed, entry.times_delivered);
+        if message.deliveries < MOST_DELIVERIES {
+            return Ok(Some(message));
         }
-        Ok(messages)
+        self.bury(&message, "delivered too often").await?;
+        Ok(None)
     }
 
     async fn acknowledge(&self, message: &Message) -> RedisResult<()> {
@@ -208,10 +204,10 @@ impl Consumer {
 
     /// Takes some messages and settles each. Returns how many there were.
     pub async fn round(&self) -> RedisResult<usize> {
-        let mut messages = self.queue.abandoned_messages().await?;
-        if messages.is_empty() {
-            messages = self.queue.new_messages().await?;
-        }
+        let messages = match self.queue.abandoned_message().await? {
+            Some(message) => vec![message],
+            None => self.queue.new_messages().await?,
+        };
         for message in &messages {
             self.settle(message).await?;
         }

@@ -63,7 +63,7 @@ impl Stock {
     pub fn new(url: impl Into<String>) -> Result<Self, tonic::transport::Error> {
         let endpoint = Endpoint::from_shared(url.into())?
             .connect_timeout(Duration::from_millis(300))
-            // Notices a connection that is dead after at most 15 seconds.
+            // A ping to which nothing responds within 5 s ends a dead connection.
             .http2_keep_alive_interval(Duration::from_secs(10))
             .keep_alive_timeout(Duration::from_secs(5));
         Ok(Self { channel: endpoint.connect_lazy() })

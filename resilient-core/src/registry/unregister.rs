@@ -88,12 +88,10 @@ impl Registry {
     fn remove_retry(&self, name: &str, is_wanted: impl Fn(&Arc<RetryRecord>) -> bool) -> bool {
         let mut entries = self.write();
         let known = entries.retries.get(name);
-        if !known.is_some_and(|known| known.hold < Hold::Function && is_wanted(&known.record)) {
-            return false;
-        }
-        let Some(removed) = entries.retries.remove(name) else {
-            return false;
-        };
+        let may_go =
+            known.is_some_and(|known| known.hold < Hold::Function && is_wanted(&known.record));
+        let removed = if may_go { entries.retries.remove(name) } else { None };
+        let Some(removed) = removed else { return false };
         // As for budgets, the lock keeps a later override from being applied before this change.
         removed.record.reconfigure(None);
         true
@@ -102,12 +100,10 @@ impl Registry {
     fn remove(&self, name: &str, is_wanted: impl Fn(&Entry) -> bool) -> bool {
         let mut entries = self.write();
         let known = entries.by_name.get(name);
-        if !known.is_some_and(|known| known.hold < Hold::Function && is_wanted(&known.item)) {
-            return false;
-        }
-        let Some(removed) = entries.by_name.remove(name) else {
-            return false;
-        };
+        let may_go =
+            known.is_some_and(|known| known.hold < Hold::Function && is_wanted(&known.item));
+        let removed = if may_go { entries.by_name.remove(name) } else { None };
+        let Some(removed) = removed else { return false };
         let version = next_version();
         removed.item.leave(self.listeners());
         drop(entries);
@@ -119,12 +115,10 @@ impl Registry {
     fn remove_budget(&self, name: &str, is_wanted: impl Fn(&RetryBudget) -> bool) -> bool {
         let mut entries = self.write();
         let known = entries.budgets.get(name);
-        if !known.is_some_and(|known| known.hold < Hold::Function && is_wanted(&known.item)) {
-            return false;
-        }
-        let Some(removed) = entries.budgets.remove(name) else {
-            return false;
-        };
+        let may_go =
+            known.is_some_and(|known| known.hold < Hold::Function && is_wanted(&known.item));
+        let removed = if may_go { entries.budgets.remove(name) } else { None };
+        let Some(removed) = removed else { return false };
         // Budgets run no user code, so they may be changed under the lock. The lock keeps a later
         // override from being applied before this change.
         let settings = LiveBudgetSettings::of_code(removed.declared.config, removed.declared.place);

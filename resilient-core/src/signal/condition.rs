@@ -203,6 +203,46 @@ mod tests {
     use super::*;
 
     #[test]
+    fn b20_a_condition_names_its_setting_and_the_reason_of_its_transition() {
+        use TransitionReason as Reason;
+
+        let window = Window::Calls(10);
+        let failed = |is_slow| Condition::FailedProbes { failed: 1, limit: 1, is_slow };
+        let (calls, limit, least_calls) = (10, 0.5, 1);
+        for (condition, setting, reason) in [
+            (
+                Condition::ConsecutiveFailures { failures: 5, limit: 5, lasting: None },
+                "failure_threshold",
+                Reason::FailureThreshold,
+            ),
+            (
+                Condition::FailureCount { failures: 3, limit: 3, window },
+                "failure_count",
+                Reason::FailureCount,
+            ),
+            (
+                Condition::FailureRate { failures: 5, calls, limit, least_calls },
+                "failure_rate",
+                Reason::FailureRate,
+            ),
+            (
+                Condition::SlowCallRate { slow: 5, calls, limit, least_calls },
+                "slow_call_rate",
+                Reason::SlowCallRate,
+            ),
+            (failed(false), "half_open_failures", Reason::ProbeFailed),
+            (failed(true), "half_open_failures", Reason::ProbeSlow),
+            (
+                Condition::SucceededProbes { succeeded: 2, limit: 2 },
+                "half_open_successes",
+                Reason::ProbesSucceeded,
+            ),
+        ] {
+            assert_eq!((condition.setting(), condition.reason()), (setting, reason));
+        }
+    }
+
+    #[test]
     fn b20_a_condition_shows_its_numbers() {
         let lasting = |lasted, span| Some((Duration::from_secs(lasted), Duration::from_secs(span)));
         let streak =

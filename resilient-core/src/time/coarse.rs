@@ -79,6 +79,24 @@ impl Clock for CoarseClock {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::ClockSource;
+
+    #[test]
+    fn a_breaker_counts_the_time_of_the_clock_from_its_own_start() {
+        let clock = CoarseClock::default();
+        let source = ClockSource::of(clock);
+        assert!(matches!(source, ClockSource::Coarse(_)));
+        let start = clock.now() + Duration::from_secs(3);
+        let source = source.counting_from(start);
+        // The start is in the future, so nothing has passed since.
+        assert_eq!(source.nanos_since(&start), Some(0));
+        assert_eq!(source.now(), Some(start));
+        let earlier = clock.now();
+        let source = ClockSource::of(clock).counting_from(earlier);
+        let count = source.nanos_since(&earlier).unwrap();
+        assert!(source.now().unwrap() >= earlier + Duration::from_nanos(count));
+        assert!(count < 3_000_000_000, "{count}");
+    }
 
     #[test]
     fn the_clock_advances_and_never_goes_back() {

@@ -19,8 +19,9 @@ use crate::response::DecodeError;
 /// bodies or user information, which may contain secrets. [`message`](Self::message) returns the
 /// server's message.
 ///
-/// [`Classify`](resilient::Classify) and the [table](crate#what-is-retried-and-what-counts) say how
-/// retries and circuit breakers treat each error. Clones are cheap and share their contents.
+/// [`Classify`](resilient::Classify) and the
+/// [table](crate::guide::outcomes#what-is-retried-and-what-counts) say how retries and circuit
+/// breakers treat each error. Clones are cheap and share their contents.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ApiError {

@@ -9,8 +9,8 @@ use super::display::ShortText;
 use super::kinds::{Phase, TimeoutPhase};
 
 impl Classify for ApiError {
-    /// Classifies the error by the table in the [crate
-    /// documentation](crate#what-is-retried-and-what-counts).
+    /// Classifies the error by the [table of
+    /// outcomes](crate::guide::outcomes#what-is-retried-and-what-counts).
     fn classify(&self) -> Classification {
         let class = self.class();
         if class.retry || class.health == Outcome::Failure {

@@ -323,6 +323,12 @@ mod tests {
     }
 
     #[derive(Serialize)]
+    struct Metres(f64);
+
+    #[derive(Serialize)]
+    struct Distances(Metres, Metres);
+
+    #[derive(Serialize)]
     struct Order<'a> {
         id: u128,
         note: Option<&'a str>,
@@ -362,6 +368,8 @@ mod tests {
         assert_eq!(variant, "shapes[2].Line[1]");
         let variant = found(|it| it.shapes[0] = Shape::Box { width: f64::NAN });
         assert_eq!(variant, "shapes[0].Box.width");
+        let distances = Distances(Metres(1.0), Metres(f64::NAN));
+        assert_eq!(find_infinite(&distances).as_deref(), Some("[1]"));
         assert_eq!(find_infinite(&f32::NAN).as_deref(), Some(""));
         let long = BTreeMap::from([("x".repeat(200), f32::NAN)]);
         assert!(find_infinite(&long).is_some_and(|path| path.chars().count() == LONGEST_PATH + 1));

@@ -12,7 +12,7 @@ pub(crate) const IDEMPOTENCY_HEADER: &str = "idempotency-key";
 
 /// Whether a request may be sent twice. If so, it is retried even if the server may already have
 /// acted on it. Otherwise, it is retried only if the response or the failure says that the server
-/// did not act on it: see the [table](crate#what-is-retried-and-what-counts).
+/// did not act on it: see the [table](crate::guide::outcomes#what-is-retried-and-what-counts).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Idempotency {

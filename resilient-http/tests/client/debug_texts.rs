@@ -4,10 +4,11 @@ use std::fmt::Debug;
 use std::io;
 use std::time::Duration;
 
+use http_body::Body as HttpBody;
 use http_body_util::Full;
 use resilient_http::{
     ApiClient, ApiKey, ApiRequest, Auth, Body, Bytes, Method, MockTransport, NextPage, RequestBody,
-    Response, ResponseBody, SecretString,
+    ReqwestTransport, Response, ResponseBody, SecretString,
 };
 
 use crate::support::pipe::Pipe;
@@ -65,6 +66,25 @@ fn bodies_are_printed_as_their_kind_and_length() {
     }
     assert_eq!(format!("{:?}", RequestBody::from(Bytes::from(SECRET))), "RequestBody(bytes)");
     assert_eq!(format!("{:?}", ResponseBody::from(SECRET)), "ResponseBody");
+}
+
+#[test]
+fn bytes_that_were_read_are_the_end_of_a_body() {
+    assert!(HttpBody::is_end_stream(&RequestBody::default()));
+    assert!(HttpBody::is_end_stream(&ResponseBody::from("")));
+    let whole = ResponseBody::new(ResponseBody::from(SECRET));
+    assert!(!HttpBody::is_end_stream(&whole));
+    assert_eq!(HttpBody::size_hint(&whole).exact(), Some(6));
+}
+
+#[test]
+fn transports_are_printed_as_their_kind() {
+    let mock = MockTransport::new(|_| Ok(http::Response::new(Bytes::new())));
+    assert_eq!(format!("{mock:?}"), "MockTransport");
+    let client = reqwest::Client::builder().build().unwrap();
+    assert_eq!(format!("{:?}", ReqwestTransport::given(client)), "ReqwestTransport");
+    #[cfg(feature = "tower")]
+    assert_eq!(format!("{:?}", resilient_http::TowerTransport::new(SECRET)), "TowerTransport");
 }
 
 #[tokio::test]

@@ -192,6 +192,9 @@ fn credentials_that_cannot_be_sent_are_refused_when_the_client_is_built() {
     let name = format!("resilient-http-empty-{}", std::process::id());
     let empty = std::env::temp_dir().join(name);
     std::fs::write(&empty, "\u{feff}\n").unwrap();
+    let missing = refused(Auth::bearer(ApiKey::file("no/such/key")));
+    assert!(missing.to_string().contains("cannot be read"), "{missing}");
+    assert!(missing.source().unwrap().is::<std::io::Error>());
     for (auth, text) in [
         (Auth::basic("a:b", key()), "user name has a `:`"),
         (Auth::query("", key()), "name of the key in the query is empty"),

@@ -179,6 +179,12 @@ fn the_error_of_an_address_without_a_scheme_says_how_it_must_begin() {
     }
 }
 
+#[test]
+fn an_allowed_origin_that_is_no_url_is_refused() {
+    let error = client("http://localhost").allow_origin("http://[::1").build().unwrap_err();
+    assert_eq!(error.to_string(), "allowed origin is not a URL");
+}
+
 #[tokio::test]
 async fn the_error_of_json_of_another_type_names_the_type_and_no_column_that_it_does_not_know() {
     let server = Api::serve(|_, _| json(r#"{"name": "canary"}"#)).await;

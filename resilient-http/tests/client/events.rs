@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use futures_core::Stream;
 use http_body::Frame;
 use resilient::breaker::CircuitState;
 use resilient_http::{
@@ -278,4 +279,17 @@ async fn events_that_are_dropped_report_the_outcome_of_the_head() {
     assert!(!format!("{events:?}").contains("data"));
     drop(events);
     assert_eq!((counts(&client), client.in_flight()), ((1, 0, 0, 0), 0));
+}
+
+#[tokio::test]
+async fn events_are_a_stream() {
+    let pipe = Pipe::default();
+    let client = on(&pipe).build().unwrap();
+    let (mut events, body) = opened(&client, &pipe).await;
+    body.send("data: a\n\n");
+    drop(body);
+    let mut next =
+        async || std::future::poll_fn(|cx| Stream::poll_next(Pin::new(&mut events), cx)).await;
+    assert_eq!(next().await.unwrap().unwrap().data, "a");
+    assert!(next().await.is_none());
 }

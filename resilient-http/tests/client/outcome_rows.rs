@@ -1,7 +1,7 @@
-//! The table of outcomes in the README says what the client does: each row has a case here, and
+//! The table in `docs/outcomes.md` says what the client does: each row has a case here, and
 //! each case has a row. The tests in `outcome_table` do the same with real servers.
 
-mod readme_table;
+mod page_table;
 mod scripted;
 
 use std::collections::BTreeSet;
@@ -17,7 +17,7 @@ use resilient_http::{
     TransportError,
 };
 
-use self::readme_table::{Row, rows};
+use self::page_table::{Row, rows};
 use self::scripted::Content::{self, Stalls, Whole};
 use self::scripted::Fault::{self, Fails, Hangs, Responds};
 use self::scripted::{BrokenBody, Scripted};
@@ -310,7 +310,7 @@ impl Row {
 }
 
 #[tokio::test(start_paused = true)]
-async fn row_every_row_of_the_table_in_the_readme_holds() {
+async fn row_every_row_of_the_table_of_outcomes_holds() {
     let rows = rows();
     let names: BTreeSet<_> = rows.iter().map(|row| row.what.clone()).collect();
     // A row without a case panics below. This finds a case without a row, which would never run.

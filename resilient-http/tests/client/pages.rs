@@ -323,6 +323,26 @@ async fn the_stream_returns_the_pages_and_the_items_and_ends_its_call_when_it_is
 }
 
 #[tokio::test]
+async fn the_items_are_a_stream_that_ends_with_the_list_or_reports_its_error() {
+    let server = pages_of(2).await;
+    let mut items = api(&server).get::<Vec<u64>>("list").pages().items();
+    for expected in 1..=4 {
+        assert_eq!(next_of(&mut items).await.unwrap().unwrap(), expected);
+    }
+    assert!(next_of(&mut items).await.is_none());
+
+    let server = Api::serve(|n, _| match n {
+        0 => answer(200, &[("link", "<?page=2>; rel=next")], "[1]"),
+        _ => answer(404, &[], ""),
+    })
+    .await;
+    let mut items = api(&server).get::<Vec<u64>>("list").pages().items();
+    assert_eq!(next_of(&mut items).await.unwrap().unwrap(), 1);
+    let error = next_of(&mut items).await.unwrap().unwrap_err();
+    assert_eq!(error.status().unwrap().as_u16(), 404);
+}
+
+#[tokio::test]
 async fn the_items_of_empty_pages_are_skipped_and_an_error_loses_no_item() {
     let server = Api::serve(|n, _| match n {
         0 => answer(200, &[("link", "<?page=2>; rel=next")], "[1]"),

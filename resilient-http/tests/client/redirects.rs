@@ -1,7 +1,8 @@
 //! If a server redirects a `POST` to its result, the server has acted on the `POST`. So the client
 //! does not repeat a `POST` that has no idempotency key.
 
-use resilient_http::{ErrorKind, IdempotencyKey, RetriesDisabled};
+use http_body_util::Full;
+use resilient_http::{Body, Bytes, ErrorKind, IdempotencyKey, Response, RetriesDisabled};
 
 use crate::support::api::{Api, answer};
 use crate::support::settings::client;
@@ -79,6 +80,21 @@ async fn a_redirected_post_is_retried_if_it_has_a_key_or_the_redirect_was_a_307(
     let api = client(&server.url).build().unwrap();
     let error = within("the call", api.post::<()>("orders")).await.unwrap_err();
     assert_eq!(error.attempts(), 3);
+}
+
+#[tokio::test]
+async fn a_redirect_of_a_body_that_can_be_sent_only_once_is_not_followed() {
+    let server = sends_on(307, (200, &[])).await;
+    let api = client(&server.url).build().unwrap();
+    let body = || Full::new(Bytes::from_static(b"one"));
+    let once = api.put::<()>("orders").body(Body::once(body()));
+    let error = within("the call", once).await.unwrap_err();
+    assert!(error.is_redirect(), "{error:?}");
+    assert_eq!(server.count(), 1);
+    let again = api.put::<Response>("orders").body(Body::factory(body));
+    within("the call", again).await.unwrap();
+    assert_eq!(server.seen()[2].target, "/result");
+    assert_eq!(server.seen()[2].text(), "one");
 }
 
 #[tokio::test]

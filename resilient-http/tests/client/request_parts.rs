@@ -154,3 +154,17 @@ fn headers_that_contradict_each_other_are_refused() {
     let api: ApiClient = client("http://localhost").auth(bearer()).build().unwrap();
     assert!(api.get::<()>("x").header("authorization", "mine").prepare().is_ok());
 }
+
+#[tokio::test]
+async fn a_value_that_refuses_to_be_written_is_an_error_before_anything_is_sent() {
+    struct Refusing;
+    impl serde::Serialize for Refusing {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            Err(serde::ser::Error::custom("canary"))
+        }
+    }
+    let api = client("http://localhost").build().unwrap();
+    let error = api.post::<()>("x").json(&Refusing).await.unwrap_err();
+    assert_eq!(error.to_string(), "not sent: body cannot be written as JSON");
+    assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+}

@@ -331,3 +331,12 @@ async fn a_thousand_calls_that_wait_for_a_refresh_that_hangs_do_not_run_it_one_a
 async fn outer(api: &ApiClient) -> Result<u32, resilient_http::ApiError> {
     api.get("x").await
 }
+
+#[tokio::test]
+async fn without_time_limits_a_call_waits_for_its_token() {
+    let server = Api::serve(|_, _| json("1")).await;
+    let tokens = Tokens::default();
+    let api = client(&server.url).auth(tokens.auth()).timeout(None).deadline(None);
+    let _: u32 = within("the call", api.build().unwrap().get("x")).await.unwrap();
+    assert_eq!((tokens.fetched(), server.only().header("authorization")), (1, Some("Bearer t1")));
+}

@@ -1,5 +1,7 @@
 //! Rule G2: an invalid document changes nothing, and its error names the line and the key.
 
+use std::error::Error;
+
 use resilient::registry::{LoadError, Overrides};
 use resilient::{BreakerConfig, Registry};
 
@@ -121,6 +123,15 @@ fn invalid_toml_is_reported_with_its_line() {
     ] {
         assert_message(&refusal(&registry, document), line, &[]);
     }
+}
+
+#[test]
+fn the_source_of_a_refused_document_is_the_error_of_the_parser_or_of_the_setting() {
+    let registry = Registry::new();
+    let source = |document| refusal(&registry, document).source().map(ToString::to_string);
+    assert!(source("[breakers.payments").unwrap().contains("table"));
+    let range = source("[breakers.payments]\nfailure_threshold = 0").unwrap();
+    assert!(range.contains("`failure_threshold`"), "{range}");
 }
 
 #[test]

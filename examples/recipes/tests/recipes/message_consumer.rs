@@ -1,5 +1,8 @@
 //! The recipe for a consumer of messages against Redis Streams and a billing service.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use example_recipes::message_consumer::{Billing, Consumer, pause};
 use redis::aio::MultiplexedConnection;
 use redis::streams::{
@@ -17,7 +20,7 @@ const STORED: [&str; 2] = ["--appendonly", "yes"];
 
 struct Queue {
     turn: Turn<(Server, Upstream)>,
-    consumer: Consumer,
+    consumer: Arc<Consumer>,
     /// A connection beside that of the consumer.
     broker: MultiplexedConnection,
 }
@@ -36,7 +39,7 @@ impl Queue {
         let mut broker = connect(&url).await;
         redis::cmd("FLUSHALL").exec_async(&mut broker).await.unwrap();
         let billing = Billing { http: reqwest::Client::new(), url: upstream.url() };
-        let consumer = Consumer::new(&url, "one", billing).await.unwrap();
+        let consumer = Arc::new(Consumer::new(&url, "one", billing).await.unwrap());
         Some(Self { turn, consumer, broker })
     }
 
@@ -131,6 +134,20 @@ async fn a_message_that_ends_its_consumers_is_a_dead_letter_after_five_deliverie
 }
 
 #[tokio::test]
+async fn a_message_that_ends_its_consumers_takes_no_other_message_with_it() {
+    let Some(mut queue) = Queue::new().await else { return };
+    let ids = [queue.publish("poison").await, queue.publish("a lamp").await];
+    queue.crash_after_read().await;
+    // Four more consumers took over the first message and ended. Both are due again.
+    queue.age(&ids[0], 5).await;
+    queue.age(&ids[1], 1).await;
+    while !queue.pending().await.is_empty() {
+        queue.consumer.round().await.unwrap();
+    }
+    assert_eq!((queue.dead().await.len(), queue.keys()), (1, vec![ids[1].clone()]));
+}
+
+#[tokio::test]
 async fn in_an_outage_the_consumer_pauses_and_no_message_is_lost_or_becomes_a_dead_letter()
  {
     let Some(mut queue) = Queue::new().await else { return };
@@ -147,11 +164,34 @@ async fn in_an_outage_the_consumer_pauses_and_no_message_is_lost_or_becomes_a_de
     assert_eq!(pause(), None);
     for id in &ids {
         queue.age(id, 0).await;
+        assert_eq!(queue.consumer.round().await.unwrap(), 1);
     }
-    queue.consumer.round().await.unwrap();
     assert_eq!(queue.turn.state(), CircuitState::Closed);
     assert_eq!(queue.keys(), ids);
     assert_eq!((queue.pending().await, queue.dead().await), (vec![], vec![]));
+}
+
+#[tokio::test]
+async fn a_billing_service_that_hangs_costs_less_than_the_redelivery_time() {
+    let Some(mut queue) = Queue::new().await else { return };
+    let id = queue.publish("a kettle").await;
+    queue.turn.server().1.set(Behaviour::Hangs);
+    let failures = queue.turn.totals().1;
+    let consumer = queue.consumer.clone();
+    let round = tokio::spawn(async move { consumer.round().await });
+    while queue.keys().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    tokio::time::pause();
+    let start = tokio::time::Instant::now();
+    while queue.turn.totals().1 < failures + 3 {
+        tokio::time::advance(Duration::from_millis(50)).await;
+    }
+    let waited = start.elapsed().as_secs();
+    tokio::time::resume();
+    assert_eq!(round.await.unwrap().unwrap(), 1);
+    assert!((6..=8).contains(&waited), "{waited} s");
+    assert_eq!(queue.pending().await, [(id, 0)]);
 }
 
 #[tokio::test]

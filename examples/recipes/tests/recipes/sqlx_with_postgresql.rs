@@ -1,12 +1,13 @@
 //! The recipe for sqlx against a server of PostgreSQL.
 
 use std::process::Command;
+use std::time::Duration;
 
 use example_recipes::sqlx_with_postgresql::{StoreError, create, pool, title, transfer};
 use resilient::breaker::CircuitState;
 use resilient::testing::Scope;
 use resilient_test_servers::{Server, folder, start_postgres};
-use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{Connection, Executor, PgPool};
 
 use crate::support::{self, Turn};
@@ -188,6 +189,31 @@ async fn the_server_ends_a_statement_that_hangs_and_the_connection_serves_again(
     }
     assert_eq!(title(&pool, 1).await.unwrap(), "a kettle");
     assert_eq!(pool.size(), 1);
+}
+
+#[tokio::test]
+async fn without_the_limit_of_the_server_a_statement_that_hangs_keeps_its_connection() {
+    let Some(mut database) = Database::new().await else { return };
+    let limits = PgPoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(Duration::from_millis(500));
+    let pool = limits.connect_lazy_with(options(database.turn.server()));
+    title(&pool, 1).await.unwrap();
+    database.other.execute("BEGIN; LOCK TABLE orders").await.unwrap();
+    let scope = Scope::new();
+    let call = {
+        let pool = pool.clone();
+        tokio::spawn(scope.run(async move { title(&pool, 1).await }))
+    };
+    database.until_locked().await;
+    tokio::time::pause();
+    // The first attempt is cut off after 1.5 s. The second finds no connection in the pool.
+    let late = call.await.unwrap().unwrap_err();
+    assert!(matches!(late, StoreError::Database(sqlx::Error::PoolTimedOut)), "{late:?}");
+    scope.assert_attempts(2);
+    tokio::time::resume();
+    database.other.execute("ROLLBACK").await.unwrap();
+    assert_eq!(title(&pool, 1).await.unwrap(), "a kettle");
 }
 
 #[tokio::test]

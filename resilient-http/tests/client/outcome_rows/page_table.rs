@@ -1,4 +1,4 @@
-//! The table of outcomes in the README.
+//! The table in the page about outcomes.
 
 /// A row of the table. The cells have neither code marks nor the numbers of notes.
 pub(super) struct Row {
@@ -10,8 +10,8 @@ pub(super) struct Row {
 }
 
 pub(super) fn rows() -> Vec<Row> {
-    let readme = include_str!("../../../README.md");
-    let (_, table) = readme.split_once("| what happened |").expect("the README has the table");
+    let page = include_str!("../../../docs/outcomes.md");
+    let (_, table) = page.split_once("| what happened |").expect("the page has the table");
     let lines = table.lines().skip(2).take_while(|line| line.starts_with('|'));
     let plain = |cell: &str| {
         let marked = without_links(cell);
