@@ -61,7 +61,7 @@ fn every_metric_and_every_label_in_the_guide_is_recorded() {
         }
     }
     assert!(values > 10, "{values}");
-    let table = rows_under(OPERATING, "\n# Metrics\n");
+    let table = rows_under(OPERATING, "\n## Metrics\n");
     assert!(table.len() >= 15, "{table:?}");
     for name in table {
         assert!(scraped.contains(&name.replace('.', "_")), "{name}");
@@ -76,7 +76,7 @@ fn every_alarm_is_in_the_guide_with_what_to_do_and_has_a_test() {
 
     let alarms = ALARMS.lines().filter_map(|line| line.trim().strip_prefix("- alert: "));
     let alarms: Vec<_> = alarms.collect();
-    let mut rows = rows_under(OPERATING, "\n# Alarms\n");
+    let mut rows = rows_under(OPERATING, "\n## Alarms\n");
     rows.sort_unstable();
     let mut sorted = alarms.clone();
     sorted.sort_unstable();
@@ -103,7 +103,7 @@ fn every_setting_has_a_row_in_the_guide() {
 #[test]
 fn every_field_of_a_snapshot_has_a_row_in_the_guide() {
     let json = serde_json::to_value(CircuitBreaker::default().snapshot()).unwrap();
-    let rows = rows_under(OPERATING, "\n# Snapshots\n");
+    let rows = rows_under(OPERATING, "\n## Snapshots\n");
     for field in json.as_object().unwrap().keys() {
         let field = match field.as_str() {
             "since_seconds_ago" => "since",

@@ -82,6 +82,7 @@ pub(crate) fn strict_pages() -> Vec<String> {
         "docs/comparison.md",
         "docs/errors.md",
         "docs/idempotency.md",
+        "docs/operating.md",
         "docs/retries-simulation.md",
         "docs/retries.md",
         "docs/settings.md",

@@ -117,7 +117,7 @@ async fn outages(load: &Load, address: SocketAddr) -> io::Result<()> {
         "Two functions with circuit breakers are under load. Look at their metrics with
 
   curl http://{address}/metrics
-  curl -s http://{address}/metrics | grep 'breaker_state.* [1-9]'
+  curl -s http://{address}/metrics | grep 'breaker_state{{.* [1-9]'
 
 or let Prometheus scrape that address. Ctrl-C ends the program.
 "

@@ -6,7 +6,7 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
-use std::{env, fs, thread};
+use std::{env, fs};
 
 use resilient::{Classification, retry};
 
@@ -47,15 +47,25 @@ fn by_kind(error: &io::Error) -> Classification {
 }
 
 /// Exit codes: 0 for success, 1 for a failure, 2 for wrong arguments, 130 for Ctrl-C.
-fn main() -> ExitCode {
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
     let arguments: Vec<_> = env::args().skip(1).collect();
     let [address, file] = &arguments[..] else {
         eprintln!("usage: download HOST:PORT FILE");
         return ExitCode::from(2);
     };
     let part = format!("{file}.part");
-    remove_at_ctrl_c(part.clone());
-    let received = receive(address, part.as_ref());
+    let received = tokio::select! {
+        // In this order, so that Ctrl-C is caught before the work begins.
+        biased;
+        _ = tokio::signal::ctrl_c() => {
+            let _ = fs::remove_file(&part);
+            eprintln!("download: stopped");
+            // A return would wait for the thread, which may sleep between two attempts.
+            std::process::exit(130);
+        }
+        received = in_thread(address, &part) => received,
+    };
     match received.and_then(|bytes| fs::rename(&part, file).map(|()| bytes)) {
         Ok(bytes) => {
             println!("{bytes} bytes");
@@ -69,15 +79,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Ends the program at Ctrl-C, also in the middle of a delay between two attempts.
-fn remove_at_ctrl_c(part: String) {
-    thread::spawn(|| {
-        let mut runtime = tokio::runtime::Builder::new_current_thread();
-        let runtime = runtime.enable_all().build().expect("a runtime");
-        if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
-            let _ = fs::remove_file(part);
-            eprintln!("download: stopped");
-            std::process::exit(130);
-        }
-    });
+async fn in_thread(address: &str, part: &str) -> io::Result<u64> {
+    let (address, part) = (address.to_owned(), part.to_owned());
+    tokio::task::spawn_blocking(move || receive(&address, part.as_ref())).await?
 }

@@ -8,7 +8,7 @@ use resilient::Registry;
 use resilient::breaker::CircuitState;
 use tokio::net::TcpListener;
 
-use crate::support::{self, Turn};
+use crate::support::{self, Time, Turn};
 use crate::upstream::{Behaviour, Upstream};
 
 struct Service {
@@ -22,8 +22,7 @@ impl Service {
         let mut turn = Turn::take(&SERVER, "warehouse", || Some(Upstream::start("40")))
             .await
             .unwrap();
-        turn.server().set(Behaviour::Responds(200, "40"));
-        turn.server().received();
+        turn.server().reset("40");
         let shop = Shop::new(turn.server().url().parse().unwrap()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -57,6 +56,7 @@ async fn a_request_gets_what_the_warehouse_says() {
 #[tokio::test]
 async fn an_open_circuit_is_503_with_the_seconds_to_wait_and_the_process_stays_alive() {
     let mut service = Service::start().await;
+    service.turn.set_time(Time::Real);
     service.turn.server().set(Behaviour::Responds(500, ""));
     while service.turn.server().received().len() < 5 {
         // The last of these calls may be rejected.
@@ -86,6 +86,7 @@ async fn a_warehouse_that_hangs_is_504() {
     let mut service = Service::start().await;
     service.turn.server().set(Behaviour::Hangs);
     // The client, the service and the warehouse talk over real connections, so this waits.
+    service.turn.set_time(Time::Real);
     assert_eq!(service.status("/stock/kettle").await, 504);
     assert_eq!(service.turn.server().received().len(), 2);
 }
@@ -93,6 +94,7 @@ async fn a_warehouse_that_hangs_is_504() {
 #[tokio::test]
 async fn a_warehouse_that_is_gone_is_502() {
     let mut service = Service::start().await;
+    service.turn.set_time(Time::Real);
     service.turn.server().end();
     assert_eq!(service.status("/stock/kettle").await, 502);
     service.turn.server().restart();

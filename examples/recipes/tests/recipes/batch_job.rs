@@ -8,7 +8,7 @@ use resilient::breaker::CircuitState;
 use resilient_test_servers::folder;
 use tempfile::TempDir;
 
-use crate::support::{self, Turn};
+use crate::support::{self, Time, Turn};
 use crate::upstream::{Behaviour, Upstream};
 
 struct Job {
@@ -24,8 +24,7 @@ impl Job {
         let mut turn = Turn::take(&SERVER, "archive", || Some(Upstream::start("stored")))
             .await
             .unwrap();
-        turn.server().set(Behaviour::Responds(200, "stored"));
-        turn.server().received();
+        turn.server().reset("stored");
         let archive = Archive { http: reqwest::Client::new(), url: turn.server().url() };
         let folder = folder();
         Self { turn, archive, done: folder.path().join("done"), _folder: folder }
@@ -69,6 +68,7 @@ async fn an_open_circuit_stops_the_job_and_the_next_run_continues() {
     let mut job = Job::new().await;
     let before = job.turn.totals();
     job.turn.server().end();
+    job.turn.set_time(Time::Real);
     let stopped = run(&job.archive, 1..=10_000, &job.done).await.unwrap();
     assert_eq!(stopped.sent, 0);
     assert!(stopped.stopped.is_some());

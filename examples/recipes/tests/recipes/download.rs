@@ -8,6 +8,8 @@ use std::{fs, thread};
 
 use resilient_test_servers::folder;
 
+use crate::support::signal;
+
 struct Download {
     process: Child,
     progress: BufReader<ChildStderr>,
@@ -86,9 +88,7 @@ fn ctrl_c_ends_the_tool_in_the_middle_of_a_delay() {
     let mut download =
         Download::start(&nowhere().to_string(), &folder.path().join("file"));
     download.line();
-    let process = download.process.id().to_string();
-    let kill = Command::new("kill").args(["-s", "INT", &process]).status();
-    assert!(kill.unwrap().success());
+    signal("INT", download.process.id().try_into().unwrap());
     let (code, output, errors) = download.end();
     assert_eq!((code, &*output), (130, ""));
     assert!(errors.ends_with("download: stopped\n"), "{errors}");

@@ -13,7 +13,7 @@ use redis::{AsyncCommands, Client};
 use resilient::breaker::CircuitState;
 use resilient_test_servers::{Server, ready_redis, redis_url};
 
-use crate::support::{self, Turn};
+use crate::support::{self, Time, Turn};
 use crate::upstream::{Behaviour, Upstream};
 
 const STORED: [&str; 2] = ["--appendonly", "yes"];
@@ -33,8 +33,7 @@ impl Queue {
         let start = || Some((ready_redis(None, &STORED)?, Upstream::start("billed")));
         let mut turn = Turn::take(&SERVER, "billing", start).await?;
         let (server, upstream) = turn.server();
-        upstream.set(Behaviour::Responds(200, "billed"));
-        upstream.received();
+        upstream.reset("billed");
         let url = redis_url(server.folder());
         let mut broker = connect(&url).await;
         redis::cmd("FLUSHALL").exec_async(&mut broker).await.unwrap();
@@ -153,6 +152,7 @@ async fn in_an_outage_the_consumer_pauses_and_no_message_is_lost_or_becomes_a_de
     let Some(mut queue) = Queue::new().await else { return };
     let ids = [queue.publish("a kettle").await, queue.publish("a lamp").await];
     queue.turn.server().1.end();
+    queue.turn.set_time(Time::Real);
     assert_eq!(queue.consumer.round().await.unwrap(), 2);
     assert_eq!(queue.turn.state(), CircuitState::Open);
     assert!(pause().is_some());
@@ -182,13 +182,11 @@ async fn a_billing_service_that_hangs_costs_less_than_the_redelivery_time() {
     while queue.keys().is_empty() {
         tokio::task::yield_now().await;
     }
-    tokio::time::pause();
     let start = tokio::time::Instant::now();
     while queue.turn.totals().1 < failures + 3 {
         tokio::time::advance(Duration::from_millis(50)).await;
     }
     let waited = start.elapsed().as_secs();
-    tokio::time::resume();
     assert_eq!(round.await.unwrap().unwrap(), 1);
     assert!((6..=8).contains(&waited), "{waited} s");
     assert_eq!(queue.pending().await, [(id, 0)]);
@@ -199,6 +197,7 @@ async fn a_consumer_goes_on_after_the_broker_was_restarted() {
     let Some(mut queue) = Queue::new().await else { return };
     queue.publish("a kettle").await;
     queue.consumer.round().await.unwrap();
+    queue.turn.set_time(Time::Real);
     queue.turn.replace(|(server, upstream)| {
         (ready_redis(Some(server.into_folder("TERM")), &STORED).unwrap(), upstream)
     });

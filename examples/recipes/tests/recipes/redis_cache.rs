@@ -12,7 +12,7 @@ use resilient::breaker::CircuitState;
 use resilient::testing::Scope;
 use resilient_test_servers::{Server, ready_redis, redis_url};
 
-use crate::support::{self, Turn};
+use crate::support::{self, Time, Turn, signal};
 
 /// Waits for the turn, and returns an empty cache and the service behind it.
 async fn cache() -> Option<(Turn<Server>, PriceCache, PriceService)> {
@@ -55,8 +55,11 @@ async fn a_value_of_another_type_is_a_response_and_is_replaced() {
 #[tokio::test]
 async fn a_cache_that_hangs_costs_fifty_milliseconds_until_the_circuit_opens() {
     let Some((mut turn, cache, service)) = cache().await else { return };
-    turn.server().signal("STOP");
-    tokio::time::pause();
+    let info: redis::InfoDict =
+        redis::cmd("INFO").query_async(&mut cache.redis.clone()).await.unwrap();
+    let pid = info.get("process_id").unwrap();
+    signal("STOP", pid);
+    turn.set_time(Time::Jumps);
     let start = tokio::time::Instant::now();
     for _ in 0..20 {
         assert_eq!(price(&cache, &service, "kettle").await.unwrap(), 3_900);
@@ -65,8 +68,8 @@ async fn a_cache_that_hangs_costs_fifty_milliseconds_until_the_circuit_opens() {
     let waited = start.elapsed().as_millis();
     assert!((250..=260).contains(&waited), "{waited} ms");
     assert_eq!(turn.state(), CircuitState::Open);
-    tokio::time::resume();
-    turn.server().signal("CONT");
+    turn.set_time(Time::Still);
+    signal("CONT", pid);
     turn.recover();
     price(&cache, &service, "kettle").await.unwrap();
     assert_eq!(turn.state(), CircuitState::Closed);

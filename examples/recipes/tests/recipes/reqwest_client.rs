@@ -6,15 +6,14 @@ use example_recipes::reqwest_client::{PayError, Payments};
 use resilient::breaker::CircuitState;
 use resilient::testing::Scope;
 
-use crate::support::{self, Turn};
+use crate::support::{self, Time, Turn};
 use crate::upstream::{Behaviour, Upstream};
 
 async fn provider() -> (Turn<Upstream>, Payments) {
     static SERVER: support::Server<Upstream> = support::Server::const_new(None);
     let mut turn =
         Turn::take(&SERVER, "payments", || Some(Upstream::start("paid"))).await.unwrap();
-    turn.server().set(Behaviour::Responds(200, "paid"));
-    turn.server().received();
+    turn.server().reset("paid");
     let payments = Payments::new(turn.server().url()).unwrap();
     (turn, payments)
 }
@@ -82,7 +81,7 @@ async fn a_retry_waits_as_long_as_the_provider_asks_for() {
 async fn a_provider_that_hangs_opens_the_circuit() {
     let (mut turn, payments) = provider().await;
     turn.server().set(Behaviour::Hangs);
-    tokio::time::pause();
+    turn.set_time(Time::Jumps);
     let scope = Scope::new();
     let late = scope.run(payments.state(1)).await.unwrap_err();
     assert!(matches!(late, PayError::Late(_)), "{late:?}");

@@ -1,6 +1,5 @@
 //! The recipe for sqlx against a server of PostgreSQL.
 
-use std::process::Command;
 use std::time::Duration;
 
 use example_recipes::sqlx_with_postgresql::{StoreError, create, pool, title, transfer};
@@ -10,7 +9,7 @@ use resilient_test_servers::{Server, folder, start_postgres};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{Connection, Executor, PgPool};
 
-use crate::support::{self, Turn};
+use crate::support::{self, Time, Turn, signal};
 
 const TABLES: &str = "
     CREATE TABLE orders (id bigserial PRIMARY KEY, key text UNIQUE, title text UNIQUE);
@@ -67,6 +66,13 @@ impl Database {
 fn options(server: &Server) -> PgConnectOptions {
     let options = PgConnectOptions::new_without_pgpass().socket(server.folder());
     options.username("admin").database("postgres")
+}
+
+/// Waits until a connection is back in the pool, which tests it first.
+async fn until_idle(pool: &PgPool) {
+    while pool.num_idle() == 0 {
+        tokio::task::yield_now().await;
+    }
 }
 
 /// Returns the SQLSTATE of the error.
@@ -158,13 +164,13 @@ async fn a_transaction_whose_end_is_unknown_is_not_repeated() {
 
 #[tokio::test]
 async fn a_pool_without_a_connection_is_one_attempt_and_a_failure() {
-    let Some(Database { turn, pool, .. }) = Database::new().await else { return };
+    let Some(Database { mut turn, pool, .. }) = Database::new().await else { return };
     let (success, failure) = turn.totals();
     let mut held = Vec::new();
     for _ in 0..8 {
         held.push(pool.acquire().await.unwrap());
     }
-    tokio::time::pause();
+    turn.set_time(Time::Jumps);
     let scope = Scope::new();
     let late = scope.run(title(&pool, 1)).await.unwrap_err();
     assert!(matches!(late, StoreError::Database(sqlx::Error::PoolTimedOut)), "{late:?}");
@@ -184,9 +190,7 @@ async fn the_server_ends_a_statement_that_hangs_and_the_connection_serves_again(
     assert_eq!(code(&late), "57014");
     scope.assert_attempts(1);
     other.execute("ROLLBACK").await.unwrap();
-    while pool.num_idle() == 0 {
-        tokio::task::yield_now().await;
-    }
+    until_idle(&pool).await;
     assert_eq!(title(&pool, 1).await.unwrap(), "a kettle");
     assert_eq!(pool.size(), 1);
 }
@@ -206,29 +210,30 @@ async fn without_the_limit_of_the_server_a_statement_that_hangs_keeps_its_connec
         tokio::spawn(scope.run(async move { title(&pool, 1).await }))
     };
     database.until_locked().await;
-    tokio::time::pause();
+    database.turn.set_time(Time::Jumps);
     // The first attempt is cut off after 1.5 s. The second finds no connection in the pool.
     let late = call.await.unwrap().unwrap_err();
     assert!(matches!(late, StoreError::Database(sqlx::Error::PoolTimedOut)), "{late:?}");
     scope.assert_attempts(2);
-    tokio::time::resume();
+    database.turn.set_time(Time::Still);
     database.other.execute("ROLLBACK").await.unwrap();
     assert_eq!(title(&pool, 1).await.unwrap(), "a kettle");
 }
 
 #[tokio::test]
 async fn a_connection_that_hangs_costs_one_call() {
-    let Some(Database { turn, pool, .. }) = Database::new().await else { return };
+    let Some(Database { mut turn, pool, .. }) = Database::new().await else { return };
     let pid: i32 =
         sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&pool).await.unwrap();
     let (success, failure) = turn.totals();
+    until_idle(&pool).await;
     // As if the network lost all packets of this connection. The pool tests a connection before
     // it lends it, and this test takes all of `acquire_timeout`.
     signal("STOP", pid);
-    tokio::time::pause();
+    turn.set_time(Time::Jumps);
     let scope = Scope::new();
     let hung = scope.run(title(&pool, 1)).await.unwrap_err();
-    tokio::time::resume();
+    turn.set_time(Time::Still);
     assert!(matches!(hung, StoreError::Database(sqlx::Error::PoolTimedOut)), "{hung:?}");
     scope.assert_attempts(1);
     assert_eq!(title(&pool, 1).await.unwrap(), "a kettle");
@@ -240,9 +245,10 @@ async fn a_connection_that_hangs_costs_one_call() {
 async fn a_server_that_crashes_opens_the_circuit_and_closes_it_once_it_is_back() {
     let Some(Database { mut turn, pool, other }) = Database::new().await else { return };
     title(&pool, 1).await.unwrap();
+    until_idle(&pool).await;
     drop(other);
     turn.server().end("QUIT");
-    tokio::time::pause();
+    turn.set_time(Time::Jumps);
     let scope = Scope::new();
     while turn.state() == CircuitState::Closed {
         scope.run(title(&pool, 1)).await.unwrap_err();
@@ -251,7 +257,7 @@ async fn a_server_that_crashes_opens_the_circuit_and_closes_it_once_it_is_back()
     assert!((2..=5).contains(&calls), "{calls} calls");
     let rejected = title(&pool, 1).await.unwrap_err();
     assert!(matches!(&rejected, StoreError::Open(_)), "{rejected:?}");
-    tokio::time::resume();
+    turn.set_time(Time::Still);
     turn.replace(|server| start_postgres(server.into_folder("KILL"), None, &[]).unwrap());
     assert!(
         matches!(title(&pool, 1).await, Err(StoreError::Open(_))),
@@ -260,9 +266,4 @@ async fn a_server_that_crashes_opens_the_circuit_and_closes_it_once_it_is_back()
     turn.recover();
     assert_eq!(title(&pool, 1).await.unwrap(), "a kettle");
     assert_eq!(turn.state(), CircuitState::Closed);
-}
-
-fn signal(name: &str, pid: i32) {
-    let kill = Command::new("kill").args(["-s", name, &pid.to_string()]).status();
-    assert!(kill.unwrap().success());
 }

@@ -117,6 +117,16 @@ impl Upstream {
         self.process.end();
     }
 
+    /// Starts again at the same address, as after [`Self::start`]. Requests that an earlier test
+    /// left behind are not noted.
+    pub(crate) fn reset(&mut self, body: &'static str) {
+        self.process.end();
+        self.shared.first.lock().unwrap().clear();
+        self.shared.received.lock().unwrap().clear();
+        self.set(Behaviour::Responds(200, body));
+        self.restart();
+    }
+
     /// Starts again at the same address.
     pub(crate) fn restart(&mut self) {
         self.process.end();
