@@ -69,6 +69,7 @@ pub use self::settings_in_force::{
 };
 pub(crate) use self::settings_in_force::{NamedValue, SettingValues, given_bits};
 pub use self::snapshot::{BreakerSnapshot, WindowCounts};
+pub(crate) use self::snapshot_text::in_millis;
 pub use self::source_chain::error_chain;
 pub use self::stop_reason::StopReason;
 pub(crate) use self::timed_out::FullTime;

@@ -26,7 +26,7 @@ impl fmt::Display for BreakerSnapshot {
             write!(f, " since {:?} ago", self.ago(since))?;
         }
         if let Some(ends_in) = self.ends_in {
-            write!(f, ", ends in {ends_in:?}")?;
+            write!(f, ", ends in {:?}", in_millis(ends_in))?;
         }
         if !self.note.is_empty() {
             write!(f, ", {}", self.note)?;
@@ -53,6 +53,32 @@ impl fmt::Display for BreakerSnapshot {
 
 impl BreakerSnapshot {
     fn ago(&self, then: Instant) -> Duration {
-        self.at.saturating_duration_since(then)
+        in_millis(self.at.saturating_duration_since(then))
+    }
+}
+
+/// Rounds a time that people read to milliseconds: `1.999s` instead of `1.999213456s`.
+pub(crate) fn in_millis(time: Duration) -> Duration {
+    let part = time.subsec_nanos() % 1_000_000;
+    let floor = time.saturating_sub(Duration::from_nanos(part.into()));
+    if part < 500_000 { floor } else { floor.saturating_add(Duration::from_millis(1)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_rounded_to_the_nearest_millisecond() {
+        for (nanos, text) in [
+            (210_262, "0ns"),
+            (500_000, "1ms"),
+            (1_999_213_456, "1.999s"),
+            (1_999_789_738, "2s"),
+            (250_000_000, "250ms"),
+        ] {
+            assert_eq!(format!("{:?}", in_millis(Duration::from_nanos(nanos))), text);
+        }
+        assert!(in_millis(Duration::MAX).as_secs() == u64::MAX);
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::counts::RetryCounts;
 use super::failure::RetryFailure;
 use crate::retry::policy::RetryPolicy;
-use crate::signal::{SettingsInForce, StopReason};
+use crate::signal::{SettingsInForce, StopReason, in_millis};
 
 /// A named retry at one instant. Taking a snapshot changes nothing.
 ///
@@ -47,7 +47,7 @@ pub struct RetrySnapshot {
 
 impl RetrySnapshot {
     fn ago(&self, then: Instant) -> Duration {
-        self.at.saturating_duration_since(then)
+        in_millis(self.at.saturating_duration_since(then))
     }
 }
 
@@ -84,7 +84,10 @@ impl fmt::Display for RetrySnapshot {
         write!(
             f,
             "\n  {} attempts, {} retries, {} waits for the circuit, {:?} between attempts",
-            counts.attempts, counts.retries, counts.waits, counts.waiting_time
+            counts.attempts,
+            counts.retries,
+            counts.waits,
+            in_millis(counts.waiting_time)
         )?;
         for failure in &self.last_failures {
             write!(f, "\n  failure {:?} ago: attempt {}", self.ago(failure.at), failure.attempt)?;
