@@ -19,7 +19,8 @@ fn definitions<'a>(lines: &[&'a str]) -> BTreeMap<&'a str, &'a str> {
 /// The labels for rustdoc of the crate that includes this page. The label of the picture is in
 /// `src/outage_picture.md`.
 fn labels_for_rustdoc(page: &str) -> BTreeSet<String> {
-    let folder = if page.starts_with("resilient-http/") { "resilient-http/" } else { "" };
+    let folders = ["resilient-http/", "integrations/classify/"];
+    let folder = folders.into_iter().find(|folder| page.starts_with(folder)).unwrap_or_default();
     let links = read(&format!("{folder}src/links.md"));
     let labels = definitions(&links.prose()).into_keys().map(str::to_owned);
     labels.chain((page == "README.md").then(|| "outage picture".to_owned())).collect()

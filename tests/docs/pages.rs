@@ -88,6 +88,7 @@ pub(crate) fn strict_pages() -> Vec<String> {
         "docs/settings.md",
         "docs/ten-minutes.md",
         "docs/time-limits.md",
+        "integrations/classify/README.md",
         "resilient-http/README.md",
     ]
     .map(str::to_owned)

@@ -2,6 +2,7 @@
 //! from servers of PostgreSQL, Redis and gRPC that the tests start.
 
 mod chain;
+mod first_page;
 mod io;
 mod postgres;
 mod redis;
