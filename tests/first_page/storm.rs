@@ -1,4 +1,4 @@
-//! What the page says about each call holds whatever the provider does, and whoever leaves.
+//! What the page says about each call holds whatever the provider does, also if callers leave.
 
 use std::collections::HashMap;
 
