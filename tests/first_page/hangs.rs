@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use super::provider::{Mood, Provider, breaker};
-use super::{is_rejected, thousand_calls};
+use super::{is_rejected, numbers, thousand_calls};
 use crate::{PayError, charge};
 
 #[tokio::test(start_paused = true)]
@@ -28,10 +28,10 @@ async fn of_a_thousand_callers_each_sends_one_request_and_waits_for_little_more_
 async fn of_callers_that_wait_at_the_same_time_at_most_four_send_a_second_request() {
     for seed in 0..10 {
         let provider = Provider::with(Mood::Hangs).await;
-        let mut random = fastrand::Rng::with_seed(seed);
+        let mut random = numbers(seed);
         let mut calls = JoinSet::new();
         for number in 0..1000 {
-            let begins = ms(random.u64(0..1900));
+            let begins = ms(random(1900));
             calls.spawn(async move {
                 sleep(begins).await;
                 charge(&format!("order-{number}"), 450).await

@@ -6,8 +6,8 @@ use resilient_testkit::{ms, secs};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::is_rejected;
 use super::provider::{Mood, Provider, breaker};
+use super::{is_rejected, numbers};
 use crate::{PayError, charge};
 
 const MOODS: [Mood; 10] = [
@@ -26,19 +26,19 @@ const MOODS: [Mood; 10] = [
 /// Makes a thousand calls while the provider changes again and again, and counts how they end.
 async fn storm(seed: u64, ends: &mut HashMap<&'static str, usize>) {
     let provider = Provider::with(Mood::Works).await;
-    let mut random = fastrand::Rng::with_seed(seed);
+    let mut random = numbers(seed);
     let mut calls = JoinSet::new();
     for number in 0..1000 {
         let key = format!("order-{number}");
-        let patience = if random.u8(..) < 50 { ms(random.u64(1..5000)) } else { secs(60) };
+        let patience = if random(5) == 0 { ms(random(5000)) } else { secs(60) };
         calls.spawn(async move {
             let start = Instant::now();
             let result = timeout(patience, charge(&key, 450)).await;
             (key, start.elapsed(), result)
         });
-        sleep(ms(random.u64(0..500))).await;
-        if random.u8(..) < 20 {
-            provider.becomes(random.choice(MOODS).unwrap());
+        sleep(ms(random(500))).await;
+        if random(12) == 0 {
+            provider.becomes(MOODS[usize::try_from(random(10)).unwrap()]);
         }
     }
     while let Some(call) = calls.join_next().await {
