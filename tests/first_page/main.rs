@@ -5,6 +5,7 @@ mod outage;
 pub(crate) mod provider;
 mod short_examples;
 mod single_calls;
+mod storm;
 
 use tokio::task::JoinSet;
 
