@@ -129,9 +129,16 @@ def programs_of(page, blocks):
 
 def source_text(page, allowed, imports, items):
     parts = [f"#![deny(warnings)]\n#![allow({allowed})]"]
+    if any(has_tests(item) for _, item in items.values()):
+        parts += ["#![cfg_attr(not(test), allow(unused_imports))]"]
     parts += ["\n".join(f"use {path};" for path in imports)]
     parts += [f"// {page}:{line}\n{item}" for line, item in items.values()]
     return "\n\n".join(parts) + "\n"
+
+
+def has_tests(source):
+    """Whether `#[test]`, `#[tokio::test(…)]` or the like stands in it."""
+    return bool(re.search(r"^ *#\[(?:\w+::)*test\b", source, re.MULTILINE))
 
 
 def items_of(text):
