@@ -183,22 +183,24 @@ fn the_readme_shows_the_output_of_the_fast_run() {
 
 #[test]
 fn a_block_that_is_not_the_output_is_replaced() {
-    let output = "a SERVER    hangs\n\nThe same ten\ne\n";
+    let output = "a SERVER    hangs\n\nThe same ten\n\nWhat the attributes\n- c\n\nWith\ne\n";
     let page = |end: &str| format!("a\n<!-- output: outage -->\n```text\n{end}```\nb\n");
-    let right = page("The same ten\ne\n");
+    let right = page("The same ten\n\nWith\ne\n");
     assert_eq!(with_output(&page("The same ten\n"), output), right);
     assert_eq!(with_output(&right, output), right);
 }
 
-/// Fills the text block after the line `<!-- output: outage -->` with the end of the output, from
-/// the table on.
+/// Fills the text block after the line `<!-- output: outage -->` with the table and the conclusion.
+/// What the attributes do not improve, which stands between them, is left out.
 fn with_output(page: &str, output: &str) -> String {
     const MARKER: &str = "<!-- output: outage -->\n```text\n";
-    let table = output.find("The same ten").unwrap();
+    let report = &output[output.find("The same ten").unwrap()..];
+    let (table, rest) = report.split_once("What the attributes").unwrap();
+    let (_, conclusion) = rest.rsplit_once("\n\n").unwrap();
     let begin = page.find(MARKER).expect("the page shows the output") + MARKER.len();
     let end = begin + page[begin..].find("```").expect("the block has an end");
     let mut page = page.to_owned();
-    page.replace_range(begin..end, &output[table..]);
+    page.replace_range(begin..end, &format!("{table}{conclusion}"));
     page
 }
 

@@ -27,7 +27,10 @@ enum Step {
 
 const INTRODUCTION: &str = "\
 `charge` is called once per second. Its code says: after 5 consecutive failures the
-circuit opens for 30s.
+circuit opens for 30s. The clock is moved, so half a minute passes at once.
+In real time, with a file that you edit:
+  RESILIENT_OVERRIDES=breakers.toml cargo run --example overrides --features toml
+
 Each mark is a call that ended:   . paid   x failed   - rejected by the breaker";
 
 const START: &str = "[breakers.payments]

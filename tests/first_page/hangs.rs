@@ -2,10 +2,11 @@
 
 use resilient::breaker::CircuitState;
 use resilient_testkit::{ms, secs};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use super::provider::{Mood, Provider, breaker};
-use super::{is_rejected, thousand_calls};
+use super::{is_rejected, numbers, thousand_calls};
 use crate::{PayError, charge};
 
 #[tokio::test(start_paused = true)]
@@ -21,6 +22,26 @@ async fn of_a_thousand_callers_each_sends_one_request_and_waits_for_little_more_
     let start = Instant::now();
     assert!(thousand_calls().await.iter().all(is_rejected));
     assert_eq!((start.elapsed(), provider.requests()), (secs(0), 1000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_callers_that_wait_at_the_same_time_at_most_four_send_a_second_request() {
+    for seed in 0..10 {
+        let provider = Provider::with(Mood::Hangs).await;
+        let mut random = numbers(seed);
+        let mut calls = JoinSet::new();
+        for number in 0..1000 {
+            let begins = ms(random(1900));
+            calls.spawn(async move {
+                sleep(begins).await;
+                charge(&format!("order-{number}"), 450).await
+            });
+        }
+        let results = calls.join_all().await;
+        assert!(results.iter().all(|result| matches!(result, Err(PayError::TimedOut(_)))));
+        assert!((1000..=1004).contains(&provider.requests()), "{}", provider.requests());
+        assert_eq!(breaker().state(), CircuitState::Open);
+    }
 }
 
 #[tokio::test(start_paused = true)]

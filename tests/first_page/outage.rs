@@ -67,6 +67,24 @@ async fn a_probe_that_fails_or_panics_keeps_the_circuit_open_for_another_thirty_
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_probe_whose_card_is_declined_closes_the_circuit() {
+    let provider = after_an_outage().await;
+    provider.becomes(Mood::Declines);
+    sleep(secs(30)).await;
+    assert!(matches!(charge("order", 450).await, Err(PayError::Declined)));
+    assert_eq!((provider.requests(), breaker().state()), (6, CircuitState::Closed));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_was_sent_is_not_rejected_if_the_circuit_opens_while_it_waits_for_a_retry() {
+    let provider = Provider::with(Mood::Refuses).await;
+    let results = thousand_calls().await;
+    let sent = results.iter().filter(|result| matches!(result, Err(PayError::NoResponse)));
+    assert_eq!((sent.count(), provider.requests()), (5, 5));
+    assert_eq!(results.iter().filter(|result| is_rejected(result)).count(), 995);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_probe_whose_caller_leaves_makes_room_for_the_next_one() {
     let provider = after_an_outage().await;
     provider.becomes(Mood::Hangs);

@@ -28,7 +28,7 @@ fn stop_payments() {
     let registry = Registry::global();
     registry.on_event(|event| println!("{}: {:?}", event.name(), event.kind()));
     if let Some(payments) = registry.get("payments") {
-        println!("{:?}", payments.snapshot()); // state, window, totals, last failures
+        println!("{}", payments.snapshot()); // state, window, totals, last failures
         payments.force_open(); // until `payments.close()`
     }
 }

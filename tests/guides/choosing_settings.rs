@@ -1,7 +1,7 @@
 //! Settings that follow from three questions, as `docs/choosing-settings.md` shows them.
 
 use resilient::breaker::CircuitState;
-use resilient::{Registry, TimedOut};
+use resilient::{CircuitOpen, Registry, TimedOut};
 use tokio::time::Instant;
 
 // excerpt: payment
@@ -41,7 +41,7 @@ fn the_longest_charge_fits_into_what_the_customer_waits() {
 
 // excerpt: read
 #[retry(max_retries = 2, attempt_timeout = "100ms", deadline = "1s", budget = "orders")]
-#[circuit_breaker(name = "orders", probe_timeout = "200ms")]
+#[circuit_breaker(name = "orders", probe_timeout = "2s")] // twice the limit of `append`
 async fn order(id: u64) -> io::Result<String> {
     // Read the order from the database here.
     Ok(format!("order {id}"))
@@ -51,7 +51,7 @@ async fn order(id: u64) -> io::Result<String> {
 // excerpt: write
 use resilient::timeout;
 
-#[circuit_breaker(name = "orders")]
+#[circuit_breaker(name = "orders")] // shares the breaker of `order`, and its settings
 #[timeout("1s")]
 async fn append(line: &str) -> io::Result<usize> {
     // Insert a row without a key here: it must not be sent twice.
@@ -90,6 +90,26 @@ async fn a_charge_that_hangs_takes_as_long_as_computed_and_the_fifth_attempt_ope
     }
     assert_eq!(Registry::global().get("payments").unwrap().state(), CircuitState::Open);
     assert!(start.elapsed() < Duration::from_secs(21), "five attempts: {:?}", start.elapsed());
+}
+
+#[retry(max_retries = 1, attempt_timeout = "4s", deadline = "10s")]
+#[circuit_breaker(name = "five customers")]
+async fn charge_as_above() -> io::Result<String> {
+    provider("order-1", 100).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn five_customers_at_a_time_open_the_circuit_after_one_attempt() {
+    let start = Instant::now();
+    let calls: Vec<_> = (0..5).map(|_| tokio::spawn(charge_as_above())).collect();
+    for call in calls {
+        call.await.unwrap().unwrap_err();
+    }
+    let breaker = Registry::global().get("five customers").unwrap();
+    assert_eq!((breaker.state(), breaker.snapshot().totals.failure), (CircuitState::Open, 5));
+    let rejected = charge_as_above().await.unwrap_err();
+    assert!(CircuitOpen::find_in(&rejected).is_some(), "{rejected}");
+    assert_eq!(start.elapsed().as_secs(), 4);
 }
 
 #[tokio::test(start_paused = true)]

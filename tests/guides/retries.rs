@@ -81,5 +81,8 @@ fn a_retry_is_found_and_stopped_by_its_name() {
     Registry::global().override_retry("stock", none).unwrap();
     count("x").unwrap_err();
     assert_eq!(stock.snapshot().counts.attempts, 4 + 1);
+    Registry::global().clear_retry_override("stock").unwrap();
+    count("x").unwrap_err();
+    assert_eq!(stock.snapshot().counts.attempts, 4 + 1 + 4);
 }
 // end excerpt

@@ -30,7 +30,10 @@ fn the_last_of_a_file_and_a_change_by_hand_wins() {
     let payments = registry.get_or_register("payments", BreakerConfig::default());
     registry.override_breaker("payments", OperatorMode::ForcedOpen).unwrap();
     let refused = payments.trip().unwrap_err();
-    assert!(refused.to_string().ends_with("cannot be made open: call `close()` first"));
+    assert_eq!(
+        refused.to_string(),
+        "a breaker that is forced_open cannot be made open: call `close()` first",
+    );
 
     payments.close();
     // A file with an equal mode changes nothing.
@@ -62,7 +65,8 @@ fn a_selection_has_the_methods_of_a_breaker() {
     let charge = registry.get("payments/charge").unwrap();
     assert_eq!(charge.state(), CircuitState::Open);
     registry.all().close();
-    assert_eq!(charge.state(), CircuitState::Closed);
+    let mut breakers = registry.breakers().into_iter();
+    assert!(breakers.all(|each| each.state() == CircuitState::Closed));
 }
 // end excerpt
 
@@ -80,9 +84,12 @@ fn a_name_with_keys_is_one_entry_with_a_breaker_for_each_key() {
     let snapshots = registry.named("http").snapshot();
     let states: Vec<_> = snapshots
         .iter()
-        .map(|one| format!("{} is {}", one.key.as_deref().unwrap(), one.state))
+        .map(|one| {
+            let key = one.key.as_deref().unwrap();
+            format!("{}[{key}] is {}", one.name, one.state)
+        })
         .collect();
-    assert_eq!(states, ["down.example is open", "up.example is closed"]);
+    assert_eq!(states, ["http[down.example] is open", "http[up.example] is closed"]);
 
     hosts.get("down.example").close(); // one key
     registry.named("http").force_open(); // all keys, including future ones

@@ -78,6 +78,7 @@ failure_rate = 0.5
 #[test]
 fn a_misspelt_key_and_a_mode_for_all_are_refused() {
     let registry = Registry::new();
+    let payments = registry.get_or_register("payments", BreakerConfig::default());
     let refused = registry.apply_toml("[breakers.payments]\nfailure_treshold = 1").unwrap_err();
     assert_eq!(
         refused.to_string(),
@@ -85,6 +86,8 @@ fn a_misspelt_key_and_a_mode_for_all_are_refused() {
          `failure_threshold`?",
     );
     assert!(registry.apply_toml("[defaults]\nmode = 'disabled'").is_err());
+    assert_eq!(payments.config(), BreakerConfig::default());
+    assert_eq!(payments.state(), CircuitState::Closed);
 }
 
 // excerpt: wins
@@ -133,6 +136,7 @@ fn each_setting_says_where_it_comes_from() {
 // excerpt: reload
 #[test]
 fn a_live_breaker_keeps_its_streak_and_the_time_since_it_opened() {
+    use resilient::breaker::CircuitState;
     use resilient::time::ManualClock;
     use resilient::{BreakerConfig, CircuitBreaker, Outcome, Registry};
     use std::time::Duration;
@@ -149,6 +153,7 @@ fn a_live_breaker_keeps_its_streak_and_the_time_since_it_opened() {
     assert_eq!(payments.snapshot().consecutive_failures, 3);
 
     fail();
+    assert_eq!(payments.state(), CircuitState::Open);
     clock.advance(Duration::from_secs(2)); // open for two seconds, of thirty
     let shorter = BreakerConfig::builder().recovery_time("5s");
     registry.override_breaker("payments", shorter).unwrap();
@@ -213,6 +218,7 @@ async fn quote(id: u32) -> Option<u32> {
 
 #[tokio::test]
 async fn an_observing_breaker_reports_that_it_would_have_opened() {
+    use resilient::breaker::{CircuitState, TransitionReason};
     use resilient::events::EventKind;
 
     let mut events = Registry::global().subscribe(64);
@@ -224,14 +230,17 @@ async fn an_observing_breaker_reports_that_it_would_have_opened() {
     let opening = loop {
         let event = events.next().await.unwrap();
         if let EventKind::WouldOpen(opening) = event.kind() {
-            break opening.to_string();
+            break opening.clone();
         }
     };
     println!("would have opened: {opening}");
-    let seen = Registry::global().get("quotes").unwrap().snapshot();
+    assert_eq!(opening.condition().reason(), TransitionReason::FailureRate);
+    let quotes = Registry::global().get("quotes").unwrap();
+    let seen = quotes.snapshot();
     assert_eq!((seen.totals.rejected, seen.window.unwrap().calls), (0, 30));
 
     Registry::global().apply_toml("").unwrap(); // from now on it rejects calls
+    assert_eq!(quotes.state(), CircuitState::Closed);
 }
 // end excerpt
 

@@ -6,16 +6,16 @@ use resilient::events::{EventKind, Subscription};
 
 /// Reports each change of state. Run it as a task, with
 /// `Registry::global().subscribe(256)`.
-async fn page_operators(mut events: Subscription) -> u32 {
-    let mut pages = 0;
+async fn report_changes(mut events: Subscription) -> u32 {
+    let mut reports = 0;
     while let Some(event) = events.next().await {
         if let EventKind::Transition(step) = event.kind() {
-            // Page an operator here, or write to a chat.
+            // Write to the chat of the operators here.
             println!("{} is {}: {}", event.name(), step.to, step.reason);
-            pages += 1;
+            reports += 1;
         }
     }
-    pages
+    reports
 }
 // end excerpt
 
@@ -26,7 +26,7 @@ async fn each_change_of_state_is_an_event_and_the_events_end_with_the_registry()
     let events = registry.subscribe(256);
     payments.force_open();
     drop((registry, payments));
-    assert_eq!(page_operators(events).await, 1);
+    assert_eq!(report_changes(events).await, 1);
 }
 
 // excerpt: metrics
@@ -40,7 +40,6 @@ fn metrics(recorder: &PrometheusHandle) -> String {
 }
 // end excerpt
 
-#[cfg(feature = "metrics")]
 #[test]
 fn the_state_of_a_breaker_is_a_metric() {
     use metrics_exporter_prometheus::PrometheusBuilder;
@@ -87,7 +86,7 @@ fn the_guide_shows_the_json_of_a_snapshot() {
 // excerpt: hang
 #[test]
 fn calls_that_hang_open_the_circuit_if_slow_calls_count() {
-    use resilient::breaker::TransitionReason;
+    use resilient::breaker::{CircuitState, TransitionReason};
 
     let clock = ManualClock::new();
     let config = BreakerConfig::builder().window(100).slow_call("2s").slow_call_rate(0.8);
@@ -101,6 +100,7 @@ fn calls_that_hang_open_the_circuit_if_slow_calls_count() {
 
     assert!(payments.try_acquire().is_err(), "the next call finds the circuit open");
     let snapshot = payments.snapshot();
+    assert_eq!(snapshot.state, CircuitState::Open);
     assert_eq!(snapshot.recent[0].reason, TransitionReason::SlowCallRate);
     assert_eq!(snapshot.last_opening.unwrap().overdue, 402);
     drop(hung);

@@ -35,11 +35,17 @@ struct Busy {
     wait: Option<Duration>,
 }
 
-#[retry(retry_after = |error| error.wait)]
-async fn job() -> Result<(), Busy> {
+impl From<TimedOut> for Busy {
+    fn from(_: TimedOut) -> Self {
+        Self { wait: None }
+    }
+}
+
+#[retry(attempt_timeout = "2s", retry_after = |error| error.wait)]
+async fn progress(job: u32) -> Result<u8, Busy> {
     dependency::call(Busy { wait: WAIT.get() }).await?; // not shown
-    // Start the job here.
-    Ok(())
+    // Ask for the progress of the job here.
+    Ok(100)
 }
 // end excerpt
 
@@ -84,6 +90,9 @@ async fn the_key_reads_the_hint_from_any_error() {
     wait_of(5);
     dependency::fail(1);
     let start = Instant::now();
-    assert!(job().await.is_ok());
+    assert!(progress(1).await.is_ok());
     assert!(start.elapsed().as_millis() >= 5000);
+
+    dependency::hang(1);
+    assert!(progress(1).await.is_ok());
 }

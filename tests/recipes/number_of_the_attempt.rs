@@ -7,7 +7,7 @@ use resilient::retry;
 use std::io;
 
 #[retry(attempt_timeout = "1s", attempt = attempt)]
-async fn get(replicas: &[&str], path: &str) -> io::Result<String> {
+async fn get(replicas: &[&str; 3], path: &str) -> io::Result<String> {
     // Each attempt asks another replica; the first attempt has the number 1.
     let index = (attempt.number() - 1) as usize % replicas.len();
     if let Some(error) = attempt.last_error() {

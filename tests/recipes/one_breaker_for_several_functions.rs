@@ -49,7 +49,7 @@ mod by_hand {
 
     async fn one(inventory: &CircuitBreaker) -> Result<u32, CircuitOpen> {
         let permit = inventory.try_acquire()?;
-        // Ask the inventory here.
+        // Ask the inventory here, under a `tokio::time::timeout`.
         permit.report(Outcome::Success);
         Ok(1)
     }

@@ -6,8 +6,8 @@ use std::io;
 
 #[retry(attempt_timeout = "1s")]
 #[circuit_breaker(name = "clearing", failure_threshold = 3, recovery_time = "1h")]
-async fn settle(account: u32) -> io::Result<()> {
-    // Call the clearing house here.
+async fn balance(account: u32) -> io::Result<u64> {
+    // Ask the clearing house here.
     Err(io::ErrorKind::ConnectionRefused.into())
 }
 // end excerpt
@@ -25,7 +25,7 @@ mod tests {
     // tokio's paused clock moves retries and breakers.
     #[tokio::test(start_paused = true)]
     async fn after_an_hour_the_circuit_is_half_open() {
-        settle(1).await.unwrap_err();
+        balance(1).await.unwrap_err();
         let breaker = Registry::global().get("clearing").unwrap();
         assert_eq!(breaker.state(), CircuitState::Open);
         tokio::time::advance(Duration::from_secs(3600)).await;

@@ -14,7 +14,7 @@ enum SearchError {
     Late(TimedOut),
 }
 
-// An attempt is cut off after a second and repeated. The call ends after five seconds.
+// An attempt is cut off after a second and repeated. The call takes at most five seconds.
 #[retry(attempt_timeout = "1s", deadline = "5s")]
 async fn search(words: &str) -> Result<Vec<u32>, SearchError> {
     ask(words).await

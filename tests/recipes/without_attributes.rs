@@ -60,8 +60,13 @@ use resilient::TimedOut;
 use resilient::retries::TimeLimit;
 
 #[tokio::test(start_paused = true)]
-async fn a_policy_runs_a_closure_through_a_breaker_with_a_time_limit() {
+async fn a_policy_runs_a_closure_alone_or_through_a_breaker_with_a_time_limit() {
     let feed = Feed::new().unwrap();
+    dependency::fail(1);
+    let alone = feed.policy.call().run(async |attempt| ask(attempt.number()).await);
+    assert_eq!(alone.await.unwrap(), "head, at attempt 2");
+    assert_eq!(feed.breaker.snapshot().totals.failure, 0);
+
     dependency::fail(2);
     assert_eq!(feed.head().await.unwrap(), "head, at attempt 3");
     assert_eq!(feed.breaker.snapshot().totals.failure, 2);

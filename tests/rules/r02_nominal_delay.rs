@@ -190,10 +190,10 @@ fn r02_the_worst_case_of_a_slow_schedule_within_a_limit_counts_every_attempt() {
 #[test]
 fn r02_custom_schedules_are_equal_if_they_are_one_function() {
     fn slow(retry: u32) -> Option<Duration> {
-        Some(SECOND * retry)
+        SECOND.checked_mul(retry)
     }
     fn fast(retry: u32) -> Option<Duration> {
-        Some(ms(1) * retry)
+        ms(1).checked_mul(retry)
     }
     assert_eq!(Backoff::Custom(slow), Backoff::Custom(slow));
     assert_ne!(Backoff::Custom(slow), Backoff::Custom(fast));

@@ -80,12 +80,14 @@ impl IntoResponse for ShopError {
             Self::NoSuchArticle => (StatusCode::NOT_FOUND, text).into_response(),
             Self::Open(open) => {
                 // Whole seconds, rounded up, so that the next request is not too early.
-                let wait = open.retry_after().map_or(1, |wait| wait.as_secs() + 1);
+                let wait = open.retry_after().unwrap_or(Duration::from_secs(1));
+                let wait = wait.as_millis().div_ceil(1_000);
                 let headers = [(RETRY_AFTER, wait.to_string())];
                 (StatusCode::SERVICE_UNAVAILABLE, headers, text).into_response()
             }
             Self::Late(_) => (StatusCode::GATEWAY_TIMEOUT, text).into_response(),
-            // The text of a reqwest error contains the URL of the warehouse.
+            // Log `text` here. The caller does not get it, because it contains the URL
+            // of the warehouse.
             Self::Warehouse(_) => {
                 (StatusCode::BAD_GATEWAY, "warehouse failed").into_response()
             }
@@ -95,7 +97,7 @@ impl IntoResponse for ShopError {
 // end excerpt
 
 // excerpt: routes
-/// `GET /stock/{article}`. The time limit is that of the whole request.
+/// `GET /stock/{article}`. The time limit begins after axum has read the arguments.
 #[timeout("1500ms")]
 async fn stock(
     State(shop): State<Shop>,

@@ -6,6 +6,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 
+use reqwest::StatusCode;
 use resilient::{CircuitOpen, Classify, TimedOut, circuit_breaker, retry};
 use tokio::task::JoinSet;
 
@@ -16,6 +17,10 @@ pub enum SendError {
     #[error("archive: {0}")]
     #[classify(with = resilient_classify::reqwest)]
     Archive(#[from] reqwest::Error),
+    /// The archive refuses this job, so no item can be sent: a failure, without a retry.
+    #[error("no access: status {0}")]
+    #[permanent]
+    NoAccess(StatusCode),
     /// The circuit is open, so the archive was not asked.
     #[error("{0}")]
     #[circuit_open]
@@ -49,7 +54,13 @@ impl Archive {
     #[circuit_breaker(name = "archive", failure_threshold = 20, recovery_time = "1m")]
     async fn store(&self, item: u64) -> Result<(), SendError> {
         let request = self.http.put(format!("{}/items/{item}", self.url));
-        Ok(request.send().await?.error_for_status().map(drop)?)
+        let response = request.send().await?;
+        match response.status() {
+            status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
+                Err(SendError::NoAccess(status))
+            }
+            _ => Ok(response.error_for_status().map(drop)?),
+        }
     }
 }
 // end excerpt

@@ -4,11 +4,12 @@
 use std::time::Duration;
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::io::tcp::TcpSettings;
 use redis::streams::{
     StreamClaimOptions, StreamClaimReply, StreamId, StreamPendingCountReply,
     StreamReadOptions, StreamReadReply,
 };
-use redis::{AsyncCommands, Client, RedisResult, cmd, pipe};
+use redis::{AsyncCommands, Client, IntoConnectionInfo, RedisResult, cmd, pipe};
 use reqwest::StatusCode;
 use resilient::breaker::CircuitState;
 use resilient::{CircuitOpen, Classify, Registry, TimedOut, circuit_breaker, retry};
@@ -20,6 +21,10 @@ pub enum BillError {
     #[error("refused with status {0}")]
     #[answered]
     Refused(StatusCode),
+    /// The service refuses this consumer, so no order can be billed: a failure.
+    #[error("no access: status {0}")]
+    #[permanent]
+    NoAccess(StatusCode),
     /// The billing service failed.
     #[error("billing: {0}")]
     #[classify(with = resilient_classify::reqwest)]
@@ -44,7 +49,8 @@ pub struct Billing {
 }
 
 impl Billing {
-    /// Bills an order. A message can come twice, so its number is the idempotency key.
+    /// Bills an order. The key is that of the order, so it is billed once, however often
+    /// its message is published and delivered.
     #[retry(
         name = "billing.bill",
         max_retries = 2,
@@ -53,15 +59,16 @@ impl Billing {
         deadline = "8s"
     )]
     #[circuit_breaker(name = "billing", recovery_time = "10s", recovery_jitter = 0.2)]
-    async fn bill(&self, message: &str, order: &str) -> Result<(), BillError> {
+    async fn bill(&self, key: &str, order: &str) -> Result<(), BillError> {
         let request = self.http.post(format!("{}/bills", self.url));
-        let request = request.header("Idempotency-Key", message).body(order.to_owned());
+        let request = request.header("Idempotency-Key", key).body(order.to_owned());
         let response = request.send().await?;
         match response.status() {
-            // Without rights, for example, all orders would fail: that is no error of
-            // this order.
             status @ (StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY) => {
                 Err(BillError::Refused(status))
+            }
+            status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
+                Err(BillError::NoAccess(status))
             }
             _ => Ok(response.error_for_status().map(drop)?),
         }
@@ -83,7 +90,10 @@ const AT_A_TIME: usize = 3;
 const MOST_DELIVERIES: usize = 5;
 
 struct Message {
+    /// The number that the broker gave this message.
     id: String,
+    /// The number that the publisher gave the order.
+    key: String,
     order: String,
     /// The deliveries before this one that ended without a result.
     deliveries: usize,
@@ -91,8 +101,9 @@ struct Message {
 
 impl Message {
     fn new(message: &StreamId, deliveries: usize) -> Self {
-        let order = message.get("order").unwrap_or_default();
-        Self { id: message.id.clone(), order, deliveries }
+        let field = |name| message.get(name).unwrap_or_default();
+        let (key, order) = (field("key"), field("order"));
+        Self { id: message.id.clone(), key, order, deliveries }
     }
 }
 
@@ -139,8 +150,12 @@ impl Queue {
         Ok(None)
     }
 
+    /// Settles a message, and removes it: no other group reads this stream.
     async fn acknowledge(&self, message: &Message) -> RedisResult<()> {
-        self.broker.clone().xack(STREAM, GROUP, &[&message.id]).await
+        let ids = [&message.id];
+        let mut settle = pipe();
+        settle.atomic().xack(STREAM, GROUP, &ids).xdel(STREAM, &ids);
+        settle.query_async(&mut self.broker.clone()).await
     }
 
     /// Leaves a message for a later delivery, and does not count this one.
@@ -152,10 +167,11 @@ impl Queue {
         broker.xclaim_options(STREAM, GROUP, &self.consumer, 0, &ids, options).await
     }
 
-    /// Moves a message to the dead letters, in one transaction.
+    /// Adds a message to the dead letters and settles it, in one transaction. The message
+    /// itself stays in the stream.
     async fn bury(&self, message: &Message, why: &str) -> RedisResult<()> {
-        let Message { id, order, .. } = message;
-        let letter = [("id", id.as_str()), ("order", order), ("why", why)];
+        let Message { id, key, order, .. } = message;
+        let letter = [("id", &**id), ("key", key), ("order", order), ("why", why)];
         pipe()
             .atomic()
             .xadd(DEAD_LETTERS, "*", &letter)
@@ -179,7 +195,11 @@ impl Consumer {
     pub async fn new(url: &str, name: &str, billing: Billing) -> RedisResult<Self> {
         let patience = Some(Duration::from_secs(3));
         let config = ConnectionManagerConfig::new().set_response_timeout(patience);
-        let client = Client::open(url)?;
+        let tcp = TcpSettings::default();
+        // Ends a dead connection, so that the manager makes a new one.
+        #[cfg(target_os = "linux")]
+        let tcp = tcp.set_user_timeout(Duration::from_secs(5));
+        let client = Client::open(url.into_connection_info()?.set_tcp_settings(tcp))?;
         let mut broker = ConnectionManager::new_with_config(client, config).await?;
         let made: RedisResult<()> =
             broker.xgroup_create_mkstream(STREAM, GROUP, "0").await;
@@ -215,7 +235,10 @@ impl Consumer {
     }
 
     async fn settle(&self, message: &Message) -> RedisResult<()> {
-        match self.billing.bill(&message.id, &message.order).await {
+        if message.key.is_empty() {
+            return self.queue.bury(message, "no key").await;
+        }
+        match self.billing.bill(&message.key, &message.order).await {
             Ok(()) => self.queue.acknowledge(message).await,
             Err(BillError::Refused(status)) => {
                 self.queue.bury(message, status.as_str()).await

@@ -15,6 +15,10 @@ pub enum PayError {
     #[error("the card was declined")]
     #[answered]
     Declined,
+    /// Status 409: the provider still works on an earlier request with this key.
+    #[error("in progress")]
+    #[throttled]
+    InProgress,
     /// Status 429: the provider works, and wants fewer requests.
     #[error("too many requests")]
     #[throttled]
@@ -43,6 +47,7 @@ pub enum PayError {
 fn checked(response: Response) -> Result<Response, PayError> {
     match response.status() {
         StatusCode::PAYMENT_REQUIRED => Err(PayError::Declined),
+        StatusCode::CONFLICT => Err(PayError::InProgress),
         StatusCode::TOO_MANY_REQUESTS => Err(PayError::TooMany(retry_after(&response))),
         StatusCode::SERVICE_UNAVAILABLE => {
             Err(PayError::Unavailable(retry_after(&response)))

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use resilient::{CircuitOpen, Classify, TimedOut, circuit_breaker, retry};
-use sqlx::PgPool;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
+use sqlx::{Connection, PgPool};
 
 /// Why the database did not do what it was asked for.
 #[derive(Debug, thiserror::Error, Classify)]
@@ -28,12 +28,23 @@ pub enum StoreError {
 /// 800 ms for a statement fit into an `attempt_timeout` of 1.5 s.
 pub fn pool(options: PgConnectOptions) -> PgPool {
     // The server itself ends a statement, so that a call that gave up returns its
-    // connection.
-    let options = options.options([("statement_timeout", "800ms")]);
+    // connection, and a transaction without statements, so that it returns its locks.
+    let options = options.options([
+        ("statement_timeout", "800ms"),
+        ("idle_in_transaction_session_timeout", "2s"),
+    ]);
     PgPoolOptions::new()
         .max_connections(8)
         .acquire_timeout(Duration::from_millis(500))
+        .after_release(|connection, _| Box::pin(responds(connection)))
         .connect_lazy_with(options)
+}
+
+/// Returns whether a connection may go back to the pool. sqlx itself waits for a
+/// response without a limit, so a dead network would keep the connection.
+async fn responds(connection: &mut PgConnection) -> sqlx::Result<bool> {
+    let ping = tokio::time::timeout(Duration::from_secs(2), connection.ping()).await;
+    Ok(matches!(ping, Ok(Ok(()))))
 }
 // end excerpt
 
@@ -93,11 +104,11 @@ pub async fn transfer(
 ) -> Result<(), StoreError> {
     let mut transaction = pool.begin_with("BEGIN ISOLATION LEVEL SERIALIZABLE").await?;
     for (account, change) in [(from, -cents), (to, cents)] {
-        sqlx::query("UPDATE accounts SET cents = cents + $2 WHERE id = $1")
-            .bind(account)
-            .bind(change)
-            .execute(&mut *transaction)
-            .await?;
+        // Without such an account, `fetch_one` fails, and the transaction is undone.
+        let update = sqlx::query(
+            "UPDATE accounts SET cents = cents + $2 WHERE id = $1 RETURNING id",
+        );
+        update.bind(account).bind(change).fetch_one(&mut *transaction).await?;
     }
     transaction.commit().await?;
     Ok(())

@@ -68,7 +68,7 @@ async fn main() -> io::Result<()> {
     tracing_subscriber::fmt().without_time().init(); // INFO, WARN and ERROR
     Registry::global().on_event(|event| {
         if let EventKind::Transition(step) = event.kind() {
-            println!("page an operator: {}: {step}", event.name());
+            println!("to the chat: {}: {step}", event.name());
         }
     });
 
@@ -109,7 +109,7 @@ mod tests {
         scope.assert_attempts(3);
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn an_unknown_article_is_asked_for_once() {
         let service = PriceService::in_memory();
         let scope = Scope::new();

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::breaker::CircuitOpen;
-use crate::signal::{Classification, Classify, Name, StopReason, TimedOut};
+use crate::signal::{Classification, Classify, Name, RoundedTime, StopReason, TimedOut};
 
 /// One attempt that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -173,7 +173,8 @@ impl<E: fmt::Display> fmt::Display for RetryError<E> {
         if let Some(retry) = &self.0.retry {
             write!(f, "{} ", retry.quoted())?;
         }
-        write!(f, "gave up after {count} {attempts} in {:?} ({}", self.0.elapsed, self.0.reason)?;
+        let elapsed = RoundedTime(self.0.elapsed);
+        write!(f, "gave up after {count} {attempts} in {elapsed} ({}", self.0.reason)?;
         if let Some(budget) = &self.0.budget {
             write!(f, " {}", budget.quoted())?;
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use resilient_settings::Window;
 
-use super::TransitionReason;
+use super::{RoundedTime, TransitionReason};
 
 /// A condition of a breaker, with its present numbers and its limit.
 ///
@@ -160,8 +160,10 @@ impl fmt::Display for Condition {
             Self::ConsecutiveFailures { failures, limit, lasting } => {
                 count(f, failures.into(), limit, "consecutive failure")?;
                 match lasting {
-                    Some((lasted, _)) if self.is_met() => write!(f, " over {lasted:?}"),
-                    Some((lasted, span)) => write!(f, " over {lasted:?} of {span:?}"),
+                    Some((lasted, _)) if self.is_met() => {
+                        write!(f, " over {}", RoundedTime(lasted))
+                    }
+                    Some((lasted, span)) => write!(f, " over {} of {span:?}", RoundedTime(lasted)),
                     None => Ok(()),
                 }
             }

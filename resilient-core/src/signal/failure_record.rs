@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use super::{ErrorText, getters};
+use super::{ErrorText, RoundedTime, getters};
 
 /// A failure that a breaker remembers. `Display` writes its text and how long the call
 /// took: `connection refused, after 2s`.
@@ -49,7 +49,7 @@ impl fmt::Display for FailureRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.text().map_or("no text", ErrorText::as_str))?;
         match self.took() {
-            Some(took) => write!(f, ", after {took:?}"),
+            Some(took) => write!(f, ", after {}", RoundedTime(took)),
             None => Ok(()),
         }
     }

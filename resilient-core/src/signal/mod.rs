@@ -24,6 +24,7 @@ mod outcome;
 mod override_table;
 mod pattern_map;
 mod rejection_counts;
+mod rounded_time;
 #[cfg(feature = "serde")]
 mod serialize;
 mod setting_origin;
@@ -60,6 +61,7 @@ pub use self::outcome::{Classification, Classify, Fallible, Outcome};
 pub use self::override_table::{OverrideTable, OverrideTarget};
 pub(crate) use self::pattern_map::PatternMap;
 pub use self::rejection_counts::RejectionCounts;
+pub(crate) use self::rounded_time::RoundedTime;
 #[cfg(feature = "serde")]
 pub(crate) use self::serialize::seconds;
 pub use self::setting_origin::SettingOrigin;
@@ -69,7 +71,6 @@ pub use self::settings_in_force::{
 };
 pub(crate) use self::settings_in_force::{NamedValue, SettingValues, given_bits};
 pub use self::snapshot::{BreakerSnapshot, WindowCounts};
-pub(crate) use self::snapshot_text::in_millis;
 pub use self::source_chain::error_chain;
 pub use self::stop_reason::StopReason;
 pub(crate) use self::timed_out::FullTime;

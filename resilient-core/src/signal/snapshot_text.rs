@@ -1,12 +1,12 @@
 //! The text of a snapshot, for people.
 
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use super::BreakerSnapshot;
+use super::{BreakerSnapshot, RoundedTime};
 
 /// Writes a few lines: the state, and why and until when; how far the conditions are from being
-/// met; the calls; the last failures.
+/// met; the calls; the last failures. Times are rounded to milliseconds.
 ///
 /// ```text
 /// payments: open since 3.2s ago, ends in 26.8s
@@ -23,10 +23,10 @@ impl fmt::Display for BreakerSnapshot {
         }
         write!(f, ": {}", self.state)?;
         if let Some(since) = self.since {
-            write!(f, " since {:?} ago", self.ago(since))?;
+            write!(f, " since {} ago", self.ago(since))?;
         }
         if let Some(ends_in) = self.ends_in {
-            write!(f, ", ends in {:?}", in_millis(ends_in))?;
+            write!(f, ", ends in {}", RoundedTime(ends_in))?;
         }
         if !self.note.is_empty() {
             write!(f, ", {}", self.note)?;
@@ -45,40 +45,14 @@ impl fmt::Display for BreakerSnapshot {
             write!(f, ", {} overdue", self.overdue)?;
         }
         for record in &self.last_failures {
-            write!(f, "\n  failure {:?} ago: {record}", self.ago(record.at()))?;
+            write!(f, "\n  failure {} ago: {record}", self.ago(record.at()))?;
         }
         Ok(())
     }
 }
 
 impl BreakerSnapshot {
-    fn ago(&self, then: Instant) -> Duration {
-        in_millis(self.at.saturating_duration_since(then))
-    }
-}
-
-/// Rounds a time that people read to milliseconds: `1.999s` instead of `1.999213456s`.
-pub(crate) fn in_millis(time: Duration) -> Duration {
-    let part = time.subsec_nanos() % 1_000_000;
-    let floor = time.saturating_sub(Duration::from_nanos(part.into()));
-    if part < 500_000 { floor } else { floor.saturating_add(Duration::from_millis(1)) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_is_rounded_to_the_nearest_millisecond() {
-        for (nanos, text) in [
-            (210_262, "0ns"),
-            (500_000, "1ms"),
-            (1_999_213_456, "1.999s"),
-            (1_999_789_738, "2s"),
-            (250_000_000, "250ms"),
-        ] {
-            assert_eq!(format!("{:?}", in_millis(Duration::from_nanos(nanos))), text);
-        }
-        assert!(in_millis(Duration::MAX).as_secs() == u64::MAX);
+    fn ago(&self, then: Instant) -> RoundedTime {
+        RoundedTime(self.at.saturating_duration_since(then))
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use super::{CircuitState, Opening, OperatorNote, TransitionReason, getters};
+use super::{CircuitState, Opening, OperatorNote, RoundedTime, TransitionReason, getters};
 
 /// A change of a breaker's state.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl fmt::Display for Transition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} to {}", self.from, self.to)?;
         if let Some(lasts) = self.lasts {
-            write!(f, " for {lasts:?}")?;
+            write!(f, " for {}", RoundedTime(lasts))?;
         }
         match &self.opening {
             Some(opening) => write!(f, ": {opening}")?,

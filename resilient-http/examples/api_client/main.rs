@@ -5,12 +5,13 @@
 //! cargo run -p resilient-http --example api_client
 //! ```
 //!
-//! The API runs on loopback. It works for a second, limits its callers, fails in several ways,
-//! hangs, and recovers. A shop asks it for a price ten times per second. Watch for
+//! The API runs on loopback. It works for a second, fails every other request, hangs, recovers,
+//! and limits its callers. A shop asks it for a price ten times per second. Watch for
 //!
 //! - responses after more than one attempt: the caller saw no failure,
 //! - the open circuit: from then on the shop shows the last known price without waiting,
-//! - the order, a `POST` with an idempotency key: it is retried and booked once.
+//! - the order, a `POST` with an idempotency key: it is retried and booked once,
+//! - the limit: the API hears of it once, and the client holds back the calls that follow.
 
 mod server;
 
@@ -24,7 +25,7 @@ use resilient_http::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::server::{DAY, Server};
+use crate::server::{DAY, EVENING, Phase, Server};
 
 #[derive(Debug, Deserialize)]
 struct Price {
@@ -60,6 +61,17 @@ struct Tally {
 }
 
 impl Shop {
+    async fn spend(&mut self, server: &Server, (mood, text, length): Phase) -> io::Result<()> {
+        self.say(&format!("--- the API {text}"))?;
+        server.enter(mood);
+        let end = Instant::now() + Duration::from_millis(length);
+        while Instant::now() < end {
+            self.show_price("tea").await?;
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        Ok(())
+    }
+
     async fn show_price(&mut self, sku: &str) -> io::Result<()> {
         let price: Result<Reply<Price>, ApiError> =
             self.api.get("items/{sku}/price").param("sku", sku).await;
@@ -80,11 +92,11 @@ impl Shop {
                 let again = open.retry_after().unwrap_or_default();
                 self.fall_back(&format!("circuit open for {again:.1?}"))
             }
-            // The server asks for a longer wait than the deadline allows. A scheduler could retry
-            // later.
+            // The server asks for a longer wait than the deadline allows, or has asked an earlier
+            // call. A scheduler could retry later.
             Err(ApiError::RateLimited { retry_after, .. }) => {
                 let wait = retry_after.unwrap_or_default();
-                self.fall_back(&format!("limited: retry in {wait:?}"))
+                self.fall_back(&format!("limited: retry in {wait:.1?}"))
             }
             Err(error) if error.is_not_found() => {
                 self.shown.none += 1;
@@ -143,17 +155,10 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let mut shop =
         Shop { api: api.clone(), began: Instant::now(), last_price: None, shown: Tally::default() };
 
-    for (number, (mood, text, length)) in DAY.into_iter().enumerate() {
-        shop.say(&format!("--- the API {text}"))?;
-        server.enter(mood);
-        if number == 0 {
-            shop.show_price("no such thing").await?;
-        }
-        let end = Instant::now() + Duration::from_millis(length);
-        while Instant::now() < end {
-            shop.show_price("tea").await?;
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
+    shop.say("--- the shop asks for something that the API does not know")?;
+    shop.show_price("no such thing").await?;
+    for phase in DAY {
+        shop.spend(&server, phase).await?;
     }
 
     shop.say("--- the API loses the response to an order")?;
@@ -167,6 +172,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         booked.value.number,
         booked.response.attempts()
     ))?;
+    shop.spend(&server, EVENING).await?;
 
     let calls = api.circuit_breaker().snapshot().totals;
     let mut out = io::stdout();

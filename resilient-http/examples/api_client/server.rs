@@ -1,4 +1,4 @@
-//! The API of the example. It works, limits its callers, fails, hangs and recovers.
+//! The API of the example. It works, fails, hangs, recovers, and limits its callers.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
@@ -11,14 +11,19 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
 
-/// The phases, each with its text and its length in milliseconds.
-pub(crate) const DAY: [(Mood, &str, u64); 5] = [
+/// A phase: what the API does, how the example describes it, and its length in milliseconds.
+pub(crate) type Phase = (Mood, &'static str, u64);
+
+/// The phases before the order.
+pub(crate) const DAY: [Phase; 4] = [
     (Mood::Working, "works: prices after one attempt are not shown", 800),
-    (Mood::Limiting, "limits its callers", 800),
     (Mood::Flaky, "fails every other request", 800),
     (Mood::Hanging, "hangs", 1_600),
     (Mood::Working, "works again", 1_500),
 ];
+
+/// The last phase. After the first 429, the client holds back all calls for the 30 s.
+pub(crate) const EVENING: Phase = (Mood::Limiting, "limits its callers: come back in 30 s", 800);
 
 #[derive(Clone, Copy)]
 pub(crate) enum Mood {

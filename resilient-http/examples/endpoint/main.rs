@@ -98,12 +98,19 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let declared = EndpointConfigs::from_toml(include_str!("endpoints.toml"))?;
     let config = declared.get("chat").ok_or("no endpoint `chat`")?;
     for warning in config.warnings() {
-        writeln!(out, "warning: {warning}")?;
+        // In this example the key is no secret.
+        writeln!(out, "The file of the endpoint is accepted, with a warning:\n  {warning}\n")?;
     }
     let config = config.to_builder().base_url(server.base()).build()?;
     let chat = Chat::new(config)?;
 
-    writeln!(out, "\n    time  circuit    response")?;
+    let (from, to) = OUTAGE;
+    writeln!(
+        out,
+        "Two questions in turn, 20 times per second. The API is down from {from:?} to {to:?}."
+    )?;
+    writeln!(out, "A line for each change of the kind of response:\n")?;
+    writeln!(out, "    time  circuit    response")?;
     let questions = ["Which tea?", "Which cup?"];
     let mut last = "";
     let mut asked_new = false;

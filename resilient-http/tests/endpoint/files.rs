@@ -237,7 +237,7 @@ fn other_formats_of_serde_work() {
     assert_eq!(config.timeout(), Some(Duration::from_secs(5)));
     let unknown = json.replace("timeout", "timout");
     assert!(serde_json::from_str::<EndpointConfigs>(&unknown).is_err());
-    let wrong = json.replace("5s", "0s").replace("x", "x\\n");
+    let wrong = json.replace("5s", "0s").replace('x', "x\\n");
     let error = serde_json::from_str::<EndpointConfigs>(&wrong).unwrap_err().to_string();
     assert!(error.starts_with("endpoint `x\\n`: "), "{error}");
 }

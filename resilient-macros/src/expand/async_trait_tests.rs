@@ -8,7 +8,7 @@ use super::tests::{assert_snapshot, expand_all};
 use crate::args::AttributeKind;
 
 /// Writes a method as `#[async_trait]` rewrites `async fn send(&self, …) -> output { body }`.
-fn rewritten(params: TokenStream, output: TokenStream, body: TokenStream) -> TokenStream {
+fn rewritten(params: &TokenStream, output: &TokenStream, body: &TokenStream) -> TokenStream {
     quote! {
         fn send<'life0, 'async_trait>(&'life0 self, #params) -> ::core::pin::Pin<Box<
             dyn ::core::future::Future<Output = #output> + ::core::marker::Send + 'async_trait
@@ -36,9 +36,9 @@ fn rewritten(params: TokenStream, output: TokenStream, body: TokenStream) -> Tok
 #[test]
 fn the_body_of_a_rewritten_method_has_the_output_of_one_attempt() {
     let item = rewritten(
-        quote!(request: Request, limit: u32),
-        quote!(Result<Reply, RetryError<SendError>>),
-        quote! {
+        &quote!(request: Request, limit: u32),
+        &quote!(Result<Reply, RetryError<SendError>>),
+        &quote! {
             let request = request;
             let limit = limit;
             let __ret: Result<Reply, RetryError<SendError>> = { __self.http.post(&request).await };
@@ -51,9 +51,9 @@ fn the_body_of_a_rewritten_method_has_the_output_of_one_attempt() {
 #[test]
 fn the_key_of_a_breaker_names_parts_of_an_argument_that_the_rewritten_body_destructures() {
     let item = rewritten(
-        quote!(__arg1: (Host, Request), __arg2: Order),
-        quote!(Result<Reply, SendError>),
-        quote! {
+        &quote!(__arg1: (Host, Request), __arg2: Order),
+        &quote!(Result<Reply, SendError>),
+        &quote! {
             let (mut host, _request) = { let __arg1 = __arg1; __arg1 };
             let Order { id, .. } = { let __arg2 = __arg2; __arg2 };
             let __ret: Result<Reply, SendError> = { __self.at(host).post(_request, id).await };

@@ -169,3 +169,15 @@ fn b20_a_note_of_an_operator_is_in_the_snapshot_with_the_end_of_the_state() {
     assert!(text.contains("by alice: migration"), "{text}");
     assert!(text.contains("ends in 60s"), "{text}");
 }
+
+#[test]
+fn b20_times_in_the_text_of_a_snapshot_are_rounded_to_milliseconds() {
+    let (breaker, clock) = closed(&fragile());
+    fail(&breaker);
+    let now = breaker.snapshot().to_string();
+    assert!(now.starts_with(&format!("{}: open since 0ms ago, ends in 10s\n", breaker.name())));
+    clock.advance(std::time::Duration::from_nanos(1_200_345_678));
+    let text = breaker.snapshot().to_string();
+    assert!(text.contains(": open since 1.2s ago, ends in 8.8s\n"), "{text}");
+    assert!(text.contains("\n  failure 1.2s ago: "), "{text}");
+}

@@ -1,7 +1,7 @@
 //! The recipe for a command-line tool: reads what a server sends, and writes it into a
 //! file.
 
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::path::Path;
 use std::process::ExitCode;
@@ -10,8 +10,9 @@ use std::{env, fs};
 
 use resilient::{Classification, retry};
 
-/// Receives a file. This function is not `async`, so nothing can cut it off: each call of
-/// the system has its own time limit, and `max_elapsed` begins no retry after 30 s.
+/// Receives a file after its length, a number of 8 bytes. This function is not
+/// `async`, so nothing can cut it off: each wait for the network has a limit, and
+/// `max_elapsed` begins no retry after 30 s.
 #[retry(
     max_retries = 4,
     base_delay = "500ms",
@@ -31,8 +32,16 @@ fn receive(address: &str, part: &Path) -> io::Result<u64> {
     let address = address.to_socket_addrs()?.next().ok_or_else(no_address)?;
     let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(2))?;
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    let mut length = [0; 8];
+    stream.read_exact(&mut length)?;
+    let length = u64::from_be_bytes(length);
     // Each attempt begins with an empty file.
-    io::copy(&mut stream, &mut fs::File::create(part)?)
+    let received = io::copy(&mut stream.take(length), &mut fs::File::create(part)?)?;
+    // If the server ends in the middle, the connection ends as if all were sent.
+    if received < length {
+        return Err(io::Error::new(ErrorKind::UnexpectedEof, "the file ends too early"));
+    }
+    Ok(received)
 }
 
 /// A wrong argument or a full disk stays wrong. All else may be better in a moment.

@@ -69,7 +69,7 @@ async fn an_open_circuit_is_503_with_the_seconds_to_wait_and_the_process_stays_a
     service.turn.server().received();
     let rejected = service.get("/stock/kettle").await;
     assert_eq!(rejected.status(), 503);
-    assert_eq!(rejected.headers()["retry-after"], "6");
+    assert_eq!(rejected.headers()["retry-after"], "5");
     assert!(service.turn.server().received().is_empty());
     assert_eq!(service.status("/health/live").await, 200);
     let circuits = service.get("/health/circuits").await.text().await.unwrap();

@@ -88,6 +88,18 @@ async fn an_open_circuit_stops_the_job_and_the_next_run_continues() {
 }
 
 #[tokio::test]
+async fn an_archive_that_refuses_all_items_stops_the_job() {
+    let mut job = Job::new().await;
+    job.turn.server().set(Behaviour::Responds(401, ""));
+    let stopped = run(&job.archive, 1..=10_000, &job.done).await.unwrap();
+    assert!(stopped.stopped.is_some());
+    // No retries: each request is another item.
+    let items = job.items();
+    assert!((20..=35).contains(&items.len()), "{items:?}");
+    assert!(items.iter().zip(1..).all(|(item, expected)| *item == expected), "{items:?}");
+}
+
+#[tokio::test]
 async fn no_more_than_sixteen_items_are_in_flight() {
     let mut job = Job::new().await;
     job.turn.server().set(Behaviour::Hangs);

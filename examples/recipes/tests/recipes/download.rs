@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
-use std::{fs, thread};
+use std::{fs, iter, thread};
 
 use resilient_test_servers::folder;
 
@@ -40,11 +40,14 @@ impl Download {
     }
 }
 
-/// Serves this text to each connection.
-fn serve(listener: TcpListener, text: &'static str) {
+/// Serves this file to each connection, and to the first one only the first bytes of it.
+fn serve(listener: TcpListener, file: &'static str, first: usize) {
     thread::spawn(move || {
-        for connection in listener.incoming() {
-            connection.unwrap().write_all(text.as_bytes()).unwrap();
+        let sent = iter::once(first).chain(iter::repeat(file.len()));
+        for (connection, sent) in listener.incoming().zip(sent) {
+            let mut connection = connection.unwrap();
+            connection.write_all(&(file.len() as u64).to_be_bytes()).unwrap();
+            connection.write_all(&file.as_bytes()[..sent]).unwrap();
         }
     });
 }
@@ -63,7 +66,7 @@ fn a_file_is_received_after_a_retry_that_the_user_sees() {
     let line = download.line();
     assert!(line.starts_with("download: Connection refused"), "{line}");
     assert!(line.contains("; attempt 2 of 5 in "), "{line}");
-    serve(TcpListener::bind(address).unwrap(), "content");
+    serve(TcpListener::bind(address).unwrap(), "content", 7);
     let (code, output, _) = download.end();
     assert_eq!((code, &*output), (0, "7 bytes\n"));
     assert_eq!(fs::read_to_string(&file).unwrap(), "content");
@@ -71,10 +74,25 @@ fn a_file_is_received_after_a_retry_that_the_user_sees() {
 }
 
 #[test]
+fn a_file_that_ends_too_early_is_received_again() {
+    let folder = folder();
+    let file = folder.path().join("file");
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    serve(listener, "content", 3);
+    let mut download = Download::start(&address, &file);
+    let line = download.line();
+    assert!(line.starts_with("download: the file ends too early; attempt 2"), "{line}");
+    let (code, output, _) = download.end();
+    assert_eq!((code, &*output), (0, "7 bytes\n"));
+    assert_eq!(fs::read_to_string(&file).unwrap(), "content");
+}
+
+#[test]
 fn what_stays_wrong_is_not_repeated() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    serve(listener, "content");
+    serve(listener, "content", 7);
     let (code, output, errors) =
         Download::start(&address, Path::new("/no/such/folder/file")).end();
     assert_eq!((code, &*output), (1, ""));

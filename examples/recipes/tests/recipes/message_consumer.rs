@@ -42,8 +42,10 @@ impl Queue {
         Some(Self { turn, consumer, broker })
     }
 
+    /// Publishes an order, whose text is also its key. Returns the number of the message.
     async fn publish(&mut self, order: &str) -> String {
-        self.broker.xadd("orders", "*", &[("order", order)]).await.unwrap()
+        let fields = [("key", order), ("order", order)];
+        self.broker.xadd("orders", "*", &fields).await.unwrap()
     }
 
     /// Lets another consumer take all messages and end.
@@ -88,13 +90,53 @@ async fn connect(url: &str) -> MultiplexedConnection {
 }
 
 #[tokio::test]
-async fn an_order_is_billed_once_and_acknowledged() {
+async fn an_order_is_billed_once_acknowledged_and_removed() {
     let Some(mut queue) = Queue::new().await else { return };
-    let ids = [queue.publish("a kettle").await, queue.publish("a lamp").await];
+    queue.publish("a kettle").await;
+    queue.publish("a lamp").await;
     assert_eq!(queue.consumer.round().await.unwrap(), 2);
     assert_eq!(queue.pending().await, []);
     assert_eq!(queue.consumer.round().await.unwrap(), 0);
-    assert_eq!(queue.keys(), ids);
+    assert_eq!(queue.keys(), ["a kettle", "a lamp"]);
+    let length: usize = queue.broker.xlen("orders").await.unwrap();
+    assert_eq!(length, 0);
+}
+
+#[tokio::test]
+async fn an_order_that_is_published_again_has_the_same_key() {
+    let Some(mut queue) = Queue::new().await else { return };
+    queue.publish("a kettle").await;
+    queue.publish("a kettle").await;
+    assert_eq!(queue.consumer.round().await.unwrap(), 2);
+    assert_eq!(queue.keys(), ["a kettle", "a kettle"]);
+}
+
+#[tokio::test]
+async fn a_message_without_a_key_is_a_dead_letter_and_stays_in_the_stream() {
+    let Some(mut queue) = Queue::new().await else { return };
+    queue.publish("").await;
+    queue.consumer.round().await.unwrap();
+    assert_eq!(queue.dead().await, ["no key"]);
+    assert_eq!((queue.pending().await, queue.keys()), (vec![], vec![]));
+    let length: usize = queue.broker.xlen("orders").await.unwrap();
+    assert_eq!(length, 1);
+}
+
+#[tokio::test]
+async fn a_service_that_refuses_the_consumer_opens_the_circuit_and_makes_no_dead_letter()
+{
+    let Some(mut queue) = Queue::new().await else { return };
+    for order in ["1", "2", "3", "4", "5", "6"] {
+        queue.publish(order).await;
+    }
+    queue.turn.server().1.set(Behaviour::Responds(401, ""));
+    queue.consumer.round().await.unwrap();
+    queue.consumer.round().await.unwrap();
+    assert_eq!(queue.turn.state(), CircuitState::Open);
+    assert!(pause().is_some());
+    // One request for each of the five failures that opened the circuit.
+    assert_eq!((queue.keys().len(), queue.pending().await.len()), (5, 6));
+    assert_eq!(queue.dead().await, [""; 0]);
 }
 
 #[tokio::test]
@@ -105,7 +147,7 @@ async fn a_message_of_a_consumer_that_crashed_is_billed_after_the_redelivery_tim
     assert_eq!(queue.consumer.round().await.unwrap(), 0, "it may still be at work");
     queue.age(&id, 1).await;
     assert_eq!(queue.consumer.round().await.unwrap(), 1);
-    assert_eq!(queue.keys(), [id]);
+    assert_eq!(queue.keys(), ["a kettle"]);
     assert_eq!(queue.pending().await, []);
 }
 
@@ -143,7 +185,7 @@ async fn a_message_that_ends_its_consumers_takes_no_other_message_with_it() {
     while !queue.pending().await.is_empty() {
         queue.consumer.round().await.unwrap();
     }
-    assert_eq!((queue.dead().await.len(), queue.keys()), (1, vec![ids[1].clone()]));
+    assert_eq!((queue.dead().await.len(), queue.keys()), (1, vec!["a lamp".to_owned()]));
 }
 
 #[tokio::test]
@@ -167,7 +209,7 @@ async fn in_an_outage_the_consumer_pauses_and_no_message_is_lost_or_becomes_a_de
         assert_eq!(queue.consumer.round().await.unwrap(), 1);
     }
     assert_eq!(queue.turn.state(), CircuitState::Closed);
-    assert_eq!(queue.keys(), ids);
+    assert_eq!(queue.keys(), ["a kettle", "a lamp"]);
     assert_eq!((queue.pending().await, queue.dead().await), (vec![], vec![]));
 }
 
@@ -203,12 +245,12 @@ async fn a_consumer_goes_on_after_the_broker_was_restarted() {
     });
     let url = redis_url(queue.turn.server().0.folder());
     queue.broker = connect(&url).await;
-    let id = queue.publish("a lamp").await;
+    queue.publish("a lamp").await;
     tokio::select! {
         () = queue.consumer.run() => unreachable!("it runs until it is dropped"),
         () = async {
             let (_, upstream) = queue.turn.server();
-            while !upstream.received().iter().any(|request| request.key == id) {
+            while !upstream.received().iter().any(|request| request.key == "a lamp") {
                 tokio::task::yield_now().await;
             }
         } => {}

@@ -46,6 +46,20 @@ async fn a_charge_that_is_sent_again_has_the_same_key() {
 }
 
 #[tokio::test]
+async fn a_charge_that_the_provider_still_works_on_is_sent_again_and_is_no_failure() {
+    let (mut turn, payments) = provider().await;
+    let before = turn.totals();
+    turn.server().once(Behaviour::Responds(409, ""));
+    let scope = Scope::new();
+    assert_eq!(
+        scope.run(payments.charge("purchase-4", "tok", 500)).await.unwrap(),
+        "paid"
+    );
+    scope.assert_attempts(2);
+    assert_eq!(turn.totals(), (before.0 + 1, before.1));
+}
+
+#[tokio::test]
 async fn a_declined_card_is_one_attempt_and_no_failure() {
     let (mut turn, payments) = provider().await;
     let before = turn.totals();

@@ -13,7 +13,7 @@ use crate::support::{self, Time, Turn, signal};
 
 const TABLES: &str = "
     CREATE TABLE orders (id bigserial PRIMARY KEY, key text UNIQUE, title text UNIQUE);
-    CREATE TABLE accounts (id bigint PRIMARY KEY, cents bigint NOT NULL);
+    CREATE TABLE accounts (id bigint PRIMARY KEY, cents bigint NOT NULL CHECK (cents >= 0));
 ";
 const ROWS: &str = "
     TRUNCATE orders RESTART IDENTITY;
@@ -163,6 +163,32 @@ async fn a_transaction_whose_end_is_unknown_is_not_repeated() {
 }
 
 #[tokio::test]
+async fn a_transfer_that_cannot_be_made_moves_nothing_and_is_no_failure() {
+    let Some(mut database) = Database::new().await else { return };
+    let (success, failure) = database.turn.totals();
+    let missing = transfer(&database.pool, 1, 9, 30).await.unwrap_err();
+    assert!(
+        matches!(missing, StoreError::Database(sqlx::Error::RowNotFound)),
+        "{missing:?}"
+    );
+    assert_eq!(code(&transfer(&database.pool, 1, 2, 130).await.unwrap_err()), "23514");
+    assert_eq!(database.cents().await, [100, 100]);
+    assert_eq!(database.turn.totals(), (success + 2, failure));
+}
+
+#[tokio::test]
+async fn the_server_ends_a_transaction_that_does_nothing_and_frees_its_locks() {
+    let Some(mut database) = Database::new().await else { return };
+    let mut transaction = database.pool.begin().await.unwrap();
+    let update = "UPDATE accounts SET cents = 0 WHERE id = 1";
+    transaction.execute(update).await.unwrap();
+    // This waits for the lock. The server measures the time, so the test cannot move it.
+    database.other.execute("UPDATE accounts SET cents = 50 WHERE id = 1").await.unwrap();
+    transaction.commit().await.unwrap_err();
+    assert_eq!(database.cents().await, [50, 100]);
+}
+
+#[tokio::test]
 async fn a_pool_without_a_connection_is_one_attempt_and_a_failure() {
     let Some(Database { mut turn, pool, .. }) = Database::new().await else { return };
     let (success, failure) = turn.totals();
@@ -238,6 +264,32 @@ async fn a_connection_that_hangs_costs_one_call() {
     scope.assert_attempts(1);
     assert_eq!(title(&pool, 1).await.unwrap(), "a kettle");
     assert_eq!(turn.totals(), (success + 1, failure + 1));
+    signal("CONT", pid);
+}
+
+#[tokio::test]
+async fn a_connection_that_hangs_during_a_statement_leaves_the_pool() {
+    let Some(Database { mut turn, pool, mut other }) = Database::new().await else {
+        return;
+    };
+    let mut connection = pool.acquire().await.unwrap();
+    connection.execute("SET statement_timeout = 0").await.unwrap();
+    let pid = sqlx::query_scalar("SELECT pg_backend_pid()");
+    let pid = pid.fetch_one(&mut *connection).await.unwrap();
+    let call =
+        tokio::spawn(async move { connection.execute("SELECT pg_sleep(600)").await });
+    // A process that waits for a lock of a table may hold another lock that all need.
+    let asleep = "SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+    while other.fetch_optional(asleep).await.unwrap().is_none() {}
+    signal("STOP", pid);
+    call.abort();
+    assert!(call.await.unwrap_err().is_cancelled());
+    turn.set_time(Time::Jumps);
+    // The pool waits for 2 s. Without its `after_release`, it would wait for the server.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(pool.size(), 0);
+    turn.set_time(Time::Still);
+    assert_eq!(title(&pool, 1).await.unwrap(), "a kettle");
     signal("CONT", pid);
 }
 

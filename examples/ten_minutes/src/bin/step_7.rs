@@ -59,7 +59,7 @@ async fn main() -> io::Result<()> {
     tracing_subscriber::fmt().without_time().init(); // INFO, WARN and ERROR
     Registry::global().on_event(|event| {
         if let EventKind::Transition(step) = event.kind() {
-            println!("page an operator: {}: {step}", event.name());
+            println!("to the chat: {}: {step}", event.name());
         }
     });
 

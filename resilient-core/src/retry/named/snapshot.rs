@@ -1,12 +1,12 @@
 //! A named retry at one instant.
 
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::counts::RetryCounts;
 use super::failure::RetryFailure;
 use crate::retry::policy::RetryPolicy;
-use crate::signal::{SettingsInForce, StopReason, in_millis};
+use crate::signal::{RoundedTime, SettingsInForce, StopReason};
 
 /// A named retry at one instant. Taking a snapshot changes nothing.
 ///
@@ -46,12 +46,13 @@ pub struct RetrySnapshot {
 }
 
 impl RetrySnapshot {
-    fn ago(&self, then: Instant) -> Duration {
-        in_millis(self.at.saturating_duration_since(then))
+    fn ago(&self, then: Instant) -> RoundedTime {
+        RoundedTime(self.at.saturating_duration_since(then))
     }
 }
 
-/// Writes a few lines: how the calls ended, what they cost, and the last failures.
+/// Writes a few lines: how the calls ended, what they cost, and the last failures. Times are
+/// rounded to milliseconds.
 ///
 /// ```text
 /// stock: 4 calls recovered, 2 gave up (1 exhausted, 1 budget), 0 cancelled, 0 panicked
@@ -83,14 +84,14 @@ impl fmt::Display for RetrySnapshot {
         }
         write!(
             f,
-            "\n  {} attempts, {} retries, {} waits for the circuit, {:?} between attempts",
+            "\n  {} attempts, {} retries, {} waits for the circuit, {} between attempts",
             counts.attempts,
             counts.retries,
             counts.waits,
-            in_millis(counts.waiting_time)
+            RoundedTime(counts.waiting_time)
         )?;
         for failure in &self.last_failures {
-            write!(f, "\n  failure {:?} ago: attempt {}", self.ago(failure.at), failure.attempt)?;
+            write!(f, "\n  failure {} ago: attempt {}", self.ago(failure.at), failure.attempt)?;
             if let Some(text) = &failure.text {
                 write!(f, ": {text}")?;
             }
