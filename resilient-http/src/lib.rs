@@ -78,10 +78,12 @@ pub mod guide {
     )]
     use crate::*;
 
-    #[doc = include_str!("../docs/requests.md")]
+    #[cfg_attr(not(doctest), doc = include_str!("links.md"))]
+    #[cfg_attr(not(doctest), doc = include_str!("../docs/requests.md"))]
     pub mod requests {}
 
-    #[doc = include_str!("../docs/outcomes.md")]
+    #[cfg_attr(not(doctest), doc = include_str!("links.md"))]
+    #[cfg_attr(not(doctest), doc = include_str!("../docs/outcomes.md"))]
     pub mod outcomes {}
 
     #[cfg_attr(
