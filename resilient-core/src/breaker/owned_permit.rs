@@ -6,9 +6,12 @@ use std::time::Duration;
 
 use super::handle::CircuitBreaker;
 use super::machine::Ticket;
+use super::owned_permit_future::OwnedPermitFuture;
 use super::permit::Permit;
 use super::permit_future::PermitFuture;
-use crate::signal::{CircuitOpen, Classification, Fallible, Outcome};
+use super::shared::EnteredCall;
+use crate::signal::{CircuitOpen, Classification, Fallible, Name, Outcome};
+use crate::telemetry::CallSpan;
 
 // B2: an owned permit follows the rules of a permit, because it is turned into a permit when it
 // ends.
@@ -89,6 +92,31 @@ impl OwnedPermit {
         PermitFuture::new(self.breaker.shared(), self.ticket, future)
     }
 
+    /// Runs the call of this permit as a future that owns the permit, for futures that are written
+    /// by hand. `call` makes the future of the call. Calls inside `call` and inside its future are
+    /// nested: see [`Permit::within`]. If one of the two panics, the call is a failure.
+    ///
+    /// ```
+    /// use resilient_core::breaker::CircuitBreaker;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let breaker = CircuitBreaker::default();
+    /// let (output, permit) = breaker.try_acquire_owned()?.run(async || Ok::<_, ()>(42)).await;
+    /// permit.report_output(&output);
+    /// # Ok::<(), resilient_core::breaker::CircuitOpen>(()) }).unwrap();
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the call and the permit: the call is abandoned.
+    pub fn run<F: Future>(self, call: impl FnOnce() -> F) -> OwnedPermitFuture<F> {
+        let future = {
+            let _entered = self.enter();
+            call()
+        };
+        OwnedPermitFuture::new(self, future)
+    }
+
     /// Runs the call of this permit on this thread, so that calls inside `call` are nested: see
     /// [`Permit::scope`].
     pub fn scope<R>(&self, call: impl FnOnce() -> R) -> R {
@@ -128,6 +156,18 @@ impl OwnedPermit {
         if let Some(permit) = self.take() {
             permit.report_class(class);
         }
+    }
+
+    pub(super) fn shared_name(&self) -> &Name {
+        self.breaker.shared().name()
+    }
+
+    pub(super) fn span(&self) -> CallSpan {
+        self.breaker.shared().span()
+    }
+
+    pub(super) fn enter(&self) -> EnteredCall<'_> {
+        EnteredCall::new(self.breaker.shared(), self.ticket)
     }
 
     fn take(&mut self) -> Option<Permit<'_>> {
