@@ -78,8 +78,8 @@ impl<K: BreakerKey, F> BreakerLayer<KeyedBy<K, F>> {
 }
 
 impl<B> BreakerLayer<B> {
-    /// Passes each call through the breaker that a [`BreakerSource`](crate::BreakerSource) finds for
-    /// its request.
+    /// Passes each call through the breaker that `breakers` finds for its request: see
+    /// [`BreakerSource`](crate::BreakerSource).
     #[must_use]
     pub fn of(breakers: B) -> Self {
         Self { breakers, report: ByResult(EveryError), rejection: IntoError }

@@ -91,6 +91,8 @@ pub(crate) fn strict_pages() -> Vec<String> {
         "integrations/classify/README.md",
         "resilient-http/README.md",
         "resilient-tower/README.md",
+        "resilient-http/docs/outcomes.md",
+        "resilient-http/docs/requests.md",
     ]
     .map(str::to_owned)
     .into();
