@@ -4,9 +4,7 @@ use std::fmt;
 
 use resilient::breaker::{BreakerKey, KeyedBreakers};
 use resilient::{CircuitBreaker, CircuitOpen, Classification};
-use tower_layer::Layer;
 
-use crate::breaker_service::Breaker;
 use crate::breaker_source::KeyedBy;
 #[cfg(feature = "http")]
 use crate::call_report::ByResponse;
@@ -24,7 +22,7 @@ use crate::response_classifier::{GrpcStatus, HttpStatus};
 /// | [`http`](Self::http), [`grpc`](Self::grpc) | every `Ok` is a success, and the call ends with it |
 /// | [`on_open`](Self::on_open) | the error of the service, made from [`CircuitOpen`] |
 ///
-/// The service that the layer makes is [`Breaker`], which says when a call asks for its permit.
+/// The service that the layer makes is [`Breaker`](crate::Breaker), which says when a call asks for its permit.
 ///
 /// ```
 /// use resilient::{BreakerConfig, CircuitBreaker};
@@ -187,14 +185,6 @@ impl<B, P, J> BreakerLayer<B, P, J> {
     {
         let Self { breakers, report, .. } = self;
         BreakerLayer { breakers, report, rejection: rejected }
-    }
-}
-
-impl<S, B: Clone, P: Clone, J: Clone> Layer<S> for BreakerLayer<B, P, J> {
-    type Service = Breaker<S, B, P, J>;
-
-    fn layer(&self, inner: S) -> Self::Service {
-        Breaker::new(inner, self.clone())
     }
 }
 

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 use resilient::CircuitBreaker;
 use resilient::breaker::OwnedPermitFuture;
+use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::breaker_layer::BreakerLayer;
@@ -42,11 +43,15 @@ pub struct Breaker<S, B = CircuitBreaker, P = ByResult, J = IntoError> {
     layer: BreakerLayer<B, P, J>,
 }
 
-impl<S, B, P, J> Breaker<S, B, P, J> {
-    pub(crate) fn new(inner: S, layer: BreakerLayer<B, P, J>) -> Self {
-        Self { inner, layer }
-    }
+impl<S, B: Clone, P: Clone, J: Clone> Layer<S> for BreakerLayer<B, P, J> {
+    type Service = Breaker<S, B, P, J>;
 
+    fn layer(&self, inner: S) -> Self::Service {
+        Breaker { inner, layer: self.clone() }
+    }
+}
+
+impl<S, B, P, J> Breaker<S, B, P, J> {
     /// Returns the inner service.
     pub fn get_ref(&self) -> &S {
         &self.inner

@@ -19,6 +19,10 @@ pub trait CallReport<T, E>: sealed::Sealed {
 
     /// Reports a result, and returns the result of the outer service. A call that the breaker
     /// rejected has no permit.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of `result`.
     fn ended(&self, permit: Option<OwnedPermit>, result: Result<T, E>)
     -> Result<Self::Response, E>;
 }

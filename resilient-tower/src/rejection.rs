@@ -13,6 +13,10 @@ use resilient::breaker::FromCircuitOpen;
 )]
 pub trait RejectedResult<T, E> {
     /// Returns the result of the rejected call.
+    ///
+    /// # Errors
+    ///
+    /// An `Err` is the result of the call.
     fn rejected(&self, open: CircuitOpen) -> Result<T, E>;
 }
 

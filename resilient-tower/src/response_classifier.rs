@@ -21,7 +21,6 @@ pub trait ResponseClassifier {
 
 /// What the head of a response says about the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "the value lives for a moment")]
 pub enum HeadVerdict {
     /// The head decides. `None` is a success. The permit is not held until the body ends.
     Final(Option<Classification>),

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use resilient::Classification;
 
 use crate::grpc_codes::{Pushback, of_code};
@@ -91,8 +91,7 @@ pub fn grpc(trailers: &HeaderMap) -> Option<Classification> {
     if class == Classification::answered() {
         return None;
     }
-    let pushback =
-        Pushback::of(trailers.get("grpc-retry-pushback-ms").map(|value| value.as_bytes()));
+    let pushback = Pushback::of(trailers.get("grpc-retry-pushback-ms").map(HeaderValue::as_bytes));
     class = pushback.apply(class);
     Some(match code {
         Some(code) => class.with_text(format_args!("grpc-status {code}")),
@@ -104,7 +103,7 @@ pub fn grpc(trailers: &HeaderMap) -> Option<Classification> {
 mod tests {
     use std::time::Duration;
 
-    use http::{HeaderName, HeaderValue};
+    use http::HeaderName;
     use resilient::Outcome;
 
     use super::*;

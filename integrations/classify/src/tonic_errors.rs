@@ -4,6 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use resilient::Classification;
+use tonic::metadata::MetadataValue;
 use tonic::{Code, Status, TimeoutExpired};
 use tonic_types::StatusExt;
 
@@ -63,7 +64,7 @@ pub fn tonic(status: &Status) -> Classification {
         let mut class = of_status(status);
         class.retry_after = retry_info(status);
         let pushback = status.metadata().get("grpc-retry-pushback-ms");
-        Pushback::of(pushback.map(|value| value.as_encoded_bytes())).apply(class)
+        Pushback::of(pushback.map(MetadataValue::as_encoded_bytes)).apply(class)
     });
     class.with_text(format_args!("{:?}: {}", status.code(), status.message()))
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use super::handle::CircuitBreaker;
 use super::machine::Ticket;
-use super::owned_permit_future::OwnedPermitFuture;
 use super::permit::Permit;
 use super::permit_future::PermitFuture;
 use super::shared::EnteredCall;
@@ -90,31 +89,6 @@ impl OwnedPermit {
     /// Dropping the future drops `future`. The permit remains, and can be reported or dropped.
     pub fn within<F: Future>(&self, future: F) -> PermitFuture<'_, F> {
         PermitFuture::new(self.breaker.shared(), self.ticket, future)
-    }
-
-    /// Runs the call of this permit as a future that owns the permit, for futures that are written
-    /// by hand. `call` makes the future of the call. Calls inside `call` and inside its future are
-    /// nested: see [`Permit::within`]. If one of the two panics, the call is a failure.
-    ///
-    /// ```
-    /// use resilient_core::breaker::CircuitBreaker;
-    ///
-    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-    /// let breaker = CircuitBreaker::default();
-    /// let (output, permit) = breaker.try_acquire_owned()?.run(async || Ok::<_, ()>(42)).await;
-    /// permit.report_output(&output);
-    /// # Ok::<(), resilient_core::breaker::CircuitOpen>(()) }).unwrap();
-    /// ```
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropping the future drops the call and the permit: the call is abandoned.
-    pub fn run<F: Future>(self, call: impl FnOnce() -> F) -> OwnedPermitFuture<F> {
-        let future = {
-            let _entered = self.enter();
-            call()
-        };
-        OwnedPermitFuture::new(self, future)
     }
 
     /// Runs the call of this permit on this thread, so that calls inside `call` are nested: see

@@ -12,7 +12,7 @@ use crate::telemetry::LazySpan;
 
 pin_project! {
     /// The future of a call that owns the permit of the call, from
-    /// [`OwnedPermit::run`](super::OwnedPermit::run). It resolves to the output of the call and the
+    /// [`OwnedPermit::run`]. It resolves to the output of the call and the
     /// permit.
     ///
     /// # Cancel safety
@@ -29,11 +29,34 @@ pin_project! {
     }
 }
 
-impl<F> OwnedPermitFuture<F> {
-    pub(super) fn new(permit: OwnedPermit, future: F) -> Self {
-        Self { permit: Some(permit), span: LazySpan::NEW, timer: CallTimer::NEW, future }
+impl OwnedPermit {
+    /// Runs the call of this permit as a future that owns the permit, for futures that are written
+    /// by hand. `call` makes the future of the call. Calls inside `call` and inside its future are
+    /// nested: see [`Permit::within`](super::Permit::within). If one of the two panics, the call is a failure.
+    ///
+    /// ```
+    /// use resilient_core::breaker::CircuitBreaker;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let breaker = CircuitBreaker::default();
+    /// let (output, permit) = breaker.try_acquire_owned()?.run(async || Ok::<_, ()>(42)).await;
+    /// permit.report_output(&output);
+    /// # Ok::<(), resilient_core::breaker::CircuitOpen>(()) }).unwrap();
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the call and the permit: the call is abandoned.
+    pub fn run<F: Future>(self, call: impl FnOnce() -> F) -> OwnedPermitFuture<F> {
+        let future = {
+            let _entered = self.enter();
+            call()
+        };
+        OwnedPermitFuture { permit: Some(self), span: LazySpan::NEW, timer: CallTimer::NEW, future }
     }
+}
 
+impl<F> OwnedPermitFuture<F> {
     /// Takes the permit out of a call that is about to be dropped. Returns `None` if the call has
     /// ended. The future must not be polled afterwards.
     #[must_use]
