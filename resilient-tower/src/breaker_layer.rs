@@ -22,7 +22,8 @@ use crate::response_classifier::{GrpcStatus, HttpStatus};
 /// | [`http`](Self::http), [`grpc`](Self::grpc) | every `Ok` is a success, and the call ends with it |
 /// | [`on_open`](Self::on_open) | the error of the service, made from [`CircuitOpen`] |
 ///
-/// The service that the layer makes is [`Breaker`](crate::Breaker), which says when a call asks for its permit.
+/// The service that the layer makes is [`Breaker`](crate::Breaker), which says when a call asks for
+/// its permit.
 ///
 /// ```
 /// use resilient::{BreakerConfig, CircuitBreaker};

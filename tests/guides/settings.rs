@@ -150,7 +150,7 @@ fn the_table_of_streaks_is_right() {
         let found = until_streak(p, n);
         assert!((found / calls - 1.0).abs() < 0.02, "{p} {n}: {found}");
     }
-    assert_eq!(until_streak(0.05, 5).round(), 3_368_420.0);
+    assert!((until_streak(0.05, 5) - 3_368_420.0).abs() < 0.5);
 }
 
 /// Returns the average number of calls between two openings, if calls fail with probability `p`.

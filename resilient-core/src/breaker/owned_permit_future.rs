@@ -32,7 +32,8 @@ pin_project! {
 impl OwnedPermit {
     /// Runs the call of this permit as a future that owns the permit, for futures that are written
     /// by hand. `call` makes the future of the call. Calls inside `call` and inside its future are
-    /// nested: see [`Permit::within`](super::Permit::within). If one of the two panics, the call is a failure.
+    /// nested: see [`Permit::within`](super::Permit::within). If one of the two panics, the call is
+    /// a failure.
     ///
     /// ```
     /// use resilient_core::breaker::CircuitBreaker;

@@ -99,8 +99,10 @@ fn grpc(breaker: &CircuitBreaker, response: Response<Script>) -> Response<Grpc> 
     run(call(&mut layer.layer(inner), ())).unwrap()
 }
 
+type Polled<B> = Result<Frame<<B as Body>::Data>, <B as Body>::Error>;
+
 /// Polls a body once.
-fn frame<B: Body + Unpin>(body: &mut B) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+fn frame<B: Body + Unpin>(body: &mut B) -> Poll<Option<Polled<B>>> {
     Pin::new(body).poll_frame(&mut Context::from_waker(Waker::noop()))
 }
 

@@ -355,6 +355,7 @@ fn layers_and_services_are_cheap_handles_and_go_anywhere() {
         format!("{value:?}")
     }
     fn sent<T: Send>(_: &T) {}
+    fn unpin<T: Unpin>(_: T) {}
     let (breaker, _clock) = closed(&fragile());
     let layer = BreakerLayer::new(breaker.clone());
     assert!(goes_anywhere(&layer).contains("dependency"));
@@ -364,9 +365,8 @@ fn layers_and_services_are_cheap_handles_and_go_anywhere() {
     sent(&response);
     assert_eq!(format!("{response:?}"), "BreakerFuture { .. }");
     let keyed =
-        BreakerLayer::keyed(KeyedBreakers::new("k", fragile().build().unwrap()), |_: &()| 1);
+        BreakerLayer::keyed(KeyedBreakers::new("k", fragile().build().unwrap()), |(): &()| 1);
     assert!(goes_anywhere(&keyed.classified()).contains("KeyedBy"));
-    // The future of a call needs no more than the inner one: it can be `Unpin`.
-    fn unpin<T: Unpin>(_: T) {}
+    // If the future of the inner service is `Unpin`, so is that of the layer.
     unpin(call(&mut guarded(&breaker, counted(|_| reply(Ok(1)))), ()));
 }

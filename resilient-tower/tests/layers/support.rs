@@ -55,16 +55,17 @@ where
 }
 
 /// Returns a service whose calls succeed after `polls` polls without a result.
-pub(crate) fn slow(
-    polls: u32,
-) -> Counted<impl Fn(u32) -> Pin<Box<dyn Future<Output = Result<u32, BoxError>> + Send>>> {
-    counted(move |number| {
+pub(crate) fn slow(polls: u32) -> Counted<impl Fn(u32) -> Call> {
+    counted(move |number| -> Call {
         Box::pin(async move {
             pause(polls).await;
             Ok(number)
-        }) as Pin<Box<dyn Future<Output = Result<u32, BoxError>> + Send>>
+        })
     })
 }
+
+/// A call of the service that [`slow`] returns.
+pub(crate) type Call = Pin<Box<dyn Future<Output = Result<u32, BoxError>> + Send>>;
 
 /// Polls a service for readiness, once.
 pub(crate) fn poll_ready<S: Service<Req>, Req>(service: &mut S) -> Poll<Result<(), S::Error>> {
