@@ -20,7 +20,7 @@ enum PayError {
     TimedOut(TimedOut),
 }
 
-/// All attempts send the same `key`, so the provider charges the card once.
+/// All attempts send the same `key`, so the provider charges the card at most once.
 #[retry(attempt_timeout = "2s", deadline = "5s", budget = "payments")]
 #[circuit_breaker(name = "payments")]
 async fn charge(key: &str, cents: u64) -> Result<String, PayError> {

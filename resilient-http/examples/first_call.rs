@@ -29,7 +29,8 @@ async fn customer(api: &ApiClient, id: u32) -> Result<Customer, ApiError> {
     api.get("customers/{id}").param("id", id).await
 }
 
-/// All attempts send `order` as the idempotency key: the API charges the card once.
+/// All attempts send `order` as the idempotency key, so an API that honours such keys
+/// charges the card at most once.
 async fn pay(api: &ApiClient, order: &str, cents: u64) -> Result<Receipt, ApiError> {
     api.post("charges").json(&Charge { cents }).idempotency_key(order).await
 }

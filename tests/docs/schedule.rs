@@ -1,4 +1,4 @@
-//! The example `schedule` has the documented output and errors, and the README shows its command.
+//! The example `schedule` has the documented output and errors, and the guide shows its command.
 
 use crate::args::{self, Asked, HELP, Request};
 use crate::view;
@@ -25,9 +25,9 @@ fn refused(command: &str) -> String {
 }
 
 #[test]
-fn the_command_of_the_readme_draws_the_default_policy() {
-    let readme = include_str!("../../README.md");
-    let commands: Vec<_> = readme
+fn the_command_of_the_guide_draws_the_default_policy() {
+    let guide = include_str!("../../docs/retries.md");
+    let commands: Vec<_> = guide
         .lines()
         .filter_map(|line| line.strip_prefix("cargo run --example schedule -- "))
         .collect();

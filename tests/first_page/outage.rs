@@ -1,10 +1,13 @@
 //! The provider of the example refuses requests, and recovers.
 
-use resilient::breaker::CircuitState;
-use resilient_testkit::{poll_once, secs};
-use tokio::time::{Instant, sleep};
+use std::collections::HashSet;
 
-use super::provider::{Mood, Provider, breaker};
+use resilient::RetryBudget;
+use resilient::breaker::CircuitState;
+use resilient_testkit::{ms, poll_once, secs};
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::provider::{Mood, Provider, breaker, budget};
 use super::{is_rejected, thousand_calls};
 use crate::{PayError, charge};
 
@@ -32,6 +35,33 @@ async fn after_five_failures_in_a_row_calls_are_rejected_at_once_without_a_reque
 async fn of_a_thousand_callers_at_once_five_reach_a_provider_that_refuses() {
     let provider = after_an_outage().await;
     assert_eq!(provider.requests(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_waits_of_a_call_are_random_and_at_most_100_200_and_400_milliseconds() {
+    let mut seen = HashSet::new();
+    for _ in 0..100 {
+        let provider = Provider::with(Mood::Refuses).await;
+        assert!(matches!(charge("order", 450).await, Err(PayError::NoResponse)));
+        let waits = provider.waits();
+        assert_eq!(waits.len(), 3);
+        // tokio's timers are late by up to a millisecond.
+        assert!(waits.iter().zip([101, 201, 401]).all(|(wait, most)| *wait <= ms(most)));
+        seen.extend(waits);
+    }
+    assert!(seen.len() > 100, "{seen:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_open_circuit_rejects_calls_for_thirty_seconds() {
+    let opens = Instant::now();
+    let provider = after_an_outage().await;
+    sleep_until(opens + secs(30) - ms(1)).await;
+    assert!(thousand_calls().await.iter().all(is_rejected));
+    assert_eq!(provider.requests(), 5);
+    sleep(ms(1)).await;
+    charge("probe", 450).await.ok();
+    assert_eq!(provider.requests(), 6);
 }
 
 #[tokio::test(start_paused = true)]
@@ -107,18 +137,40 @@ async fn a_response_that_arrives_after_the_circuit_opened_does_not_close_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn retries_that_fail_are_at_most_a_hundred_and_one_for_five_calls_that_succeed() {
-    let provider = Provider::with(Mood::RefusesFourOfFive).await;
+async fn a_new_process_pays_for_ten_retries_that_fail() {
+    let _provider = Provider::with(Mood::Works).await;
+    let new = RetryBudget::new("new", budget().config());
+    let mut retries = 0;
+    while let Some(reservation) = new.try_reserve() {
+        reservation.spend();
+        retries += 1;
+    }
+    assert_eq!(retries, 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn retries_that_fail_are_at_most_the_hundred_in_store_and_one_for_five_calls_that_succeed() {
+    let provider = Provider::with(Mood::WorksEvery(5)).await;
+    // Calls that succeed at their first attempt.
     let mut succeeded = 0;
     let mut failed_retries = 0;
     for number in 0..2_000 {
         let before = provider.requests();
         let result = charge(&format!("order-{number}"), 450).await;
         let retries = provider.requests() - before - 1;
-        succeeded += usize::from(result.is_ok());
+        succeeded += usize::from(result.is_ok() && retries == 0);
         failed_retries += retries - usize::from(result.is_ok() && retries > 0);
         assert!(failed_retries <= 100 + succeeded / 5, "{failed_retries} of {succeeded}");
     }
     assert!(failed_retries > 100, "{failed_retries} of {succeeded}");
     assert_eq!(breaker().state(), CircuitState::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn retries_that_succeed_cost_nothing() {
+    let provider = Provider::with(Mood::WorksEvery(2)).await;
+    for number in 0..1000 {
+        assert!(charge(&format!("order-{number}"), 450).await.is_ok());
+    }
+    assert_eq!((provider.requests(), budget().tokens()), (2000, budget().config().capacity()));
 }

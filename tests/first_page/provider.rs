@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
+use std::time::Duration;
 
 use resilient::{CircuitBreaker, Registry, RetryBudget};
 use resilient_testkit::{ms, panic_quietly};
 use tokio::sync::MutexGuard;
+use tokio::time::Instant;
 
 use crate::{PayError, charge};
 
@@ -19,8 +21,8 @@ pub(crate) enum Mood {
     /// Never responds.
     Hangs,
     Refuses,
-    /// Refuses four requests of five, which is too few in a row to open the circuit.
-    RefusesFourOfFive,
+    /// Works for every request of this number, and refuses the others.
+    WorksEvery(usize),
     Declines,
     Panics,
 }
@@ -29,7 +31,8 @@ pub(crate) enum Mood {
 #[derive(Debug, Default)]
 struct Ledger {
     mood: Mood,
-    requests: usize,
+    /// The instant of each request.
+    requests: Vec<Instant>,
     /// The number of requests with each key.
     by_key: HashMap<String, usize>,
 }
@@ -43,16 +46,16 @@ static ONE_TEST_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_ne
 pub(crate) async fn send(key: &str, cents: u64) -> Result<String, PayError> {
     let (mood, number) = {
         let mut ledger = LEDGER.lock().unwrap();
-        ledger.requests += 1;
+        ledger.requests.push(Instant::now());
         *ledger.by_key.entry(key.to_owned()).or_default() += 1;
-        (ledger.mood, ledger.requests)
+        (ledger.mood, ledger.requests.len())
     };
     match mood {
         Mood::Responds(after) => tokio::time::sleep(ms(after)).await,
         Mood::Hangs => std::future::pending().await,
         Mood::Refuses => return Err(PayError::NoResponse),
-        Mood::RefusesFourOfFive if number % 5 != 0 => return Err(PayError::NoResponse),
-        Mood::Works | Mood::RefusesFourOfFive => {}
+        Mood::WorksEvery(period) if number % period != 0 => return Err(PayError::NoResponse),
+        Mood::Works | Mood::WorksEvery(_) => {}
         Mood::Declines => return Err(PayError::Declined),
         Mood::Panics => panic_quietly(),
     }
@@ -86,7 +89,12 @@ impl Provider {
     }
 
     pub(crate) fn requests(&self) -> usize {
-        self.ledger.lock().unwrap().requests
+        self.ledger.lock().unwrap().requests.len()
+    }
+
+    /// Returns the time between each request and the next one.
+    pub(crate) fn waits(&self) -> Vec<Duration> {
+        self.ledger.lock().unwrap().requests.windows(2).map(|pair| pair[1] - pair[0]).collect()
     }
 
     /// Returns the number of requests for each key.

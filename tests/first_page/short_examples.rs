@@ -1,6 +1,9 @@
-//! The shorter examples of the first page.
+//! The shorter example of the first page, and what it says about operators.
 
-use super::provider::{Mood, Provider, breaker};
+use resilient::Registry;
+use resilient::breaker::CircuitState;
+
+use super::provider::{Mood, Provider};
 use crate::{PayError, charge};
 
 // excerpt: fallback
@@ -21,19 +24,6 @@ fn yesterdays_price(article: &str) -> Option<u32> {
 }
 // end excerpt
 
-// excerpt: operators
-use resilient::Registry;
-
-fn stop_payments() {
-    let registry = Registry::global();
-    registry.on_event(|event| println!("{}: {:?}", event.name(), event.kind()));
-    if let Some(payments) = registry.get("payments") {
-        println!("{}", payments.snapshot()); // state, window, totals, last failures
-        payments.force_open(); // until `payments.close()`
-    }
-}
-// end excerpt
-
 #[tokio::test]
 async fn a_fallback_replaces_the_error_of_the_last_attempt() {
     assert_eq!(price("tea").await, Some(250));
@@ -43,9 +33,11 @@ async fn a_fallback_replaces_the_error_of_the_last_attempt() {
 #[tokio::test(start_paused = true)]
 async fn an_operator_stops_calls_by_name_and_lets_them_go_on() {
     let provider = Provider::with(Mood::Works).await;
-    stop_payments();
+    let payments = Registry::global().get("payments").unwrap();
+    payments.force_open();
     assert!(matches!(charge("order", 450).await, Err(PayError::Rejected(_))));
-    breaker().close();
+    assert_eq!(payments.snapshot().state, CircuitState::ForcedOpen);
+    payments.close();
     assert!(charge("order", 450).await.is_ok());
     assert_eq!(provider.requests(), 1);
 }

@@ -6,6 +6,7 @@ use std::panic::AssertUnwindSafe;
 use resilient::breaker::CircuitState;
 use resilient::retries::TimeLimit;
 use resilient_testkit::{OWN_PANIC, ms, panic_of, poll_once, secs};
+use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep};
 
 use super::provider::{Mood, Provider, breaker, budget};
@@ -80,6 +81,7 @@ async fn a_call_whose_caller_leaves_is_no_failure_and_leaves_nothing_behind() {
     let snapshot = breaker().snapshot();
     assert_eq!((snapshot.in_flight, snapshot.consecutive_failures), (0, 4));
     assert_eq!(budget().tokens(), budget().config().capacity());
+    assert_eq!(Handle::current().metrics().num_alive_tasks(), 0);
     sleep(secs(60)).await;
     assert_eq!(provider.requests(), 104);
 }

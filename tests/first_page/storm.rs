@@ -18,7 +18,7 @@ const MOODS: [Mood; 10] = [
     Mood::Responds(2010),
     Mood::Hangs,
     Mood::Refuses,
-    Mood::RefusesFourOfFive,
+    Mood::WorksEvery(5),
     Mood::Declines,
     Mood::Panics,
 ];

@@ -208,9 +208,10 @@ fn load() {
 // end excerpt
 
 // excerpt: introduce
-use resilient::circuit_breaker;
+use resilient::{circuit_breaker, timeout};
 
 #[circuit_breaker(name = "quotes", window = 100, failure_rate = "50%")]
+#[timeout("2s")]
 async fn quote(id: u32) -> Option<u32> {
     // Ask for the quote here. The first ones fail.
     (id > 10).then_some(id)

@@ -22,7 +22,7 @@ async fn report_changes(mut events: Subscription) -> u32 {
 #[tokio::test]
 async fn each_change_of_state_is_an_event_and_the_events_end_with_the_registry() {
     let registry = Registry::new();
-    let payments = registry.get_or_register("payments", BreakerConfig::default());
+    let payments = registry.get_or_register("payments", resilient::BreakerConfig::default());
     let events = registry.subscribe(256);
     payments.force_open();
     drop((registry, payments));
@@ -53,11 +53,20 @@ fn the_state_of_a_breaker_is_a_metric() {
 }
 
 // excerpt: snapshot
-use resilient::time::ManualClock;
-use resilient::{BreakerConfig, CircuitBreaker, Outcome};
-use std::time::Duration;
+use resilient::CircuitBreaker;
 
-fn snapshot_as_json() -> String {
+/// For the handler of an admin page.
+fn snapshot_as_json(breaker: &CircuitBreaker) -> serde_json::Result<String> {
+    serde_json::to_string_pretty(&breaker.snapshot())
+}
+// end excerpt
+
+#[test]
+fn the_guide_shows_the_json_of_a_snapshot() {
+    use resilient::time::ManualClock;
+    use resilient::{BreakerConfig, Outcome};
+    use std::time::Duration;
+
     let clock = ManualClock::new();
     let config = BreakerConfig::builder().window(20).failure_rate(0.5).build().unwrap();
     let payments = CircuitBreaker::with_clock("payments", config, clock.clone());
@@ -68,13 +77,7 @@ fn snapshot_as_json() -> String {
     }
     clock.advance(Duration::from_secs(12));
     payments.try_acquire().unwrap_err();
-    serde_json::to_string_pretty(&payments.snapshot()).unwrap()
-}
-// end excerpt
-
-#[test]
-fn the_guide_shows_the_json_of_a_snapshot() {
-    let json = snapshot_as_json();
+    let json = snapshot_as_json(&payments).unwrap();
     let (begin, rest) = json.split_once("  \"settings_with_origin\": {\n").unwrap();
     let (settings, end) = rest.split_once("\n  },\n").unwrap();
     assert!(settings.contains("\"value\": 0.5,\n      \"origin\": \"code\","), "{settings}");
@@ -86,7 +89,10 @@ fn the_guide_shows_the_json_of_a_snapshot() {
 // excerpt: hang
 #[test]
 fn calls_that_hang_open_the_circuit_if_slow_calls_count() {
+    use resilient::BreakerConfig;
     use resilient::breaker::{CircuitState, TransitionReason};
+    use resilient::time::ManualClock;
+    use std::time::Duration;
 
     let clock = ManualClock::new();
     let config = BreakerConfig::builder().window(100).slow_call("2s").slow_call_rate(0.8);

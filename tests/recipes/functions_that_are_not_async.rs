@@ -5,8 +5,8 @@ use resilient::retry;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-// Waits until no other process has the lock, but not much longer than two seconds. To release the
-// lock, remove the file.
+// Waits until no other process has the lock, but not much longer than two seconds. To
+// release the lock, remove the file.
 #[retry(
     max_retries = 50,
     backoff = constant,

@@ -16,11 +16,13 @@ use crate::{customer, pay};
 #[derive(Clone, Copy)]
 enum Step {
     Responds(u16, &'static str),
+    /// Refuses, and asks for a wait of this number of seconds.
+    AsksToWait(&'static str),
     LosesResponse,
     RefusesConnection,
     Hangs,
 }
-use Step::{Hangs, LosesResponse, RefusesConnection, Responds};
+use Step::{AsksToWait, Hangs, LosesResponse, RefusesConnection, Responds};
 
 /// The method, the path and the idempotency key of a request.
 type Seen = (Method, String, Option<String>);
@@ -58,6 +60,10 @@ impl Transport for Server {
                 Hangs => std::future::pending().await,
                 LosesResponse => Err(TransportError::connection(Phase::Send, "reset")),
                 RefusesConnection => Err(TransportError::connection(Phase::Connect, "refused")),
+                AsksToWait(seconds) => {
+                    let response = http::Response::builder().status(429);
+                    Ok(response.header("retry-after", seconds).body("".into()).unwrap())
+                }
                 Responds(status, body) => {
                     Ok(http::Response::builder().status(status).body(body.into()).unwrap())
                 }
@@ -122,4 +128,25 @@ async fn an_attempt_ends_after_ten_seconds_and_a_call_after_thirty() {
     assert!(matches!(error, Some(ApiError::Timeout { .. })), "{error:?}");
     assert!(start.elapsed() > Duration::from_secs(29), "{:?}", start.elapsed());
     assert_eq!(server.requests(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_waits_as_the_server_asks() {
+    let (server, api) = Server::new(&[AsksToWait("7"), Responds(200, r#"{"name":"Ada"}"#)]);
+    let start = Instant::now();
+    assert_eq!(customer(&api, 42).await.unwrap().name, "Ada");
+    assert!(start.elapsed() >= Duration::from_secs(7), "{:?}", start.elapsed());
+    assert_eq!(server.requests(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_whose_deadline_is_too_short_for_the_wait_fails_at_once_and_so_do_other_calls() {
+    let (server, api) = Server::new(&[AsksToWait("40")]);
+    let start = Instant::now();
+    for is_held_back in [false, true] {
+        let error = customer(&api, 42).await.err().unwrap();
+        assert!(matches!(error, ApiError::RateLimited { .. }), "{error}");
+        assert_eq!(error.is_held_back(), is_held_back);
+    }
+    assert_eq!((server.requests(), start.elapsed()), (1, Duration::ZERO));
 }
