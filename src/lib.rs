@@ -24,8 +24,8 @@ pub mod breaker {
     pub use resilient_core::breaker::{
         AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, BreakerSnapshot, CallCounts,
         CircuitBreaker, CircuitOpen, CircuitState, Condition, FailureRecord, FromCircuitOpen,
-        ManualChange, Opening, OperatorMode, OperatorNote, OwnedPermit, Permit, PermitFuture,
-        RejectedOutput, RejectionCounts, TimeInState, Transition, TransitionCounts,
+        ManualChange, Opening, OperatorMode, OperatorNote, OwnedPermit, OwnedPermitFuture, Permit,
+        PermitFuture, RejectedOutput, RejectionCounts, TimeInState, Transition, TransitionCounts,
         TransitionError, TransitionReason, Window, WindowCounts,
     };
     pub use resilient_core::keyed::{BreakerKey, KeyedBreakers};

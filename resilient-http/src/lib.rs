@@ -48,9 +48,7 @@ pub use self::pages::{Items, NextPage, Pages};
 pub use self::request::{
     Body, FormPart, Idempotency, IdempotencyKey, MultipartForm, PreparedRequest, RequestBody,
 };
-pub use self::response::{
-    DecodeError, FromResponse, RateLimit, Rejected, Reply, Response, Served, retry_after,
-};
+pub use self::response::{DecodeError, FromResponse, RateLimit, Rejected, Reply, Response, Served};
 pub use self::stream::{EventStream, SseEvent, StreamedResponse};
 #[cfg(feature = "test-util")]
 pub use self::transport::MockTransport;
@@ -67,6 +65,7 @@ pub use resilient::retries::Jitter;
 pub use resilient::{
     BreakerConfig, CircuitBreaker, CircuitOpen, Classification, Classify, RetryBudget, RetryPolicy,
 };
+pub use resilient_classify::retry_after;
 pub use secrecy::SecretString;
 
 /// Guides.

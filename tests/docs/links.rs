@@ -19,7 +19,7 @@ fn definitions<'a>(lines: &[&'a str]) -> BTreeMap<&'a str, &'a str> {
 /// The labels for rustdoc of the crate that includes this page. The label of the picture is in
 /// `src/outage_picture.md`.
 fn labels_for_rustdoc(page: &str) -> BTreeSet<String> {
-    let folders = ["resilient-http/", "integrations/classify/"];
+    let folders = ["resilient-http/", "resilient-tower/", "integrations/classify/"];
     let folder = folders.into_iter().find(|folder| page.starts_with(folder)).unwrap_or_default();
     let links = read(&format!("{folder}src/links.md"));
     let labels = definitions(&links.prose()).into_keys().map(str::to_owned);

@@ -90,6 +90,7 @@ pub(crate) fn strict_pages() -> Vec<String> {
         "docs/time-limits.md",
         "integrations/classify/README.md",
         "resilient-http/README.md",
+        "resilient-tower/README.md",
         "resilient-http/docs/outcomes.md",
         "resilient-http/docs/requests.md",
     ]

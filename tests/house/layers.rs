@@ -105,7 +105,8 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
     ("resilient-macros", &["resilient-settings"]),
     ("resilient-core", &["resilient-settings"]),
     ("", &["resilient-core", "resilient-macros"]),
-    ("resilient-http", &["resilient-attributes"]),
+    ("resilient-http", &["resilient-attributes", "resilient-classify"]),
+    ("resilient-tower", &["resilient-attributes", "resilient-classify"]),
 ];
 
 #[test]

@@ -1,13 +1,15 @@
 //! Rule B2: a permit that does not borrow its breaker keeps the same rules.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 
 use resilient::breaker::{CallCounts, CircuitState, KeyedBreakers, OwnedPermit};
 use resilient::time::ManualClock;
 use resilient::{CircuitBreaker, Outcome, Registry, circuit_breaker};
 
 use resilient_testkit::{
-    closed, due, fragile, panic_quietly, rejection, run, secs, succeed, while_unwinding,
+    OWN_PANIC, closed, due, fragile, panic_of, panic_quietly, pause, poll_and_drop, poll_once,
+    rejection, run, secs, succeed, while_unwinding,
 };
 
 fn totals(breaker: &CircuitBreaker) -> CallCounts {
@@ -161,4 +163,53 @@ fn b02_breakers_of_functions_of_keys_and_by_hand_give_owned_permits() {
     }
     assert_eq!(annotated(), None);
     assert_eq!(shards.get(&8).state(), CircuitState::Closed);
+}
+
+#[tokio::test]
+async fn b02_a_future_that_owns_its_permit_returns_it_at_the_end() {
+    let (breaker, _clock) = closed(&fragile());
+    let call = breaker.try_acquire_owned().unwrap().run(async || Ok::<_, ()>(1));
+    let (output, permit) = call.await;
+    assert_eq!((output, totals(&breaker).success), (Ok(1), 0));
+    permit.report(Outcome::Success);
+    assert_eq!(totals(&breaker).success, 1);
+}
+
+#[test]
+fn b02_a_future_that_owns_its_permit_is_abandoned_when_it_is_dropped() {
+    for polls in 0..3 {
+        let (breaker, _clock) = due(&fragile());
+        let call = breaker.try_acquire_owned().unwrap().run(|| pause(9));
+        assert!(poll_and_drop(call, polls).is_none());
+        assert_eq!(totals(&breaker).abandoned, 1, "{polls}");
+        assert!(breaker.try_acquire().is_ok(), "{polls}");
+    }
+}
+
+#[test]
+fn b02_a_permit_can_be_taken_out_of_its_future() {
+    let (breaker, _clock) = due(&fragile());
+    let mut call = pin!(breaker.try_acquire_owned().unwrap().run(|| pause(9)));
+    assert!(poll_once(call.as_mut()).is_pending());
+    call.as_mut().take_permit().unwrap().report(Outcome::Success);
+    assert!(call.take_permit().is_none());
+    assert_eq!((totals(&breaker).success, totals(&breaker).abandoned), (1, 0));
+}
+
+/// The future is not dropped while the thread unwinds, so its drop says nothing about the panic.
+#[test]
+fn b02_a_panic_in_a_future_that_owns_its_permit_is_a_failure() {
+    let (breaker, _clock) = due(&fragile());
+    let call = breaker.try_acquire_owned().unwrap();
+    let mut call = Box::pin(call.run(async || -> () { panic_quietly() }));
+    assert_eq!(panic_of(|| poll_once(call.as_mut())), OWN_PANIC);
+    assert_eq!(breaker.state(), CircuitState::Open);
+    drop(call);
+    assert_eq!((totals(&breaker).failure, totals(&breaker).abandoned), (1, 0));
+
+    let (breaker, _clock) = due(&fragile());
+    let permit = breaker.try_acquire_owned().unwrap();
+    let make = || -> std::future::Ready<()> { panic_quietly() };
+    assert_eq!(panic_of(|| permit.run(make)), OWN_PANIC);
+    assert_eq!((totals(&breaker).failure, totals(&breaker).abandoned), (1, 0));
 }

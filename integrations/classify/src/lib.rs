@@ -6,12 +6,18 @@
 mod chain;
 #[cfg(any(feature = "redis", feature = "sqlx"))]
 mod connection_errors;
+#[cfg(any(feature = "http", feature = "tonic"))]
+mod grpc_codes;
+#[cfg(feature = "http")]
+mod http_responses;
 #[cfg(feature = "io")]
 mod io_errors;
 #[cfg(feature = "redis")]
 mod redis_errors;
 #[cfg(feature = "reqwest")]
 mod reqwest_errors;
+#[cfg(feature = "http")]
+mod retry_after;
 #[cfg(feature = "sqlx")]
 mod sqlx_errors;
 #[cfg(feature = "tonic")]
@@ -20,12 +26,16 @@ mod tonic_errors;
 #[cfg(feature = "anyhow")]
 pub use chain::anyhow;
 pub use chain::{DynError, boxed};
+#[cfg(feature = "http")]
+pub use http_responses::{grpc, http, http_status};
 #[cfg(feature = "io")]
 pub use io_errors::io;
 #[cfg(feature = "redis")]
 pub use redis_errors::redis;
 #[cfg(feature = "reqwest")]
 pub use reqwest_errors::reqwest;
+#[cfg(feature = "http")]
+pub use retry_after::retry_after;
 #[cfg(feature = "sqlx")]
 pub use sqlx_errors::sqlx;
 #[cfg(feature = "tonic")]

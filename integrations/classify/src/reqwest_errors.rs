@@ -4,7 +4,6 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
-use reqwest::StatusCode;
 use resilient::Classification;
 use resilient::outcome::error_chain;
 
@@ -60,7 +59,7 @@ fn of_kind(error: &::reqwest::Error) -> Classification {
         return Classification::ignored();
     }
     if let Some(status) = error.status() {
-        return of_status(status);
+        return crate::http_status(status).unwrap_or(Classification::answered());
     }
     // A redirect can lead to a server that cannot be reached.
     if error.is_timeout() || error.is_connect() {
@@ -73,19 +72,6 @@ fn of_kind(error: &::reqwest::Error) -> Classification {
         return Classification::ignored();
     }
     Classification::transient()
-}
-
-fn of_status(status: StatusCode) -> Classification {
-    match status {
-        StatusCode::TOO_MANY_REQUESTS => Classification::throttled(),
-        StatusCode::REQUEST_TIMEOUT
-        | StatusCode::INTERNAL_SERVER_ERROR
-        | StatusCode::BAD_GATEWAY
-        | StatusCode::SERVICE_UNAVAILABLE
-        | StatusCode::GATEWAY_TIMEOUT => Classification::transient(),
-        status if status.is_server_error() => Classification::permanent(),
-        _ => Classification::answered(),
-    }
 }
 
 /// Displays what happened, and the URL without its query, its fragment, its name and its password.

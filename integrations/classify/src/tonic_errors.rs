@@ -4,9 +4,11 @@ use std::error::Error;
 use std::time::Duration;
 
 use resilient::Classification;
-use tonic::metadata::MetadataMap;
+use tonic::metadata::MetadataValue;
 use tonic::{Code, Status, TimeoutExpired};
 use tonic_types::StatusExt;
+
+use crate::grpc_codes::{Pushback, of_code};
 
 /// Classifies the status of a gRPC call.
 ///
@@ -59,69 +61,28 @@ use tonic_types::StatusExt;
 #[must_use]
 pub fn tonic(status: &Status) -> Classification {
     let class = Classification::find_in(status).unwrap_or_else(|| {
-        let mut class = of_code(status);
-        let pushback = Pushback::of(status.metadata());
-        class.retry &= pushback != Pushback::NoRetry;
-        match retry_info(status).max(pushback.time()) {
-            Some(hint) => class.after(hint),
-            None => class,
-        }
+        let mut class = of_status(status);
+        class.retry_after = retry_info(status);
+        let pushback = status.metadata().get("grpc-retry-pushback-ms");
+        Pushback::of(pushback.map(MetadataValue::as_encoded_bytes)).apply(class)
     });
     class.with_text(format_args!("{:?}: {}", status.code(), status.message()))
 }
 
-fn of_code(status: &Status) -> Classification {
+fn of_status(status: &Status) -> Classification {
     match status.code() {
-        Code::Unavailable | Code::DeadlineExceeded => Classification::transient(),
         // A status from the server has no source.
         Code::Unknown | Code::Internal | Code::Cancelled if status.source().is_some() => {
             Classification::transient()
         }
-        Code::Unknown | Code::Internal | Code::DataLoss => Classification::permanent(),
-        Code::ResourceExhausted => Classification::throttled(),
-        Code::Aborted => Classification::answered().retried(),
         // If a time limit of the server ended the call, only the message crosses the network.
         Code::Cancelled if status.message() == TimeoutExpired(()).to_string() => {
             Classification::transient()
         }
-        Code::Cancelled => Classification::ignored(),
-        Code::Ok
-        | Code::InvalidArgument
-        | Code::NotFound
-        | Code::AlreadyExists
-        | Code::PermissionDenied
-        | Code::Unauthenticated
-        | Code::FailedPrecondition
-        | Code::OutOfRange
-        | Code::Unimplemented => Classification::answered(),
+        code => of_code(code.into()),
     }
 }
 
 fn retry_info(status: &Status) -> Option<Duration> {
     status.get_details_retry_info()?.retry_delay
-}
-
-/// What the metadata `grpc-retry-pushback-ms` says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Pushback {
-    Absent,
-    NoRetry,
-    After(Duration),
-}
-
-impl Pushback {
-    fn of(metadata: &MetadataMap) -> Self {
-        let Some(value) = metadata.get("grpc-retry-pushback-ms") else {
-            return Self::Absent;
-        };
-        let millis = value.to_str().ok().and_then(|text| text.parse::<u64>().ok());
-        millis.map_or(Self::NoRetry, |millis| Self::After(Duration::from_millis(millis)))
-    }
-
-    fn time(self) -> Option<Duration> {
-        match self {
-            Self::After(time) => Some(time),
-            Self::Absent | Self::NoRetry => None,
-        }
-    }
 }

@@ -8,7 +8,9 @@ use super::handle::CircuitBreaker;
 use super::machine::Ticket;
 use super::permit::Permit;
 use super::permit_future::PermitFuture;
-use crate::signal::{CircuitOpen, Classification, Fallible, Outcome};
+use super::shared::EnteredCall;
+use crate::signal::{CircuitOpen, Classification, Fallible, Name, Outcome};
+use crate::telemetry::CallSpan;
 
 // B2: an owned permit follows the rules of a permit, because it is turned into a permit when it
 // ends.
@@ -128,6 +130,18 @@ impl OwnedPermit {
         if let Some(permit) = self.take() {
             permit.report_class(class);
         }
+    }
+
+    pub(super) fn shared_name(&self) -> &Name {
+        self.breaker.shared().name()
+    }
+
+    pub(super) fn span(&self) -> CallSpan {
+        self.breaker.shared().span()
+    }
+
+    pub(super) fn enter(&self) -> EnteredCall<'_> {
+        EnteredCall::new(self.breaker.shared(), self.ticket)
     }
 
     fn take(&mut self) -> Option<Permit<'_>> {

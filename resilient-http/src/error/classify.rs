@@ -91,16 +91,14 @@ fn of_status(details: &Details, is_repeatable: bool) -> Classification {
     };
     let rules = &call.rules;
     let hint = response.head.retry_after;
-    let is_chosen = rules.retried.contains(&response.head.status.as_u16());
-    let (health, may_retry) = match response.head.status {
+    let status = response.head.status;
+    let is_chosen = rules.retried.contains(&status.as_u16());
+    let (health, may_retry) = match status {
         // A 429 means that the server did not act on the request, so a retry is always safe.
         StatusCode::TOO_MANY_REQUESTS if rules.counts_rate_limits => (Outcome::Failure, true),
-        StatusCode::TOO_MANY_REQUESTS => (Outcome::Ignored, true),
-        StatusCode::SERVICE_UNAVAILABLE => (Outcome::Failure, is_repeatable || hint.is_some()),
-        StatusCode::REQUEST_TIMEOUT => (Outcome::Failure, is_repeatable),
-        status if status.is_server_error() => (Outcome::Failure, is_repeatable),
-        // The server responded, so it is healthy, even if the caller made a mistake.
-        _ => (Outcome::Success, is_repeatable),
+        StatusCode::TOO_MANY_REQUESTS => (health_of(status), true),
+        StatusCode::SERVICE_UNAVAILABLE => (health_of(status), is_repeatable || hint.is_some()),
+        _ => (health_of(status), is_repeatable),
     };
     let stays = !rules.permanent.is_empty() && response.has_code(&rules.permanent);
     let retry = !stays && response.says_retry().unwrap_or(is_chosen && may_retry);
@@ -109,6 +107,12 @@ fn of_status(details: &Details, is_repeatable: bool) -> Classification {
         Some(hint) => class.after(hint),
         None => class,
     }
+}
+
+/// Returns what a status says about the server. A server that responds is healthy, even if the
+/// caller made a mistake.
+fn health_of(status: StatusCode) -> Outcome {
+    resilient_classify::http_status(status).map_or(Outcome::Success, |class| class.health)
 }
 
 /// Classifies a response by the verdict of the hook. Ignored by the breaker and worth a retry means

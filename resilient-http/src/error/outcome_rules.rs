@@ -16,3 +16,19 @@ impl Default for OutcomeRules {
         Self { retried: RETRIED.to_vec(), counts_rate_limits: false, permanent: Vec::new() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_the_statuses_that_the_classifier_retries() {
+        let statuses = (100..=599).filter(|status| {
+            let status = StatusCode::from_u16(*status).unwrap();
+            resilient_classify::http_status(status).is_some_and(|class| class.retry)
+        });
+        assert_eq!(OutcomeRules::default().retried, statuses.collect::<Vec<_>>());
+    }
+}

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderValue, StatusCode};
+use resilient_classify::retry_after;
 use url::Url;
 
 use super::rate_limit::RateLimit;
-use super::retry_after::retry_after;
 use crate::redact::{HeaderNames, mark_secrets};
 
 /// The maximum length of a request id. Longer ids are cut.

@@ -19,13 +19,6 @@ pub(super) fn whole(text: &str) -> Option<u64> {
     Some(whole.parse().unwrap_or(u64::MAX))
 }
 
-/// Reads a number and rounds a fraction up.
-pub(super) fn rounded_up(text: &str) -> Option<u64> {
-    let (_, fraction) = parts(text)?;
-    let is_above = fraction.bytes().any(|digit| digit != b'0');
-    Some(whole(text)?.saturating_add(u64::from(is_above)))
-}
-
 /// Reads a number with its fraction to nine digits, in units of a billionth. Further digits are
 /// rounded up.
 pub(super) fn billionths(text: &str) -> Option<u128> {
@@ -42,18 +35,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fractions_are_dropped_rounded_up_or_exact() {
-        for (text, down, up, exact) in [
-            ("0", 0, 0, 0),
-            ("7", 7, 7, 7_000_000_000),
-            ("1.0", 1, 1, 1_000_000_000),
-            ("1.5", 1, 2, 1_500_000_000),
-            ("0.000000001", 0, 1, 1),
-            ("0.0000000001", 0, 1, 1),
-            ("1200.5", 1200, 1201, 1_200_500_000_000),
+    fn fractions_are_dropped_or_exact() {
+        for (text, down, exact) in [
+            ("0", 0, 0),
+            ("7", 7, 7_000_000_000),
+            ("1.0", 1, 1_000_000_000),
+            ("1.5", 1, 1_500_000_000),
+            ("0.000000001", 0, 1),
+            ("0.0000000001", 0, 1),
+            ("1200.5", 1200, 1_200_500_000_000),
         ] {
             assert_eq!(whole(text), Some(down), "{text}");
-            assert_eq!(rounded_up(text), Some(up), "{text}");
             assert_eq!(billionths(text), Some(exact), "{text}");
         }
     }
@@ -62,10 +54,9 @@ mod tests {
     fn what_is_no_plain_number_is_refused_and_a_huge_number_saturates() {
         for text in ["", ".", "1.", ".5", "-1", "+1", "1e3", "1.5.5", "0x1", "1 2", "٣", "NaN"] {
             assert_eq!(whole(text), None, "{text:?}");
-            assert_eq!(rounded_up(text), None, "{text:?}");
             assert_eq!(billionths(text), None, "{text:?}");
         }
-        assert_eq!(rounded_up("99999999999999999999.5"), Some(u64::MAX));
+        assert_eq!(whole("99999999999999999999.5"), Some(u64::MAX));
         assert_eq!(billionths("99999999999999999999").unwrap() / 1_000_000_000, u64::MAX.into());
     }
 }

@@ -9,7 +9,6 @@ mod header_time;
 mod http_response;
 mod rate_limit;
 mod rate_limit_headers;
-mod retry_after;
 mod text;
 
 pub use self::decode_error::DecodeError;
@@ -18,5 +17,4 @@ pub use self::from_response::{FromResponse, Rejected, Reply};
 pub(crate) use self::head::ResponseHead;
 pub use self::http_response::{Response, Served};
 pub use self::rate_limit::RateLimit;
-pub use self::retry_after::retry_after;
 pub(crate) use self::text::without_bom;

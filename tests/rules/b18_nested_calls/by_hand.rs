@@ -154,3 +154,18 @@ fn b18_several_probes_of_a_round_hold_their_own_nested_calls() {
     assert!(matches!(outputs.2, Err(Fault::Open(_))), "no slot is free for the third caller");
     assert_eq!((breaker.state(), ran.get()), (CircuitState::Closed, 0));
 }
+
+#[tokio::test]
+async fn b18_a_future_that_owns_its_permit() {
+    let (breaker, _clock) = due(&fragile());
+    let call = breaker.try_acquire_owned().unwrap().run(|| {
+        let before = plain_call(&breaker);
+        let breaker = &breaker;
+        async move { Ok::<_, Fault>(before? + two_calls(breaker).await?) }
+    });
+    let (output, permit) = call.await;
+    assert_eq!(output, Ok(3));
+    permit.report_output(&output);
+    assert_eq!(breaker.state(), CircuitState::Closed);
+    only_successes("run", &breaker.snapshot());
+}

@@ -2,10 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::HeaderMap;
-
-use super::header_number::rounded_up;
-use super::header_time::server_time;
+use http::{HeaderMap, header};
 
 /// Returns the wait that the server asks for in `retry-after-ms`. Without that header, it is read
 /// from `retry-after`, in seconds or as a date in any of HTTP's three forms.
@@ -24,7 +21,7 @@ use super::header_time::server_time;
 ///
 /// let mut headers = HeaderMap::new();
 /// headers.insert("retry-after", HeaderValue::from_static("120"));
-/// let wait = resilient_http::retry_after(&headers, SystemTime::now());
+/// let wait = resilient_classify::retry_after(&headers, SystemTime::now());
 /// assert_eq!(wait, Some(Duration::from_secs(120)));
 /// ```
 #[must_use]
@@ -52,6 +49,24 @@ fn seconds(text: &str) -> Option<Duration> {
         u64::MAX => Duration::MAX,
         seconds => Duration::from_secs(seconds),
     })
+}
+
+/// Reads a number of decimal digits, and rounds a fraction up. Returns `None` for any other text,
+/// such as a sign, an exponent or digits of another script.
+fn rounded_up(text: &str) -> Option<u64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if !is_digits(whole) || !is_digits(fraction) {
+        return None;
+    }
+    let is_above = fraction.bytes().any(|digit| digit != b'0');
+    Some(whole.parse().unwrap_or(u64::MAX).saturating_add(u64::from(is_above)))
+}
+
+/// Returns the time by the server's clock, or `now` if the header `date` cannot be read.
+fn server_time(headers: &HeaderMap, now: SystemTime) -> SystemTime {
+    let date = headers.get(header::DATE).and_then(|value| value.to_str().ok());
+    date.and_then(|date| httpdate::parse_http_date(date.trim()).ok()).unwrap_or(now)
 }
 
 fn date(text: &str, now: SystemTime) -> Option<Duration> {

@@ -1,0 +1,28 @@
+#![doc = include_str!("links.md")]
+// The code of the page is copied from a tested file, so rustdoc does not test it again.
+#![cfg_attr(not(doctest), doc = include_str!("../README.md"))]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod breaker_layer;
+mod breaker_service;
+mod breaker_source;
+mod call_report;
+mod classifier;
+#[cfg(feature = "http")]
+mod guarded_body;
+mod rejection;
+#[cfg(feature = "http")]
+mod response_classifier;
+
+pub use self::breaker_layer::BreakerLayer;
+pub use self::breaker_service::{Breaker, BreakerFuture};
+pub use self::breaker_source::{BreakerSource, KeyedBy};
+#[cfg(feature = "http")]
+pub use self::call_report::ByResponse;
+pub use self::call_report::{ByResult, CallReport};
+pub use self::classifier::{ByBoxedSource, ByClassify, BySource, EveryError, ResultClassifier};
+#[cfg(feature = "http")]
+pub use self::guarded_body::GuardedBody;
+pub use self::rejection::{IntoError, RejectedResult};
+#[cfg(feature = "http")]
+pub use self::response_classifier::{GrpcStatus, HeadVerdict, HttpStatus, ResponseClassifier};

@@ -1,0 +1,7 @@
+//! The layers, around services that tests control, by the rules of `docs/rules.md`.
+
+#[cfg(feature = "http")]
+mod body;
+mod breaker;
+mod first_page;
+mod support;
