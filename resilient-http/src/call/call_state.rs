@@ -31,6 +31,8 @@ pub(super) struct CallState<'a> {
     pub(super) budget: Option<RetryBudget>,
     pub(super) timeout: Option<Duration>,
     pub(super) deadline: Option<Duration>,
+    /// Whether the time limits end with the head of the response.
+    pub(super) is_streamed: bool,
     attempts: AtomicU32,
     requests: AtomicU32,
     /// The head of the success whose body the attempt is reading. If a time limit ends the attempt,
@@ -85,6 +87,7 @@ impl<'a> CallState<'a> {
             budget: inner.budget.as_ref().map(|budget| budget.get().clone()),
             timeout,
             deadline,
+            is_streamed: false,
             attempts: AtomicU32::new(0),
             requests: AtomicU32::new(0),
             reading: Mutex::new(None),

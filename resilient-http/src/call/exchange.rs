@@ -8,7 +8,7 @@ use url::Url;
 use super::call_state::CallState;
 use super::redirect::Hop;
 use super::telemetry::RequestSpan;
-use crate::client::{ApiClient, RefreshedToken};
+use crate::client::{ApiClient, RefreshedToken, TooLate};
 use crate::error::{ApiError, FailureCause, Phase, TransportError};
 use crate::transport::{ResponseBody, TransportRequest};
 
@@ -53,7 +53,14 @@ pub(super) async fn exchange(
         // exchange with this server.
         let token = if client.inner().base.is_own(&url) {
             let applied = client.inner().credentials.apply(&mut url, &mut headers).await;
-            applied.map_err(|error| ApiError::of_credentials(error, call.details(None)))?
+            let token =
+                applied.map_err(|error| ApiError::of_credentials(error, call.details(None)))?;
+            // The time is read last, because a refresh of the credentials takes time.
+            let added = client.inner().context_headers.add(&mut headers, !call.is_streamed);
+            added.map_err(|TooLate(left)| {
+                ApiError::too_late(began.elapsed().saturating_add(left), call.details(None))
+            })?;
+            token
         } else {
             None
         };

@@ -22,7 +22,8 @@ impl ApiClient {
     /// Returns an [`ApiError`] if the call does not end with the head of a success. Errors of the
     /// body come from the [`StreamedResponse`].
     pub async fn stream(&self, request: &PreparedRequest) -> Result<StreamedResponse, ApiError> {
-        let call = CallState::new(self, request)?;
+        let mut call = CallState::new(self, request)?;
+        call.is_streamed = true;
         let (received, permit) = make_attempts(self, &call, || receive_head(self, &call)).await?;
         let ReceivedHead { head, body, span, .. } = received;
         span.end(None);

@@ -9,6 +9,7 @@ use super::api_key::ApiKey;
 use super::auth::Auth;
 use super::builder::{ApiClientBuilder, BreakerChoice, BudgetChoice};
 use super::client_name::ClientName;
+use super::context_headers::ContextHeaders;
 use super::credentials::Credentials;
 use super::handle::{ApiClient, ClientBreakers, ClientBudget, ClientInner};
 use super::idle_connections::DropIdleOnOpening;
@@ -53,6 +54,13 @@ impl ApiClientBuilder {
         let credentials = auth.ready()?;
         let idempotency_header = header_name(&self.idempotency_header)?;
         self.check_headers(&credentials, &idempotency_header)?;
+        let context_headers = ContextHeaders::new(
+            self.deadline_header.as_deref(),
+            self.deadline_margin,
+            self.attempt_header.as_deref(),
+        )?;
+        let limits = [self.timeout, self.deadline];
+        context_headers.check(&credentials, &idempotency_header, &self.headers, limits)?;
         let speaks_tls = self.speaks_tls();
         if base.needs_tls() && !speaks_tls {
             let problem = "needs the feature `rustls-tls` or `native-tls` of resilient-http";
@@ -95,6 +103,7 @@ impl ApiClientBuilder {
             rules: Arc::new(self.rules),
             fail_when: self.fail_when,
             idempotency_header,
+            context_headers,
             gate,
             name,
         }))

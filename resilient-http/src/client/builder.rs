@@ -30,6 +30,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const REDIRECTS: u32 = 5;
 /// A usual JSON body is smaller than this. The limit bounds the memory of one call.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
+/// A response is on its way for about a millisecond within a data centre, and timers fire on full
+/// milliseconds.
+const DEADLINE_MARGIN: Duration = Duration::from_millis(5);
 /// The body of an error usually arrives together with its status.
 const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -53,6 +56,9 @@ const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(1);
 /// | [`count_rate_limits`](Self::count_rate_limits) | no | whether a 429 is a failure for the circuit breaker |
 /// | [`fail_when`](Self::fail_when) | none | finds errors in successful responses |
 /// | [`idempotency_header`](Self::idempotency_header) | `idempotency-key` | the header for idempotency keys |
+/// | [`deadline_header`](Self::deadline_header) | none | the header for the time that the server has |
+/// | [`deadline_margin`](Self::deadline_margin) | 5 ms | from 0; what that time is shorter than the caller's |
+/// | [`attempt_header`](Self::attempt_header) | none | the header for the attempt number, from 2 on |
 /// | [`name`](Self::name) | the origin of the base URL | 1 to 128 characters |
 /// | [`auth`](Self::auth), [`header`](Self::header) | none | sent only to the origin of the base URL |
 /// | [`allow_origin`](Self::allow_origin), [`allow_plain_http`](Self::allow_plain_http), [`fence_path`](Self::fence_path) | off | where requests and credentials may go |
@@ -77,6 +83,9 @@ pub struct ApiClientBuilder {
     pub(super) rules: OutcomeRules,
     pub(crate) fail_when: Option<FailWhen>,
     pub(super) idempotency_header: String,
+    pub(super) deadline_header: Option<String>,
+    pub(super) deadline_margin: Duration,
+    pub(super) attempt_header: Option<String>,
     pub(super) allowed: Vec<String>,
     pub(super) is_fenced: bool,
     pub(super) allows_plain_http: bool,
@@ -132,6 +141,9 @@ impl ApiClient {
             rules: OutcomeRules::default(),
             fail_when: None,
             idempotency_header: IDEMPOTENCY_HEADER.to_owned(),
+            deadline_header: None,
+            deadline_margin: DEADLINE_MARGIN,
+            attempt_header: None,
             allowed: Vec::new(),
             is_fenced: false,
             allows_plain_http: false,
@@ -259,6 +271,40 @@ impl ApiClientBuilder {
         /// key. A default header of the client cannot have this name, because all calls would have
         /// the same key. Default: `idempotency-key`.
         idempotency_header(name: impl Into<String>) => idempotency_header = name.into();
+        /// Sends the time that the server has for the response in this header, so that the server
+        /// does no work for a caller that has given up. The time is what is left of the attempt, of
+        /// the call, and of each [deadline](resilient::deadline) around it, whichever is least,
+        /// less the [margin](Self::deadline_margin). It is written in milliseconds, as Envoy reads
+        /// it from `x-envoy-expected-rq-timeout-ms`. In the header `grpc-timeout`, it has the
+        /// format of gRPC.
+        ///
+        /// If no full millisecond is left, nothing is sent, and the call ends with
+        /// [`ApiError::Timeout`](crate::ApiError::Timeout), which the circuit breaker ignores. A
+        /// call without time limits sends no header, and neither does a call that reads a
+        /// [stream](crate::StreamedResponse), because its limits end with the head of the response.
+        /// The header is sent only to the origin of the base URL, and replaces a header of the
+        /// request. Default: no header.
+        ///
+        /// ```
+        /// use resilient_http::ApiClient;
+        ///
+        /// let api = ApiClient::builder("http://localhost:8080")
+        ///     .deadline_header("x-envoy-expected-rq-timeout-ms")
+        ///     .attempt_header("x-envoy-attempt-count");
+        /// # let _ = api;
+        /// ```
+        deadline_header(name: impl Into<String>) => deadline_header = Some(name.into());
+        /// Sets how much shorter the time in the [`deadline_header`](Self::deadline_header) is than
+        /// the time left: the response of a server that uses all its time must still arrive. It
+        /// must be shorter than the timeout and the deadline. Default: 5 ms, for servers in the
+        /// same region. Use a round trip to the server.
+        deadline_margin(time: Duration) => deadline_margin = time;
+        /// Sends the number of the attempt in this header, from the second attempt on, so that the
+        /// server can leave retries to this client. It is the number of
+        /// [`attempt_number`](resilient::retries::attempt_number): a retry loop around the call
+        /// counts, too. The header is sent only to the origin of the base URL, and replaces a
+        /// header of the request. Default: no header.
+        attempt_header(name: impl Into<String>) => attempt_header = Some(name.into());
         /// Keeps requests below the path of the base URL. Without this setting, absolute URLs and
         /// redirects can lead to any path of its origin. With it, such an absolute URL is an error,
         /// and such a redirect is not followed. Allowed origins have no fence.

@@ -12,6 +12,7 @@ use resilient::{CircuitBreaker, RetryBudget, RetryPolicy};
 use url::Url;
 
 use super::client_name::ClientName;
+use super::context_headers::ContextHeaders;
 use super::credentials::Credentials;
 use super::idle_connections::{DropIdleOnOpening, ListenedBreakers};
 use super::shutdown::{CallGate, StillRunning};
@@ -66,6 +67,7 @@ pub(crate) struct ClientInner {
     pub(crate) rules: Arc<OutcomeRules>,
     pub(crate) fail_when: Option<FailWhen>,
     pub(crate) idempotency_header: HeaderName,
+    pub(crate) context_headers: ContextHeaders,
     pub(crate) gate: Arc<CallGate>,
     /// Declared last, because it is dropped after what is leased under the name.
     pub(super) name: ClientName,

@@ -35,6 +35,8 @@ use crate::client::Auth;
 /// | [`circuit_breaker`](crate::EndpointConfigBuilder::circuit_breaker) | as for a client | |
 /// | [`idempotency`](crate::EndpointConfigBuilder::idempotency) | by method | |
 /// | [`on_rate_limit`](crate::EndpointConfigBuilder::on_rate_limit) | calls wait | |
+/// | [`deadline_header`](crate::EndpointConfigBuilder::deadline_header) | none | the time that the server has |
+/// | [`attempt_header`](crate::EndpointConfigBuilder::attempt_header) | none | from the second attempt on |
 /// | [`extra_body`](crate::EndpointConfigBuilder::extra_body) | none | the request wins |
 ///
 /// `Debug` shows no key and no header values.

@@ -103,6 +103,12 @@ impl EndpointConfigBuilder {
         /// as in `[408, 429].into_iter().chain(502..=599)`. Default: 408, 429, 500, 502, 503, 504.
         retry_statuses(statuses: impl IntoIterator<Item = u16>)
             => settings.retry_statuses = Some(statuses.into_iter().collect());
+        /// Sends the time that the server has in this header: see
+        /// [`deadline_header`](crate::ApiClientBuilder::deadline_header).
+        deadline_header(name: impl Into<String>) => settings.deadline_header = Some(name.into());
+        /// Sends the number of the attempt in this header: see
+        /// [`attempt_header`](crate::ApiClientBuilder::attempt_header).
+        attempt_header(name: impl Into<String>) => settings.attempt_header = Some(name.into());
         /// Allows the key over plain `http` to other machines. Everybody on the network path can
         /// read the key.
         allow_plain_http() => settings.allow_plain_http = Some(true);

@@ -167,6 +167,12 @@ impl<Req: ?Sized, Res> EndpointBuilder<Req, Res> {
         if config.merged.allow_plain_http == Some(true) {
             client = client.allow_plain_http();
         }
+        if let Some(name) = &config.merged.deadline_header {
+            client = client.deadline_header(name);
+        }
+        if let Some(name) = &config.merged.attempt_header {
+            client = client.attempt_header(name);
+        }
         if let Some(other) = &self.connections_of {
             client = client.connections_of(other);
         }

@@ -55,6 +55,8 @@ pub(super) struct Settings {
     #[cfg_attr(feature = "serde", serde(deserialize_with = "words::fields"))]
     pub(super) extra_body: Fields,
     pub(super) allow_plain_http: Option<bool>,
+    pub(super) deadline_header: Option<String>,
+    pub(super) attempt_header: Option<String>,
     #[cfg(feature = "cache")]
     #[cfg_attr(feature = "serde", serde(deserialize_with = "super::deserialize::cache"))]
     pub(super) cache: Option<CacheConfig>,
@@ -98,6 +100,8 @@ impl Settings {
             permanent_codes: self.permanent_codes.or(lower.permanent_codes),
             extra_body: by_name(self.extra_body, lower.extra_body),
             allow_plain_http: self.allow_plain_http.or(lower.allow_plain_http),
+            deadline_header: self.deadline_header.or(lower.deadline_header),
+            attempt_header: self.attempt_header.or(lower.attempt_header),
             #[cfg(feature = "cache")]
             cache: self.cache.or(lower.cache),
             #[cfg(all(feature = "serde", not(feature = "cache")))]

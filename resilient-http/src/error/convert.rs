@@ -76,6 +76,12 @@ impl ApiError {
         Self::Credentials { details: Opaque::new(details) }
     }
 
+    /// Makes the error for an attempt that has too little time left for a request. `after` is the
+    /// time that the attempt had.
+    pub(crate) fn too_late(after: Duration, details: Details) -> Self {
+        Self::Timeout { phase: TimeoutPhase::Deadline, after, details: Opaque::new(details) }
+    }
+
     /// Makes the error for a response that is longer than `limit` bytes.
     pub(crate) fn too_large(limit: usize, details: Details) -> Self {
         Self::TooLarge { limit, details: Opaque::new(details) }
@@ -124,7 +130,7 @@ impl From<CircuitOpen> for ApiError {
 impl From<TimedOut> for ApiError {
     fn from(cut: TimedOut) -> Self {
         let phase = match cut.limit() {
-            TimeLimit::Deadline => TimeoutPhase::Deadline,
+            TimeLimit::Deadline | TimeLimit::Scope => TimeoutPhase::Deadline,
             TimeLimit::NoTimer => {
                 let problem = "has no timers: build it with `enable_all`, and make calls in it";
                 return BuildError::new(BuildErrorKind::Setting, "async runtime", problem).into();

@@ -35,7 +35,7 @@ impl Phase {
 pub enum TimeoutPhase {
     /// The limit of one attempt.
     Attempt,
-    /// The deadline of the whole call.
+    /// The deadline of the whole call, or of a [`deadline`](resilient::deadline) around it.
     Deadline,
     /// The server's own limit: status 408.
     Server,

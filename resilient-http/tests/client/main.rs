@@ -7,6 +7,7 @@ mod address_fence;
 mod cancellation;
 #[cfg(feature = "test-util")]
 mod client_defaults;
+mod context_headers;
 mod debug_texts;
 mod defects;
 mod error_bodies;

@@ -376,3 +376,28 @@ fn the_tables_of_the_guide_are_the_defaults_of_a_client() {
     let budget = resilient::Registry::global().budget(&config.full_name()).unwrap();
     assert_eq!(budget.config(), resilient_http::default_budget());
 }
+
+#[tokio::test(start_paused = true)]
+async fn d07_a_document_names_the_headers_for_the_time_left_and_the_attempt() {
+    let document = format!(
+        "[endpoint.x]\nprovider = \"{}\"\nbase_url = \"http://localhost\"\npath = \"x\"\n\
+         auth = \"none\"\nmethod = \"GET\"\ntimeout = \"2s\"\n\
+         deadline_header = \"x-time\"\nattempt_header = \"x-attempt\"\n",
+        crate::declared::unique()
+    );
+    let endpoints = EndpointConfigs::from_toml(&document).unwrap();
+    let config = endpoints.get("x").unwrap().clone();
+    let seen = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let of_transport = std::sync::Arc::clone(&seen);
+    let transport = MockTransport::new(move |request: http::Request<_>| {
+        let text = |name| Some(request.headers().get(name)?.to_str().unwrap().to_owned());
+        let mut seen = of_transport.lock().unwrap();
+        seen.push((text("x-time"), text("x-attempt")));
+        let status = if seen.len() == 1 { 503 } else { 200 };
+        Ok(http::Response::builder().status(status).body("{}".into()).unwrap())
+    });
+    let any: Any = Endpoint::builder(config).transport(transport).build().unwrap();
+    any.call(&json!({})).await.unwrap();
+    let text = |value: &str| Some(value.to_owned());
+    assert_eq!(*seen.lock().unwrap(), [(text("1995"), None), (text("1995"), text("2"))]);
+}
