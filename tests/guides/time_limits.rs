@@ -285,3 +285,50 @@ async fn a_task_goes_on_when_its_caller_is_cut_off() {
     tokio::time::sleep(Duration::from_secs(3)).await;
     assert!(is_written.load(SeqCst));
 }
+
+// excerpt: scope
+use resilient::deadline;
+
+async fn order(id: u64) -> io::Result<String> {
+    let customer = customer(id).await?;
+    let left = deadline::remaining(); // what is left of the two seconds
+    Ok(format!("{customer} still waits for {left:?}"))
+}
+
+async fn order_in_time(id: u64) -> io::Result<String> {
+    deadline::scope(Duration::from_secs(2), order(id)).await?
+}
+// end excerpt
+
+// excerpt: server
+use resilient::deadline::CallerContext;
+
+/// Handles a request with the headers of its caller.
+async fn handle(time_left: Option<u64>, attempt: Option<u32>) -> io::Result<String> {
+    let mut caller = CallerContext::new();
+    if let Some(millis) = time_left {
+        caller = caller.time_left(Duration::from_millis(millis));
+    }
+    if let Some(number) = attempt {
+        caller = caller.attempt(number).collapse_retries(true);
+    }
+    caller.scope(order(7)).await?
+}
+// end excerpt
+
+#[tokio::test(start_paused = true)]
+async fn a_scope_gives_several_calls_one_deadline() {
+    assert_eq!(order_in_time(7).await.unwrap(), "customer 7 still waits for Some(2s)");
+    let start = Instant::now();
+    let hangs = deadline::scope(Duration::from_secs(2), stock()).await.unwrap_err();
+    assert_eq!((hangs.limit(), start.elapsed().as_secs()), (TimeLimit::Scope, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_enters_the_deadline_of_its_caller() {
+    assert_eq!(handle(None, None).await.unwrap(), "customer 7 still waits for None");
+    let text = handle(Some(800), Some(2)).await.unwrap();
+    assert_eq!(text, "customer 7 still waits for Some(800ms)");
+    let late = handle(Some(0), None).await.unwrap_err();
+    assert_eq!(TimedOut::find_in(&late).unwrap().limit(), TimeLimit::Scope);
+}
