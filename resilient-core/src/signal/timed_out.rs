@@ -81,6 +81,11 @@ impl TimeLimit {
 }
 
 impl TimedOut {
+    /// Returns the error of a call that was not made, because only `left` was left.
+    pub(crate) fn before_the_call(left: Duration) -> Self {
+        Self { limit: TimeLimit::Scope, after: left, attempts: 0, full_time: FullTime::Neither }
+    }
+
     getters! {
         |self|
         /// The limit that was exceeded.
