@@ -7,9 +7,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use http::{HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response};
 use pin_project_lite::pin_project;
-use resilient::deadline::{self, CallerContext, DeadlineScope};
+use resilient::deadline::{self, CallerContext, DeadlineScope, HopFormat, SEND_MARGIN};
 use resilient::retries::attempt_number;
 use tonic::{Code, Status, TimeoutExpired};
 use tower_layer::Layer;
@@ -35,7 +35,7 @@ impl GrpcClientLayer {
     /// Makes a layer with the default margin.
     #[must_use]
     pub fn new() -> Self {
-        Self { margin: MARGIN }
+        Self { margin: SEND_MARGIN }
     }
 
     /// Sets the time by which the server should end before the deadline, so that it does not work
@@ -140,20 +140,46 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let near = match deadline::remaining() {
-            None => None,
-            Some(left) => match left.checked_sub(self.margin) {
-                None | Some(Duration::ZERO) => {
-                    // What the inner service reserved when it became ready is released.
-                    self.inner = self.inner.clone();
-                    return GrpcClientFuture::wait();
-                }
-                Some(time) => hop::limit_grpc_timeout(request.headers_mut(), time)
-                    .then_some(self.margin.saturating_add(NEAR)),
-            },
+        let near = match deadline::time_to_send(self.margin) {
+            Ok(None) => None,
+            Ok(Some(time)) => limit_timeout(request.headers_mut(), time)
+                .then_some(self.margin.saturating_add(NEAR)),
+            Err(_) => {
+                // What the inner service reserved when it became ready is released.
+                self.inner = self.inner.clone();
+                return GrpcClientFuture::wait();
+            }
         };
-        hop::write_previous_attempts(request.headers_mut(), attempt_number());
+        number_attempt(request.headers_mut());
         GrpcClientFuture::Running { call: self.inner.call(request), near }
+    }
+}
+
+// D8
+/// Writes the time left, unless the request has a shorter time. Returns whether it was written.
+fn limit_timeout(headers: &mut HeaderMap, time: Duration) -> bool {
+    const GRPC: HopFormat = HopFormat::Grpc;
+    let own = headers.get(GRPC.time_header()).and_then(|own| GRPC.read_time(own.as_bytes()));
+    if own.is_some_and(|own| own <= time) {
+        return false;
+    }
+    write(headers, GRPC.time_header(), &GRPC.write_time(time));
+    true
+}
+
+// D8
+/// Writes the number of attempts before this one, unless this is the first.
+fn number_attempt(headers: &mut HeaderMap) {
+    const GRPC: HopFormat = HopFormat::Grpc;
+    let number = attempt_number();
+    if number > 1 && !headers.contains_key(GRPC.attempt_header()) {
+        write(headers, GRPC.attempt_header(), &GRPC.write_attempt(number));
+    }
+}
+
+fn write(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
     }
 }
 
@@ -219,7 +245,8 @@ where
 fn is_time_up<R>(result: &Result<Response<R>, Status>) -> bool {
     match result {
         Ok(response) => {
-            let header = |name| response.headers().get(name).map_or(&b""[..], HeaderValue::as_bytes);
+            let header =
+                |name| response.headers().get(name).map_or(&b""[..], HeaderValue::as_bytes);
             match header("grpc-status") {
                 b"4" => true,
                 // tonic's own time limit of a server.

@@ -5,9 +5,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response};
 use pin_project_lite::pin_project;
-use resilient::deadline::{CallerContext, DeadlineScope};
+use resilient::TimedOut;
+use resilient::deadline::{CallerContext, DeadlineScope, HopCounts, HopFormat, HopReader};
 use tonic::Status;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -32,48 +33,63 @@ const AHEAD: Duration = Duration::from_millis(2);
 /// let server = Server::builder().layer(GrpcServerLayer::new().max(Duration::from_secs(10)));
 /// # let _ = server;
 /// ```
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct GrpcServerLayer {
-    max: Option<Duration>,
-    leaves_retries: bool,
+    reader: HopReader,
+    max: Duration,
 }
 
 impl GrpcServerLayer {
     /// Makes a layer without a limit for callers that set none.
     #[must_use]
-    pub const fn new() -> Self {
-        Self { max: None, leaves_retries: false }
+    pub fn new() -> Self {
+        Self { reader: HopReader::new(HopFormat::Grpc), max: Duration::MAX }
     }
 
     /// Sets the longest time for a call. It is also the time of a caller that sends none. Default:
     /// no limit.
     #[must_use]
-    pub const fn max(mut self, time: Duration) -> Self {
-        self.max = Some(time);
+    pub fn max(mut self, time: Duration) -> Self {
+        self.max = time;
+        self.reader = self.reader.max(time);
         self
     }
 
-    /// Leaves retries to the callers: a retry below a handler makes a single attempt, unless it has
-    /// `nested = allow`. Set it only if all callers retry. See
-    /// [`collapse_retries`](CallerContext::collapse_retries).
+    /// Leaves retries to callers that retry: if a call is the second attempt or a later one, a
+    /// retry below the handler makes a single attempt, unless it has `nested = allow`. Default:
+    /// retries below retry.
     #[must_use]
-    pub const fn leave_retries_to_callers(mut self) -> Self {
-        self.leaves_retries = true;
+    pub fn leave_retries_to_callers(mut self) -> Self {
+        self.reader = self.reader.leave_retries_to_callers();
         self
     }
 
-    // D6
-    /// Returns what the caller has said, with the time counted from now.
-    fn caller(self, headers: &HeaderMap) -> CallerContext {
-        let attempt = hop::previous_attempts(headers).saturating_add(1);
-        let caller = CallerContext::new().attempt(attempt).collapse_retries(self.leaves_retries);
-        let sent = hop::grpc_timeout(headers).map(|time| time - AHEAD.min(time / 2));
-        match (sent, self.max) {
-            (Some(time), Some(max)) => caller.time_left(time.min(max)),
-            (Some(time), None) | (None, Some(time)) => caller.time_left(time),
-            (None, None) => caller,
-        }
+    /// Returns how many calls were refused because their time was over, and how many had metadata
+    /// that could not be read.
+    #[must_use]
+    pub fn counts(&self) -> HopCounts {
+        self.reader.counts()
     }
+
+    // D6, D7
+    /// Returns what the caller has said, with the time counted from now.
+    fn caller(&self, headers: &HeaderMap) -> Result<CallerContext, TimedOut> {
+        let values = |name| headers.get_all(name).iter().map(HeaderValue::as_bytes);
+        let (time, attempt) = (HopFormat::Grpc.time_header(), HopFormat::Grpc.attempt_header());
+        let caller = self.reader.read(values(time), values(attempt))?;
+        Ok(match only(values(time)).and_then(|value| HopFormat::Grpc.read_time(value)) {
+            Some(sent) if sent <= self.max => {
+                caller.time_left(sent.saturating_sub(AHEAD.min(sent / 2)))
+            }
+            _ => caller,
+        })
+    }
+}
+
+/// Returns the value of a header, unless it occurs twice.
+fn only<'a>(mut values: impl Iterator<Item = &'a [u8]>) -> Option<&'a [u8]> {
+    let value = values.next()?;
+    values.next().is_none().then_some(value)
 }
 
 impl Default for GrpcServerLayer {
@@ -86,7 +102,7 @@ impl<S> Layer<S> for GrpcServerLayer {
     type Service = GrpcServer<S>;
 
     fn layer(&self, inner: S) -> GrpcServer<S> {
-        GrpcServer { inner, layer: *self }
+        GrpcServer { inner, layer: self.clone() }
     }
 }
 
@@ -98,7 +114,8 @@ impl<S> Layer<S> for GrpcServerLayer {
 /// | `grpc-timeout` | The handler runs in the [scope](resilient::deadline) of this time, or of [`max`](GrpcServerLayer::max) if that is shorter. Retries, time limits and clients below it know the deadline. |
 /// | `grpc-previous-rpc-attempts` | [`attempt_number`](resilient::retries::attempt_number) in the handler returns one more. |
 ///
-/// Metadata that cannot be read, or that occur twice, count as missing.
+/// Metadata that cannot be read, or that occur twice, count as missing: see
+/// [`HopReader`](resilient::deadline::HopReader).
 ///
 /// At the deadline the handler is dropped, and the call ends with `DeadlineExceeded`. So do the
 /// streams that a handler returns: see [`GrpcServerBody`]. A request whose time is already over
@@ -135,84 +152,71 @@ where
 {
     type Response = Response<GrpcServerBody<R>>;
     type Error = S::Error;
-    type Future = GrpcServerFuture<S, Request<B>>;
+    type Future = GrpcServerFuture<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let caller = self.layer.caller(request.headers());
-        let clone = self.inner.clone();
-        let service = std::mem::replace(&mut self.inner, clone);
-        let handler = HandlerFuture::Ready { call: Some((service, request)) };
-        GrpcServerFuture { caller, handler: caller.scope(handler) }
-    }
-}
-
-pin_project! {
-    /// The future of a call of a [`GrpcServer`].
-    #[must_use = "futures do nothing unless awaited"]
-    pub struct GrpcServerFuture<S: Service<Req>, Req> {
-        caller: CallerContext,
-        #[pin]
-        handler: DeadlineScope<HandlerFuture<S, Req>>,
-    }
-}
-
-pin_project! {
-    /// Calls the service at the first poll, in the scope of the caller.
-    #[project = HandlerFutureProjection]
-    #[doc(hidden)]
-    pub enum HandlerFuture<S: Service<Req>, Req> {
-        Ready { call: Option<(S, Req)> },
-        Running {
-            #[pin]
-            call: S::Future,
-        },
-    }
-}
-
-impl<S: Service<Req>, Req> Future for HandlerFuture<S, Req> {
-    type Output = Result<S::Response, S::Error>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        loop {
-            match self.as_mut().project() {
-                HandlerFutureProjection::Ready { call } => {
-                    let (mut service, request) = call.take().expect("the call panicked before");
-                    let call = service.call(request);
-                    self.set(Self::Running { call });
-                }
-                HandlerFutureProjection::Running { call } => return call.poll(cx),
+        match self.layer.caller(request.headers()) {
+            Ok(caller) => {
+                let handler = caller.scope_blocking(|| self.inner.call(request));
+                GrpcServerFuture::Running { caller, handler: caller.scope(handler) }
+            }
+            Err(timed_out) => {
+                // What the inner service reserved when it became ready is released.
+                self.inner = self.inner.clone();
+                GrpcServerFuture::Refused { timed_out: Some(timed_out) }
             }
         }
     }
 }
 
-impl<S, Req, R> Future for GrpcServerFuture<S, Req>
-where
-    S: Service<Req, Response = Response<R>>,
-{
-    type Output = Result<Response<GrpcServerBody<R>>, S::Error>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let caller = *this.caller;
-        Poll::Ready(match ready!(this.handler.poll(cx)) {
-            Ok(result) => {
-                result.map(|response| response.map(|body| GrpcServerBody::new(Some(body), caller)))
-            }
-            Err(timed_out) => {
-                let response = Status::from(GrpcError::from(timed_out)).into_http::<()>();
-                Ok(response.map(|()| GrpcServerBody::new(None, caller)))
-            }
-        })
+pin_project! {
+    /// The future of a call of a [`GrpcServer`].
+    #[project = GrpcServerFutureProjection]
+    #[must_use = "futures do nothing unless awaited"]
+    pub enum GrpcServerFuture<F> {
+        #[doc(hidden)]
+        Running {
+            caller: CallerContext,
+            #[pin]
+            handler: DeadlineScope<F>,
+        },
+        #[doc(hidden)]
+        Refused { timed_out: Option<TimedOut> },
     }
 }
 
-impl<S: Service<Req>, Req> fmt::Debug for GrpcServerFuture<S, Req> {
+impl<F, R, E> Future for GrpcServerFuture<F>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+{
+    type Output = Result<Response<GrpcServerBody<R>>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let timed_out = match self.project() {
+            GrpcServerFutureProjection::Running { caller, handler } => {
+                match ready!(handler.poll(cx)) {
+                    Ok(result) => {
+                        let guarded = |body| GrpcServerBody::new(body, *caller);
+                        return Poll::Ready(result.map(|response| response.map(guarded)));
+                    }
+                    Err(timed_out) => timed_out,
+                }
+            }
+            GrpcServerFutureProjection::Refused { timed_out } => {
+                timed_out.take().expect("the future is polled after its end")
+            }
+        };
+        let response = Status::from(GrpcError::from(timed_out)).into_http::<()>();
+        Poll::Ready(Ok(response.map(|()| GrpcServerBody::empty())))
+    }
+}
+
+impl<F> fmt::Debug for GrpcServerFuture<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GrpcServerFuture").field("caller", &self.caller).finish_non_exhaustive()
+        f.debug_struct("GrpcServerFuture").finish_non_exhaustive()
     }
 }

@@ -30,9 +30,18 @@ pin_project! {
 }
 
 impl<B> GrpcServerBody<B> {
-    /// Limits the body of a response. `None` is a body without data.
-    pub(crate) fn new(body: Option<B>, caller: CallerContext) -> Self {
-        Self { body, caller, deadline: caller.scope(std::future::pending()) }
+    /// Limits the body of a response.
+    pub(crate) fn new(body: B, caller: CallerContext) -> Self {
+        Self { body: Some(body), ..Self::of(caller) }
+    }
+
+    /// Makes the body of a response that has only headers.
+    pub(crate) fn empty() -> Self {
+        Self::of(CallerContext::new())
+    }
+
+    fn of(caller: CallerContext) -> Self {
+        Self { body: None, caller, deadline: caller.scope(std::future::pending()) }
     }
 }
 
