@@ -1,8 +1,6 @@
 //! The client's side of gRPC deadlines and attempts.
 
-use std::convert::Infallible;
 use std::fmt;
-use std::future::Pending;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -120,6 +118,11 @@ pub struct GrpcClient<S> {
 }
 
 impl<S> GrpcClient<S> {
+    /// Wraps a channel, with the default margin. A [`GrpcClientLayer`] has other margins.
+    pub fn new(channel: S) -> Self {
+        GrpcClientLayer::new().layer(channel)
+    }
+
     /// Returns the inner service.
     pub fn get_ref(&self) -> &S {
         &self.inner
@@ -147,11 +150,11 @@ where
             Err(_) => {
                 // What the inner service reserved when it became ready is released.
                 self.inner = self.inner.clone();
-                return GrpcClientFuture::wait();
+                return GrpcClientFuture::new(HeldCall::Held);
             }
         };
         number_attempt(request.headers_mut());
-        GrpcClientFuture::Running { call: self.inner.call(request), near }
+        GrpcClientFuture::new(HeldCall::Running { call: self.inner.call(request), near })
     }
 }
 
@@ -185,28 +188,20 @@ fn write(headers: &mut HeaderMap, name: &'static str, value: &str) {
 
 pin_project! {
     /// The future of a call of a [`GrpcClient`].
-    #[project = GrpcClientFutureProjection]
     #[must_use = "futures do nothing unless awaited"]
-    pub enum GrpcClientFuture<F> {
-        #[doc(hidden)]
-        Running {
-            #[pin]
-            call: F,
-            // How close to the deadline a time limit is taken for the deadline.
-            near: Option<Duration>,
-        },
-        #[doc(hidden)]
-        Waiting {
-            #[pin]
-            deadline: DeadlineScope<Pending<Infallible>>,
-        },
+    pub struct GrpcClientFuture<F> {
+        #[pin]
+        call: DeadlineScope<HeldCall<F>>,
     }
 }
 
-impl<F> GrpcClientFuture<F> {
-    /// Waits for the deadline, at which the code that set it cancels the call.
-    fn wait() -> Self {
-        Self::Waiting { deadline: CallerContext::new().scope(std::future::pending()) }
+impl<F, R, E> GrpcClientFuture<F>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+    E: Into<BoxError>,
+{
+    fn new(call: HeldCall<F>) -> Self {
+        Self { call: CallerContext::new().scope(call) }
     }
 }
 
@@ -217,27 +212,46 @@ where
 {
     type Output = Result<Response<R>, Status>;
 
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let ended = ready!(self.project().call.poll(cx));
+        Poll::Ready(ended.unwrap_or_else(|timed_out| Err(GrpcError::from(timed_out).into())))
+    }
+}
+
+pin_project! {
+    /// A call that is held at its end, if that end was due to the deadline. The code that set the
+    /// deadline then cancels it.
+    #[project = HeldCallProjection]
+    #[doc(hidden)]
+    pub enum HeldCall<F> {
+        Running {
+            #[pin]
+            call: F,
+            // How close to the deadline a time limit is taken for the deadline.
+            near: Option<Duration>,
+        },
+        Held,
+    }
+}
+
+impl<F, R, E> Future for HeldCall<F>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+    E: Into<BoxError>,
+{
+    type Output = Result<Response<R>, Status>;
+
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        loop {
-            match self.as_mut().project() {
-                GrpcClientFutureProjection::Running { call, near } => {
-                    let result = ready!(call.poll(cx));
-                    let result = result.map_err(|error| Status::from_error(error.into()));
-                    let is_near = |left| near.is_some_and(|near| left <= near);
-                    if is_time_up(&result) && deadline::remaining().is_some_and(is_near) {
-                        self.set(Self::wait());
-                    } else {
-                        return Poll::Ready(result);
-                    }
-                }
-                GrpcClientFutureProjection::Waiting { deadline } => {
-                    return match ready!(deadline.poll(cx)) {
-                        Ok(never) => match never {},
-                        Err(timed_out) => Poll::Ready(Err(GrpcError::from(timed_out).into())),
-                    };
-                }
-            }
+        let HeldCallProjection::Running { call, near } = self.as_mut().project() else {
+            return Poll::Pending;
+        };
+        let result = ready!(call.poll(cx)).map_err(|error| Status::from_error(error.into()));
+        let is_near = |left| near.is_some_and(|near| left <= near);
+        if is_time_up(&result) && deadline::remaining().is_some_and(is_near) {
+            self.set(Self::Held);
+            return Poll::Pending;
         }
+        Poll::Ready(result)
     }
 }
 

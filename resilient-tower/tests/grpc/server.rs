@@ -10,6 +10,7 @@ use std::time::Duration;
 use http::{Request, Response};
 use http_body::Body as _;
 use resilient::breaker::CircuitState;
+use resilient::deadline::HopCounts;
 use resilient::retries::attempt_number;
 use resilient::{Registry, circuit_breaker, deadline, retry};
 use resilient_testkit::{Calls, ms, poll_and_drop, secs};
@@ -56,7 +57,7 @@ async fn d06_a_handler_has_the_deadline_and_the_attempt_number_of_its_caller() {
     let attempts = ("grpc-previous-rpc-attempts", "2");
     assert_eq!(handled(&layer, &[timeout, attempts]).await, (Some(ms(798)), 3));
     assert_eq!(handled(&layer, &[("grpc-timeout", "2m")]).await, (Some(ms(1)), 1));
-    assert_eq!(layer.counts(), Default::default());
+    assert_eq!(layer.counts(), HopCounts::default());
 }
 
 #[tokio::test(start_paused = true)]
