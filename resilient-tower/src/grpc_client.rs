@@ -70,10 +70,11 @@ impl<S> Layer<S> for GrpcClientLayer {
 /// Without a deadline and in a first attempt, the request stays as it is. If the margin leaves no
 /// time, nothing is sent, and the call waits for the deadline.
 ///
-/// Whoever set the deadline cancels the call, and says what that means to a breaker. So if the
-/// server or the channel ends the call because the time in `grpc-timeout` is over, just before the
-/// deadline, the call waits for the deadline. A time limit that is shorter than the deadline, such
-/// as that of the server or of `Endpoint::timeout`, ends the call at once.
+/// The code that set the deadline cancels the call, and says what that means to a breaker. So if
+/// the time in `grpc-timeout` is over, and the server or the channel ends the call just before the
+/// deadline, the call waits for the deadline. If nobody cancels it there, it ends with
+/// `DeadlineExceeded`. A time limit that is shorter than the deadline, such as that of the server
+/// or of `Endpoint::timeout`, ends the call at once.
 ///
 /// Errors are a [`Status`], the same that a client of tonic would make of them.
 ///
@@ -227,7 +228,7 @@ pin_project! {
         Running {
             #[pin]
             call: F,
-            // How close to the deadline a time limit is taken for the deadline.
+            // How close to the deadline a time limit counts as the deadline.
             near: Option<Duration>,
         },
         Held,

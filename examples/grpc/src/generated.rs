@@ -375,7 +375,8 @@ pub mod warehouse_server {
         clippy::let_unit_value
     )]
     use tonic::codegen::*;
-    /// Generated trait containing gRPC methods that should be implemented for use with WarehouseServer.
+    /// Generated trait containing gRPC methods that should be implemented for use with
+    /// WarehouseServer.
     #[async_trait]
     pub trait Warehouse: std::marker::Send + std::marker::Sync + 'static {
         async fn count(

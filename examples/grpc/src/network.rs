@@ -24,6 +24,10 @@ pub enum Network {
 
 impl Network {
     /// Starts a server, and returns a channel to it.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if no port can be opened.
     pub async fn serve(self, server: Server) -> Result<Channel, Box<dyn std::error::Error>> {
         match self {
             Self::Tcp => {
