@@ -29,7 +29,7 @@ pin_project! {
     /// inner future that does not return from `poll` cannot be cancelled.
     #[must_use = "futures do nothing unless awaited"]
     pub struct TimeoutFuture<F> {
-        mark: AttemptMark,
+        mark: Option<AttemptMark>,
         // How often this call has let an outer call, whose deadline has passed, end it.
         yields: u8,
         cut: Option<Cut>,
@@ -44,7 +44,12 @@ pin_project! {
 
 impl<F> TimeoutFuture<F> {
     /// Wraps `future`. `cut` is `None` if there is no limit.
-    pub(crate) fn new(mark: AttemptMark, cut: Option<Cut>, span: CallSpan, future: F) -> Self {
+    pub(crate) fn new(
+        mark: Option<AttemptMark>,
+        cut: Option<Cut>,
+        span: CallSpan,
+        future: F,
+    ) -> Self {
         Self { mark, yields: 0, cut, span, timer: None, future }
     }
 }
@@ -105,5 +110,5 @@ debug_fields!(TimeoutFuture<F> { cut });
 // C4
 /// Cancels `future` after `limit`, if there is a limit.
 pub(crate) fn timeout<F: Future>(limit: Option<Duration>, future: F) -> TimeoutFuture<F> {
-    TimeoutFuture::new(AttemptMark::FIRST, limit.and_then(Cut::timeout), CallSpan::NONE, future)
+    TimeoutFuture::new(None, limit.and_then(Cut::timeout), CallSpan::NONE, future)
 }
