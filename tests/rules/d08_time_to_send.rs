@@ -32,7 +32,7 @@ async fn d08_the_margin_is_taken_off_until_less_than_a_millisecond_is_left() {
         assert_eq!(error.classify(), Classification::ignored());
         remaining()
     });
-    assert_eq!(sent.await, Ok(Some(6 * MS - MS / 2)));
+    assert_eq!(sent.await, Ok(Some(Duration::from_micros(5_500))));
 }
 
 #[test]

@@ -58,7 +58,6 @@ pub struct TimedOut {
 /// Whether the attempt or the call had its full time when a time limit cut the attempt short. The
 /// full time is the time that its own settings allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(feature = "tokio"), expect(dead_code, reason = "only a timer makes a cut"))]
 pub(crate) enum FullTime {
     /// The attempt had its full time: the dependency hangs.
     Attempt,
