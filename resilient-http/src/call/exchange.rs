@@ -8,7 +8,7 @@ use url::Url;
 use super::call_state::CallState;
 use super::redirect::Hop;
 use super::telemetry::RequestSpan;
-use crate::client::{ApiClient, RefreshedToken, TooLate};
+use crate::client::{ApiClient, RefreshedToken};
 use crate::error::{ApiError, FailureCause, Phase, TransportError};
 use crate::transport::{ResponseBody, TransportRequest};
 
@@ -57,8 +57,9 @@ pub(super) async fn exchange(
                 applied.map_err(|error| ApiError::of_credentials(error, call.details(None)))?;
             // The time is read last, because a refresh of the credentials takes time.
             let added = client.inner().context_headers.add(&mut headers, !call.is_streamed);
-            added.map_err(|TooLate(left)| {
-                ApiError::too_late(began.elapsed().saturating_add(left), call.details(None))
+            added.map_err(|cut| {
+                let after = began.elapsed().saturating_add(cut.after());
+                ApiError::too_late(after, call.details(None))
             })?;
             token
         } else {

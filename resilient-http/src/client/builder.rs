@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 use resilient::budget::BudgetConfig;
+use resilient::deadline::SEND_MARGIN;
 use resilient::{BreakerConfig, CircuitBreaker, Classification, RetryBudget, RetryPolicy};
 
 use super::auth::Auth;
@@ -30,9 +31,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const REDIRECTS: u32 = 5;
 /// A usual JSON body is smaller than this. The limit bounds the memory of one call.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
-/// A response is on its way for about a millisecond within a data centre, and timers fire on full
-/// milliseconds.
-const DEADLINE_MARGIN: Duration = Duration::from_millis(5);
 /// The body of an error usually arrives together with its status.
 const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -142,7 +140,7 @@ impl ApiClient {
             fail_when: None,
             idempotency_header: IDEMPOTENCY_HEADER.to_owned(),
             deadline_header: None,
-            deadline_margin: DEADLINE_MARGIN,
+            deadline_margin: SEND_MARGIN,
             attempt_header: None,
             allowed: Vec::new(),
             is_fenced: false,
@@ -276,7 +274,7 @@ impl ApiClientBuilder {
         /// the call, and of each [deadline](resilient::deadline) around it, whichever is least,
         /// less the [margin](Self::deadline_margin). It is written in milliseconds, as Envoy reads
         /// it from `x-envoy-expected-rq-timeout-ms`. In the header `grpc-timeout`, it has the
-        /// format of gRPC.
+        /// format of gRPC: see [`HopFormat`](resilient::deadline::HopFormat).
         ///
         /// If no full millisecond is left, nothing is sent, and the call ends with
         /// [`ApiError::Timeout`](crate::ApiError::Timeout), which the circuit breaker ignores. A
@@ -302,7 +300,8 @@ impl ApiClientBuilder {
         /// Sends the number of the attempt in this header, from the second attempt on, so that the
         /// server can leave retries to this client. It is the number of
         /// [`attempt_number`](resilient::retries::attempt_number): a retry loop around the call
-        /// counts, too. The header is sent only to the origin of the base URL, and replaces a
+        /// counts, too. In the header `grpc-previous-rpc-attempts`, it is one less, as gRPC has it.
+        /// The header is sent only to the origin of the base URL, and replaces a
         /// header of the request. Default: no header.
         attempt_header(name: impl Into<String>) => attempt_header = Some(name.into());
         /// Keeps requests below the path of the base URL. Without this setting, absolute URLs and

@@ -3,15 +3,13 @@
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use resilient::deadline;
+use resilient::TimedOut;
+use resilient::deadline::{HopFormat, time_to_send};
 use resilient::retries::attempt_number;
 
 use super::credentials::Credentials;
 use crate::error::BuildError;
 use crate::request::header_name;
-
-/// The name for which gRPC defines another format of the value.
-const GRPC_TIMEOUT: &str = "grpc-timeout";
 
 /// Headers with another meaning to the transport or to the client.
 const TAKEN: [HeaderName; 5] = [
@@ -27,9 +25,6 @@ pub(crate) struct ContextHeaders {
     pub(super) margin: Duration,
     pub(super) attempt: Option<HeaderName>,
 }
-
-/// The time that the attempt has left, if it does not suffice for a request.
-pub(crate) struct TooLate(pub(crate) Duration);
 
 impl ContextHeaders {
     pub(super) fn new(
@@ -76,60 +71,31 @@ impl ContextHeaders {
         }
     }
 
-    // D7
+    // D9
     /// Adds the headers to a request that is sent now. `has_deadline` says whether the time left is
-    /// that of the whole response.
-    pub(crate) fn add(&self, headers: &mut HeaderMap, has_deadline: bool) -> Result<(), TooLate> {
+    /// that of the whole response. Returns an error if too little time is left for a request.
+    pub(crate) fn add(&self, headers: &mut HeaderMap, has_deadline: bool) -> Result<(), TimedOut> {
         if let Some(name) = self.deadline.as_ref().filter(|_| has_deadline) {
-            if let Some(left) = deadline::remaining() {
-                let value = value_of(left.saturating_sub(self.margin), name == GRPC_TIMEOUT);
-                headers.insert(name, value.ok_or(TooLate(left))?);
+            if let Some(time) = time_to_send(self.margin)? {
+                insert(headers, name, &format_of(name).write_time(time));
             }
         }
-        match (&self.attempt, attempt_number()) {
-            (Some(name), number) if number > 1 => {
-                headers.insert(name, number.into());
-            }
-            _ => {}
+        if let (Some(name), number @ 2..) = (&self.attempt, attempt_number()) {
+            insert(headers, name, &format_of(name).write_attempt(number));
         }
         Ok(())
     }
 }
 
-/// Writes a time in full milliseconds. Returns `None` if it is shorter than a millisecond.
-fn value_of(time: Duration, is_grpc: bool) -> Option<HeaderValue> {
-    // The format of gRPC has at most eight digits.
-    const MOST: u64 = 99_999_999;
-    let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-    let text = match millis {
-        0 => return None,
-        _ if !is_grpc => return Some(millis.into()),
-        ..=MOST => format!("{millis}m"),
-        _ if time.as_secs() <= MOST => format!("{}S", time.as_secs()),
-        _ => format!("{}H", (time.as_secs() / 3_600).min(MOST)),
-    };
-    HeaderValue::try_from(text).ok()
+/// Returns the format of a header, by its name.
+fn format_of(name: &HeaderName) -> HopFormat {
+    let grpc = HopFormat::Grpc;
+    if name == grpc.time_header() || name == grpc.attempt_header() { grpc } else { HopFormat::Http }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn d07_a_time_is_written_in_the_format_of_its_header_and_never_as_more() {
-        let day = Duration::from_secs(86_400);
-        for (time, plain, grpc) in [
-            (Duration::from_micros(1_999), "1", "1m"),
-            (Duration::from_millis(99_999_999), "99999999", "99999999m"),
-            (Duration::from_millis(100_000_999), "100000999", "100000S"),
-            (day * 1_157, "99964800000", "99964800S"),
-            (day * 1_158, "100051200000", "27792H"),
-            (Duration::MAX, "18446744073709551615", "99999999H"),
-        ] {
-            assert_eq!(value_of(time, false).unwrap(), plain);
-            assert_eq!(value_of(time, true).unwrap(), grpc);
-        }
-        assert_eq!(value_of(Duration::from_micros(999), false), None);
-        assert_eq!(value_of(Duration::ZERO, true), None);
+fn insert(headers: &mut HeaderMap, name: &HeaderName, value: &str) {
+    // A number with a unit is always a value that a header can carry.
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
     }
 }

@@ -21,7 +21,6 @@ mod token_refresh;
 pub use self::api_key::ApiKey;
 pub use self::auth::Auth;
 pub use self::builder::ApiClientBuilder;
-pub(crate) use self::context_headers::TooLate;
 pub use self::defaults::{default_budget, default_circuit_breaker};
 pub use self::handle::ApiClient;
 pub(crate) use self::refreshed_token::RefreshedToken;

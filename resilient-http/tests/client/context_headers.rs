@@ -30,7 +30,7 @@ fn with_headers(url: &str) -> ApiClientBuilder {
 }
 
 #[tokio::test]
-async fn d07_by_default_no_header_is_sent() {
+async fn d09_by_default_no_header_is_sent() {
     let server = Api::statuses(&[503, 200]).await;
     let api = client(&server.url).build().unwrap();
     within("the call", api.get::<resilient_http::Response>("x")).await.unwrap();
@@ -41,7 +41,7 @@ async fn d07_by_default_no_header_is_sent() {
 }
 
 #[tokio::test]
-async fn d07_each_attempt_sends_its_time_and_its_number_from_the_second_on() {
+async fn d09_each_attempt_sends_its_time_and_its_number_from_the_second_on() {
     let server = Api::statuses(&[503, 503, 200]).await;
     let api = with_headers(&server.url).build().unwrap();
     within("the call", api.get::<resilient_http::Response>("x")).await.unwrap();
@@ -53,7 +53,7 @@ async fn d07_each_attempt_sends_its_time_and_its_number_from_the_second_on() {
 }
 
 #[tokio::test]
-async fn d07_a_redirected_request_has_both_headers() {
+async fn d09_a_redirected_request_has_both_headers() {
     let server = Api::serve(|n, seen| match seen.target.as_str() {
         "/x" if n == 0 => status(503),
         "/x" => answer(307, &[("location", "/y")], ""),
@@ -70,7 +70,7 @@ async fn d07_a_redirected_request_has_both_headers() {
 }
 
 #[tokio::test]
-async fn d07_the_headers_do_not_go_to_other_origins() {
+async fn d09_the_headers_do_not_go_to_other_origins() {
     let (own, other) = (Api::statuses(&[200]).await, Api::statuses(&[503, 200]).await);
     let api = with_headers(&own.url).allow_origin(&other.url).build().unwrap();
     let url = format!("{}/x", other.url);
@@ -82,7 +82,7 @@ async fn d07_the_headers_do_not_go_to_other_origins() {
 }
 
 #[tokio::test]
-async fn d07_a_call_without_time_limits_sends_only_an_ambient_deadline() {
+async fn d09_a_call_without_time_limits_sends_only_an_ambient_deadline() {
     let server = Api::statuses(&[200]).await;
     let api = with_headers(&server.url).timeout(None).deadline(None).build().unwrap();
     let call = || api.get::<resilient_http::Response>("x");
@@ -95,7 +95,7 @@ async fn d07_a_call_without_time_limits_sends_only_an_ambient_deadline() {
 }
 
 #[tokio::test]
-async fn d07_a_stream_sends_no_time() {
+async fn d09_a_stream_sends_no_time() {
     let server = Api::statuses(&[503, 200]).await;
     let api = with_headers(&server.url).build().unwrap();
     let request = api.get::<()>("x").prepare().unwrap();
@@ -105,10 +105,11 @@ async fn d07_a_stream_sends_no_time() {
     assert_eq!(seen[1].header(ATTEMPT), Some("2"));
 }
 
+/// The time and the attempt number that a request carried.
+type Sent = (Option<String>, Option<String>);
+
 /// A transport on the paused clock that responds with these statuses and records the headers.
-fn recording(
-    statuses: &'static [u16],
-) -> (ApiClientBuilder, Arc<Mutex<Vec<(Option<String>, Option<String>)>>>) {
+fn recording(statuses: &'static [u16]) -> (ApiClientBuilder, Arc<Mutex<Vec<Sent>>>) {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let of_transport = Arc::clone(&seen);
     let text = |headers: &HeaderMap, name| {
@@ -118,7 +119,8 @@ fn recording(
         let mut seen = of_transport.lock().unwrap();
         let headers = request.headers();
         let time = text(headers, TIME).or_else(|| text(headers, "grpc-timeout"));
-        seen.push((time, text(headers, ATTEMPT)));
+        let attempt = text(headers, ATTEMPT);
+        seen.push((time, attempt.or_else(|| text(headers, "grpc-previous-rpc-attempts"))));
         let status = statuses[(seen.len() - 1).min(statuses.len() - 1)];
         let mut response = http::Response::new("1".into());
         *response.status_mut() = status.try_into().unwrap();
@@ -133,12 +135,12 @@ fn recording(
     (api, seen)
 }
 
-fn both(time: &str, attempt: Option<&str>) -> (Option<String>, Option<String>) {
+fn both(time: &str, attempt: Option<&str>) -> Sent {
     (Some(time.to_owned()), attempt.map(str::to_owned))
 }
 
 #[tokio::test(start_paused = true)]
-async fn d07_the_least_of_attempt_call_and_ambient_deadline_is_sent_less_the_margin() {
+async fn d09_the_least_of_attempt_call_and_ambient_deadline_is_sent_less_the_margin() {
     let (api, seen) = recording(&[503, 503, 200]);
     let api = api.timeout(4 * SECOND).deadline(9 * SECOND).build().unwrap();
     // The delays are 2 and 4 seconds: the third attempt has three seconds of its call left.
@@ -157,15 +159,16 @@ async fn d07_the_least_of_attempt_call_and_ambient_deadline_is_sent_less_the_mar
 }
 
 #[tokio::test(start_paused = true)]
-async fn d07_grpc_timeout_has_its_own_format() {
-    let (api, seen) = recording(&[200]);
-    let api = api.deadline_header("grpc-timeout").build().unwrap();
+async fn d09_the_headers_of_grpc_have_the_format_of_grpc() {
+    let (api, seen) = recording(&[503, 200]);
+    let api = api.deadline_header("grpc-timeout").attempt_header("grpc-previous-rpc-attempts");
+    let api = api.build().unwrap();
     api.get::<u32>("x").await.unwrap();
-    assert_eq!(*seen.lock().unwrap(), [both("9995m", None)]);
+    assert_eq!(*seen.lock().unwrap(), [both("9995000u", None), both("9995000u", Some("1"))]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn d07_a_call_with_no_time_left_sends_nothing_and_ends_as_timed_out() {
+async fn d09_a_call_with_no_time_left_sends_nothing_and_ends_as_timed_out() {
     let (api, seen) = recording(&[503]);
     let api = api.build().unwrap();
     let scope = deadline::scope(Duration::from_millis(5), async { api.get::<u32>("x").await });
@@ -182,7 +185,7 @@ async fn d07_a_call_with_no_time_left_sends_nothing_and_ends_as_timed_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn d07_the_number_of_a_loop_around_the_call_travels_on() {
+async fn d09_the_number_of_a_loop_around_the_call_travels_on() {
     let (api, seen) = recording(&[200]);
     let api = api.build().unwrap();
     let caller = CallerContext::new().attempt(3);
@@ -191,7 +194,7 @@ async fn d07_the_number_of_a_loop_around_the_call_travels_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn d07_retries_of_the_client_are_left_to_a_caller_that_retries() {
+async fn d09_retries_of_the_client_are_left_to_a_caller_that_retries() {
     let (api, seen) = recording(&[503]);
     let api = api.build().unwrap();
     let caller = CallerContext::new().attempt(2).collapse_retries(true);
@@ -200,7 +203,7 @@ async fn d07_retries_of_the_client_are_left_to_a_caller_that_retries() {
 }
 
 #[test]
-fn d07_headers_and_margins_that_cannot_work_are_refused() {
+fn d09_headers_and_margins_that_cannot_work_are_refused() {
     let api = || client("http://localhost");
     let key = || Auth::api_key("x-key", ApiKey::secret("secret"));
     for (builder, kind) in [

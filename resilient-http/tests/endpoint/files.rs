@@ -378,7 +378,7 @@ fn the_tables_of_the_guide_are_the_defaults_of_a_client() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn d07_a_document_names_the_headers_for_the_time_left_and_the_attempt() {
+async fn d09_a_document_names_the_headers_for_the_time_left_and_the_attempt() {
     let document = format!(
         "[endpoint.x]\nprovider = \"{}\"\nbase_url = \"http://localhost\"\npath = \"x\"\n\
          auth = \"none\"\nmethod = \"GET\"\ntimeout = \"2s\"\n\
