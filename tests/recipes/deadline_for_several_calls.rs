@@ -84,9 +84,8 @@ async fn tasks_to_which_the_deadline_is_carried_end_at_it() {
     // The scope ends, and the tasks end at the same time, although each attempt may take longer.
     let by_scope = page().await.unwrap_err();
     assert_eq!((by_scope.limit(), start.elapsed().as_secs()), (TimeLimit::Scope, 2));
-    let scope =
-        deadline::scope(Duration::from_secs(2), async { tokio::spawn(deadline::carry(orders(1))) });
-    let task = scope.await.unwrap();
+    let start_task = || tokio::spawn(deadline::carry(orders(1)));
+    let task = deadline::scope_blocking(Duration::from_secs(2), start_task);
     let start = Instant::now();
     let error = task.await.unwrap().unwrap_err();
     assert_eq!(TimedOut::find_in(&error).unwrap().limit(), TimeLimit::Deadline);

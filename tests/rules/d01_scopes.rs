@@ -22,8 +22,7 @@ use crate::support::retry::{SECOND, at_once, build, exact};
 
 /// Returns a future that runs under a deadline of one second which cancels nothing.
 async fn under_a_deadline<F: Future>(future: F) -> F::Output {
-    let carried = scope(SECOND, async { carry(future) }).await;
-    carried.expect("the scope is not over").await
+    scope_blocking(SECOND, || carry(future)).await
 }
 
 #[tokio::test(start_paused = true)]
@@ -32,8 +31,8 @@ async fn d01_a_scope_cancels_its_future_at_the_deadline() {
     let alive = Arc::new(());
     let kept = Arc::clone(&alive);
     let future = async move {
-        let _kept = kept;
         pending::<()>().await;
+        drop(kept);
     };
     let timed_out = scope(5 * SECOND, future).await.unwrap_err();
     assert_eq!(start.elapsed(), 5 * SECOND);
@@ -288,7 +287,7 @@ async fn d01_futures_beside_a_scope_do_not_see_its_deadline() {
 #[tokio::test(start_paused = true)]
 async fn d01_a_panic_in_a_scope_ends_it() {
     let panics = scope(SECOND, async { panic_quietly() });
-    assert_eq!(panic_of_call(async { panics.await.map(|()| ()) }), OWN_PANIC);
+    assert_eq!(panic_of_call(panics), OWN_PANIC);
     assert_eq!(remaining(), None);
     assert_eq!(panic_of(|| scope_blocking(SECOND, || panic_quietly())), OWN_PANIC);
     assert_eq!(remaining(), None);
@@ -300,8 +299,8 @@ async fn d01_a_scope_can_be_dropped_at_every_poll() {
         let alive = Arc::new(());
         let kept = Arc::clone(&alive);
         let future = async move {
-            let _kept = kept;
             pause(3).await;
+            drop(kept);
             remaining()
         };
         let output = poll_and_drop(scope(SECOND, future), polls);

@@ -60,21 +60,19 @@ fn d04_a_carried_closure_passes_the_deadline_of_a_plain_function_on() {
 
 #[tokio::test(start_paused = true)]
 async fn d04_carrying_cancels_nothing() {
-    let task = scope(SECOND, async {
-        tokio::spawn(carry(async {
-            sleep(3 * SECOND).await;
-            remaining()
-        }))
-    });
-    assert_eq!(task.await.unwrap().await.unwrap(), Some(Duration::ZERO));
+    let late = async {
+        sleep(3 * SECOND).await;
+        remaining()
+    };
+    let task = scope_blocking(SECOND, || tokio::spawn(carry(late)));
+    assert_eq!(task.await.unwrap(), Some(Duration::ZERO));
 }
 
 #[tokio::test(start_paused = true)]
 async fn d04_the_earlier_of_the_carried_and_the_present_deadline_applies() {
-    let carried = scope(5 * SECOND, async { carry(async { remaining() }) }).await.unwrap();
-    assert_eq!(scope(SECOND, carried).await, Ok(Some(SECOND)));
-    let carried = scope(SECOND, async { carry(async { remaining() }) }).await.unwrap();
-    assert_eq!(scope(5 * SECOND, carried).await, Ok(Some(SECOND)));
+    let carried = |time| scope_blocking(time, || carry(async { remaining() }));
+    assert_eq!(scope(SECOND, carried(5 * SECOND)).await, Ok(Some(SECOND)));
+    assert_eq!(scope(5 * SECOND, carried(SECOND)).await, Ok(Some(SECOND)));
 }
 
 #[test]
