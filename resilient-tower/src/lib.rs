@@ -10,6 +10,12 @@ mod call_report;
 mod classifier;
 #[cfg(feature = "http")]
 mod guarded_body;
+#[cfg(feature = "http")]
+mod incoming_deadline;
+#[cfg(feature = "http")]
+mod outgoing_deadline;
+#[cfg(feature = "http")]
+mod refusal;
 mod rejection;
 #[cfg(feature = "http")]
 mod response_classifier;
@@ -23,6 +29,16 @@ pub use self::call_report::{ByResult, CallReport};
 pub use self::classifier::{ByBoxedSource, ByClassify, BySource, EveryError, ResultClassifier};
 #[cfg(feature = "http")]
 pub use self::guarded_body::GuardedBody;
+#[cfg(feature = "http")]
+pub use self::incoming_deadline::{
+    IncomingDeadline, IncomingDeadlineFuture, IncomingDeadlineLayer,
+};
+#[cfg(feature = "http")]
+pub use self::outgoing_deadline::{
+    OutgoingDeadline, OutgoingDeadlineFuture, OutgoingDeadlineLayer,
+};
+#[cfg(feature = "http")]
+pub use self::refusal::{Respond, TimedOutResult};
 pub use self::rejection::{IntoError, RejectedResult};
 #[cfg(feature = "http")]
 pub use self::response_classifier::{GrpcStatus, HeadVerdict, HttpStatus, ResponseClassifier};

@@ -4,4 +4,6 @@
 mod body;
 mod breaker;
 mod first_page;
+#[cfg(feature = "http")]
+mod hops;
 mod support;
