@@ -3,6 +3,8 @@
 #![cfg_attr(not(doctest), doc = include_str!("../README.md"))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "axum")]
+mod axum_rejection;
 mod breaker_layer;
 mod breaker_service;
 mod breaker_source;
@@ -10,6 +12,8 @@ mod call_report;
 mod classifier;
 #[cfg(feature = "http")]
 mod guarded_body;
+#[cfg(feature = "axum")]
+mod health_routes;
 #[cfg(feature = "http")]
 mod incoming_deadline;
 #[cfg(feature = "http")]
@@ -17,9 +21,13 @@ mod outgoing_deadline;
 #[cfg(feature = "http")]
 mod refusal;
 mod rejection;
+#[cfg(feature = "reqwest-middleware")]
+mod reqwest_calls;
 #[cfg(feature = "http")]
 mod response_classifier;
 
+#[cfg(feature = "axum")]
+pub use self::axum_rejection::{HandlerError, Rejection};
 pub use self::breaker_layer::BreakerLayer;
 pub use self::breaker_service::{Breaker, BreakerFuture};
 pub use self::breaker_source::{BreakerSource, KeyedBy};
@@ -29,6 +37,8 @@ pub use self::call_report::{ByResult, CallReport};
 pub use self::classifier::{ByBoxedSource, ByClassify, BySource, EveryError, ResultClassifier};
 #[cfg(feature = "http")]
 pub use self::guarded_body::GuardedBody;
+#[cfg(feature = "axum")]
+pub use self::health_routes::HealthRoutes;
 #[cfg(feature = "http")]
 pub use self::incoming_deadline::{
     IncomingDeadline, IncomingDeadlineFuture, IncomingDeadlineLayer,
@@ -40,5 +50,7 @@ pub use self::outgoing_deadline::{
 #[cfg(feature = "http")]
 pub use self::refusal::{Respond, TimedOutResult};
 pub use self::rejection::{IntoError, RejectedResult};
+#[cfg(feature = "reqwest-middleware")]
+pub use self::reqwest_calls::{CallError, ReqwestCalls};
 #[cfg(feature = "http")]
 pub use self::response_classifier::{GrpcStatus, HeadVerdict, HttpStatus, ResponseClassifier};
