@@ -41,12 +41,22 @@ pub mod retries {
         GiveUpEvent, Jitter, NamedRetry, NestedMode, NominalDelays, RetryCounts, RetryDriver,
         RetryError, RetryEvent, RetryFailure, RetryPolicy, RetryPolicyBuilder, RetrySnapshot,
         StopReason, TimeLimit, TimedOut, TimedOutOutput, WaitEvent, WhenOpen, WorstCase,
+        attempt_number,
     };
     #[cfg(feature = "tokio")]
     pub use resilient_core::retry::{
         AttemptGate, ByClassify, BySource, CallHooks, Described, EveryFailure, GivenHooks, NoHooks,
-        OutputClassifier, RetryCall, remaining_time,
+        OutputClassifier, RetryCall,
     };
+}
+
+/// The deadline of the running code, across function calls, tasks and processes.
+pub mod deadline {
+    pub use resilient_core::deadline::{
+        CallerContext, CarriedFuture, carry, carry_blocking, remaining, scope_blocking,
+    };
+    #[cfg(feature = "tokio")]
+    pub use resilient_core::deadline::{DeadlineScope, scope};
 }
 
 /// Retry budgets, which limit the retries to one dependency during an outage.

@@ -39,6 +39,7 @@ compile_error!(
 
 pub mod breaker;
 mod call_site;
+pub mod deadline;
 #[cfg(test)]
 #[path = "tests/debug_texts.rs"]
 mod debug_texts;

@@ -49,7 +49,7 @@ fn rules(page: &str) -> Vec<Rule> {
 
 /// Returns whether `text` is the number of a rule, such as `B1`, `G9`, `R16` or `C5`.
 fn is_number(text: &str) -> bool {
-    let digits = text.strip_prefix(['B', 'G', 'R', 'C']);
+    let digits = text.strip_prefix(['B', 'G', 'R', 'D', 'C']);
     digits.is_some_and(|digits| {
         (1..=2).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
     })

@@ -249,16 +249,16 @@ fn r06_without_timers_a_limited_call_is_not_made() {
 
 #[tokio::test(start_paused = true)]
 async fn r06_the_remaining_time_is_that_of_the_limit_which_comes_first() {
-    use resilient::retries::remaining_time;
+    use resilient::deadline::remaining;
 
     let left = async |deadline, attempt_timeout| {
         let policy = at_once(0);
         let call = policy.call().deadline(deadline).attempt_timeout(attempt_timeout);
         let left: Result<_, Late> = call
             .run(async |_| {
-                let before = remaining_time();
+                let before = remaining();
                 tokio::time::sleep(ms(300)).await;
-                Ok((before, remaining_time()))
+                Ok((before, remaining()))
             })
             .await;
         left.unwrap()
@@ -267,16 +267,16 @@ async fn r06_the_remaining_time_is_that_of_the_limit_which_comes_first() {
     assert_eq!(left(2 * SECOND, SECOND).await, (Some(SECOND), Some(ms(700))));
     // A limit that is too far away to be an instant is no limit.
     assert_eq!(left(Duration::MAX, Duration::MAX).await, (None, None));
-    assert_eq!(remaining_time(), None);
+    assert_eq!(remaining(), None);
     // The limit of an outer call holds inside, and not in a task that the attempt spawns.
     let policy = at_once(0);
     let nested: Result<_, Late> = policy
         .call()
         .deadline(ms(500))
         .run(async |_| {
-            let spawned = tokio::spawn(async { remaining_time() }).await.unwrap();
+            let spawned = tokio::spawn(async { remaining() }).await.unwrap();
             let inner: Result<_, Late> =
-                policy.call().deadline(SECOND).run(async |_| Ok(remaining_time())).await;
+                policy.call().deadline(SECOND).run(async |_| Ok(remaining())).await;
             inner.map(|inner| (inner, spawned))
         })
         .await;

@@ -3,7 +3,7 @@
 // excerpt: client
 use std::time::Duration;
 
-use resilient::retries::remaining_time;
+use resilient::deadline;
 use resilient::{CircuitOpen, Classify, TimedOut, circuit_breaker, retry};
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
@@ -81,7 +81,7 @@ impl Stock {
     pub async fn count(&self, article: &str) -> Result<u32, StockError> {
         let mut request = Request::new(article.to_owned());
         // Tells the server when this attempt ends, so that it does not work for nobody.
-        if let Some(time) = remaining_time() {
+        if let Some(time) = deadline::remaining() {
             request.set_timeout(time);
         }
         let mut client = StockClient::new(self.channel.clone());

@@ -39,12 +39,13 @@ pub use crate::call_site::Annotated;
 pub use crate::call_site::{BudgetCallSite, GivenBudget, given_budget};
 pub use crate::call_site::{CallSite, Declaration, KeyedCallSite};
 pub use crate::call_site::{GivenPolicy, OwnedPolicy, RetrySite, given_policy};
+pub use crate::deadline::{CutCause, CutShort};
 #[cfg(any(loom, shuttle))]
 pub use crate::retry::RetryCell;
 pub use crate::retry::{
-    Attempt, AttemptEnd, AttemptLog, Backoff, CallOptions, CutCause, CutShort, ErrorLog,
-    GiveUpEvent, Jitter, LastOutput, LoggedOutput, Marked, NamedPolicy, NestedMode, RetryDriver,
-    RetryEvent, RetryPolicy, RetrySettings, ShownOutput, StopReason, WhenOpen,
+    Attempt, AttemptEnd, AttemptLog, Backoff, CallOptions, ErrorLog, GiveUpEvent, Jitter,
+    LastOutput, LoggedOutput, Marked, NamedPolicy, NestedMode, RetryDriver, RetryEvent,
+    RetryPolicy, RetrySettings, ShownOutput, StopReason, WhenOpen,
 };
 /// The standard names that expanded code uses. Paths through this module work under
 /// `no_implicit_prelude`.

@@ -8,10 +8,11 @@ use super::given_limit::NO_LIMIT;
 #[cfg(not(feature = "tokio"))]
 use crate::breaker::PermitFuture;
 use crate::breaker::{CircuitOpen, Permit};
+use crate::deadline::{CutCause, CutShort};
 use crate::retry::{
-    AttemptEnd, AttemptLog, CallOptions, CutCause, CutShort, DeclaredLimits, GiveUpEvent, Marked,
-    NamedPolicy, RetryDriver, RetryEvent, RetryPolicy, RetryPolicyBuilder, RetrySettings,
-    StopReason, TimedOutOutput, WaitEvent,
+    AttemptEnd, AttemptLog, CallOptions, DeclaredLimits, GiveUpEvent, Marked, NamedPolicy,
+    RetryDriver, RetryEvent, RetryPolicy, RetryPolicyBuilder, RetrySettings, StopReason,
+    TimedOutOutput, WaitEvent,
 };
 use crate::telemetry;
 
@@ -233,7 +234,7 @@ pub fn limited<F: Future>(
     retry: &mut RetryDriver<'_>,
     timeout: impl GivenLimit,
     future: F,
-) -> crate::retry::TimeoutFuture<F> {
+) -> crate::deadline::TimeoutFuture<F> {
     retry.limited(future, timeout.given())
 }
 
@@ -245,8 +246,8 @@ pub fn limit(limit: impl GivenLimit) -> Option<Duration> {
 
 /// Applies `#[timeout]`.
 #[cfg(feature = "tokio")]
-pub fn timeout<F: Future>(limit: impl GivenLimit, future: F) -> crate::retry::TimeoutFuture<F> {
-    crate::retry::timeout(limit.given(), future)
+pub fn timeout<F: Future>(limit: impl GivenLimit, future: F) -> crate::deadline::TimeoutFuture<F> {
+    crate::deadline::timeout(limit.given(), future)
 }
 
 /// Appears in the compile error if a time limit is used without the feature `tokio` of `resilient`.

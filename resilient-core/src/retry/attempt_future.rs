@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::scope;
+use crate::deadline::{AttemptMark, enter};
 use crate::signal::debug_fields;
 use crate::telemetry::CallSpan;
 
@@ -14,8 +14,7 @@ pin_project! {
     /// The future of an attempt without time limits.
     #[must_use = "futures do nothing unless awaited"]
     pub struct AttemptFuture<F> {
-        // `is_retry` is true from the second attempt on.
-        is_retry: bool,
+        mark: AttemptMark,
         span: CallSpan,
         #[pin]
         future: F,
@@ -24,8 +23,8 @@ pin_project! {
 
 impl<F> AttemptFuture<F> {
     #[inline]
-    pub(super) fn new(is_retry: bool, span: CallSpan, future: F) -> Self {
-        Self { is_retry, span, future }
+    pub(super) fn new(mark: AttemptMark, span: CallSpan, future: F) -> Self {
+        Self { mark, span, future }
     }
 }
 
@@ -36,10 +35,10 @@ impl<F: Future> Future for AttemptFuture<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let _span = this.span.enter();
-        if !*this.is_retry {
+        if this.mark.is_first() {
             return this.future.poll(cx);
         }
-        let _entered = scope::enter(true, None);
+        let _entered = enter(*this.mark, None);
         this.future.poll(cx)
     }
 }

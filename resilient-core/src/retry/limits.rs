@@ -3,11 +3,10 @@
 use std::time::{Duration, Instant};
 
 #[cfg(feature = "tokio")]
-use super::cut::Cut;
-use super::scope::{self, earlier};
+use crate::deadline::Cut;
+use crate::deadline::{TimeLeft, current, earlier};
 #[cfg(feature = "tokio")]
 use crate::signal::{FullTime, TimeLimit};
-use crate::time;
 
 #[derive(Debug, Clone, Copy, Default)]
 #[cfg_attr(not(feature = "tokio"), expect(dead_code, reason = "only timers read it"))]
@@ -47,7 +46,7 @@ impl Limits {
         attempt_timeout: Option<Duration>,
     ) -> Self {
         let own = TimeLeft::from(started, deadline);
-        let outer = scope::current().deadline;
+        let outer = current().deadline;
         let at = earlier(own.map(|own| own.end), outer);
         let deadline = at.map(|at| Deadline {
             at,
@@ -113,28 +112,5 @@ impl Deadline {
         }
         let full_time = if is_inherited { FullTime::Neither } else { FullTime::Call };
         Cut { full_time, is_full_at: own.map(TimeLeft::nearly_end), ..cut }
-    }
-}
-
-/// A time limit that has started to run: its end and its length.
-#[derive(Debug, Clone, Copy)]
-struct TimeLeft {
-    end: Instant,
-    after: Duration,
-}
-
-impl TimeLeft {
-    /// Returns the limit, or `None` if there is no limit or if the limit never ends.
-    fn from(start: Instant, limit: Option<Duration>) -> Option<Self> {
-        let after = limit?;
-        Some(Self { end: time::later(start, after)?, after })
-    }
-
-    /// Returns the instant from which the limit counts as used up. This is a millisecond before its
-    /// end: timers fire on whole milliseconds, so limits that end within a millisecond of each
-    /// other end together. For a limit of less than two milliseconds, this is its middle.
-    fn nearly_end(self) -> Instant {
-        const TICK: Duration = Duration::from_millis(1);
-        self.end.checked_sub(TICK.min(self.after / 2)).unwrap_or(self.end)
     }
 }

@@ -1,6 +1,6 @@
 //! An attempt of a plain function, which runs on the thread of its call.
 
-use super::scope::Entered;
+use crate::deadline::Entered;
 use crate::telemetry::EnteredHere;
 
 /// A guard that lives as long as an attempt of a plain function runs. Meanwhile the thread is in

@@ -15,6 +15,7 @@ mod attempt_future;
 #[cfg(feature = "tokio")]
 mod attempt_gate;
 mod attempt_log;
+mod attempt_number;
 mod backoff;
 mod budget;
 #[cfg(feature = "tokio")]
@@ -23,7 +24,6 @@ mod call;
 mod call_hooks;
 mod call_options;
 mod circuit_pause;
-mod cut;
 mod delays;
 mod driver;
 mod error;
@@ -43,17 +43,13 @@ mod pause;
 mod permitted_attempt;
 mod policy;
 mod random;
-#[cfg(feature = "tokio")]
-mod remaining_time;
+mod report_cut;
 #[cfg(feature = "tokio")]
 mod run_call;
 mod schedule;
-mod scope;
 #[cfg(feature = "tokio")]
 mod success_permit;
 mod test_hook;
-#[cfg(feature = "tokio")]
-mod timeout_future;
 mod worst_case;
 
 pub use self::attempt::{Attempt, GiveUpEvent, RetryEvent, WaitEvent};
@@ -62,6 +58,7 @@ pub use self::attempt_future::AttemptFuture;
 #[cfg(feature = "tokio")]
 pub use self::attempt_gate::AttemptGate;
 pub use self::attempt_log::AttemptLog;
+pub use self::attempt_number::attempt_number;
 pub use self::backoff::Backoff;
 pub(crate) use self::budget::LiveBudgetSettings;
 pub use self::budget::{
@@ -73,8 +70,6 @@ pub use self::call::RetryCall;
 pub use self::call_hooks::{CallHooks, GivenHooks, NoHooks};
 pub use self::call_options::CallOptions;
 pub(crate) use self::circuit_pause::{GrantedPause, block};
-pub(crate) use self::cut::report_cut;
-pub use self::cut::{CutCause, CutShort};
 pub use self::delays::{Delays, NominalDelays};
 pub(crate) use self::driver::TextSetting;
 pub use self::driver::{AttemptEnd, RetryDriver};
@@ -97,14 +92,8 @@ pub use self::pause::Pause;
 #[cfg(feature = "tokio")]
 pub use self::permitted_attempt::PermittedAttempt;
 pub use self::policy::{RetryPolicy, RetryPolicyBuilder, RetrySettings, WhenOpen};
-#[cfg(feature = "tokio")]
-pub use self::remaining_time::remaining_time;
-pub use self::scope::Entered;
+pub(crate) use self::report_cut::report_cut;
 #[cfg(feature = "test-util")]
 pub(crate) use self::test_hook::{CallRecord, install};
-#[cfg(feature = "tokio")]
-pub use self::timeout_future::TimeoutFuture;
-#[cfg(feature = "tokio")]
-pub(crate) use self::timeout_future::timeout;
 pub use self::worst_case::WorstCase;
 pub use crate::signal::{FromTimedOut, StopReason, TimeLimit, TimedOut, TimedOutOutput};

@@ -5,8 +5,8 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::scope::{self, Entered};
 use crate::breaker::{CallTimer, EnteredCall, Permit};
+use crate::deadline::{self, AttemptMark, Entered};
 use crate::signal::debug_fields;
 use crate::telemetry::{CallSpan, LazySpan};
 
@@ -18,8 +18,7 @@ pin_project! {
     pub struct PermittedAttempt<'permit, F> {
         // The loop keeps the permit in memory in any case, so a reference costs less than a copy.
         permit: &'permit Permit<'permit>,
-        // `is_retry` is true from the second attempt on.
-        is_retry: bool,
+        mark: AttemptMark,
         // Whether code inside the attempt must detect that it runs in a retry or in a probe.
         is_marked: bool,
         attempt_span: CallSpan,
@@ -33,15 +32,15 @@ pin_project! {
 impl<'permit, F> PermittedAttempt<'permit, F> {
     #[inline]
     pub(super) fn new(
-        is_retry: bool,
+        mark: AttemptMark,
         attempt_span: CallSpan,
         permit: &'permit Permit<'permit>,
         future: F,
     ) -> Self {
-        let is_marked = is_retry | permit.is_probe();
+        let is_marked = !mark.is_first() | permit.is_probe();
         Self {
             permit,
-            is_retry,
+            mark,
             is_marked,
             attempt_span,
             call_span: LazySpan::NEW,
@@ -59,7 +58,7 @@ impl<F: Future> Future for PermittedAttempt<'_, F> {
         let this = self.project();
         let _attempt = this.attempt_span.enter();
         let _call = this.call_span.get_or_make(|| this.permit.span()).enter();
-        let _entered = this.is_marked.then(|| enter(this.permit, *this.is_retry));
+        let _entered = this.is_marked.then(|| enter(this.permit, *this.mark));
         let permit = *this.permit;
         this.timer.poll(|| Some(permit.name()), || this.future.poll(cx))
     }
@@ -99,9 +98,9 @@ impl<F: Future> Future for PermittedCall<'_, F> {
 #[inline(never)]
 fn enter<'permit>(
     permit: &'permit Permit<'permit>,
-    is_retry: bool,
+    mark: AttemptMark,
 ) -> (EnteredCall<'permit>, Option<Entered>) {
-    (permit.enter(), is_retry.then(|| scope::enter(true, None)))
+    (permit.enter(), (!mark.is_first()).then(|| deadline::enter(mark, None)))
 }
 
 debug_fields!(PermittedAttempt<'permit, F> {});

@@ -7,7 +7,6 @@ use super::attempt_log::AttemptLog;
 use super::call::{CallBreaker, RetryCall};
 use super::call_hooks::CallHooks;
 use super::call_options::CallOptions;
-use super::cut::{CutShort, report_cut};
 use super::driver::{AttemptEnd, NotAdmitted, RetryDriver};
 use super::error::RetryError;
 use super::error_log::ErrorLog;
@@ -15,8 +14,10 @@ use super::last_output::LastOutput;
 use super::named::DeclaredLimits;
 use super::output_classifier::OutputClassifier;
 use super::permitted_attempt::PermittedCall;
+use super::report_cut::report_cut;
 use super::success_permit::{Held, Reported, SuccessPermit};
 use crate::breaker::{OwnedPermit, Permit};
+use crate::deadline::CutShort;
 use crate::signal::StopReason;
 
 impl<'a, O, C, H> RetryCall<'a, O, C, H>

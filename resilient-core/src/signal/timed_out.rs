@@ -16,6 +16,9 @@ labels! {
         Deadline = "deadline",
         /// `#[timeout]`: the time for the whole call.
         Timeout = "timeout",
+        /// The deadline of a [scope](crate::deadline::scope), or of a [caller in another
+        /// process](crate::deadline::CallerContext).
+        Scope = "deadline_scope",
         /// The call has a limit, but there is no async runtime with timers, so nothing was called.
         /// Make the call in a runtime that was built with `enable_time` or `enable_all`.
         NoTimer = "no_timer",
@@ -23,7 +26,7 @@ labels! {
     /// Returns the label for metrics and logs.
     pub fn as_str;
     #[cfg(test)]
-    pub(crate) const ALL: 4;
+    pub(crate) const ALL: 5;
 }
 
 /// The error of a call that took too long and was cancelled. Whether the call took effect is
@@ -86,7 +89,7 @@ impl TimedOut {
         /// this is the rest of the outer call's time.
         after: Duration = self.after;
         /// The number of attempts, including the last attempt and attempts that a breaker rejected.
-        /// It is 1 for `#[timeout]`, and 0 if the gate of the call admitted none.
+        /// It is 1 for `#[timeout]`, and 0 for a scope and if the gate of the call admitted none.
         attempts: u32 = self.attempts;
     }
 }
@@ -104,6 +107,7 @@ impl fmt::Display for TimedOut {
             }
             TimeLimit::Deadline => write!(f, "deadline of {after:?} passed in attempt {attempts}"),
             TimeLimit::Timeout => write!(f, "timed out after {after:?}"),
+            TimeLimit::Scope => write!(f, "deadline of {after:?} passed"),
             TimeLimit::NoTimer => write!(
                 f,
                 "not called: there is no async runtime with timers to keep a limit of {after:?}"
@@ -121,7 +125,7 @@ impl std::error::Error for TimedOut {}
 /// [`permanent`](Classification::permanent): the callee has used up the time that it had for all
 /// attempts. If it was the deadline of a call around the callee, or if it passed before the first
 /// attempt, the class is [`ignored`](Classification::ignored): the dependency had less time than
-/// the callee allows.
+/// the callee allows. A passed [`Scope`](TimeLimit::Scope) is also ignored.
 /// Without a timer nothing was called, so [`NoTimer`](TimeLimit::NoTimer) is
 /// [`ignored`](Classification::ignored), too.
 ///
@@ -140,9 +144,9 @@ impl Classify for TimedOut {
             (TimeLimit::Deadline, FullTime::Attempt | FullTime::Call) => {
                 Classification::permanent()
             }
-            (TimeLimit::Deadline, FullTime::Neither) | (TimeLimit::NoTimer, _) => {
-                Classification::ignored()
-            }
+            // D3
+            (TimeLimit::Deadline, FullTime::Neither)
+            | (TimeLimit::Scope | TimeLimit::NoTimer, _) => Classification::ignored(),
         }
     }
 }
@@ -219,6 +223,8 @@ mod tests {
             (TimeLimit::Timeout, FullTime::Attempt, Classification::transient()),
             (TimeLimit::Deadline, FullTime::Call, Classification::permanent()),
             (TimeLimit::Deadline, FullTime::Neither, Classification::ignored()),
+            (TimeLimit::Scope, FullTime::Call, Classification::ignored()),
+            (TimeLimit::Scope, FullTime::Neither, Classification::ignored()),
             (TimeLimit::NoTimer, FullTime::Neither, Classification::ignored()),
         ] {
             let after = Duration::from_secs(1);

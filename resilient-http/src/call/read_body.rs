@@ -5,7 +5,8 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http_body::Body as _;
 use http_body_util::BodyExt;
-use resilient::retries::{TimeLimit, remaining_time};
+use resilient::deadline;
+use resilient::retries::TimeLimit;
 
 use crate::error::{ERROR_BODY_LIMIT, TransportError};
 use crate::time_limit::limited;
@@ -54,7 +55,7 @@ pub(super) async fn read_whole(mut body: ResponseBody, limit: usize) -> Result<B
 /// The read ends before the attempt does. If the time limit of the attempt ended it, the status,
 /// the headers and the hint would be lost.
 pub(super) async fn read_beginning(mut body: ResponseBody, most: Duration) -> (Bytes, bool) {
-    let most = match remaining_time() {
+    let most = match deadline::remaining() {
         Some(left) => most.min(left.saturating_sub(BEFORE_LIMIT)),
         None => most,
     };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use resilient::retries::remaining_time;
+use resilient::deadline;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 use url::Url;
@@ -88,7 +88,7 @@ impl Credentials {
 /// If the limit of the attempt ended a refresh, the circuit breaker would count a failure of the
 /// server.
 async fn refreshed(refresh: &TokenRefresh) -> Result<RefreshedToken, CredentialsError> {
-    let most = remaining_time().map(|left| left.saturating_sub(left / 8));
+    let most = deadline::remaining().map(|left| left.saturating_sub(left / 8));
     let until = most.and_then(|most| Instant::now().checked_add(most));
     // The future is boxed, so that the futures of other calls stay small.
     let token = Box::pin(refresh.token(until));

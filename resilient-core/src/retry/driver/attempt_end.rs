@@ -57,7 +57,7 @@ impl<'a> AttemptEnd<'a> {
         match self {
             Self::Failed(class) => Ok(Ok(class)),
             Self::Cut { limit, excepted } => Ok(match limit {
-                TimeLimit::Deadline => Err(StopReason::Deadline),
+                TimeLimit::Deadline | TimeLimit::Scope => Err(StopReason::Deadline),
                 TimeLimit::NoTimer => Err(StopReason::NoTimer),
                 TimeLimit::AttemptTimeout | TimeLimit::Timeout => {
                     let mut class = Classification::transient();

@@ -10,11 +10,10 @@ use super::RetryDriver;
 use super::decide::overridden;
 use super::progress::Progress;
 use crate::breaker::CircuitBreaker;
+use crate::deadline::{AttemptMark, CutShort, TimeoutFuture};
 use crate::retry::attempt_gate::AttemptGate;
-use crate::retry::cut::CutShort;
 use crate::retry::pause::Pause;
 use crate::retry::test_hook::CallRecord;
-use crate::retry::timeout_future::TimeoutFuture;
 use crate::signal::{StopReason, TimeLimit};
 use crate::telemetry::CallSpan;
 use crate::time;
@@ -100,7 +99,7 @@ impl RetryDriver<'_> {
         let cut = plan.limits().and_then(|limits| limits.cut_of_wait(attempts));
         let wait = poll_fn(|cx| poll_gate(gate, self.time_left(longest), cx));
         // Boxed, so that the future of a call that does not wait stays small.
-        let end = Box::pin(TimeoutFuture::new(false, cut, CallSpan::NONE, wait)).await;
+        let end = Box::pin(TimeoutFuture::new(AttemptMark::FIRST, cut, CallSpan::NONE, wait)).await;
         if let Some(progress) = &mut self.progress {
             progress.held(time::now().saturating_duration_since(began));
         }

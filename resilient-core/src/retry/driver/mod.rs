@@ -37,10 +37,11 @@ use super::named::NamedPolicy;
 use super::permitted_attempt::PermittedAttempt;
 use super::policy::RetryPolicy;
 #[cfg(feature = "tokio")]
-use super::timeout_future::TimeoutFuture;
-#[cfg(feature = "tokio")]
 use crate::breaker::Permit;
 use crate::breaker::{CircuitOpen, CircuitState};
+use crate::deadline::AttemptMark;
+#[cfg(feature = "tokio")]
+use crate::deadline::TimeoutFuture;
 use crate::signal::{ErrorText, Name, StopReason};
 use crate::telemetry::{self, CallSpan, RetryCallCount};
 use crate::time;
@@ -246,7 +247,7 @@ impl<'a> RetryDriver<'a> {
     #[cfg(feature = "tokio")]
     #[inline]
     pub(crate) fn limited<F>(&mut self, attempt: F, timeout: Option<Duration>) -> TimeoutFuture<F> {
-        let is_retry = self.begin();
+        let mark = self.begin();
         let now = || match self.plan.started {
             Some(started) if self.progress.is_none() => started,
             _ => time::now(),
@@ -258,7 +259,7 @@ impl<'a> RetryDriver<'a> {
         };
         let limits = self.plan.limits();
         let cut = limits.and_then(|limits| limits.cut(now, past, timeout));
-        TimeoutFuture::new(is_retry, cut, self.attempt_span(), attempt)
+        TimeoutFuture::new(mark, cut, self.attempt_span(), attempt)
     }
 
     /// Begins an attempt, and spends the tokens that were reserved for it. Call it right before the
@@ -268,11 +269,11 @@ impl<'a> RetryDriver<'a> {
         self.begin();
     }
 
-    /// Begins an attempt. Returns whether the attempt is visible to loops inside it.
+    /// Begins an attempt. Returns what the attempt shows to the code inside it.
     #[inline]
-    fn begin(&mut self) -> bool {
+    fn begin(&mut self) -> AttemptMark {
         let progress = self.progress.as_mut();
-        progress.is_some_and(|it| it.begin_attempt(self.plan.nested()))
+        progress.map_or(AttemptMark::FIRST, |it| it.begin_attempt(self.plan.nested()))
     }
 
     /// Ends the call with a success. Call it once.

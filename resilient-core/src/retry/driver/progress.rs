@@ -4,12 +4,12 @@ use std::panic::Location;
 use std::time::Duration;
 
 use super::plan::Plan;
+use crate::deadline::{AttemptMark, Entered, Nesting, enter};
 use crate::retry::budget::Reservation;
 use crate::retry::circuit_pause::GrantedPause;
 use crate::retry::named::{CallEnd, RetryFailure, RetryRecord};
 use crate::retry::nested::{self, NestedMode};
 use crate::retry::schedule::Schedule;
-use crate::retry::scope::{Entered, enter};
 use crate::retry::test_hook::TestHook;
 use crate::signal::{ErrorText, StopReason};
 use crate::{telemetry, time};
@@ -131,23 +131,27 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// Spends the reserved tokens. Returns whether the attempt is visible to loops inside it.
+    /// Spends the reserved tokens. Returns what the attempt shows to the code inside it.
     #[cold]
-    pub(super) fn begin_attempt(&mut self, nested: NestedMode) -> bool {
+    pub(super) fn begin_attempt(&mut self, nested: NestedMode) -> AttemptMark {
         self.pause_ended();
         let reserved = self.reserved.take();
         self.is_paid = reserved.is_some();
         if let Some(reserved) = reserved {
             reserved.spend();
         }
-        nested != NestedMode::Allow
+        let is_alone = nested == NestedMode::Allow || self.retries == 0;
+        AttemptMark {
+            number: attempt_number(Some(self)),
+            nesting: if is_alone { Nesting::Alone } else { Nesting::InRetry },
+        }
     }
 
-    /// Spends the reserved tokens, and makes an attempt that is not async visible to the loops
-    /// inside it.
+    /// Spends the reserved tokens, and marks an attempt that is not async for the code inside it.
     #[cold]
     pub(super) fn mark(&mut self, nested: NestedMode) -> Option<Entered> {
-        self.begin_attempt(nested).then(|| enter(true, None))
+        let mark = self.begin_attempt(nested);
+        (!mark.is_first()).then(|| enter(mark, None))
     }
 
     #[cold]

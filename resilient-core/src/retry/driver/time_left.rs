@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::plan::Plan;
+use crate::deadline::{current, earlier};
 use crate::retry::limits::Limits;
-use crate::retry::scope;
 use crate::signal::StopReason;
 use crate::time;
 
@@ -18,7 +18,7 @@ impl Plan<'_> {
     pub(super) fn time_left(&self, longest: Option<Duration>, skipped: Duration) -> Option<Left> {
         let elapsed = longest.zip(self.started);
         let own = self.limits().and_then(Limits::deadline);
-        let deadline = scope::earlier(own, scope::current().deadline);
+        let deadline = earlier(own, current().deadline);
         if elapsed.is_none() && deadline.is_none() {
             return None;
         }

@@ -1,17 +1,16 @@
-//! An attempt that a time limit cuts short, and what that says about the dependency.
+//! A call or an attempt that a time limit cuts short.
 
 #[cfg(feature = "tokio")]
 use std::time::{Duration, Instant};
 
-use crate::breaker::Permit;
-use crate::signal::{Classification, FullTime, Outcome, TimeLimit, TimedOut};
+use crate::signal::{FullTime, TimeLimit, TimedOut};
 #[cfg(feature = "tokio")]
 use crate::time;
 
 /// Why an attempt was cut short.
 #[derive(Debug, Clone, Copy)]
 pub struct CutCause {
-    pub(super) limit: TimeLimit,
+    limit: TimeLimit,
     full_time: FullTime,
 }
 
@@ -28,23 +27,9 @@ impl CutCause {
     pub(crate) fn limit(self) -> TimeLimit {
         self.limit
     }
-}
 
-// C2
-/// Reports an attempt that was cut short. If the attempt had its full time, it counts as a failure,
-/// so that a hanging host opens its circuit. If the user's settings ignore this failure
-/// (`ignored`), the breaker ignores the attempt. If the attempt did not have its full time, it
-/// counts as abandoned, so that a caller with a tiny deadline cannot open the circuit.
-pub(crate) fn report_cut(permit: Permit<'_>, cause: CutCause, ignored: bool) {
-    match cause.full_time {
-        // Without a timer, the operation was not called.
-        _ if cause.limit == TimeLimit::NoTimer => permit.report(Outcome::Ignored),
-        FullTime::Call | FullTime::Neither => drop(permit),
-        FullTime::Attempt if ignored => permit.report(Outcome::Ignored),
-        FullTime::Attempt => {
-            let class = Classification::transient();
-            permit.report_class(Some(class.with_text(cause.limit.error_text())));
-        }
+    pub(crate) fn full_time(self) -> FullTime {
+        self.full_time
     }
 }
 
@@ -63,7 +48,7 @@ impl CutShort {
 
     /// Returns the error of a call that has made no attempt. It says nothing about the dependency.
     #[cfg(feature = "tokio")]
-    pub(super) fn before_any_attempt(self) -> TimedOut {
+    pub(crate) fn before_any_attempt(self) -> TimedOut {
         TimedOut { full_time: FullTime::Neither, ..self.timed_out }
     }
 
@@ -78,15 +63,15 @@ impl CutShort {
 /// The instant at which an attempt is cut short, and the limit that cuts it.
 #[cfg(feature = "tokio")]
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Cut {
-    pub(super) at: Instant,
-    pub(super) limit: TimeLimit,
-    pub(super) after: Duration,
-    pub(super) attempts: u32,
+pub(crate) struct Cut {
+    pub(crate) at: Instant,
+    pub(crate) limit: TimeLimit,
+    pub(crate) after: Duration,
+    pub(crate) attempts: u32,
     /// Whether the attempt or the call has its full time at `at`.
-    pub(super) full_time: FullTime,
+    pub(crate) full_time: FullTime,
     /// The instant from which the attempt has its full time, even if `full_time` says otherwise.
-    pub(super) is_full_at: Option<Instant>,
+    pub(crate) is_full_at: Option<Instant>,
 }
 
 #[cfg(feature = "tokio")]
@@ -98,7 +83,7 @@ impl Cut {
     }
 
     /// Returns a cut at the instant `at`, at which the attempt has its full time.
-    pub(super) fn full(at: Instant, limit: TimeLimit, after: Duration, attempts: u32) -> Self {
+    pub(crate) fn full(at: Instant, limit: TimeLimit, after: Duration, attempts: u32) -> Self {
         Self { at, limit, after, attempts, full_time: FullTime::Attempt, is_full_at: None }
     }
 

@@ -1,5 +1,5 @@
-//! A future that is cancelled at a given instant. Attempts with time limits and functions under
-//! `#[timeout]` run in it.
+//! A future that is cancelled at a given instant. Attempts with time limits, functions under
+//! `#[timeout]` and deadline scopes run in it.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -9,8 +9,8 @@ use pin_project_lite::pin_project;
 use tokio::task::coop;
 use tokio::time::Sleep;
 
+use super::ambient::{self, AttemptMark};
 use super::cut::{Cut, CutShort};
-use super::scope;
 use crate::signal::debug_fields;
 use crate::telemetry::CallSpan;
 use crate::time;
@@ -29,7 +29,7 @@ pin_project! {
     /// inner future that does not return from `poll` cannot be cancelled.
     #[must_use = "futures do nothing unless awaited"]
     pub struct TimeoutFuture<F> {
-        is_retry: bool,
+        mark: AttemptMark,
         // How often this call has let an outer call, whose deadline has passed, end it.
         yields: u8,
         cut: Option<Cut>,
@@ -44,8 +44,8 @@ pin_project! {
 
 impl<F> TimeoutFuture<F> {
     /// Wraps `future`. `cut` is `None` if there is no limit.
-    pub(super) fn new(is_retry: bool, cut: Option<Cut>, span: CallSpan, future: F) -> Self {
-        Self { is_retry, yields: 0, cut, span, timer: None, future }
+    pub(crate) fn new(mark: AttemptMark, cut: Option<Cut>, span: CallSpan, future: F) -> Self {
+        Self { mark, yields: 0, cut, span, timer: None, future }
     }
 }
 
@@ -65,7 +65,7 @@ impl<F: Future> Future for TimeoutFuture<F> {
         let had_budget = coop::has_budget_remaining();
         {
             let _span = this.span.enter();
-            let _entered = scope::enter(*this.is_retry, this.cut.as_ref().map(|cut| cut.at));
+            let _entered = ambient::enter(*this.mark, this.cut.as_ref().map(|cut| cut.at));
             if let Poll::Ready(output) = this.future.poll(cx) {
                 return Poll::Ready(Ok(output));
             }
@@ -73,7 +73,7 @@ impl<F: Future> Future for TimeoutFuture<F> {
         let (Some(cut), Some(mut timer)) = (&this.cut, this.timer.as_mut().as_pin_mut()) else {
             return Poll::Pending;
         };
-        if scope::has_passed(cut.at) {
+        if ambient::has_passed(cut.at) {
             // A call inside has found the deadline passed. The timer may fire a moment later.
         } else if had_budget && !coop::has_budget_remaining() {
             // If the inner future uses up its task's coop budget at every poll, the timer must be
@@ -89,12 +89,12 @@ impl<F: Future> Future for TimeoutFuture<F> {
         // without its full time. If no outer call is left, a later poll ends this call.
         if short.is_by_outer_call() && *this.yields < YIELDS {
             *this.yields += 1;
-            scope::pass(cut.at);
+            ambient::pass(cut.at);
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
         if !short.is_by_outer_call() {
-            scope::forget_passed(cut.at);
+            ambient::forget_passed(cut.at);
         }
         Poll::Ready(Err(short))
     }
@@ -105,5 +105,5 @@ debug_fields!(TimeoutFuture<F> { cut });
 // C4
 /// Cancels `future` after `limit`, if there is a limit.
 pub(crate) fn timeout<F: Future>(limit: Option<Duration>, future: F) -> TimeoutFuture<F> {
-    TimeoutFuture::new(false, limit.and_then(Cut::timeout), CallSpan::NONE, future)
+    TimeoutFuture::new(AttemptMark::FIRST, limit.and_then(Cut::timeout), CallSpan::NONE, future)
 }
