@@ -4,4 +4,7 @@
 mod body;
 mod breaker;
 mod first_page;
+#[cfg(feature = "http")]
+mod retry;
 mod support;
+mod time_limits;
