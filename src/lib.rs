@@ -46,7 +46,7 @@ pub mod retries {
     #[cfg(feature = "tokio")]
     pub use resilient_core::retry::{
         AttemptGate, ByClassify, BySource, CallHooks, Described, EveryFailure, GivenHooks, NoHooks,
-        OutputClassifier, RetryCall,
+        OutputClassifier, OwnedRetryDriver, RetryCall, RetrySetup, report_cancelled,
     };
 }
 
@@ -57,7 +57,7 @@ pub mod deadline {
         carry_blocking, remaining, scope_blocking, time_to_send,
     };
     #[cfg(feature = "tokio")]
-    pub use resilient_core::deadline::{DeadlineScope, scope};
+    pub use resilient_core::deadline::{CutShort, DeadlineScope, TimeoutFuture, scope};
 }
 
 /// Retry budgets, which limit the retries to one dependency during an outage.

@@ -16,15 +16,21 @@ mod guarded_body;
 mod health_routes;
 #[cfg(feature = "http")]
 mod incoming_deadline;
+mod limit_error;
 #[cfg(feature = "http")]
 mod outgoing_deadline;
 #[cfg(feature = "http")]
 mod refusal;
 mod rejection;
+mod request_copy;
 #[cfg(feature = "reqwest-middleware")]
 mod reqwest_calls;
 #[cfg(feature = "http")]
 mod response_classifier;
+mod retry_layer;
+mod retry_service;
+mod time_layers;
+mod watched_circuit;
 
 #[cfg(feature = "axum")]
 pub use self::axum_rejection::{HandlerError, Rejection};
@@ -43,6 +49,7 @@ pub use self::health_routes::HealthRoutes;
 pub use self::incoming_deadline::{
     IncomingDeadline, IncomingDeadlineFuture, IncomingDeadlineLayer,
 };
+pub use self::limit_error::{LimitError, NoLimits, WithLimits};
 #[cfg(feature = "http")]
 pub use self::outgoing_deadline::{
     OutgoingDeadline, OutgoingDeadlineFuture, OutgoingDeadlineLayer,
@@ -50,7 +57,14 @@ pub use self::outgoing_deadline::{
 #[cfg(feature = "http")]
 pub use self::refusal::{Respond, TimedOutResult};
 pub use self::rejection::{IntoError, RejectedResult};
+pub use self::request_copy::{CloneRequest, RequestCopy};
 #[cfg(feature = "reqwest-middleware")]
 pub use self::reqwest_calls::{CallError, ReqwestCalls};
 #[cfg(feature = "http")]
 pub use self::response_classifier::{GrpcStatus, HeadVerdict, HttpStatus, ResponseClassifier};
+pub use self::retry_layer::RetryLayer;
+pub use self::retry_service::{Retry, RetryFuture};
+pub use self::time_layers::{
+    Deadline, DeadlineFuture, DeadlineLayer, TimedFuture, Timeout, TimeoutLayer,
+};
+pub use self::watched_circuit::{NoCircuit, Through, WatchedCircuit};

@@ -7,6 +7,7 @@ use std::time::Instant;
 use pin_project_lite::pin_project;
 
 use super::ambient::{AttemptMark, current, earlier};
+use super::call_limit::CallLimit;
 use super::cut::Cut;
 use super::time_left::TimeLeft;
 use super::timeout_future::TimeoutFuture;
@@ -44,7 +45,7 @@ impl<F> DeadlineScope<F> {
     pub(super) fn open(mark: AttemptMark, own: Option<TimeLeft>, future: F) -> Self {
         let at = earlier(own.map(|own| own.end), current().deadline);
         let deadline = at.map(|at| cut(at, own));
-        let future = TimeoutFuture::new(mark, deadline, CallSpan::NONE, future);
+        let future = TimeoutFuture::new(CallLimit::new(mark, deadline, CallSpan::NONE), future);
         Self { deadline, has_started: false, future }
     }
 }

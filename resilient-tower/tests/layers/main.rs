@@ -6,4 +6,6 @@ mod breaker;
 mod first_page;
 #[cfg(feature = "http")]
 mod hops;
+mod retry;
 mod support;
+mod time_limits;
