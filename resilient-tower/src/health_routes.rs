@@ -85,21 +85,21 @@ impl HealthRoutes {
         let named = self.names.iter().map(|name| self.registry.named(name));
         let prefixed = self.prefixes.iter().map(|prefix| self.registry.with_prefix(prefix));
         // A name that is selected twice appears once.
-        let mut states: BTreeMap<String, Vec<CircuitState>> = BTreeMap::new();
+        let mut circuits: BTreeMap<String, Vec<CircuitState>> = BTreeMap::new();
         for selection in named.chain(prefixed) {
             let mut selected: BTreeMap<String, Vec<CircuitState>> = BTreeMap::new();
             for breaker in selection.breakers() {
                 selected.entry(breaker.name().to_owned()).or_default().push(breaker.state());
             }
-            states.append(&mut selected);
+            circuits.append(&mut selected);
         }
-        let is_ready = states.values().all(|states| states.iter().any(|state| !is_open(*state)));
+        let is_ready = circuits.values().all(|states| states.iter().any(|state| !is_open(*state)));
         let (status, mut text) = if is_ready {
             (StatusCode::OK, "ready\n".to_owned())
         } else {
             (StatusCode::SERVICE_UNAVAILABLE, "not ready\n".to_owned())
         };
-        for (name, states) in states {
+        for (name, states) in circuits {
             // Writing to a `String` cannot fail.
             let _ = match &*states {
                 [state] => writeln!(text, "{name}: {}", state.as_str()),

@@ -43,6 +43,24 @@ impl<E: Error + 'static> Error for Around<E> {
 
 impl<E: Error + 'static> HandlerError for Around<E> {}
 
+/// An error whose type decides about the response.
+#[derive(Debug)]
+struct NoSuchArticle;
+
+impl fmt::Display for NoSuchArticle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no such article")
+    }
+}
+
+impl Error for NoSuchArticle {}
+
+impl HandlerError for NoSuchArticle {
+    fn response(self) -> Response {
+        (StatusCode::NOT_FOUND, self.to_string()).into_response()
+    }
+}
+
 /// Returns what a caller gets if a handler ends with this error.
 async fn replied<E: HandlerError>(error: E) -> Reply {
     let handler = || -> Result<(), Rejection> { Err(error)? };
@@ -75,20 +93,6 @@ async fn another_error_is_500_without_its_text_unless_its_type_decides() {
     let reply = replied(Around(fmt::Error)).await;
     assert_eq!(reply.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert_eq!(reply.text, "internal error\n");
-
-    #[derive(Debug)]
-    struct NoSuchArticle;
-    impl fmt::Display for NoSuchArticle {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("no such article")
-        }
-    }
-    impl Error for NoSuchArticle {}
-    impl HandlerError for NoSuchArticle {
-        fn response(self) -> Response {
-            (StatusCode::NOT_FOUND, self.to_string()).into_response()
-        }
-    }
     let reply = replied(NoSuchArticle).await;
     assert_eq!((reply.status, &*reply.text), (StatusCode::NOT_FOUND, "no such article"));
 }
