@@ -51,7 +51,9 @@ impl HandlerError for TimedOut {}
 ///     Open(CircuitOpen),
 /// }
 /// # impl std::fmt::Display for StockError {
-/// #     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str("stock") }
+/// #     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+/// #         f.write_str("stock")
+/// #     }
 /// # }
 /// # impl std::error::Error for StockError {
 /// #     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {

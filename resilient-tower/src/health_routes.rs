@@ -1,4 +1,4 @@
-//! The routes by which an orchestrator decides whether to restart a process and to send it requests.
+//! The routes that tell an orchestrator whether a process is alive and ready for requests.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -30,7 +30,7 @@ type Result<T, E = CallError> = std::result::Result<T, E>;
 /// | [`budget`](Self::budget) | no budget |
 /// | [`attempt_timeout`](Self::attempt_timeout), [`deadline`](Self::deadline) | none |
 /// | [`repeat_if`](Self::repeat_if) | idempotent methods, and requests with an `idempotency-key` |
-/// | [`tell_servers`](Self::tell_servers) | servers are told nothing |
+/// | [`tell_servers`](Self::tell_servers) | no header is sent |
 ///
 /// - **Order.** Retries are outside, the breaker inside: each attempt asks for a permit. The
 ///   middlewares after this one, and the client, run in each attempt.

@@ -284,9 +284,14 @@ async fn dropped_calls_leave_nothing_in_flight() {
     for _ in 0..20 {
         let call = client.get(server.url()).send();
         let before = server.requests();
+        let arrived = async {
+            while server.requests() == before {
+                tokio::task::yield_now().await;
+            }
+        };
         tokio::select! {
             _ = call => panic!("the server never responds"),
-            () = async { while server.requests() == before { tokio::task::yield_now().await } } => {}
+            () = arrived => {}
         }
     }
     assert_eq!((breaker.snapshot().in_flight, ends(&breaker)), (0, [0, 0, 0, 20]));

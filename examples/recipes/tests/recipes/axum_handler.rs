@@ -85,7 +85,7 @@ async fn an_open_circuit_is_503_with_the_seconds_to_wait_and_the_process_stays_a
 
 #[tokio::test]
 async fn a_caller_that_waits_no_longer_gets_504_and_the_warehouse_is_not_asked() {
-    let service = Service::start().await;
+    let mut service = Service::start().await;
     let url = format!("http://{}/stock/kettle", service.address);
     let request =
         reqwest::Client::new().get(url).header("x-envoy-expected-rq-timeout-ms", "0");
