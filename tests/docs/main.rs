@@ -7,6 +7,7 @@ mod links;
 mod pages;
 mod picture;
 mod schedule;
+mod time_limits;
 
 // These files belong to the example `schedule`. They refer to each other by paths from the root of
 // the crate, so they are modules of the root here.

@@ -12,14 +12,14 @@ use std::sync::Mutex;
 use resilient::retry;
 
 /// Wrong: the body runs for each attempt, so each attempt has another key.
-#[retry]
+#[retry(attempt_timeout = "2s")]
 async fn charge_wrong(provider: &Provider, cents: u64) -> io::Result<()> {
     let key = new_key();
     provider.charge(&key, cents).await
 }
 
 /// Right: the key is an argument, which is equal in all attempts.
-#[retry]
+#[retry(attempt_timeout = "2s")]
 async fn charge(provider: &Provider, key: &str, cents: u64) -> io::Result<()> {
     provider.charge(key, cents).await
 }
@@ -67,7 +67,7 @@ async fn a_key_for_the_operation_charges_once() {
 
 // excerpt: conditional
 /// Ships an order if it is paid. Returns `false` if the order is in another state.
-#[retry]
+#[retry(attempt_timeout = "2s")]
 async fn ship(orders: &Orders, id: u64, shipment: &str) -> io::Result<bool> {
     if orders.ship_if_paid(id, shipment).await? {
         return Ok(true);

@@ -23,7 +23,7 @@ struct Order {
     max_retries = 2,         // in one layer only
     budget = "payments",     // shared by all calls to this dependency
     attempt_timeout = "2s",  // a little above the slowest healthy call
-    deadline = "5s",         // the time that the caller has
+    deadline = "7s",         // the time that the caller has
 )]
 #[circuit_breaker(name = "charges")]
 async fn charge(order: &Order) -> Result<(), PayError> {

@@ -76,9 +76,10 @@ fn the_ends_of_the_ranges_are_as_the_table_says() {
 }
 
 // excerpt: three_places
-use resilient::circuit_breaker;
+use resilient::{circuit_breaker, timeout};
 
 #[circuit_breaker(name = "fx", window = "1m", failure_rate = 0.5, recovery_time = "10s")]
+#[timeout("2s")]
 async fn rates() -> Option<f64> {
     Some(1.08)
 }

@@ -6,9 +6,9 @@ use super::dependency;
 use resilient::{CircuitOpen, Classify, TimedOut, circuit_breaker, fallback, retry};
 
 #[derive(Debug, PartialEq, Classify)]
-enum RateError {
+enum RecommendError {
     #[answered]
-    UnknownCurrency,
+    UnknownCustomer,
     #[transient]
     Unavailable,
     #[circuit_open]
@@ -17,28 +17,29 @@ enum RateError {
     Late(TimedOut),
 }
 
-#[fallback(value = 1.0, except = RateError::UnknownCurrency)]
+// A page without recommendations is better than no page.
+#[fallback(value = Vec::new(), except = RecommendError::UnknownCustomer)]
 #[retry(max_retries = 1, attempt_timeout = "1s")]
-#[circuit_breaker(name = "rates")]
-async fn rate(currency: &str) -> Result<f64, RateError> {
-    if currency == "?" {
-        return Err(RateError::UnknownCurrency);
+#[circuit_breaker(name = "recommendations")]
+async fn recommended(customer: u32) -> Result<Vec<u32>, RecommendError> {
+    if customer == 0 {
+        return Err(RecommendError::UnknownCustomer);
     }
-    dependency::call(RateError::Unavailable).await?; // not shown
-    // Ask the bank here.
-    Ok(1.08)
+    dependency::call(RecommendError::Unavailable).await?; // not shown
+    // Ask the recommendation service here.
+    Ok(vec![17, 42])
 }
 // end excerpt
 
 // One test, because all calls share the breaker.
 #[tokio::test(start_paused = true)]
 async fn the_value_replaces_what_fails_hangs_or_is_rejected_but_no_error_of_the_caller() {
-    assert_eq!(rate("EUR").await, Ok(1.08));
-    assert_eq!(rate("?").await, Err(RateError::UnknownCurrency));
+    assert_eq!(recommended(1).await, Ok(vec![17, 42]));
+    assert_eq!(recommended(0).await, Err(RecommendError::UnknownCustomer));
     dependency::fail(2);
-    assert_eq!(rate("EUR").await, Ok(1.0));
+    assert_eq!(recommended(1).await, Ok(Vec::new()));
     dependency::hang(2);
-    assert_eq!(rate("EUR").await, Ok(1.0));
-    resilient::Registry::global().get("rates").unwrap().force_open();
-    assert_eq!(rate("EUR").await, Ok(1.0));
+    assert_eq!(recommended(1).await, Ok(Vec::new()));
+    resilient::Registry::global().get("recommendations").unwrap().force_open();
+    assert_eq!(recommended(1).await, Ok(Vec::new()));
 }

@@ -25,7 +25,7 @@ enum PostError {
 #[circuit_breaker(name = "posts")]
 async fn post(id: u32) -> Result<String, PostError> {
     dependency::call(WAIT.get()).await.map_err(PostError::Unavailable)?; // not shown
-    // Send the request here. Read the seconds of `Retry-After` into the error.
+    // Send a `GET` here. Read the seconds of `Retry-After` into the error.
     Ok(format!("post {id}"))
 }
 // end excerpt

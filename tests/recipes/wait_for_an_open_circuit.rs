@@ -7,7 +7,7 @@ use resilient::{circuit_breaker, retry};
 use std::io;
 
 #[retry(when_open = wait, max_elapsed = "1m", attempt_timeout = "5s")]
-#[circuit_breaker(name = "reports", recovery_time = "20s", probe_timeout = "6s")]
+#[circuit_breaker(name = "reports", recovery_time = "20s", probe_timeout = "10s")]
 async fn deliver(report: &str) -> io::Result<()> {
     dependency::call(io::ErrorKind::ConnectionReset).await?; // not shown
     takes_half_a_second().await; // not shown

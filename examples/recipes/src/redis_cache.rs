@@ -29,12 +29,13 @@ pub enum CacheError {
 }
 
 /// Connects at the first command, and again after a connection is lost. The breaker
-/// decides when to try again, so the manager itself makes one attempt.
+/// decides when to try again, so the manager itself makes one attempt. Both limits
+/// together are below the `attempt_timeout` of a session.
 pub fn connect(url: &str) -> RedisResult<ConnectionManager> {
     let config = ConnectionManagerConfig::new()
         .set_number_of_retries(0)
-        .set_connection_timeout(Some(Duration::from_millis(200)))
-        .set_response_timeout(Some(Duration::from_millis(200)));
+        .set_connection_timeout(Some(Duration::from_millis(100)))
+        .set_response_timeout(Some(Duration::from_millis(150)));
     let tcp = TcpSettings::default();
     // If the network loses all packets, Linux ends the connection after 5 s instead of
     // 15 minutes. Only then does the manager connect again.

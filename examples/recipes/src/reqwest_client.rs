@@ -85,7 +85,7 @@ impl Payments {
         name = "payments.state",
         max_retries = 2,
         attempt_timeout = "1s",
-        deadline = "3s",
+        deadline = "4s",
         budget = "payments"
     )]
     #[circuit_breaker(name = "payments", recovery_time = "10s")]
@@ -105,7 +105,7 @@ impl Payments {
         name = "payments.charge",
         max_retries = 2,
         attempt_timeout = "2s",
-        deadline = "6s",
+        deadline = "7s",
         budget = "payments"
     )]
     #[circuit_breaker(name = "payments")]

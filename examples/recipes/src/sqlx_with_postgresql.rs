@@ -55,7 +55,7 @@ async fn responds(connection: &mut PgConnection) -> sqlx::Result<bool> {
     max_retries = 2,
     base_delay = "50ms",
     attempt_timeout = "1500ms",
-    deadline = "3s"
+    deadline = "5s"
 )]
 #[circuit_breaker(name = "orders database", recovery_time = "5s")]
 pub async fn title(pool: &PgPool, id: i64) -> Result<String, StoreError> {
@@ -72,7 +72,7 @@ pub async fn title(pool: &PgPool, id: i64) -> Result<String, StoreError> {
     max_retries = 2,
     base_delay = "50ms",
     attempt_timeout = "1500ms",
-    deadline = "3s"
+    deadline = "5s"
 )]
 #[circuit_breaker(name = "orders database")]
 pub async fn create(pool: &PgPool, key: &str, title: &str) -> Result<i64, StoreError> {
@@ -92,6 +92,7 @@ pub async fn create(pool: &PgPool, key: &str, title: &str) -> Result<i64, StoreE
     max_retries = 5,
     base_delay = "10ms",
     retry_if = was_undone,
+    except = StoreError::Late(_), // else an attempt that is cut off is retried
     attempt_timeout = "2s",
     deadline = "4s"
 )]

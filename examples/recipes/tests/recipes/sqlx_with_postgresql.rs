@@ -163,6 +163,29 @@ async fn a_transaction_whose_end_is_unknown_is_not_repeated() {
 }
 
 #[tokio::test]
+async fn a_transaction_that_is_cut_off_is_not_repeated() {
+    let Some(mut database) = Database::new().await else { return };
+    let mut rival =
+        PgConnection::connect_with(&options(database.turn.server())).await.unwrap();
+    rival
+        .execute("BEGIN; UPDATE accounts SET cents = cents + 5 WHERE id = 1")
+        .await
+        .unwrap();
+    let scope = Scope::new();
+    let pool = database.pool.clone();
+    let transfer =
+        tokio::spawn(scope.run(async move { transfer(&pool, 1, 2, 30).await }));
+    database.until_locked().await;
+    database.turn.set_time(Time::Jumps);
+    let late = transfer.await.unwrap().unwrap_err();
+    assert!(matches!(late, StoreError::Late(_)), "{late:?}");
+    scope.assert_attempts(1);
+    database.turn.set_time(Time::Still);
+    rival.execute("ROLLBACK").await.unwrap();
+    assert_eq!(database.cents().await, [100, 100]);
+}
+
+#[tokio::test]
 async fn a_transfer_that_cannot_be_made_moves_nothing_and_is_no_failure() {
     let Some(mut database) = Database::new().await else { return };
     let (success, failure) = database.turn.totals();
