@@ -181,8 +181,8 @@ impl<C: Clone, Q: Clone, L: Clone, W: Clone> RetryLayer<C, Q, L, W> {
     // R6
     /// Limits the time of the whole call, sleeps included. At the deadline, a running attempt is
     /// cancelled, and the call returns the error that is made from
-    /// [`TimedOut`](resilient::TimedOut). If a sleep would reach the deadline, the call ends at once
-    /// with its last result.
+    /// [`TimedOut`](resilient::TimedOut). If a sleep would reach the deadline, the call ends at
+    /// once with its last result.
     #[must_use]
     pub fn deadline(self, time: Duration) -> RetryLayer<C, Q, WithLimits, W> {
         self.limited(|setup| setup.deadline(time))

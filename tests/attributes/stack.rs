@@ -308,7 +308,7 @@ stack! {
         #[timeout("1s")];
     frtb: #[fallback(value = "instead".to_owned(), order = explicit)]
         #[retry(max_retries = 1, base_delay = "1ms")] #[timeout("1s")]
-        #[circuit_breaker(failure_threshold = 50)];
+        #[circuit_breaker(failure_threshold = 50, order = explicit)];
     fbrt: #[fallback(value = "instead".to_owned(), order = explicit)]
         #[circuit_breaker(failure_threshold = 50, order = explicit)]
         #[retry(max_retries = 1, base_delay = "1ms")]
@@ -326,16 +326,16 @@ stack! {
         #[circuit_breaker(failure_threshold = 50)] #[timeout("1s")];
     rftb: #[retry(max_retries = 1, base_delay = "1ms")]
         #[fallback(value = "instead".to_owned(), order = explicit)] #[timeout("1s")]
-        #[circuit_breaker(failure_threshold = 50)];
+        #[circuit_breaker(failure_threshold = 50, order = explicit)];
     rbft: #[retry(max_retries = 1, base_delay = "1ms")] #[circuit_breaker(failure_threshold = 50)]
         #[fallback(value = "instead".to_owned(), order = explicit)] #[timeout("1s")];
     rbtf: #[retry(max_retries = 1, base_delay = "1ms")] #[circuit_breaker(failure_threshold = 50)]
         #[timeout("1s")] #[fallback(value = "instead".to_owned(), order = explicit)];
     rtfb: #[retry(max_retries = 1, base_delay = "1ms")] #[timeout("1s")]
         #[fallback(value = "instead".to_owned(), order = explicit)]
-        #[circuit_breaker(failure_threshold = 50)];
+        #[circuit_breaker(failure_threshold = 50, order = explicit)];
     rtbf: #[retry(max_retries = 1, base_delay = "1ms")] #[timeout("1s")]
-        #[circuit_breaker(failure_threshold = 50)]
+        #[circuit_breaker(failure_threshold = 50, order = explicit)]
         #[fallback(value = "instead".to_owned(), order = explicit)];
     bfrt: #[circuit_breaker(failure_threshold = 50, order = explicit)]
         #[fallback(value = "instead".to_owned(), order = explicit)]

@@ -125,7 +125,7 @@ async fn c04_a_breaker_above_may_ignore_a_timeout() {
 #[tokio::test(start_paused = true)]
 async fn c04_a_timeout_abandons_the_permits_below_it() {
     #[timeout("1s")]
-    #[circuit_breaker(name = "timeout above", failure_threshold = 1)]
+    #[circuit_breaker(name = "timeout above", failure_threshold = 1, order = explicit)]
     async fn call(item: String) -> Result<String, Fault> {
         if item.is_empty() {
             return Err(Fault::Busy);
@@ -213,7 +213,7 @@ async fn row_p08_timeouts_open_the_circuit_and_end_the_loop() {
 async fn c01_a_timeout_between_retry_and_breaker_does_not_change_rejections() {
     #[retry(max_retries = 5, base_delay = "1s", jitter = none)]
     #[timeout("10s")]
-    #[circuit_breaker(name = "timeout between", failure_threshold = 2)]
+    #[circuit_breaker(name = "timeout between", failure_threshold = 2, order = explicit)]
     async fn call(calls: &Calls, item: String) -> Result<String, Fault> {
         tokio::task::yield_now().await;
         let n = calls.next();
@@ -302,7 +302,7 @@ fn boxed<'a>(
 }
 
 #[timeout("1s")]
-#[circuit_breaker(name = "made by statements")]
+#[circuit_breaker(name = "made by statements", order = explicit)]
 fn statements(ready: bool) -> impl Future<Output = Result<bool, Fault>> + Send {
     if ready {
         return futures_ready(ready);

@@ -156,7 +156,7 @@ macro_rules! stack {
 
         #[retry(max_retries = 1, base_delay = "0s", classify = $other)]
         #[timeout("1s")]
-        #[circuit_breaker(name = "stack from a macro", failure_threshold = 100)]
+        #[circuit_breaker(name = "stack from a macro", failure_threshold = 100, order = explicit)]
         async fn $name(client: &Client, error: fn() -> StoreError) -> Result<u32, StoreError> {
             client.failed(error())
         }

@@ -48,7 +48,12 @@ macro_rules! in_scope_of {
 
             #[resilient::retry(errors = all, base_delay = "0s", max_retries = 1)]
             #[timeout("5s")]
-            #[resilient::circuit_breaker(key = key, max_keys = 3, on_open = |_| Err(Fault))]
+            #[resilient::circuit_breaker(
+                key = key,
+                max_keys = 3,
+                on_open = |_| Err(Fault),
+                order = explicit,
+            )]
             pub async fn far_breaker(key: String) -> Result<u32, RetryError<Fault>> {
                 Err(Fault)?;
                 drop(key);

@@ -173,7 +173,11 @@ async fn both(name: String, tries: &mut u32) -> Result<u32, Fault> {
 
 /// The time limit is around the breaker, so the breaker is inside a future.
 #[timeout("1s")]
-#[circuit_breaker(name = "predicate: limited", failure_when = |_| list.len() == 1)]
+#[circuit_breaker(
+    name = "predicate: limited",
+    failure_when = |_| list.len() == 1,
+    order = explicit,
+)]
 async fn limited(list: &mut Vec<u32>) -> Result<u32, Fault> {
     let whole = list;
     whole.push(1);
@@ -182,7 +186,11 @@ async fn limited(list: &mut Vec<u32>) -> Result<u32, Fault> {
 
 #[retry(max_retries = 1, base_delay = "0s")]
 #[timeout("1s")]
-#[circuit_breaker(name = "predicate: far", failure_when = |_| list.len() == 2 && found.is_some())]
+#[circuit_breaker(
+    name = "predicate: far",
+    failure_when = |_| list.len() == 2 && found.is_some(),
+    order = explicit,
+)]
 async fn far(list: &mut Vec<u32>, found: Option<&mut u32>) -> Result<u32, Fault> {
     let (whole, found) = (list, found.ok_or(Fault::Late)?);
     whole.push(*found);
@@ -244,7 +252,11 @@ impl Client {
     }
 
     #[timeout("1s")]
-    #[circuit_breaker(name = "predicate: limited self", failure_when = |_| self.1 == 1)]
+    #[circuit_breaker(
+        name = "predicate: limited self",
+        failure_when = |_| self.1 == 1,
+        order = explicit,
+    )]
     async fn limited(&mut self) -> Result<u32, Fault> {
         let this = self;
         this.1 += 1;

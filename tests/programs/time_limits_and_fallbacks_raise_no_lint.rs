@@ -101,7 +101,7 @@ type Outer = RetryError<Fault>;
 
 #[retry]
 #[timeout("1m")]
-#[circuit_breaker]
+#[circuit_breaker(order = explicit)]
 async fn far(text: String) -> Option<String> {
     tokio::task::yield_now().await;
     Some(text)

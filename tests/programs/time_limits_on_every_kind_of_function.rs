@@ -76,7 +76,7 @@ impl Client {
     }
 
     #[timeout("5s")]
-    #[circuit_breaker(key = text)]
+    #[circuit_breaker(key = text, order = explicit)]
     async fn counted(self: Arc<Self>, text: String) -> Answer<String> {
         tokio::task::yield_now().await;
         drop(self);
@@ -146,7 +146,7 @@ fn boxed(text: &str) -> Pin<Box<dyn Future<Output = Answer<usize>> + Send + '_>>
 }
 
 #[timeout("1s")]
-#[circuit_breaker]
+#[circuit_breaker(order = explicit)]
 fn by_statements(n: u32) -> impl Future<Output = Answer<u32>> + Send {
     let twice = n * 2;
     std::future::ready(Ok(twice))

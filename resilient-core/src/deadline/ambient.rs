@@ -10,21 +10,11 @@ use std::time::Instant;
 #[cfg(feature = "tokio")]
 use crate::time;
 
-/// What an attempt shows to the code inside it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What an attempt shows to the code inside it. A first attempt shows nothing.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct AttemptMark {
     pub(crate) number: u32,
     pub(crate) nesting: Nesting,
-}
-
-impl AttemptMark {
-    /// A first attempt shows nothing of itself.
-    pub(crate) const FIRST: Self = Self { number: 1, nesting: Nesting::Alone };
-
-    #[inline]
-    pub(crate) fn is_first(self) -> bool {
-        self.number == 1
-    }
 }
 
 /// Whether somebody else repeats the code in which a loop runs.
@@ -41,23 +31,34 @@ pub(crate) enum Nesting {
 /// The state that the running code inherits.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ambient {
-    pub(crate) mark: AttemptMark,
+    /// The number of the attempt around the code.
+    pub(crate) attempt: u32,
+    pub(crate) nesting: Nesting,
     /// The earliest deadline of the calls and scopes around the code.
     pub(crate) deadline: Option<Instant>,
 }
 
 impl Ambient {
-    pub(super) const NOTHING: Self = Self { mark: AttemptMark::FIRST, deadline: None };
+    pub(super) const NOTHING: Self = Self { attempt: 1, nesting: Nesting::Alone, deadline: None };
 
     // D1, D5
     /// Returns the state of code inside `self`, where `self` is inside `outer`.
     fn inside(self, outer: Self) -> Self {
-        let number = if self.mark.is_first() { outer.mark.number } else { self.mark.number };
-        let nesting = self.mark.nesting.max(outer.mark.nesting);
         Self {
-            mark: AttemptMark { number, nesting },
+            attempt: if self.attempt > 1 { self.attempt } else { outer.attempt },
+            nesting: self.nesting.max(outer.nesting),
             deadline: earlier(outer.deadline, self.deadline),
         }
+    }
+
+    /// Adds `self` to the state of the running code, until the guard is dropped.
+    #[inline(never)]
+    pub(super) fn enter(self) -> Entered {
+        let before = current();
+        let now = self.inside(before);
+        // This fails only while the thread ends, when the state no longer exists.
+        let _ = CURRENT.try_with(|current| current.set(now));
+        Entered { before }
     }
 }
 
@@ -113,13 +114,13 @@ pub struct Entered {
     before: Ambient,
 }
 
+/// Adds the mark of an attempt and a deadline to the state of the running code, until the guard is
+/// dropped.
 #[inline(never)]
-pub(crate) fn enter(mark: AttemptMark, deadline: Option<Instant>) -> Entered {
-    let before = current();
-    let now = Ambient { mark, deadline }.inside(before);
-    // This fails only while the thread ends, when the state no longer exists.
-    let _ = CURRENT.try_with(|current| current.set(now));
-    Entered { before }
+pub(crate) fn enter(mark: Option<AttemptMark>, deadline: Option<Instant>) -> Entered {
+    let first = AttemptMark { number: 1, nesting: Nesting::Alone };
+    let AttemptMark { number, nesting } = mark.unwrap_or(first);
+    Ambient { attempt: number, nesting, deadline }.enter()
 }
 
 impl Drop for Entered {
@@ -141,36 +142,41 @@ mod tests {
         AttemptMark { number, nesting: Nesting::InRetry }
     }
 
+    /// Returns the attempt number and the nesting of the running code.
+    fn shown() -> (u32, Nesting) {
+        (current().attempt, current().nesting)
+    }
+
     #[test]
     fn the_earliest_deadline_applies_and_the_outer_state_is_restored() {
         let now = Instant::now();
         let (soon, late) = (now + Duration::from_secs(1), now + Duration::from_secs(2));
-        let outer = enter(AttemptMark::FIRST, Some(soon));
-        let inner = enter(retry(2), Some(late));
+        let outer = enter(None, Some(soon));
+        let inner = enter(Some(retry(2)), Some(late));
         assert_eq!(current().deadline, Some(soon));
-        assert_eq!(current().mark, retry(2));
+        assert_eq!(shown(), (2, Nesting::InRetry));
         drop(inner);
-        assert_eq!(current().mark, AttemptMark::FIRST);
+        assert_eq!(shown(), (1, Nesting::Alone));
         drop(outer);
         assert_eq!(current().deadline, None);
     }
 
     #[test]
-    fn a_first_attempt_keeps_the_mark_of_the_attempt_around_it() {
-        let _outer = enter(retry(3), None);
-        let _first = enter(AttemptMark::FIRST, None);
-        assert_eq!(current().mark, retry(3));
-        let _second = enter(AttemptMark { number: 2, nesting: Nesting::Alone }, None);
-        assert_eq!(current().mark, retry(2));
+    fn a_first_attempt_keeps_the_number_of_the_attempt_around_it() {
+        let _outer = enter(Some(retry(3)), None);
+        let _first = enter(None, None);
+        assert_eq!(shown(), (3, Nesting::InRetry));
+        let _hidden = enter(Some(AttemptMark { number: 2, nesting: Nesting::Alone }), None);
+        assert_eq!(shown(), (2, Nesting::InRetry));
     }
 
     #[test]
     fn the_outer_state_is_restored_after_a_panic() {
         let panicked = crate::platform::contain(|| {
-            let _entered = enter(retry(2), None);
+            let _entered = enter(Some(retry(2)), None);
             panic!("in an attempt");
         });
         assert!(panicked.is_none());
-        assert_eq!(current().mark, AttemptMark::FIRST);
+        assert_eq!(shown(), (1, Nesting::Alone));
     }
 }

@@ -23,7 +23,7 @@ pin_project! {
     /// The time limit of a call or an attempt, and what the code inside inherits.
     #[derive(Debug)]
     pub(crate) struct CallLimit {
-        mark: AttemptMark,
+        mark: Option<AttemptMark>,
         // How often this call has let an outer call, whose deadline has passed, end it.
         yields: u8,
         cut: Option<Cut>,
@@ -37,7 +37,7 @@ pin_project! {
 impl CallLimit {
     /// Makes a limit. `cut` is `None` if there is no limit.
     #[inline]
-    pub(crate) fn new(mark: AttemptMark, cut: Option<Cut>, span: CallSpan) -> Self {
+    pub(crate) fn new(mark: Option<AttemptMark>, cut: Option<Cut>, span: CallSpan) -> Self {
         Self { mark, yields: 0, cut, span, timer: None }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::ambient::{AttemptMark, Nesting, enter};
+use super::ambient::{Ambient, Nesting};
 #[cfg(feature = "tokio")]
 use super::deadline_scope::DeadlineScope;
 use super::time_left::TimeLeft;
@@ -28,7 +28,8 @@ use crate::time;
 #[derive(Debug, Clone, Copy)]
 pub struct CallerContext {
     time_left: Option<TimeLeft>,
-    mark: AttemptMark,
+    attempt: u32,
+    nesting: Nesting,
 }
 
 impl CallerContext {
@@ -36,7 +37,7 @@ impl CallerContext {
     /// usual.
     #[must_use]
     pub const fn new() -> Self {
-        Self { time_left: None, mark: AttemptMark::FIRST }
+        Self { time_left: None, attempt: 1, nesting: Nesting::Alone }
     }
 
     /// Sets how long the caller still waits. The time counts from this call, so call it as soon as
@@ -52,7 +53,7 @@ impl CallerContext {
     /// changes nothing about retries. Default: 1. 0 counts as 1.
     #[must_use]
     pub const fn attempt(mut self, number: u32) -> Self {
-        self.mark.number = if number == 0 { 1 } else { number };
+        self.attempt = if number == 0 { 1 } else { number };
         self
     }
 
@@ -64,7 +65,7 @@ impl CallerContext {
     /// each make 64 calls to a database that is down.
     #[must_use]
     pub const fn collapse_retries(mut self, yes: bool) -> Self {
-        self.mark.nesting = if yes { Nesting::LeftToCaller } else { Nesting::Alone };
+        self.nesting = if yes { Nesting::LeftToCaller } else { Nesting::Alone };
         self
     }
 
@@ -72,14 +73,19 @@ impl CallerContext {
     /// up before the future starts, the future does not start.
     #[cfg(feature = "tokio")]
     pub fn scope<F: Future>(self, future: F) -> DeadlineScope<F> {
-        DeadlineScope::open(self.mark, self.time_left, future)
+        DeadlineScope::open(self.ambient(), self.time_left, future)
     }
 
     /// Runs a plain function in this context. Nothing is cancelled: see
     /// [`scope_blocking`](super::scope_blocking).
     pub fn scope_blocking<R>(self, body: impl FnOnce() -> R) -> R {
-        let _entered = enter(self.mark, self.time_left.map(|left| left.end));
+        let _entered = self.ambient().enter();
         body()
+    }
+
+    fn ambient(self) -> Ambient {
+        let deadline = self.time_left.map(|left| left.end);
+        Ambient { attempt: self.attempt, nesting: self.nesting, deadline }
     }
 }
 

@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::ambient::{Ambient, current, enter};
+use super::ambient::{Ambient, current};
 use crate::signal::debug_fields;
 
 // D4
@@ -49,9 +49,9 @@ pub fn carry<F: Future>(future: F) -> CarriedFuture<F> {
 /// assert!(left.is_some());
 /// ```
 pub fn carry_blocking<R, F: FnOnce() -> R>(body: F) -> impl FnOnce() -> R + use<R, F> {
-    let Ambient { mark, deadline } = current();
+    let ambient = current();
     move || {
-        let _entered = enter(mark, deadline);
+        let _entered = ambient.enter();
         body()
     }
 }
@@ -71,7 +71,7 @@ impl<F: Future> Future for CarriedFuture<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let _entered = enter(this.ambient.mark, this.ambient.deadline);
+        let _entered = this.ambient.enter();
         this.future.poll(cx)
     }
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use pin_project_lite::pin_project;
 
-use super::ambient::{AttemptMark, current, earlier};
+use super::ambient::{Ambient, current, earlier};
 use super::call_limit::CallLimit;
 use super::cut::Cut;
 use super::time_left::TimeLeft;
@@ -32,6 +32,7 @@ pin_project! {
     /// deadline, the inner future is dropped together with the scope.
     #[must_use = "futures do nothing unless awaited"]
     pub struct DeadlineScope<F> {
+        ambient: Ambient,
         deadline: Option<Cut>,
         has_started: bool,
         #[pin]
@@ -42,11 +43,11 @@ pin_project! {
 impl<F> DeadlineScope<F> {
     /// Opens a scope that ends with `own` or at the deadline of the code around, whichever is
     /// earlier.
-    pub(super) fn open(mark: AttemptMark, own: Option<TimeLeft>, future: F) -> Self {
-        let at = earlier(own.map(|own| own.end), current().deadline);
+    pub(super) fn open(ambient: Ambient, own: Option<TimeLeft>, future: F) -> Self {
+        let at = earlier(ambient.deadline, current().deadline);
         let deadline = at.map(|at| cut(at, own));
-        let future = TimeoutFuture::new(CallLimit::new(mark, deadline, CallSpan::NONE), future);
-        Self { deadline, has_started: false, future }
+        let future = TimeoutFuture::new(CallLimit::new(None, deadline, CallSpan::NONE), future);
+        Self { ambient, deadline, has_started: false, future }
     }
 }
 
@@ -72,6 +73,7 @@ impl<F: Future> Future for DeadlineScope<F> {
                 return Poll::Ready(Err(cut.cut_short().timed_out));
             }
         }
+        let _entered = this.ambient.enter();
         this.future.poll(cx).map_err(|cut| cut.timed_out)
     }
 }

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use super::ambient::AttemptMark;
 use super::call_limit::CallLimit;
 use super::cut::{Cut, CutShort};
 use crate::signal::debug_fields;
@@ -71,5 +70,5 @@ debug_fields!(TimeoutFuture<F> { limit });
 /// Cancels `future` after `limit`, if there is a limit.
 pub(crate) fn timeout<F: Future>(limit: Option<Duration>, future: F) -> TimeoutFuture<F> {
     let cut = limit.and_then(Cut::timeout);
-    TimeoutFuture::new(CallLimit::new(AttemptMark::FIRST, cut, CallSpan::NONE), future)
+    TimeoutFuture::new(CallLimit::new(None, cut, CallSpan::NONE), future)
 }

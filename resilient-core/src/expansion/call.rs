@@ -62,3 +62,15 @@ pub fn given_breaker(breaker: &CircuitBreaker) -> CircuitBreaker {
 )]
 #[inline]
 pub fn breaker_above_retry() {}
+
+// C1
+/// Does nothing. The expansion of a breaker below a timeout calls this deprecated function, so that
+/// the compiler prints the warning.
+#[deprecated(
+    note = "`#[timeout]` above `#[circuit_breaker]` hides a dependency that hangs: a call that it \
+            cuts short does not count, and the circuit never opens. Put `#[timeout]` below \
+            `#[circuit_breaker]`, or, if that is what you want, write \
+            `#[circuit_breaker(order = explicit, …)]`"
+)]
+#[inline]
+pub fn timeout_above_breaker() {}

@@ -157,8 +157,8 @@ impl<O> JudgeAny<'_, O> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not tell success from failure",
     label = "neither a `Result` nor an `Option`",
-    note = "say what a failure is with `failure_when = |output| …`, or implement \
-            `resilient::outcome::Fallible` for it"
+    note = "return a `Result` or an `Option`, say what a failure is with \
+            `failure_when = |output| …`, or implement `resilient::outcome::Fallible` for it"
 )]
 pub trait CountedOutput {}
 

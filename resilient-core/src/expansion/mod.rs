@@ -15,6 +15,8 @@ mod judge;
 mod key;
 mod pause;
 mod retry;
+#[cfg(not(feature = "tokio"))]
+mod without_tokio;
 
 pub use self::argument::*;
 pub use self::call::*;
@@ -30,6 +32,8 @@ pub use self::judge::*;
 pub use self::key::*;
 pub use self::pause::*;
 pub use self::retry::*;
+#[cfg(not(feature = "tokio"))]
+pub use self::without_tokio::{MissingFeature, Timer, WithTimer};
 pub use crate::breaker::{AbandonedOutcome, BreakerConfig, BreakerConfigBuilder, CircuitBreaker};
 /// Internals that the models of loom and shuttle use.
 #[cfg(any(loom, shuttle))]

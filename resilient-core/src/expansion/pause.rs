@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 #[cfg(not(feature = "tokio"))]
-use super::retry::EnableTheFeatureTokioOfResilientForAsyncRetries;
+use super::without_tokio::WithTimer;
 use crate::breaker::CircuitBreaker;
 use crate::call_site::CallSite;
 use crate::retry::{GrantedPause, RetryDriver};
@@ -53,12 +53,8 @@ fn pause_cold<'p>(
 }
 
 #[cfg(not(feature = "tokio"))]
-pub fn pause<'b>(
-    _: &mut RetryDriver<'_>,
-    _: Duration,
-    _: impl LoopBreaker<'b>,
-) -> EnableTheFeatureTokioOfResilientForAsyncRetries {
-    EnableTheFeatureTokioOfResilientForAsyncRetries
+pub fn pause<'b>(_: &mut RetryDriver<'_>, _: Duration, _: impl LoopBreaker<'b>) -> WithTimer<()> {
+    WithTimer::new()
 }
 
 /// Sleeps between two attempts of a plain function with a breaker. This function reads the delay

@@ -6,6 +6,8 @@ use super::given_limit::GivenLimit;
 #[cfg(doc)]
 use super::given_limit::NO_LIMIT;
 #[cfg(not(feature = "tokio"))]
+use super::without_tokio::WithTimer;
+#[cfg(not(feature = "tokio"))]
 use crate::breaker::PermitFuture;
 use crate::breaker::{CircuitOpen, Permit};
 use crate::deadline::{CutCause, CutShort};
@@ -250,26 +252,18 @@ pub fn timeout<F: Future>(limit: impl GivenLimit, future: F) -> crate::deadline:
     crate::deadline::timeout(limit.given(), future)
 }
 
-/// Appears in the compile error if a time limit is used without the feature `tokio` of `resilient`.
-#[cfg(not(feature = "tokio"))]
-#[derive(Debug)]
-pub struct EnableTheFeatureTokioOfResilientForTimeLimits;
-
 #[cfg(not(feature = "tokio"))]
 pub fn limited<F: Future>(
     _: &mut RetryDriver<'_>,
     _: impl GivenLimit,
     _: F,
-) -> EnableTheFeatureTokioOfResilientForTimeLimits {
-    EnableTheFeatureTokioOfResilientForTimeLimits
+) -> WithTimer<Result<F::Output, CutShort>> {
+    WithTimer::new()
 }
 
 #[cfg(not(feature = "tokio"))]
-pub fn timeout<F: Future>(
-    _: impl GivenLimit,
-    _: F,
-) -> EnableTheFeatureTokioOfResilientForTimeLimits {
-    EnableTheFeatureTokioOfResilientForTimeLimits
+pub fn timeout<F: Future>(_: impl GivenLimit, _: F) -> WithTimer<Result<F::Output, CutShort>> {
+    WithTimer::new()
 }
 
 /// Reports that a fallback replaced a failed output.
@@ -295,15 +289,9 @@ pub fn sleep(delay: Duration) -> impl Future<Output = ()> + Send {
     crate::time::sleep(delay)
 }
 
-/// Appears in the compile error if an async function is retried without the feature `tokio` of
-/// `resilient`.
 #[cfg(not(feature = "tokio"))]
-#[derive(Debug)]
-pub struct EnableTheFeatureTokioOfResilientForAsyncRetries;
-
-#[cfg(not(feature = "tokio"))]
-pub fn sleep(_: Duration) -> EnableTheFeatureTokioOfResilientForAsyncRetries {
-    EnableTheFeatureTokioOfResilientForAsyncRetries
+pub fn sleep(_: Duration) -> WithTimer<()> {
+    WithTimer::new()
 }
 
 /// Sleeps between two attempts of a plain function.

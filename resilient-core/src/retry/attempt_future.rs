@@ -14,7 +14,7 @@ pin_project! {
     /// The future of an attempt without time limits.
     #[must_use = "futures do nothing unless awaited"]
     pub struct AttemptFuture<F> {
-        mark: AttemptMark,
+        mark: Option<AttemptMark>,
         span: CallSpan,
         #[pin]
         future: F,
@@ -23,7 +23,7 @@ pin_project! {
 
 impl<F> AttemptFuture<F> {
     #[inline]
-    pub(super) fn new(mark: AttemptMark, span: CallSpan, future: F) -> Self {
+    pub(super) fn new(mark: Option<AttemptMark>, span: CallSpan, future: F) -> Self {
         Self { mark, span, future }
     }
 }
@@ -35,7 +35,7 @@ impl<F: Future> Future for AttemptFuture<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let _span = this.span.enter();
-        if this.mark.is_first() {
+        if this.mark.is_none() {
             return this.future.poll(cx);
         }
         let _entered = enter(*this.mark, None);

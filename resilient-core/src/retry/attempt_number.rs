@@ -27,5 +27,5 @@ use crate::deadline::current;
 /// ```
 #[must_use]
 pub fn attempt_number() -> u32 {
-    current().mark.number
+    current().attempt
 }

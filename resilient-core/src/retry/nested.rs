@@ -44,7 +44,7 @@ pub(super) fn is_collapsed(
     name: Option<&Name>,
     place: &'static Location<'static>,
 ) -> bool {
-    match current().mark.nesting {
+    match current().nesting {
         _ if nested == NestedMode::Allow => return false,
         Nesting::Alone => return false,
         // D6

@@ -18,9 +18,7 @@ pin_project! {
     pub struct PermittedAttempt<'permit, F> {
         // The loop keeps the permit in memory in any case, so a reference costs less than a copy.
         permit: &'permit Permit<'permit>,
-        mark: AttemptMark,
-        // Whether code inside the attempt must detect that it runs in a retry or in a probe.
-        is_marked: bool,
+        mark: Option<AttemptMark>,
         attempt_span: CallSpan,
         call_span: LazySpan,
         timer: CallTimer,
@@ -32,21 +30,12 @@ pin_project! {
 impl<'permit, F> PermittedAttempt<'permit, F> {
     #[inline]
     pub(super) fn new(
-        mark: AttemptMark,
+        mark: Option<AttemptMark>,
         attempt_span: CallSpan,
         permit: &'permit Permit<'permit>,
         future: F,
     ) -> Self {
-        let is_marked = !mark.is_first() | permit.is_probe();
-        Self {
-            permit,
-            mark,
-            is_marked,
-            attempt_span,
-            call_span: LazySpan::NEW,
-            timer: CallTimer::NEW,
-            future,
-        }
+        Self { permit, mark, attempt_span, call_span: LazySpan::NEW, timer: CallTimer::NEW, future }
     }
 }
 
@@ -58,7 +47,8 @@ impl<F: Future> Future for PermittedAttempt<'_, F> {
         let this = self.project();
         let _attempt = this.attempt_span.enter();
         let _call = this.call_span.get_or_make(|| this.permit.span()).enter();
-        let _entered = this.is_marked.then(|| enter(this.permit, *this.mark));
+        let _entered =
+            (this.mark.is_some() || this.permit.is_probe()).then(|| enter(this.permit, *this.mark));
         let permit = *this.permit;
         this.timer.poll(|| Some(permit.name()), || this.future.poll(cx))
     }
@@ -98,9 +88,9 @@ impl<F: Future> Future for PermittedCall<'_, F> {
 #[inline(never)]
 fn enter<'permit>(
     permit: &'permit Permit<'permit>,
-    mark: AttemptMark,
+    mark: Option<AttemptMark>,
 ) -> (EnteredCall<'permit>, Option<Entered>) {
-    (permit.enter(), (!mark.is_first()).then(|| deadline::enter(mark, None)))
+    (permit.enter(), mark.is_some().then(|| deadline::enter(mark, None)))
 }
 
 debug_fields!(PermittedAttempt<'permit, F> {});

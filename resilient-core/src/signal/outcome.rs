@@ -214,9 +214,9 @@ impl<E: Classify + ?Sized> Classify for std::sync::Arc<E> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not tell success from failure",
     label = "neither a `Result` nor an `Option`",
-    note = "say what a failure is with `retry_when = |output| …` in `#[retry]`, and with \
-            `failure_when = |output| …` in a `#[circuit_breaker]` beside it, or implement \
-            `resilient::outcome::Fallible` for it"
+    note = "return a `Result` or an `Option`, say what a failure is with \
+            `retry_when = |output| …` in `#[retry]` and with `failure_when = |output| …` in a \
+            `#[circuit_breaker]` beside it, or implement `resilient::outcome::Fallible` for it"
 )]
 pub trait Fallible {
     /// The error type of a failed output.

@@ -61,6 +61,7 @@ pub(crate) type RetryCallCount<'a> = std::marker::PhantomData<&'a ()>;
 pub(crate) fn ended(_: &mut RetryCallCount<'_>, _: Result<bool, crate::signal::StopReason>) {}
 
 /// Ends the use of the counts, but not the call. Returns whether the call was counted.
+#[cfg(feature = "tokio")]
 pub(crate) fn pause_count(call: RetryCallCount<'_>) -> bool {
     #[cfg(feature = "metrics")]
     return call.pause();

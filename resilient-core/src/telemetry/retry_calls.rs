@@ -109,11 +109,13 @@ impl<'a> RetryCallCount<'a> {
     }
 
     /// Continues the count of a call that [`pause`](Self::pause) has returned.
+    #[cfg(feature = "tokio")]
     pub(crate) fn resume(counts: &'a ResultCounts, is_counted: bool) -> Self {
         Self { counts, is_counted }
     }
 
     /// Ends the use of these counts, but not the call. Returns whether the call was counted.
+    #[cfg(feature = "tokio")]
     pub(crate) fn pause(mut self) -> bool {
         std::mem::replace(&mut self.is_counted, true)
     }

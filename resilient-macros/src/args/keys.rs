@@ -117,6 +117,15 @@ impl AttributeKeys {
     }
 }
 
+/// Returns the setting of an attribute that has this word among its values, or `None` if no setting
+/// or several have it.
+pub(super) fn setting_of_word(kind: AttributeKind, word: &str) -> Option<&'static str> {
+    let table = ALL.iter().find(|keys| keys.kind == kind)?.table?;
+    let has_word = |name: &&str| table.get(name).is_some_and(|it| it.words().contains(&word));
+    let mut settings = table.names().filter(has_word);
+    settings.next().filter(|_| settings.next().is_none())
+}
+
 /// Returns the form of the key, or `None` if no attribute has the key. A key has the same form in
 /// every attribute.
 pub(super) fn form(name: &str) -> Option<KeyForm> {

@@ -95,6 +95,12 @@ pub(super) fn time(value: &TokenStream) -> Option<Result<Duration, String>> {
         LiteralContent::Integer { .. } | LiteralContent::Float { .. } if constant.negative => {
             "a duration cannot be negative, and it needs a unit, as in \"100ms\""
         }
+        LiteralContent::Integer { value: Some(number), suffix } if suffix.is_empty() => {
+            return Some(parse_duration(&number.to_string()).map_err(|error| error.to_string()));
+        }
+        LiteralContent::Float { digits, suffix } if suffix.is_empty() => {
+            return Some(parse_duration(&digits).map_err(|error| error.to_string()));
+        }
         LiteralContent::Integer { .. } | LiteralContent::Float { .. } => {
             "a duration needs a unit, as in \"100ms\""
         }

@@ -7,6 +7,7 @@ use syn::token::Paren;
 use syn::{Ident, Token};
 
 use super::bare_value::bare_value;
+use super::keys::setting_of_word;
 use super::kind::AttributeKind;
 use super::value_tokens::value;
 use crate::error::CompileErrors;
@@ -54,7 +55,7 @@ pub(super) fn split(
                 skip(input)?;
                 continue;
             }
-            let result = pair(input).and_then(|pair| {
+            let result = pair(input, kind).and_then(|pair| {
                 let ended = end(input, &pair, errors);
                 if ended.is_ok() || matches!(pair.form, Form::List(_)) {
                     pairs.push(pair);
@@ -74,7 +75,7 @@ pub(super) fn split(
     pairs
 }
 
-fn pair(input: ParseStream<'_>) -> syn::Result<Pair> {
+fn pair(input: ParseStream<'_>, kind: AttributeKind) -> syn::Result<Pair> {
     let Ok(key) = input.call(Ident::parse_any) else {
         let message = match next_shown(input).as_str() {
             "," => "expected `key = value` before this `,`".to_owned(),
@@ -92,7 +93,11 @@ fn pair(input: ParseStream<'_>) -> syn::Result<Pair> {
         return Ok(Pair { key, name, form });
     }
     if input.is_empty() || input.peek(Token![,]) {
-        return Err(no_value());
+        let Some(setting) = setting_of_word(kind, &name) else {
+            return Err(no_value());
+        };
+        let message = format!("every value has its key: write `{setting} = {name}`");
+        return Err(syn::Error::new(key.span(), message));
     }
     if input.peek(Token![==]) || input.peek(Token![=>]) {
         let message = format!("a single `=` stands between a key and its value: {write}");

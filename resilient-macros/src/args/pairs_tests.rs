@@ -99,6 +99,20 @@ fn each_malformed_pair_is_reported_and_the_rest_is_still_read() {
 }
 
 #[test]
+fn a_word_without_its_key_is_reported_with_the_key() {
+    let (_, errors) = read(quote!(exponential, full, wait, none));
+    assert_eq!(
+        errors,
+        [
+            "every value has its key: write `backoff = exponential`",
+            "every value has its key: write `jitter = full`",
+            "every value has its key: write `when_open = wait`",
+            "every value has its key: write `jitter = none`",
+        ]
+    );
+}
+
+#[test]
 fn a_missing_comma_and_a_semicolon_are_seen_and_both_pairs_are_read() {
     let (pairs, errors) = read(quote!(a = 1 b = f(x) c = A { .. } borrow(x) d = y; e = 1));
     assert_eq!(pairs.len(), 6, "{pairs:?}");

@@ -40,6 +40,14 @@ impl GivenSettings {
         let mut all = self.0.iter();
         all.find(|(entry, _)| entry.name == name).map(|(_, setting)| setting)
     }
+
+    /// Returns the value of a setting that is a literal.
+    pub(crate) fn literal(&self, name: &str) -> Option<Value> {
+        match self.get(name) {
+            Some(SettingValue::Literal(value)) => Some(*value),
+            _ => None,
+        }
+    }
 }
 
 /// Checks literal settings against the rules of the table, and reports each broken rule. `get`

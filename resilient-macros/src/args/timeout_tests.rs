@@ -64,7 +64,8 @@ fn a_time_has_a_unit_and_is_not_zero() {
         refused(quote!("0s")),
         ["`timeout` is zero: every call would be cut off at once, so above zero"]
     );
-    assert_eq!(refused(quote!(2)), ["a duration needs a unit, as in \"100ms\""]);
+    let unit = "a duration needs a unit, and \"2\" has none: write \"2ms\" or \"2s\"";
+    assert_eq!(refused(quote!(2)), [unit]);
     assert_eq!(refused(quote!("2")).len(), 1);
     assert_eq!(refused(quote!("2s", "3s")).len(), 1);
 }

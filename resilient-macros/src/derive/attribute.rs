@@ -161,11 +161,24 @@ pub(super) struct DeriveAttributes {
     pub(super) ours: Vec<DeriveAttribute>,
     /// Every `#[cfg(…)]`
     pub(super) cfg: TokenStream,
+    /// The name of the attribute `#[error(transparent)]`, which thiserror reads.
+    pub(super) transparent_error: Option<Ident>,
 }
 
 impl DeriveAttributes {
     pub(super) fn of(all: &[syn::Attribute]) -> Self {
         let cfg = all.iter().filter(|attribute| attribute.path().is_ident("cfg"));
-        Self { ours: all.iter().filter_map(DeriveAttribute::new).collect(), cfg: quote!(#(#cfg)*) }
+        Self {
+            ours: all.iter().filter_map(DeriveAttribute::new).collect(),
+            cfg: quote!(#(#cfg)*),
+            transparent_error: all.iter().find_map(transparent_error),
+        }
     }
+}
+
+fn transparent_error(attribute: &syn::Attribute) -> Option<Ident> {
+    let path = attribute.path().get_ident().filter(|path| *path == "error")?;
+    let list = attribute.meta.require_list().ok()?;
+    let is_transparent = is_word(list.tokens.clone().into_iter().next().as_ref(), "transparent");
+    is_transparent.then(|| path.clone())
 }

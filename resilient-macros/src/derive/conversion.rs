@@ -34,6 +34,7 @@ impl<'a> Conversion<'a> {
                 let marked = |mark| {
                     let attribute = the_mark(mark, &input.attributes, errors)?;
                     let field = only_field(mark, attribute, owner, errors);
+                    refuse_transparent_error(mark, &input.attributes, field, errors);
                     Some(Self { mark, variant: None, field })
                 };
                 ConversionMark::ALL.into_iter().filter_map(marked).collect()
@@ -65,6 +66,7 @@ fn of_enum<'a>(
             continue;
         }
         let field = only_field(mark, attribute, owner, errors);
+        refuse_transparent_error(mark, &variant.attributes, field, errors);
         found = Some(Conversion { mark, variant: Some(variant), field });
     }
     found
@@ -121,6 +123,25 @@ fn refuse_second_from(mark: ConversionMark, field: &TypeField, errors: &mut Comp
              `#[from]`"
         );
         errors.push(Ident::span(from), message);
+    }
+}
+
+/// Refuses thiserror's `#[error(transparent)]` above a field whose type is the runtime's error,
+/// because the runtime's error would then not be among the sources of the error.
+fn refuse_transparent_error(
+    mark: ConversionMark,
+    attributes: &DeriveAttributes,
+    field: Option<&TypeField>,
+    errors: &mut CompileErrors,
+) {
+    let holds = field.is_some_and(|field| field.holds(mark));
+    if let (Some(transparent), true) = (&attributes.transparent_error, holds) {
+        let message = format!(
+            "`transparent` hides the `{}` from callers that look for it in the sources: write a \
+             text, as in `#[error(\"not called\")]`, and `#[source]` on the field",
+            mark.error()
+        );
+        errors.push(Ident::span(transparent), message);
     }
 }
 

@@ -100,6 +100,16 @@ fn wrong_marks_are_reported_and_the_type_still_converts() {
              place of `#[from]`",
         ),
         (
+            "enum A { #[error(transparent)] #[circuit_open] B(CircuitOpen) }",
+            "`transparent` hides the `CircuitOpen` from callers that look for it in the sources: \
+             write a text, as in `#[error(\"not called\")]`, and `#[source]` on the field",
+        ),
+        (
+            "#[error(transparent)] #[timed_out] struct A { limit: resilient::TimedOut }",
+            "`transparent` hides the `TimedOut` from callers that look for it in the sources: \
+             write a text, as in `#[error(\"not called\")]`, and `#[source]` on the field",
+        ),
+        (
             "#[circuit_open(A)] struct A(CircuitOpen);",
             "`circuit_open` takes nothing: write `#[circuit_open]`",
         ),
@@ -114,5 +124,12 @@ fn wrong_marks_are_reported_and_the_type_still_converts() {
     ] {
         assert_eq!(messages(source), [message], "{source}");
     }
-    assert_eq!(messages("enum A { #[circuit_open] B(#[from] Inner) }"), [""; 0]);
+    for correct in [
+        "enum A { #[circuit_open] B(#[from] Inner) }",
+        "enum A { #[error(transparent)] #[circuit_open] B(Inner) }",
+        "enum A { #[error(\"transparent\")] #[circuit_open] B(CircuitOpen) }",
+        "enum A { #[error(transparent)] #[ignored] B(CircuitOpen) }",
+    ] {
+        assert_eq!(messages(correct), [""; 0], "{correct}");
+    }
 }

@@ -201,7 +201,7 @@ fn a_fallback_alone_is_one_match() {
 fn a_breaker_below_a_timeout_reports_a_rejection_to_the_retry_through_a_variable() {
     let item = quote! {
         #[timeout("5s")]
-        #[circuit_breaker(name = "far")]
+        #[circuit_breaker(name = "far", order = explicit)]
         async fn load(key: Key) -> Result<Value, RetryError<StoreError>> {
             store().get(key).await
         }

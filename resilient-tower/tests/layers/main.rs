@@ -1,6 +1,5 @@
 //! The layers, around services that tests control, by the rules of `docs/rules.md`.
 
-#[cfg(feature = "http")]
 mod body;
 mod breaker;
 mod first_page;

@@ -371,9 +371,10 @@ async fn r09_a_call_ends_with_its_real_error_when_its_circuit_opens() {
     for is_known in [true, false] {
         let (breaker, started, inner) = (breaker(2), Instant::now(), failing(9));
         let guarded = BreakerLayer::new(breaker.clone()).layer(inner.clone());
-        let error = match is_known {
-            true => retry().through(breaker.clone()).layer(guarded).oneshot(()).await,
-            false => retry().layer(guarded).oneshot(()).await,
+        let error = if is_known {
+            retry().through(breaker.clone()).layer(guarded).oneshot(()).await
+        } else {
+            retry().layer(guarded).oneshot(()).await
         };
         assert_eq!(error.unwrap_err().to_string(), "down");
         assert_eq!(inner.calls.count(), 2);
@@ -484,22 +485,19 @@ async fn r11_a_call_can_be_dropped_at_every_poll() {
         let counts = policy.snapshot().counts;
         let [success, failure, ignored, abandoned] = ends(&breaker);
         assert_eq!(ignored, 0);
-        match output {
-            Some(result) => {
-                ready_after.get_or_insert(polls);
-                assert_eq!((result.unwrap(), counts.recovered, abandoned), (3, 1, 0));
-                assert_eq!((success, failure), (1, 2));
-                // The last attempt has paid its token back.
-                assert_eq!(budget.tokens(), 95);
-            }
-            None => {
-                assert_eq!((counts.recovered, success), (0, 0), "{polls}");
-                let has_failed = u64::from(failure > 0);
-                assert_eq!(counts.cancelled, has_failed, "{polls}");
-                // Only attempts that have started have cost a token.
-                let started = u32::try_from((failure + abandoned).saturating_sub(1)).unwrap();
-                assert_eq!(budget.tokens(), 100 - 5 * started, "{polls}");
-            }
+        if let Some(result) = output {
+            ready_after.get_or_insert(polls);
+            assert_eq!((result.unwrap(), counts.recovered, abandoned), (3, 1, 0));
+            assert_eq!((success, failure), (1, 2));
+            // The last attempt has paid its token back.
+            assert_eq!(budget.tokens(), 95);
+        } else {
+            assert_eq!((counts.recovered, success), (0, 0), "{polls}");
+            let has_failed = u64::from(failure > 0);
+            assert_eq!(counts.cancelled, has_failed, "{polls}");
+            // Only attempts that have started have cost a token.
+            let started = u32::try_from((failure + abandoned).saturating_sub(1)).unwrap();
+            assert_eq!(budget.tokens(), 100 - 5 * started, "{polls}");
         }
     }
     assert!(ready_after.is_some_and(|polls| polls > 6), "{ready_after:?}");

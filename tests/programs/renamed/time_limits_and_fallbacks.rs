@@ -44,7 +44,7 @@ async fn all(text: ::std::string::String) -> ::std::result::Result<::std::string
     budget = budget
 )]
 #[::renamed::timeout("1s")]
-#[::renamed::circuit_breaker(ignore = Fault)]
+#[::renamed::circuit_breaker(ignore = Fault, order = explicit)]
 async fn far(
     budget: ::std::option::Option<&::renamed::RetryBudget>,
 ) -> ::std::result::Result<u32, ::renamed::RetryError<Fault>> {

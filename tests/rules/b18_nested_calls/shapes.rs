@@ -193,7 +193,7 @@ stacks! {
     rb "b18 rb": #[retry] #[circuit_breaker(name = "b18 rb")]
     limited "b18 Rb": #[retry(deadline = "1m")] #[circuit_breaker(name = "b18 Rb")]
     rbt "b18 rbt": #[retry] #[circuit_breaker(name = "b18 rbt")] #[timeout("1s")]
-    rtb "b18 rtb": #[retry] #[timeout("1s")] #[circuit_breaker(name = "b18 rtb")]
+    rtb "b18 rtb": #[retry] #[timeout("1s")] #[circuit_breaker(name = "b18 rtb", order = explicit)]
     bt "b18 bt": #[circuit_breaker(name = "b18 bt")] #[timeout("1s")]
     br "b18 br": #[circuit_breaker(name = "b18 br", order = explicit)] #[retry]
     bf "b18 bf": #[circuit_breaker(name = "b18 bf")] #[fallback(value = 7, order = explicit)]

@@ -67,7 +67,7 @@ async fn equal_timeout(breaker: &CircuitBreaker) -> Result<u32, Fault> {
 
 #[retry(deadline = "1s")]
 #[timeout(limit)]
-#[circuit_breaker(breaker = breaker)]
+#[circuit_breaker(breaker = breaker, order = explicit)]
 async fn timed_above(breaker: &CircuitBreaker, limit: Option<Duration>) -> Result<u32, Fault> {
     hang().await;
     Ok(1)

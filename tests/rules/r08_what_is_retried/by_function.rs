@@ -71,7 +71,7 @@ macro_rules! counts_with {
         }
         #[retry(max_retries = 2, jitter = none, base_delay = "0s", $($retry)*)]
         #[timeout("1h")]
-        #[circuit_breaker(breaker = outer, $($breaker)*)]
+        #[circuit_breaker(breaker = outer, order = explicit, $($breaker)*)]
         async fn far(
             outer: &CircuitBreaker,
             calls: &Calls,

@@ -305,14 +305,14 @@ async fn r09_a_call_that_is_rejected_by_full_slots_waits_for_the_lease() {
 async fn r09_a_rejection_in_a_nested_call_does_not_hide_the_error_of_an_attempt() {
     #[retry(attempt = this, jitter = none)]
     #[timeout("5s")]
-    #[circuit_breaker(breaker = breaker)]
+    #[circuit_breaker(breaker = breaker, order = explicit)]
     async fn call(breaker: &CircuitBreaker) -> Result<(), Fault> {
         Err(Fault::Down(this.number()))
     }
 
     #[retry(attempt = this, jitter = none, errors = all)]
     #[timeout("5s")]
-    #[circuit_breaker(breaker = breaker)]
+    #[circuit_breaker(breaker = breaker, order = explicit)]
     async fn recorded(breaker: &CircuitBreaker) -> Result<(), RetryError<Fault>> {
         Err(Fault::Down(this.number()))
     }

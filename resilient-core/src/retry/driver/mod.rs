@@ -280,11 +280,12 @@ impl<'a> RetryDriver<'a> {
         self.begin();
     }
 
-    /// Begins an attempt. Returns what the attempt shows to the code inside it.
+    /// Begins an attempt. Returns what the attempt shows to the code inside it, if it is not the
+    /// first.
     #[inline]
-    fn begin(&mut self) -> AttemptMark {
+    fn begin(&mut self) -> Option<AttemptMark> {
         let progress = self.progress.as_mut();
-        progress.map_or(AttemptMark::FIRST, |it| it.begin_attempt(self.plan.nested()))
+        progress.and_then(|it| it.begin_attempt(self.plan.nested()))
     }
 
     /// Ends the call with a success. Call it once.

@@ -137,27 +137,28 @@ impl Progress {
         }
     }
 
-    /// Spends the reserved tokens. Returns what the attempt shows to the code inside it.
+    /// Spends the reserved tokens. Returns what the attempt shows to the code inside it, if it is
+    /// not the first.
     #[cold]
-    pub(super) fn begin_attempt(&mut self, nested: NestedMode) -> AttemptMark {
+    pub(super) fn begin_attempt(&mut self, nested: NestedMode) -> Option<AttemptMark> {
         self.pause_ended();
         let reserved = self.reserved.take();
         self.is_paid = reserved.is_some();
         if let Some(reserved) = reserved {
             reserved.spend();
         }
-        let is_alone = nested == NestedMode::Allow || self.retries == 0;
-        AttemptMark {
+        let hides = nested == NestedMode::Allow;
+        (self.retries > 0).then(|| AttemptMark {
             number: attempt_number(Some(self)),
-            nesting: if is_alone { Nesting::Alone } else { Nesting::InRetry },
-        }
+            nesting: if hides { Nesting::Alone } else { Nesting::InRetry },
+        })
     }
 
     /// Spends the reserved tokens, and marks an attempt that is not async for the code inside it.
     #[cold]
     pub(super) fn mark(&mut self, nested: NestedMode) -> Option<Entered> {
         let mark = self.begin_attempt(nested);
-        (!mark.is_first()).then(|| enter(mark, None))
+        mark.is_some().then(|| enter(mark, None))
     }
 
     #[cold]

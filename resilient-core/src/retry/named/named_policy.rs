@@ -58,8 +58,8 @@ impl<'a> NamedPolicy<'a> {
         RetryCallCount::begin(record.map_or(&UNNAMED, |record| record.results()))
     }
 
-    /// Continues to count a call, whose handle has no lifetime. `is_counted` says whether the end of
-    /// the call was counted.
+    /// Continues to count a call that borrows nothing. `is_counted` says whether the end of the
+    /// call was counted.
     #[cfg(feature = "tokio")]
     pub(crate) fn resume_count(&self, is_counted: bool) -> RetryCallCount<'a> {
         #[cfg(feature = "metrics")]

@@ -2,7 +2,8 @@
 //! the breaker, `retry` writes both layers.
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote_spanned;
+use quote::{quote, quote_spanned};
+use resilient_settings::Value;
 
 use super::context::LayerContext;
 use crate::args::{AttributeKind, BreakerArgs};
@@ -57,12 +58,30 @@ pub(super) fn write(
 }
 
 // C1
-/// If a retry is below the breaker at `at`, writes a call of a deprecated function. The compiler
-/// then warns about the order of the attributes.
+/// If the breaker at `at` is above a retry or below a timeout, writes calls of deprecated
+/// functions. The compiler then warns about the order of the attributes.
 fn order_warning(context: &LayerContext<'_>, at: usize, args: &BreakerArgs) -> Option<TokenStream> {
-    let is_wrong = !args.order_is_explicit && context.stack.place(AttributeKind::Retry) > Some(at);
-    let span = context.stack.layers()[at].span.resolved_at(Span::mixed_site());
-    is_wrong.then(|| quote_spanned!(span=> __r::breaker_above_retry();))
+    if args.order_is_explicit {
+        return None;
+    }
+    let layers = context.stack.layers();
+    let span = |at: usize| layers[at].span.resolved_at(Span::mixed_site());
+    let retry = context.stack.place(AttributeKind::Retry);
+    let above = retry.filter(|retry| *retry > at).map(|_| {
+        let span = span(at);
+        quote_spanned!(span=> __r::breaker_above_retry();)
+    });
+    // A timeout above a retry limits all attempts. Otherwise, it hides a call that hangs.
+    let timeout = context.stack.place(AttributeKind::Timeout).filter(|timeout| {
+        let is_between = |retry: usize| *timeout < retry && retry < at;
+        let counts = args.settings.literal("abandoned") == Some(Value::Word("failure"));
+        *timeout < at && !retry.is_some_and(is_between) && !counts
+    });
+    let below = timeout.map(|timeout| {
+        let span = span(timeout);
+        quote_spanned!(span=> __r::timeout_above_breaker();)
+    });
+    Some(quote!(#above #below))
 }
 
 /// Writes statements that report the class of the current output. If a time limit ended the call,

@@ -47,6 +47,11 @@ fn no_parentheses(a: u32) -> Option<u32> {
     Some(a)
 }
 
+#[retry(max_retries = 3, exponential)]
+fn word_without_key() -> Option<u32> {
+    None
+}
+
 #[circuit_breaker("payments")]
 fn name_without_key() -> Option<u32> {
     None

@@ -13,7 +13,7 @@ async fn below() -> Option<u32> {
 
 #[retry(deadline = "1s")]
 #[timeout("1001ms")]
-#[circuit_breaker]
+#[circuit_breaker(order = explicit)]
 async fn between() -> Option<u32> {
     None
 }
