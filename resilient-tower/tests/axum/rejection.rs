@@ -109,8 +109,8 @@ async fn an_error_of_another_crate_is_converted_unless_it_has_one_of_the_two_sou
 
 #[tokio::test(start_paused = true)]
 async fn the_attributes_can_stand_on_a_handler() {
+    #[circuit_breaker(failure_threshold = 2, recovery_time = "5s")]
     #[timeout("1s")]
-    #[circuit_breaker(failure_threshold = 1, recovery_time = "5s")]
     async fn handler(hangs: bool) -> Result<&'static str, Rejection> {
         if hangs {
             pending::<()>().await;
