@@ -53,7 +53,8 @@ pub mod retries {
 /// The deadline of the running code, across function calls, tasks and processes.
 pub mod deadline {
     pub use resilient_core::deadline::{
-        CallerContext, CarriedFuture, carry, carry_blocking, remaining, scope_blocking,
+        CallerContext, CarriedFuture, HopCounts, HopFormat, HopReader, SEND_MARGIN, carry,
+        carry_blocking, remaining, scope_blocking, time_to_send,
     };
     #[cfg(feature = "tokio")]
     pub use resilient_core::deadline::{CutShort, DeadlineScope, TimeoutFuture, scope};

@@ -8,6 +8,16 @@ mod breaker_service;
 mod breaker_source;
 mod call_report;
 mod classifier;
+#[cfg(feature = "tonic")]
+mod grpc_client;
+#[cfg(feature = "tonic")]
+mod grpc_error;
+#[cfg(feature = "tonic")]
+mod grpc_server;
+#[cfg(feature = "tonic")]
+mod grpc_server_body;
+#[cfg(feature = "tonic")]
+mod grpc_status;
 #[cfg(feature = "http")]
 mod guarded_body;
 mod limit_error;
@@ -27,6 +37,16 @@ pub use self::breaker_source::{BreakerSource, KeyedBy};
 pub use self::call_report::ByResponse;
 pub use self::call_report::{ByResult, CallReport};
 pub use self::classifier::{ByBoxedSource, ByClassify, BySource, EveryError, ResultClassifier};
+#[cfg(feature = "tonic")]
+pub use self::grpc_client::{GrpcClient, GrpcClientFuture, GrpcClientLayer};
+#[cfg(feature = "tonic")]
+pub use self::grpc_error::GrpcError;
+#[cfg(feature = "tonic")]
+pub use self::grpc_server::{GrpcServer, GrpcServerFuture, GrpcServerLayer};
+#[cfg(feature = "tonic")]
+pub use self::grpc_server_body::GrpcServerBody;
+#[cfg(feature = "tonic")]
+pub use self::grpc_status::{ByStatus, OpenStatus};
 #[cfg(feature = "http")]
 pub use self::guarded_body::GuardedBody;
 pub use self::limit_error::{LimitError, NoLimits, WithLimits};
