@@ -46,17 +46,18 @@ pub mod retries {
     #[cfg(feature = "tokio")]
     pub use resilient_core::retry::{
         AttemptGate, ByClassify, BySource, CallHooks, Described, EveryFailure, GivenHooks, NoHooks,
-        OutputClassifier, RetryCall,
+        OutputClassifier, OwnedRetryDriver, RetryCall, RetrySetup, report_cancelled,
     };
 }
 
 /// The deadline of the running code, across function calls, tasks and processes.
 pub mod deadline {
     pub use resilient_core::deadline::{
-        CallerContext, CarriedFuture, carry, carry_blocking, remaining, scope_blocking,
+        CallerContext, CarriedFuture, HopCounts, HopFormat, HopReader, SEND_MARGIN, carry,
+        carry_blocking, remaining, scope_blocking, time_to_send,
     };
     #[cfg(feature = "tokio")]
-    pub use resilient_core::deadline::{DeadlineScope, scope};
+    pub use resilient_core::deadline::{CutShort, DeadlineScope, TimeoutFuture, scope};
 }
 
 /// Retry budgets, which limit the retries to one dependency during an outage.

@@ -10,6 +10,8 @@ use crate::breaker_source::KeyedBy;
 use crate::call_report::ByResponse;
 use crate::call_report::ByResult;
 use crate::classifier::{ByBoxedSource, ByClassify, BySource, EveryError};
+#[cfg(feature = "tonic")]
+use crate::grpc_status::{ByStatus, OpenStatus};
 use crate::rejection::IntoError;
 #[cfg(feature = "http")]
 use crate::response_classifier::{GrpcStatus, HttpStatus};
@@ -19,7 +21,7 @@ use crate::response_classifier::{GrpcStatus, HttpStatus};
 /// | setting | default |
 /// |---|---|
 /// | [`classified`](Self::classified), [`by_source`](Self::by_source), [`boxed_errors`](Self::boxed_errors), [`classify_with`](Self::classify_with) | every `Err` is a failure |
-/// | [`http`](Self::http), [`grpc`](Self::grpc) | every `Ok` is a success, and the call ends with it |
+/// | [`http`](Self::http), [`grpc`](Self::grpc), `tonic` | every `Ok` is a success, and the call ends with it |
 /// | [`on_open`](Self::on_open) | the error of the service, made from [`CircuitOpen`] |
 ///
 /// The service that the layer makes is [`Breaker`](crate::Breaker), which says when a call asks for
@@ -132,6 +134,17 @@ impl<B, C, J> BreakerLayer<B, ByResult<C>, J> {
     #[must_use]
     pub fn grpc(self) -> BreakerLayer<B, ByResponse<GrpcStatus, C>, J> {
         self.responses(GrpcStatus::default())
+    }
+
+    /// Protects a client of tonic: the layer of [`GrpcClient`](crate::GrpcClient). Classifies
+    /// responses as [`grpc`](Self::grpc) does, and errors as
+    /// [`resilient_classify::tonic`](https://docs.rs/resilient-classify) does. A rejected call
+    /// returns a status with the code `Unavailable`, with [`CircuitOpen`] as its source.
+    #[cfg(feature = "tonic")]
+    #[must_use]
+    pub fn tonic(self) -> BreakerLayer<B, ByResponse<GrpcStatus, ByStatus>, OpenStatus> {
+        let report = ByResponse { responses: GrpcStatus::default(), errors: ByStatus };
+        BreakerLayer { breakers: self.breakers, report, rejection: OpenStatus }
     }
 
     /// Classifies responses of HTTP with a [`ResponseClassifier`](crate::ResponseClassifier), such

@@ -8,11 +8,27 @@ mod breaker_service;
 mod breaker_source;
 mod call_report;
 mod classifier;
+#[cfg(feature = "tonic")]
+mod grpc_client;
+#[cfg(feature = "tonic")]
+mod grpc_error;
+#[cfg(feature = "tonic")]
+mod grpc_server;
+#[cfg(feature = "tonic")]
+mod grpc_server_body;
+#[cfg(feature = "tonic")]
+mod grpc_status;
 #[cfg(feature = "http")]
 mod guarded_body;
+mod limit_error;
 mod rejection;
+mod request_copy;
 #[cfg(feature = "http")]
 mod response_classifier;
+mod retry_layer;
+mod retry_service;
+mod time_layers;
+mod watched_circuit;
 
 pub use self::breaker_layer::BreakerLayer;
 pub use self::breaker_service::{Breaker, BreakerFuture};
@@ -21,8 +37,26 @@ pub use self::breaker_source::{BreakerSource, KeyedBy};
 pub use self::call_report::ByResponse;
 pub use self::call_report::{ByResult, CallReport};
 pub use self::classifier::{ByBoxedSource, ByClassify, BySource, EveryError, ResultClassifier};
+#[cfg(feature = "tonic")]
+pub use self::grpc_client::{GrpcClient, GrpcClientFuture, GrpcClientLayer};
+#[cfg(feature = "tonic")]
+pub use self::grpc_error::GrpcError;
+#[cfg(feature = "tonic")]
+pub use self::grpc_server::{GrpcServer, GrpcServerFuture, GrpcServerLayer};
+#[cfg(feature = "tonic")]
+pub use self::grpc_server_body::GrpcServerBody;
+#[cfg(feature = "tonic")]
+pub use self::grpc_status::{ByStatus, OpenStatus};
 #[cfg(feature = "http")]
 pub use self::guarded_body::GuardedBody;
+pub use self::limit_error::{LimitError, NoLimits, WithLimits};
 pub use self::rejection::{IntoError, RejectedResult};
+pub use self::request_copy::{CloneRequest, RequestCopy};
 #[cfg(feature = "http")]
 pub use self::response_classifier::{GrpcStatus, HeadVerdict, HttpStatus, ResponseClassifier};
+pub use self::retry_layer::RetryLayer;
+pub use self::retry_service::{Retry, RetryFuture};
+pub use self::time_layers::{
+    Deadline, DeadlineFuture, DeadlineLayer, TimedFuture, Timeout, TimeoutLayer,
+};
+pub use self::watched_circuit::{NoCircuit, Through, WatchedCircuit};

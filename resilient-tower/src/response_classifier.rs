@@ -42,7 +42,8 @@ pub enum HeadVerdict {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct HttpStatus<C = BySource>(pub C);
 
-/// Classifies by `grpc-status` and `grpc-retry-pushback-ms`, in the trailers, or in the headers of
+/// Classifies by `grpc-status` and `grpc-retry-pushback-ms`, and with the feature `tonic` by the
+/// `RetryInfo` in `grpc-status-details-bin`. They stand in the trailers, or in the headers of
 /// a response without a body. If the response is not one of gRPC, its HTTP status decides.
 ///
 /// | `grpc-status` | breaker | retry |
@@ -52,6 +53,7 @@ pub struct HttpStatus<C = BySource>(pub C);
 /// | 8 (resource exhausted) | ignored | yes, after the pushback |
 /// | 10 (aborted) | success: the server works and saw a conflict | yes |
 /// | 1 (cancelled) | ignored: a caller wanted it | no |
+/// | 1, with the message `Timeout expired`: a time limit of tonic | failure | yes |
 /// | any other | success: the server responded | no |
 ///
 /// For a [`RetryLayer`](crate::RetryLayer), `C` classifies the errors. A retry reads only the

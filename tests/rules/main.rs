@@ -33,6 +33,8 @@ mod d03_passed_scopes;
 mod d04_tasks_and_threads;
 mod d05_attempt_number;
 mod d06_callers;
+mod d07_hop_readers;
+mod d08_time_to_send;
 mod g01_names;
 mod g02_overrides;
 mod g03_conflicts;

@@ -3,8 +3,8 @@
 // excerpt: client
 use std::time::Duration;
 
-use resilient::deadline;
-use resilient::{CircuitOpen, Classify, TimedOut, circuit_breaker, retry};
+use resilient::{circuit_breaker, retry};
+use resilient_tower::{GrpcClient, GrpcError, GrpcServerLayer};
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::{Channel, Endpoint};
@@ -14,11 +14,11 @@ use tonic_prost::ProstCodec;
 /// A client as `tonic-prost-build` generates it from a `.proto` file. Use the generated
 /// one.
 #[derive(Debug, Clone)]
-pub struct StockClient(Grpc<Channel>);
+pub struct StockClient(Grpc<GrpcClient<Channel>>);
 
 impl StockClient {
     /// Makes a client of this channel.
-    pub fn new(channel: Channel) -> Self {
+    pub fn new(channel: GrpcClient<Channel>) -> Self {
         Self(Grpc::new(channel))
     }
 
@@ -27,7 +27,7 @@ impl StockClient {
         &mut self,
         request: Request<String>,
     ) -> Result<Response<u32>, Status> {
-        self.0.ready().await.map_err(|error| Status::from_error(Box::new(error)))?;
+        self.0.ready().await?;
         let path = PathAndQuery::from_static("/warehouse.Stock/Count");
         self.0.unary(request, path, ProstCodec::default()).await
     }
@@ -35,27 +35,10 @@ impl StockClient {
 // end excerpt
 
 // excerpt: call
-/// Why the stock is unknown.
-#[derive(Debug, thiserror::Error, Classify)]
-pub enum StockError {
-    /// The server or the connection failed, or the server refused.
-    #[error("stock: {0}")]
-    #[classify(with = resilient_classify::tonic)]
-    Call(#[from] Status),
-    /// The circuit is open, so the server was not asked.
-    #[error("{0}")]
-    #[circuit_open]
-    Open(#[source] CircuitOpen),
-    /// The call took too long.
-    #[error("{0}")]
-    #[timed_out]
-    Late(#[source] TimedOut),
-}
-
 /// The stock service.
 #[derive(Debug, Clone)]
 pub struct Stock {
-    channel: Channel,
+    channel: GrpcClient<Channel>,
 }
 
 impl Stock {
@@ -66,7 +49,7 @@ impl Stock {
             // A ping to which nothing responds within 5 s ends a dead connection.
             .http2_keep_alive_interval(Duration::from_secs(10))
             .keep_alive_timeout(Duration::from_secs(5));
-        Ok(Self { channel: endpoint.connect_lazy() })
+        Ok(Self { channel: GrpcClient::new(endpoint.connect_lazy()) })
     }
 
     /// Returns how many of an article are in stock.
@@ -78,14 +61,25 @@ impl Stock {
         deadline = "2s"
     )]
     #[circuit_breaker(name = "stock", recovery_time = "5s")]
-    pub async fn count(&self, article: &str) -> Result<u32, StockError> {
-        let mut request = Request::new(article.to_owned());
-        // Tells the server when this attempt ends, so that it does not work for nobody.
-        if let Some(time) = deadline::remaining() {
-            request.set_timeout(time);
-        }
+    pub async fn count(&self, article: &str) -> Result<u32, GrpcError> {
         let mut client = StockClient::new(self.channel.clone());
-        Ok(client.count(request).await?.into_inner())
+        Ok(client.count(Request::new(article.to_owned())).await?.into_inner())
     }
+}
+// end excerpt
+
+// excerpt: server
+/// A handler that asks the stock.
+pub async fn is_available(
+    stock: &Stock,
+    request: Request<String>,
+) -> Result<Response<bool>, Status> {
+    let count = stock.count(request.get_ref()).await?;
+    Ok(Response::new(count > 0))
+}
+
+/// The layer for `tonic::transport::Server::builder().layer(..)`.
+pub fn caller_deadlines() -> GrpcServerLayer {
+    GrpcServerLayer::new().max(Duration::from_secs(10))
 }
 // end excerpt

@@ -4,9 +4,14 @@ use std::time::Duration;
 
 use resilient::Classification;
 
-/// Classifies a code. A code that gRPC does not define is `Unknown`.
-pub(crate) fn of_code(code: i32) -> Classification {
+/// The message of tonic for a call that a time limit of tonic ended.
+const TIMEOUT_EXPIRED: &str = "Timeout expired";
+
+/// Classifies a code and the message of its status. A code that gRPC does not define is `Unknown`.
+pub(crate) fn of_status(code: i32, message: &str) -> Classification {
     match code {
+        // If a time limit of the server ended the call, only the message says so.
+        1 if message == TIMEOUT_EXPIRED => Classification::transient(),
         // DeadlineExceeded, Unavailable
         4 | 14 => Classification::transient(),
         // ResourceExhausted

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use resilient::Classification;
 
-use crate::grpc_codes::{Pushback, of_code};
+use crate::grpc_codes::{Pushback, of_status};
 use crate::retry_after;
 
 /// The code `Unknown` of gRPC.
@@ -61,7 +61,7 @@ pub fn http_status(status: StatusCode) -> Option<Classification> {
 }
 
 /// Classifies the trailers of a gRPC call, or the headers of a response that has only headers, by
-/// `grpc-status` and `grpc-retry-pushback-ms`. Returns `None` if the server is healthy and the
+/// `grpc-status` and the hints. Returns `None` if the server is healthy and the
 /// status is not worth a retry.
 ///
 /// | `grpc-status` | breaker | retry |
@@ -71,9 +71,12 @@ pub fn http_status(status: StatusCode) -> Option<Classification> {
 /// | 8 (resource exhausted) | ignored | yes |
 /// | 10 (aborted) | success: the server works and saw a conflict | yes |
 /// | 1 (cancelled) | ignored: a caller wanted it | no |
+/// | 1, with the message `Timeout expired`: a time limit of tonic | failure | yes |
 /// | any other | success: the server responded | no |
 ///
-/// A pushback is the hint. If it is negative or no number, the server wants no retry.
+/// The hint is `grpc-retry-pushback-ms`. If it is negative or no number, the server wants no retry.
+/// With the feature `tonic`, a longer `google.rpc.RetryInfo` in `grpc-status-details-bin` is the
+/// hint.
 ///
 /// ```
 /// use http::HeaderMap;
@@ -87,9 +90,13 @@ pub fn http_status(status: StatusCode) -> Option<Classification> {
 pub fn grpc(trailers: &HeaderMap) -> Option<Classification> {
     let status = trailers.get("grpc-status").and_then(|value| value.to_str().ok());
     let code = status.and_then(|text| text.parse().ok());
-    let mut class = of_code(code.unwrap_or(UNKNOWN));
+    let mut class = of_status(code.unwrap_or(UNKNOWN), &message(trailers));
     if class == Classification::answered() {
         return None;
+    }
+    #[cfg(feature = "tonic")]
+    {
+        class.retry_after = crate::tonic_errors::retry_info_in(trailers);
     }
     let pushback = Pushback::of(trailers.get("grpc-retry-pushback-ms").map(HeaderValue::as_bytes));
     class = pushback.apply(class);
@@ -97,6 +104,13 @@ pub fn grpc(trailers: &HeaderMap) -> Option<Classification> {
         Some(code) => class.with_text(format_args!("grpc-status {code}")),
         None => class.with_text("no grpc-status"),
     })
+}
+
+/// Returns the message of a status. gRPC encodes characters as a URL does; of those, only the space
+/// matters here.
+fn message(trailers: &HeaderMap) -> String {
+    let value = trailers.get("grpc-message").and_then(|value| value.to_str().ok());
+    value.unwrap_or_default().replace("%20", " ")
 }
 
 #[cfg(test)]

@@ -4,11 +4,14 @@ use std::error::Error;
 use std::time::Duration;
 
 use resilient::Classification;
+#[cfg(feature = "http")]
+use tonic::metadata::MetadataMap;
 use tonic::metadata::MetadataValue;
-use tonic::{Code, Status, TimeoutExpired};
+use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
-use crate::grpc_codes::{Pushback, of_code};
+use crate::grpc_codes;
+use crate::grpc_codes::Pushback;
 
 /// Classifies the status of a gRPC call.
 ///
@@ -75,14 +78,20 @@ fn of_status(status: &Status) -> Classification {
         Code::Unknown | Code::Internal | Code::Cancelled if status.source().is_some() => {
             Classification::transient()
         }
-        // If a time limit of the server ended the call, only the message crosses the network.
-        Code::Cancelled if status.message() == TimeoutExpired(()).to_string() => {
-            Classification::transient()
-        }
-        code => of_code(code.into()),
+        code => grpc_codes::of_status(code.into(), status.message()),
     }
 }
 
 fn retry_info(status: &Status) -> Option<Duration> {
     status.get_details_retry_info()?.retry_delay
+}
+
+/// Returns the `google.rpc.RetryInfo` among the headers or trailers of a response.
+#[cfg(feature = "http")]
+pub(crate) fn retry_info_in(trailers: &http::HeaderMap) -> Option<Duration> {
+    let name = http::HeaderName::from_static("grpc-status-details-bin");
+    let details = trailers.get(&name)?.clone();
+    let details = MetadataMap::from_headers([(name, details)].into_iter().collect());
+    let details = details.get_bin("grpc-status-details-bin")?.to_bytes().ok()?;
+    retry_info(&Status::with_details(Code::Unknown, "", details))
 }

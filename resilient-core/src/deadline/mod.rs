@@ -16,11 +16,15 @@
 //! [`remaining`] returns the time left, for example to send it to another service.
 
 mod ambient;
+#[cfg(feature = "tokio")]
+mod call_limit;
 mod caller_context;
 mod carried;
 mod cut;
 #[cfg(feature = "tokio")]
 mod deadline_scope;
+mod hop_format;
+mod hop_reader;
 mod time_left;
 #[cfg(feature = "tokio")]
 mod timeout_future;
@@ -29,6 +33,8 @@ use std::time::Duration;
 
 pub use self::ambient::Entered;
 pub(crate) use self::ambient::{AttemptMark, Nesting, current, earlier, enter};
+#[cfg(feature = "tokio")]
+pub(crate) use self::call_limit::CallLimit;
 pub use self::caller_context::CallerContext;
 pub use self::carried::{CarriedFuture, carry, carry_blocking};
 #[cfg(feature = "tokio")]
@@ -36,11 +42,14 @@ pub(crate) use self::cut::Cut;
 pub use self::cut::{CutCause, CutShort};
 #[cfg(feature = "tokio")]
 pub use self::deadline_scope::DeadlineScope;
+pub use self::hop_format::HopFormat;
+pub use self::hop_reader::{HopCounts, HopReader};
 pub(crate) use self::time_left::TimeLeft;
 #[cfg(feature = "tokio")]
 pub use self::timeout_future::TimeoutFuture;
 #[cfg(feature = "tokio")]
 pub(crate) use self::timeout_future::timeout;
+use crate::signal::TimedOut;
 use crate::time;
 
 // D1
@@ -116,4 +125,40 @@ pub fn scope_blocking<R>(time: Duration, body: impl FnOnce() -> R) -> R {
 pub fn remaining() -> Option<Duration> {
     let at = current().deadline?;
     Some(at.saturating_duration_since(time::now()))
+}
+
+/// The usual margin of [`time_to_send`]: 5 ms. A round trip in a data centre takes less than a
+/// millisecond, and timers fire on whole milliseconds. So the response that says that the time was
+/// up still reaches a caller that waits.
+pub const SEND_MARGIN: Duration = Duration::from_millis(5);
+
+// D8
+/// Returns the time left to send to another process: [`remaining`] less `margin`, or `None` without
+/// a deadline.
+///
+/// # Errors
+///
+/// Returns [`TimedOut`] with [`TimeLimit::Scope`](crate::signal::TimeLimit::Scope) if less than a
+/// millisecond is left, so the request should not be sent.
+///
+/// ```
+/// use resilient_core::deadline::{self, HopFormat, SEND_MARGIN};
+/// use std::time::Duration;
+///
+/// # let mut runtime = tokio::runtime::Builder::new_current_thread();
+/// # runtime.enable_time().start_paused(true).build().unwrap().block_on(async {
+/// let header = deadline::scope(Duration::from_secs(1), async {
+///     let time = deadline::time_to_send(SEND_MARGIN)?;
+///     Ok::<_, resilient_core::retry::TimedOut>(time.map(|time| HopFormat::Http.write_time(time)))
+/// });
+/// assert_eq!(header.await??, Some("995".to_owned()));
+/// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
+pub fn time_to_send(margin: Duration) -> Result<Option<Duration>, TimedOut> {
+    const LEAST: Duration = Duration::from_millis(1);
+    let Some(left) = remaining() else { return Ok(None) };
+    match left.checked_sub(margin) {
+        Some(time) if time >= LEAST => Ok(Some(time)),
+        _ => Err(TimedOut::before_the_call(left)),
+    }
 }

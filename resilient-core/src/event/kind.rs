@@ -6,7 +6,7 @@ use crate::signal::{
     ConfigError, Name, Opening, SettingsChange, Transition, UnusedOverride, getters,
 };
 
-/// Something that happened to a breaker or to a retry budget, or in a retry.
+/// Something that happened to a breaker or to a retry budget, in a retry, or at a server.
 #[derive(Debug, Clone)]
 pub struct Event {
     source: EventSource,
@@ -24,6 +24,8 @@ pub enum EventSource {
     Budget,
     /// A retry.
     Retry,
+    /// A caller in another process.
+    Caller,
 }
 
 impl Event {
@@ -41,12 +43,16 @@ impl Event {
         Self { source: EventSource::Retry, name, kind }
     }
 
+    pub(crate) fn of_caller(header: Name, kind: EventKind) -> Self {
+        Self { source: EventSource::Caller, name: header, kind }
+    }
+
     getters! {
         |self|
         /// The source of the event.
         source: EventSource = self.source;
         /// The name of the breaker, budget or retry. For a retry without a name, the location in
-        /// the source code: file, line and column.
+        /// the source code: file, line and column. For a caller, the header.
         name: &str = &self.name;
         /// The key of the breaker, if the name has a breaker for each key.
         key: Option<&str> = self.name.key();
@@ -60,7 +66,8 @@ impl Event {
 /// Events of one breaker are delivered one after the other, in the order in which they happened. An
 /// event is created only if a listener, a log or a recorder would receive it. With the feature
 /// `tracing` each event is also logged. Changed settings, and transitions into states other than
-/// `Open` and `ForcedOpen`, are logged at INFO. All other events are logged at WARN.
+/// `Open` and `ForcedOpen`, are logged at INFO, and `LateRequest` at DEBUG. All other events are
+/// logged at WARN.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum EventKind {
@@ -106,4 +113,12 @@ pub enum EventKind {
         /// The location of the inner retry in the source code.
         place: &'static Location<'static>,
     },
+    /// A server ignored a header with the time or the attempt of its caller, because it could not
+    /// be read or occurred twice. This is reported once for each header of a
+    /// [`HopReader`](crate::deadline::HopReader), to the listeners of the [global
+    /// registry](crate::registry::Registry::global).
+    UnreadableHeader,
+    /// A server refused a request, because the time of its caller was up. This is reported to the
+    /// listeners of the [global registry](crate::registry::Registry::global).
+    LateRequest,
 }

@@ -58,7 +58,6 @@ pub struct TimedOut {
 /// Whether the attempt or the call had its full time when a time limit cut the attempt short. The
 /// full time is the time that its own settings allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(feature = "tokio"), expect(dead_code, reason = "only a timer makes a cut"))]
 pub(crate) enum FullTime {
     /// The attempt had its full time: the dependency hangs.
     Attempt,
@@ -81,6 +80,11 @@ impl TimeLimit {
 }
 
 impl TimedOut {
+    /// Returns the error of a call that was not made, because only `left` was left.
+    pub(crate) fn before_the_call(left: Duration) -> Self {
+        Self { limit: TimeLimit::Scope, after: left, attempts: 0, full_time: FullTime::Neither }
+    }
+
     getters! {
         |self|
         /// The limit that was exceeded.

@@ -9,5 +9,7 @@ pub(super) const BREAKER: &str = "resilient::breaker";
 pub(super) const RETRY: &str = "resilient::retry";
 /// Budgets that run out of tokens.
 pub(super) const BUDGET: &str = "resilient::budget";
+/// What servers do with the deadlines of callers in other processes.
+pub(super) const DEADLINE: &str = "resilient::deadline";
 /// Settings that changed, contradict each other, or are invalid.
 pub(super) const SETTINGS: &str = "resilient::settings";

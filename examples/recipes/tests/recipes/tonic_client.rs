@@ -6,9 +6,10 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
-use example_recipes::tonic_client::{Stock, StockError};
+use example_recipes::tonic_client::{Stock, caller_deadlines, is_available};
 use resilient::breaker::CircuitState;
 use resilient::testing::Scope;
+use resilient_tower::GrpcError;
 use tonic::body::Body;
 use tonic::codegen::{Service, http};
 use tonic::server::{Grpc, NamedService, UnaryService};
@@ -77,6 +78,7 @@ fn start(earlier: Option<&Process>, server: &Server) -> Process {
     Process::start(earlier.map(|process| process.address), |listener| {
         let incoming = TcpIncoming::from(listener);
         tonic::transport::Server::builder()
+            .layer(caller_deadlines())
             .add_service(server)
             .serve_with_incoming(incoming)
     })
@@ -106,7 +108,7 @@ async fn an_unknown_article_is_one_attempt_and_no_failure() {
     let scope = Scope::new();
     let unknown = scope.run(stock.count("unknown")).await.unwrap_err();
     assert!(
-        matches!(unknown, StockError::Call(status) if status.code() == Code::NotFound)
+        matches!(unknown, GrpcError::Status(status) if status.code() == Code::NotFound)
     );
     scope.assert_attempts(1);
     assert_eq!(turn.totals(), (before.0 + 1, before.1));
@@ -136,6 +138,18 @@ async fn the_server_learns_the_time_limit_of_each_attempt() {
 }
 
 #[tokio::test]
+async fn a_handler_passes_on_the_status_and_says_when_to_come_back() {
+    let (turn, stock) = stock().await;
+    let ask = |article: &str| is_available(&stock, Request::new(article.to_owned()));
+    assert!(ask("kettle").await.unwrap().into_inner());
+    assert_eq!(ask("unknown").await.unwrap_err().code(), Code::NotFound);
+    turn.breaker().force_open();
+    let rejected = ask("kettle").await.unwrap_err();
+    assert_eq!(rejected.code(), Code::Unavailable);
+    assert_eq!(rejected.metadata().get("grpc-retry-pushback-ms").unwrap(), "-1");
+}
+
+#[tokio::test]
 async fn a_server_that_hangs_opens_the_circuit() {
     let (mut turn, stock) = stock().await;
     stock.count("kettle").await.unwrap();
@@ -145,7 +159,7 @@ async fn a_server_that_hangs_opens_the_circuit() {
     assert_eq!(scope.call().attempts(), 3);
     scope.run(stock.count("hangs")).await.unwrap_err();
     assert_eq!(turn.state(), CircuitState::Open);
-    assert!(matches!(stock.count("kettle").await, Err(StockError::Open(_))));
+    assert!(matches!(stock.count("kettle").await, Err(GrpcError::CircuitOpen(_))));
 }
 
 #[tokio::test]
@@ -157,7 +171,7 @@ async fn a_server_that_is_gone_opens_the_circuit_and_closes_it_once_it_is_back()
     while turn.state() == CircuitState::Closed {
         scope.run(stock.count("kettle")).await.unwrap_err();
     }
-    assert!(matches!(stock.count("kettle").await, Err(StockError::Open(_))));
+    assert!(matches!(stock.count("kettle").await, Err(GrpcError::CircuitOpen(_))));
     turn.replace(|(process, server)| (start(Some(&process), &server), server));
     turn.recover();
     assert_eq!(stock.count("kettle").await.unwrap(), 40);

@@ -239,3 +239,49 @@ async fn a_rejection_or_a_time_limit_among_the_sources_decides() {
     let late = Status::from_error(Box::new(deadline().await));
     assert_eq!(means(resilient_classify::tonic(&late)), FAILURE);
 }
+
+fn seen_twice(status: Status) -> (Option<Classification>, Classification) {
+    let response = status.into_http::<Body>();
+    let trailers = resilient_classify::grpc(response.headers());
+    let status = response.extensions().get::<Status>().unwrap();
+    (trailers, resilient_classify::tonic(status))
+}
+
+/// A breaker around the connection sees the trailers, and a function around the client sees the
+/// status. Both must see the same.
+#[test]
+fn trailers_and_the_status_made_of_them_have_one_class() {
+    let info = |millis| ErrorDetails::with_retry_info(Some(Duration::from_millis(millis)));
+    for code in 0..=17 {
+        for message in ["", "as asked", "Timeout expired"] {
+            for details in [ErrorDetails::new(), info(250), info(0)] {
+                for pushback in [None, Some("40"), Some("400"), Some("-1"), Some("soon")] {
+                    let code = Code::from_i32(code);
+                    let mut status = Status::with_error_details(code, message, details.clone());
+                    if let Some(pushback) = pushback {
+                        let metadata = status.metadata_mut();
+                        metadata.insert("grpc-retry-pushback-ms", pushback.parse().unwrap());
+                    }
+                    let (trailers, status) = seen_twice(status);
+                    let seen = trailers.map_or(SUCCESS, means);
+                    assert_eq!(seen, means(status), "{code:?} {message} {details:?} {pushback:?}");
+                    if let Some(class) = trailers {
+                        assert_eq!(class.retry_after, status.retry_after, "{code:?} {pushback:?}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// tonic panics at such details when it makes a status of them.
+#[test]
+fn trailers_with_details_that_cannot_be_read_have_no_hint() {
+    for details in ["%%%", "AA", "////", ""] {
+        let mut trailers = http::HeaderMap::new();
+        trailers.insert("grpc-status", "14".parse().unwrap());
+        trailers.insert("grpc-status-details-bin", details.parse().unwrap());
+        let class = resilient_classify::grpc(&trailers).unwrap();
+        assert_eq!((means(class), class.retry_after), (FAILURE_RETRIED, None), "{details:?}");
+    }
+}

@@ -7,6 +7,7 @@
 
 mod breaker;
 mod budget;
+mod caller;
 mod retry;
 mod settings;
 
@@ -31,5 +32,7 @@ pub(crate) fn event(event: &Event) {
         EventKind::UnusedOverride(unused) => settings::unused(event, unused),
         EventKind::InvalidSetting(error) => settings::invalid(event, error),
         EventKind::NestedRetry { place } => retry::nested(event.name(), place),
+        EventKind::UnreadableHeader => caller::unreadable(event.name()),
+        EventKind::LateRequest => caller::late(event.name()),
     });
 }
