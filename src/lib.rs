@@ -152,6 +152,7 @@ pub mod recipes {
         one_breaker_for_several_functions: "recipes/one-breaker-for-several-functions.md";
         redis: "recipes/redis.md";
         reqwest: "recipes/reqwest.md";
+        reqwest_middleware: "recipes/reqwest-middleware.md";
         retry_only_some_errors: "recipes/retry-only-some-errors.md";
         settings_from_configuration: "recipes/settings-from-configuration.md";
         share_a_retry_budget: "recipes/share-a-retry-budget.md";

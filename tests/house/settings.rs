@@ -39,6 +39,7 @@ const USES: &[(&str, usize, &str)] = &[
     ("resilient-core/src/telemetry/", 4, "lines about a retry say of how many attempts"),
     ("resilient-http/src/call/attempt_waits.rs", 1, "reads the limit that is in force"),
     ("resilient-http/src/endpoint/", 2, "endpoints have some of the settings"),
+    ("resilient-tower/src/reqwest_calls.rs", 4, "sets the limits of the calls of a client"),
     ("resilient-tower/src/retry_layer.rs", 1, "sets the limits of the calls of a service"),
     ("resilient-macros/src/", 3, "time limits and keyed breakers generate different code"),
 ];

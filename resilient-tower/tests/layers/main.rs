@@ -3,6 +3,8 @@
 mod body;
 mod breaker;
 mod first_page;
+#[cfg(feature = "http")]
+mod hops;
 mod retry;
 mod support;
 mod time_limits;
