@@ -46,7 +46,7 @@ pub mod retries {
     #[cfg(feature = "tokio")]
     pub use resilient_core::retry::{
         AttemptGate, ByClassify, BySource, CallHooks, Described, EveryFailure, GivenHooks, NoHooks,
-        OutputClassifier, RetryCall,
+        OutputClassifier, OwnedRetryDriver, RetryCall, RetrySetup, report_cancelled,
     };
 }
 
@@ -57,7 +57,7 @@ pub mod deadline {
         carry_blocking, remaining, scope_blocking, time_to_send,
     };
     #[cfg(feature = "tokio")]
-    pub use resilient_core::deadline::{DeadlineScope, scope};
+    pub use resilient_core::deadline::{CutShort, DeadlineScope, TimeoutFuture, scope};
 }
 
 /// Retry budgets, which limit the retries to one dependency during an outage.
@@ -152,6 +152,7 @@ pub mod recipes {
         one_breaker_for_several_functions: "recipes/one-breaker-for-several-functions.md";
         redis: "recipes/redis.md";
         reqwest: "recipes/reqwest.md";
+        reqwest_middleware: "recipes/reqwest-middleware.md";
         retry_only_some_errors: "recipes/retry-only-some-errors.md";
         settings_from_configuration: "recipes/settings-from-configuration.md";
         share_a_retry_budget: "recipes/share-a-retry-budget.md";

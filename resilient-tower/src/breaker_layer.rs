@@ -202,6 +202,18 @@ impl<B, P, J> BreakerLayer<B, P, J> {
     }
 }
 
+#[cfg(feature = "http")]
+impl<B, P, J> BreakerLayer<B, P, J> {
+    /// Responds to a rejected request with 503, `Retry-After` and a short text: see
+    /// [`Respond`](crate::Respond). For servers whose errors are `Infallible`, such as a router of
+    /// axum.
+    #[must_use]
+    pub fn respond(self) -> BreakerLayer<B, P, crate::Respond> {
+        let Self { breakers, report, .. } = self;
+        BreakerLayer { breakers, report, rejection: crate::Respond }
+    }
+}
+
 impl<B: fmt::Debug, P, J> fmt::Debug for BreakerLayer<B, P, J> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BreakerLayer").field("breakers", &self.breakers).finish_non_exhaustive()

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 use resilient::CircuitBreaker;
 use resilient::breaker::OwnedPermitFuture;
+use resilient::retries::report_cancelled;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -34,9 +35,10 @@ use crate::rejection::{IntoError, RejectedResult};
 ///
 /// # Cancel safety
 ///
-/// Dropping the future drops the call, which counts as abandoned. Put time limits below the
-/// breaker, as in [the stack](crate#the-order-of-the-layers), so that a dependency that hangs
-/// opens its circuit.
+/// Dropping the future drops the call, which counts as abandoned. If a time limit of the
+/// [`RetryLayer`](crate::RetryLayer) above ended the attempt, and the attempt had its full time, it
+/// is a failure, so that a dependency that hangs opens its circuit. Other time limits belong below
+/// the breaker, as in [the stack](crate#the-order-of-the-layers).
 #[derive(Clone)]
 pub struct Breaker<S, B = CircuitBreaker, P = ByResult, J = IntoError> {
     inner: S,
@@ -108,6 +110,17 @@ pin_project! {
         },
         #[doc(hidden)]
         Rejected { output: Option<O> },
+    }
+
+    // C2
+    impl<F, P, O> PinnedDrop for BreakerFuture<F, P, O> {
+        fn drop(this: Pin<&mut Self>) {
+            if let BreakerFutureProjection::Running { call, .. } = this.project() {
+                if let Some(permit) = call.take_permit() {
+                    report_cancelled(permit);
+                }
+            }
+        }
     }
 }
 

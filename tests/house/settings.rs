@@ -26,6 +26,7 @@ const USES: &[(&str, usize, &str)] = &[
     ("resilient-core/src/retry/budget/config.rs", 8, "holds the checked values"),
     ("resilient-core/src/retry/call.rs", 8, "sets the limits of one call"),
     ("resilient-core/src/retry/policy.rs", 5, "holds the checked values"),
+    ("resilient-core/src/retry/setup.rs", 6, "sets the limits of the calls of a service"),
     ("resilient-core/src/retry/named/overlay.rs", 11, "holds the limits of an override"),
     ("resilient-core/src/retry/", 3, "calls and events carry limits"),
     ("resilient-core/src/call_site/retry.rs", 1, "functions declare their limits"),
@@ -38,6 +39,8 @@ const USES: &[(&str, usize, &str)] = &[
     ("resilient-core/src/telemetry/", 4, "lines about a retry say of how many attempts"),
     ("resilient-http/src/call/attempt_waits.rs", 1, "reads the limit that is in force"),
     ("resilient-http/src/endpoint/", 2, "endpoints have some of the settings"),
+    ("resilient-tower/src/reqwest_calls.rs", 4, "sets the limits of the calls of a client"),
+    ("resilient-tower/src/retry_layer.rs", 1, "sets the limits of the calls of a service"),
     ("resilient-macros/src/", 3, "time limits and keyed breakers generate different code"),
 ];
 

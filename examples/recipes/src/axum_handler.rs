@@ -1,19 +1,16 @@
 //! The recipe for axum.
 
 // excerpt: call
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use reqwest::{Client, Url};
-use resilient::{
-    CircuitOpen, Classify, Registry, TimedOut, circuit_breaker, retry, timeout,
-};
+use resilient::{CircuitOpen, Classify, TimedOut, circuit_breaker, retry};
+use resilient_tower::{HandlerError, HealthRoutes, IncomingDeadlineLayer, Rejection};
 
 /// Why a request to this service failed.
 #[derive(Debug, thiserror::Error, Classify)]
@@ -73,56 +70,38 @@ impl Shop {
 // end excerpt
 
 // excerpt: responses
-impl IntoResponse for ShopError {
-    fn into_response(self) -> Response {
-        let text = self.to_string();
-        match self {
-            Self::NoSuchArticle => (StatusCode::NOT_FOUND, text).into_response(),
-            Self::Open(open) => {
-                // Whole seconds, rounded up, so that the next request is not too early.
-                let wait = open.retry_after().unwrap_or(Duration::from_secs(1));
-                let wait = wait.as_millis().div_ceil(1_000);
-                let headers = [(RETRY_AFTER, wait.to_string())];
-                (StatusCode::SERVICE_UNAVAILABLE, headers, text).into_response()
-            }
-            Self::Late(_) => (StatusCode::GATEWAY_TIMEOUT, text).into_response(),
-            // Log `text` here. The caller does not get it, because it contains the URL
-            // of the warehouse.
-            Self::Warehouse(_) => {
-                (StatusCode::BAD_GATEWAY, "warehouse failed").into_response()
-            }
+impl HandlerError for ShopError {
+    /// The response to all other errors than an open circuit and a time limit.
+    fn response(self) -> Response {
+        if let Self::NoSuchArticle = self {
+            return (StatusCode::NOT_FOUND, "no such article").into_response();
         }
+        // Log the error here. The caller does not get its text, because it contains the
+        // URL of the warehouse.
+        (StatusCode::BAD_GATEWAY, "warehouse failed").into_response()
     }
 }
 // end excerpt
 
 // excerpt: routes
-/// `GET /stock/{article}`. The time limit begins after axum has read the arguments.
-#[timeout("1500ms")]
+/// `GET /stock/{article}`
 async fn stock(
     State(shop): State<Shop>,
     Path(article): Path<String>,
-) -> Result<Json<u32>, ShopError> {
+) -> Result<Json<u32>, Rejection> {
     Ok(Json(shop.stock(&article).await?))
-}
-
-/// `GET /health/live`: whether the process should be restarted. A circuit says nothing
-/// about that.
-async fn live() {}
-
-/// `GET /health/circuits`: the state of each circuit, for people and dashboards.
-async fn circuits() -> Json<BTreeMap<String, &'static str>> {
-    let breakers = Registry::global().breakers();
-    let states = breakers.iter().map(|one| (one.name().to_owned(), one.state().as_str()));
-    Json(states.collect())
 }
 
 /// Returns the routes, for `axum::serve`.
 pub fn routes(shop: Shop) -> Router {
+    // No request takes longer, and none longer than its caller waits.
+    let deadline =
+        IncomingDeadlineLayer::new().max(Duration::from_millis(1500)).respond();
+    let health = HealthRoutes::new().critical("warehouse").router();
     Router::new()
         .route("/stock/{article}", get(stock))
-        .route("/health/live", get(live))
-        .route("/health/circuits", get(circuits))
+        .layer(deadline)
         .with_state(shop)
+        .merge(health)
 }
 // end excerpt

@@ -14,5 +14,6 @@ pub mod batch_job;
 pub mod message_consumer;
 pub mod redis_cache;
 pub mod reqwest_client;
+pub mod reqwest_middleware_client;
 pub mod sqlx_with_postgresql;
 pub mod tonic_client;

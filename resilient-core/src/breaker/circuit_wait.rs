@@ -5,14 +5,14 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use super::handle::CircuitBreaker;
-use super::shared::{SharedBreaker, Waiter};
+use super::shared::Waiter;
 
 // R9
 /// The wait of one call for a circuit. The call is woken when the circuit closes, when the end of
 /// the open time changes, or when a probe slot becomes free. Dropping this value ends the wait.
 #[derive(Debug)]
-pub(crate) struct CircuitWait<'a> {
-    breaker: &'a SharedBreaker,
+pub(crate) struct CircuitWait {
+    breaker: CircuitBreaker,
     waiter: Arc<Waiter>,
     /// The place of the call in the list of waiting calls. `None` if the call is not listed,
     /// because the circuit may admit it now.
@@ -24,17 +24,17 @@ pub(crate) struct CircuitWait<'a> {
 /// time is unknown.
 pub(crate) type AdmitsIn = Option<Duration>;
 
-impl<'a> CircuitWait<'a> {
+impl CircuitWait {
     /// Begins a wait.
-    pub(crate) fn begin(breaker: &'a CircuitBreaker) -> (Self, AdmitsIn) {
+    pub(crate) fn begin(breaker: &CircuitBreaker) -> (Self, AdmitsIn) {
         let mut wait =
-            Self { breaker: breaker.shared(), waiter: Arc::default(), place: None, is_over: false };
+            Self { breaker: breaker.clone(), waiter: Arc::default(), place: None, is_over: false };
         let admits_in = wait.list();
         (wait, admits_in)
     }
 
     fn list(&mut self) -> AdmitsIn {
-        let prospect = self.breaker.list(&self.waiter);
+        let prospect = self.breaker.shared().list(&self.waiter);
         self.place = prospect.place;
         prospect.admits_in
     }
@@ -73,10 +73,10 @@ impl<'a> CircuitWait<'a> {
 }
 
 // R11
-impl Drop for CircuitWait<'_> {
+impl Drop for CircuitWait {
     fn drop(&mut self) {
         if !self.is_over || self.place.is_some() {
-            self.breaker.unlist(self.place, &self.waiter, !self.is_over);
+            self.breaker.shared().unlist(self.place, &self.waiter, !self.is_over);
         }
     }
 }

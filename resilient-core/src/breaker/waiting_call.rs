@@ -8,13 +8,13 @@ use super::handle::CircuitBreaker;
 
 #[derive(Debug)]
 #[allow(missing_docs, reason = "for models only")]
-pub struct WaitingCall<'a>(CircuitWait<'a>);
+pub struct WaitingCall(CircuitWait);
 
 #[allow(missing_docs, reason = "for models only")]
-impl<'a> WaitingCall<'a> {
+impl WaitingCall {
     /// Begins a wait. Returns how long it takes until the circuit may admit the call.
     #[must_use]
-    pub fn begin(breaker: &'a CircuitBreaker) -> (Self, Option<Duration>) {
+    pub fn begin(breaker: &CircuitBreaker) -> (Self, Option<Duration>) {
         let (wait, admits_in) = CircuitWait::begin(breaker);
         (Self(wait), admits_in)
     }

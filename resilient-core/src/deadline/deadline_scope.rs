@@ -7,6 +7,7 @@ use std::time::Instant;
 use pin_project_lite::pin_project;
 
 use super::ambient::{Ambient, current, earlier};
+use super::call_limit::CallLimit;
 use super::cut::Cut;
 use super::time_left::TimeLeft;
 use super::timeout_future::TimeoutFuture;
@@ -45,7 +46,7 @@ impl<F> DeadlineScope<F> {
     pub(super) fn open(ambient: Ambient, own: Option<TimeLeft>, future: F) -> Self {
         let at = earlier(ambient.deadline, current().deadline);
         let deadline = at.map(|at| cut(at, own));
-        let future = TimeoutFuture::new(None, deadline, CallSpan::NONE, future);
+        let future = TimeoutFuture::new(CallLimit::new(None, deadline, CallSpan::NONE), future);
         Self { ambient, deadline, has_started: false, future }
     }
 }

@@ -16,6 +16,8 @@
 //! [`remaining`] returns the time left, for example to send it to another service.
 
 mod ambient;
+#[cfg(feature = "tokio")]
+mod call_limit;
 mod caller_context;
 mod carried;
 mod cut;
@@ -31,6 +33,8 @@ use std::time::Duration;
 
 pub use self::ambient::Entered;
 pub(crate) use self::ambient::{AttemptMark, Nesting, current, earlier, enter};
+#[cfg(feature = "tokio")]
+pub(crate) use self::call_limit::CallLimit;
 pub use self::caller_context::CallerContext;
 pub use self::carried::{CarriedFuture, carry, carry_blocking};
 #[cfg(feature = "tokio")]

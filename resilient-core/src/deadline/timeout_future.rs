@@ -2,24 +2,15 @@
 //! `#[timeout]` and deadline scopes run in it.
 
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
-use tokio::task::coop;
-use tokio::time::Sleep;
 
-use super::ambient::{self, AttemptMark};
+use super::call_limit::CallLimit;
 use super::cut::{Cut, CutShort};
 use crate::signal::debug_fields;
 use crate::telemetry::CallSpan;
-use crate::time;
-
-/// How often a call yields to the outer call that set the passed deadline. Code between the two
-/// calls may poll a future that has woken itself once more before it returns, as
-/// `FuturesUnordered` does. The number is small, because code that polls until the inner call ends,
-/// as `block_on` does, would otherwise poll without end.
-const YIELDS: u8 = 2;
 
 pin_project! {
     /// A future that is cancelled at a given instant. It resolves to the inner output or to the
@@ -29,28 +20,38 @@ pin_project! {
     /// inner future that does not return from `poll` cannot be cancelled.
     #[must_use = "futures do nothing unless awaited"]
     pub struct TimeoutFuture<F> {
-        mark: Option<AttemptMark>,
-        // How often this call has let an outer call, whose deadline has passed, end it.
-        yields: u8,
-        cut: Option<Cut>,
-        // The span of the attempt, if the future is an attempt.
-        span: CallSpan,
         #[pin]
-        timer: Option<Sleep>,
+        limit: CallLimit,
         #[pin]
         future: F,
     }
 }
 
 impl<F> TimeoutFuture<F> {
-    /// Wraps `future`. `cut` is `None` if there is no limit.
-    pub(crate) fn new(
-        mark: Option<AttemptMark>,
-        cut: Option<Cut>,
-        span: CallSpan,
-        future: F,
-    ) -> Self {
-        Self { mark, yields: 0, cut, span, timer: None, future }
+    /// Wraps `future`.
+    #[inline]
+    pub(crate) fn new(limit: CallLimit, future: F) -> Self {
+        Self { limit, future }
+    }
+}
+
+// C4
+impl<F: Future> TimeoutFuture<F> {
+    /// Cancels `future` after `limit`, which counts from this call, as `#[timeout]` does. The error
+    /// is [`TimeLimit::Timeout`](crate::signal::TimeLimit::Timeout). `Duration::MAX` is no limit.
+    ///
+    /// ```
+    /// use resilient_core::deadline::TimeoutFuture;
+    /// use std::time::Duration;
+    ///
+    /// # let mut runtime = tokio::runtime::Builder::new_current_thread();
+    /// # runtime.enable_time().start_paused(true).build().unwrap().block_on(async {
+    /// let hangs = TimeoutFuture::after(Duration::from_secs(1), std::future::pending::<()>());
+    /// assert_eq!(hangs.await.unwrap_err().timed_out().to_string(), "timed out after 1s");
+    /// # });
+    /// ```
+    pub fn after(limit: Duration, future: F) -> Self {
+        timeout(Some(limit), future)
     }
 }
 
@@ -58,57 +59,16 @@ impl<F: Future> Future for TimeoutFuture<F> {
     type Output = Result<F::Output, CutShort>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        if let (Some(cut), None) = (&this.cut, this.timer.as_ref().as_pin_ref()) {
-            // Make the timer before the first poll of the inner future: without a timer, the
-            // operation must not start.
-            match time::timer(cut.at) {
-                Some(timer) => this.timer.set(Some(timer)),
-                None => return Poll::Ready(Err(cut.without_timer())),
-            }
-        }
-        let had_budget = coop::has_budget_remaining();
-        {
-            let _span = this.span.enter();
-            let _entered = ambient::enter(*this.mark, this.cut.as_ref().map(|cut| cut.at));
-            if let Poll::Ready(output) = this.future.poll(cx) {
-                return Poll::Ready(Ok(output));
-            }
-        }
-        let (Some(cut), Some(mut timer)) = (&this.cut, this.timer.as_mut().as_pin_mut()) else {
-            return Poll::Pending;
-        };
-        if ambient::has_passed(cut.at) {
-            // A call inside has found the deadline passed. The timer may fire a moment later.
-        } else if had_budget && !coop::has_budget_remaining() {
-            // If the inner future uses up its task's coop budget at every poll, the timer must be
-            // polled without that budget; otherwise the timer would never fire.
-            let mut timer = std::pin::pin!(coop::unconstrained(timer));
-            ready!(timer.as_mut().poll(cx));
-        } else {
-            ready!(timer.as_mut().poll(cx));
-        }
-        let short = cut.cut_short();
-        // C2: the call that set the deadline cuts itself short, and its breaker counts that by its
-        // limits. If this call ended first, the outer one would see only the error of an attempt
-        // without its full time. If no outer call is left, a later poll ends this call.
-        if short.is_by_outer_call() && *this.yields < YIELDS {
-            *this.yields += 1;
-            ambient::pass(cut.at);
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        if !short.is_by_outer_call() {
-            ambient::forget_passed(cut.at);
-        }
-        Poll::Ready(Err(short))
+        let this = self.project();
+        this.limit.poll(cx, |cx| this.future.poll(cx))
     }
 }
 
-debug_fields!(TimeoutFuture<F> { cut });
+debug_fields!(TimeoutFuture<F> { limit });
 
 // C4
 /// Cancels `future` after `limit`, if there is a limit.
 pub(crate) fn timeout<F: Future>(limit: Option<Duration>, future: F) -> TimeoutFuture<F> {
-    TimeoutFuture::new(None, limit.and_then(Cut::timeout), CallSpan::NONE, future)
+    let cut = limit.and_then(Cut::timeout);
+    TimeoutFuture::new(CallLimit::new(None, cut, CallSpan::NONE), future)
 }

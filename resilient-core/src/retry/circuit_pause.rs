@@ -29,16 +29,16 @@ pub(crate) struct GrantedPause {
 
 /// A wait for a circuit that has begun. The caller reads the clock and sets the timer.
 #[derive(Debug)]
-pub(super) struct CircuitPause<'a> {
-    pub(super) wait: CircuitWait<'a>,
+pub(super) struct CircuitPause {
+    pub(super) wait: CircuitWait,
     times: WaitTimes,
     began: Instant,
     /// When the call asks the breaker again. `None` means never.
     end: Option<Instant>,
 }
 
-impl<'a> CircuitPause<'a> {
-    pub(super) fn begin(times: WaitTimes, breaker: &'a CircuitBreaker, now: Instant) -> Self {
+impl CircuitPause {
+    pub(super) fn begin(times: WaitTimes, breaker: &CircuitBreaker, now: Instant) -> Self {
         let (wait, admits_in) = CircuitWait::begin(breaker);
         let mut pause = Self { wait, times, began: now, end: later(now, times.most) };
         pause.learn(admits_in, now);

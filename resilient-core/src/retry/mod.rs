@@ -46,7 +46,11 @@ mod random;
 mod report_cut;
 #[cfg(feature = "tokio")]
 mod run_call;
+#[cfg(feature = "tokio")]
+mod running_pause;
 mod schedule;
+#[cfg(feature = "tokio")]
+mod setup;
 #[cfg(feature = "tokio")]
 mod success_permit;
 mod test_hook;
@@ -71,6 +75,8 @@ pub use self::call_hooks::{CallHooks, GivenHooks, NoHooks};
 pub use self::call_options::CallOptions;
 pub(crate) use self::circuit_pause::{GrantedPause, block};
 pub use self::delays::{Delays, NominalDelays};
+#[cfg(feature = "tokio")]
+pub use self::driver::OwnedRetryDriver;
 pub(crate) use self::driver::TextSetting;
 pub use self::driver::{AttemptEnd, RetryDriver};
 pub use self::error::{FailedAttempt, RetryError};
@@ -92,7 +98,11 @@ pub use self::pause::Pause;
 #[cfg(feature = "tokio")]
 pub use self::permitted_attempt::PermittedAttempt;
 pub use self::policy::{RetryPolicy, RetryPolicyBuilder, RetrySettings, WhenOpen};
+#[cfg(feature = "tokio")]
+pub use self::report_cut::report_cancelled;
 pub(crate) use self::report_cut::report_cut;
+#[cfg(feature = "tokio")]
+pub use self::setup::RetrySetup;
 #[cfg(feature = "test-util")]
 pub(crate) use self::test_hook::{CallRecord, install};
 pub use self::worst_case::WorstCase;

@@ -5,12 +5,11 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
-use tokio::time::Sleep;
 
-use super::circuit_pause::{CircuitPause, GrantedPause};
+use super::circuit_pause::GrantedPause;
+use super::running_pause::RunningPause;
 use crate::breaker::CircuitBreaker;
 use crate::signal::debug_fields;
-use crate::time::{now, sleep_timer};
 
 /// The future of a pause between two attempts: see
 /// [`RetryDriver::sleep`](super::RetryDriver::sleep).
@@ -24,15 +23,9 @@ pin_project! {
     /// A pause that is not over.
     struct Running<'a> {
         #[pin]
-        timer: Sleep,
-        circuit: Option<Waiting<'a>>,
+        pause: RunningPause,
+        waited: Option<&'a mut Duration>,
     }
-}
-
-/// The wait for the circuit.
-struct Waiting<'a> {
-    pause: CircuitPause<'a>,
-    waited: &'a mut Duration,
 }
 
 impl<'a> Pause<'a> {
@@ -43,46 +36,21 @@ impl<'a> Pause<'a> {
     pub(crate) fn begin(
         granted: Option<&'a mut GrantedPause>,
         delay: Duration,
-        breaker: Option<&'a CircuitBreaker>,
+        breaker: Option<&CircuitBreaker>,
     ) -> Self {
-        let Some(timer) = sleep_timer(delay) else { return Self(None) };
-        let wait = granted.and_then(|granted| Some((granted.wait?, &mut granted.delay)));
-        let circuit = wait.zip(breaker).map(|((times, waited), breaker)| {
-            let pause = CircuitPause::begin(times, breaker, now());
-            Waiting { pause, waited }
-        });
-        let mut running = Box::pin(Running { timer, circuit });
-        running.as_mut().set_end();
-        Self(Some(running))
-    }
-}
-
-impl Running<'_> {
-    /// Sets the timer to the end of the wait for the circuit.
-    fn set_end(self: Pin<&mut Self>) {
-        let this = self.project();
-        let end = this.circuit.as_ref().and_then(|circuit| circuit.pause.end());
-        if let Some(end) = end {
-            this.timer.reset(end.into());
-        }
+        let pause = RunningPause::begin(granted.as_deref(), delay, breaker);
+        let waited = granted.map(|granted| &mut granted.delay);
+        Self(pause.map(|pause| Box::pin(Running { pause, waited })))
     }
 }
 
 impl Future for Running<'_> {
     type Output = ();
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        loop {
-            let this = self.as_mut().project();
-            let Some(Waiting { pause, .. }) = this.circuit else { break };
-            let Poll::Ready(admits_in) = pause.wait.poll_news(cx) else { break };
-            pause.learn(admits_in, now());
-            self.as_mut().set_end();
-        }
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.project();
-        ready!(this.timer.poll(cx));
-        if let Some(Waiting { pause, waited }) = this.circuit.take() {
-            *waited = pause.finish(now());
+        if let (Some(time), Some(waited)) = (ready!(this.pause.poll(cx)), this.waited) {
+            **waited = time;
         }
         Poll::Ready(())
     }

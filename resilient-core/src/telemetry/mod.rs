@@ -60,6 +60,18 @@ pub(crate) type RetryCallCount<'a> = std::marker::PhantomData<&'a ()>;
 #[inline]
 pub(crate) fn ended(_: &mut RetryCallCount<'_>, _: Result<bool, crate::signal::StopReason>) {}
 
+/// Ends the use of the counts, but not the call. Returns whether the call was counted.
+#[cfg(feature = "tokio")]
+pub(crate) fn pause_count(call: RetryCallCount<'_>) -> bool {
+    #[cfg(feature = "metrics")]
+    return call.pause();
+    #[cfg(not(feature = "metrics"))]
+    {
+        let _ = call;
+        true
+    }
+}
+
 #[cfg(not(feature = "metrics"))]
 fn count_wait(_: &RetryLine<'_>) {}
 

@@ -108,6 +108,18 @@ impl<'a> RetryCallCount<'a> {
         Self { counts, is_counted: false }
     }
 
+    /// Continues the count of a call that [`pause`](Self::pause) has returned.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn resume(counts: &'a ResultCounts, is_counted: bool) -> Self {
+        Self { counts, is_counted }
+    }
+
+    /// Ends the use of these counts, but not the call. Returns whether the call was counted.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn pause(mut self) -> bool {
+        std::mem::replace(&mut self.is_counted, true)
+    }
+
     fn count(&mut self, index: usize) {
         if !std::mem::replace(&mut self.is_counted, true) {
             self.counts.count(index);

@@ -18,7 +18,7 @@ fn open() -> &'static CircuitBreaker {
     breaker
 }
 
-fn poll(wait: &mut WaitingCall<'_>) -> Poll<Option<Duration>> {
+fn poll(wait: &mut WaitingCall) -> Poll<Option<Duration>> {
     wait.poll(Waker::noop())
 }
 

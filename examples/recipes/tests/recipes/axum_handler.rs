@@ -72,13 +72,25 @@ async fn an_open_circuit_is_503_with_the_seconds_to_wait_and_the_process_stays_a
     assert_eq!(rejected.headers()["retry-after"], "5");
     assert!(service.turn.server().received().is_empty());
     assert_eq!(service.status("/health/live").await, 200);
-    let circuits = service.get("/health/circuits").await.text().await.unwrap();
-    assert!(circuits.contains(r#""warehouse":"open""#), "{circuits}");
+    let unready = service.get("/health/ready").await;
+    assert_eq!(unready.status(), 503);
+    assert_eq!(unready.text().await.unwrap(), "not ready\nwarehouse: open\n");
 
     service.turn.server().set(Behaviour::Responds(200, "39"));
     service.turn.recover();
     assert_eq!(service.get("/stock/kettle").await.text().await.unwrap(), "39");
     assert_eq!(service.turn.state(), CircuitState::Closed);
+    assert_eq!(service.status("/health/ready").await, 200);
+}
+
+#[tokio::test]
+async fn a_caller_that_waits_no_longer_gets_504_and_the_warehouse_is_not_asked() {
+    let mut service = Service::start().await;
+    let url = format!("http://{}/stock/kettle", service.address);
+    let request =
+        reqwest::Client::new().get(url).header("x-envoy-expected-rq-timeout-ms", "0");
+    assert_eq!(request.send().await.unwrap().status(), 504);
+    assert!(service.turn.server().received().is_empty());
 }
 
 #[tokio::test]

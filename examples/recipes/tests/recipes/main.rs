@@ -9,5 +9,6 @@ mod download;
 mod message_consumer;
 mod redis_cache;
 mod reqwest_client;
+mod reqwest_middleware_client;
 mod sqlx_with_postgresql;
 mod tonic_client;

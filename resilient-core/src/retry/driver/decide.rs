@@ -21,7 +21,7 @@ use crate::time;
 /// so that no reference to them exists and the hot path keeps them in registers.
 pub(super) struct Step<'a> {
     pub(super) plan: Plan<'a>,
-    pub(super) progress: Option<Box<Progress<'a>>>,
+    pub(super) progress: Option<Box<Progress>>,
     pub(super) place: &'static Location<'static>,
     pub(super) next: Result<Duration, StopReason>,
 }
@@ -80,12 +80,12 @@ pub(super) fn overridden(plan: Plan<'_>) -> Option<RetryPolicy> {
 }
 
 /// The intermediate state of a decision.
-struct Decision<'p, 'a> {
+struct Decision<'p> {
     plan: Plan<'p>,
-    progress: Box<Progress<'a>>,
+    progress: Box<Progress>,
 }
 
-impl<'a> Decision<'_, 'a> {
+impl Decision<'_> {
     fn after_attempt(
         &mut self,
         class: Result<Classification, StopReason>,
@@ -204,7 +204,7 @@ impl<'a> Decision<'_, 'a> {
         mut self,
         next: Result<Duration, StopReason>,
         open: Option<&CircuitOpen>,
-        step: &mut Step<'a>,
+        step: &mut Step<'_>,
     ) {
         let next = match next {
             Ok(delay) if self.lacks_timer(delay) => {

@@ -10,7 +10,7 @@ use super::RetryDriver;
 use super::decide::overridden;
 use super::progress::Progress;
 use crate::breaker::CircuitBreaker;
-use crate::deadline::{CutShort, TimeoutFuture};
+use crate::deadline::{CallLimit, CutShort, TimeoutFuture};
 use crate::retry::attempt_gate::AttemptGate;
 use crate::retry::pause::Pause;
 use crate::retry::test_hook::CallRecord;
@@ -98,8 +98,9 @@ impl RetryDriver<'_> {
         let attempts = self.failed_attempts();
         let cut = plan.limits().and_then(|limits| limits.cut_of_wait(attempts));
         let wait = poll_fn(|cx| poll_gate(gate, self.time_left(longest), cx));
+        let limit = CallLimit::new(None, cut, CallSpan::NONE);
         // Boxed, so that the future of a call that does not wait stays small.
-        let end = Box::pin(TimeoutFuture::new(None, cut, CallSpan::NONE, wait)).await;
+        let end = Box::pin(TimeoutFuture::new(limit, wait)).await;
         if let Some(progress) = &mut self.progress {
             progress.held(time::now().saturating_duration_since(began));
         }

@@ -8,6 +8,8 @@ mod attempt_end;
 mod decide;
 #[cfg(feature = "tokio")]
 mod gate;
+#[cfg(feature = "tokio")]
+mod owned;
 mod plan;
 mod progress;
 mod sleep;
@@ -22,6 +24,8 @@ pub use self::attempt_end::AttemptEnd;
 use self::decide::Step;
 #[cfg(feature = "tokio")]
 pub(super) use self::gate::NotAdmitted;
+#[cfg(feature = "tokio")]
+pub use self::owned::OwnedRetryDriver;
 use self::plan::Plan;
 pub(crate) use self::plan::TextSetting;
 use self::progress::Progress;
@@ -41,7 +45,7 @@ use crate::breaker::Permit;
 use crate::breaker::{CircuitOpen, CircuitState};
 use crate::deadline::AttemptMark;
 #[cfg(feature = "tokio")]
-use crate::deadline::TimeoutFuture;
+use crate::deadline::{CallLimit, TimeoutFuture};
 use crate::signal::{ErrorText, Name, StopReason};
 use crate::telemetry::{self, CallSpan, RetryCallCount};
 use crate::time;
@@ -85,7 +89,7 @@ pub struct RetryDriver<'a> {
     plan: Plan<'a>,
     call: RetryCallCount<'a>,
     /// Allocated at the first failure or wait, so that a healthy call has little setup.
-    progress: Option<Box<Progress<'a>>>,
+    progress: Option<Box<Progress>>,
     span: CallSpan,
 }
 
@@ -247,6 +251,13 @@ impl<'a> RetryDriver<'a> {
     #[cfg(feature = "tokio")]
     #[inline]
     pub(crate) fn limited<F>(&mut self, attempt: F, timeout: Option<Duration>) -> TimeoutFuture<F> {
+        TimeoutFuture::new(self.limit(timeout), attempt)
+    }
+
+    /// Begins an attempt within the call's time limits, and returns its limit.
+    #[cfg(feature = "tokio")]
+    #[inline]
+    fn limit(&mut self, timeout: Option<Duration>) -> CallLimit {
         let mark = self.begin();
         let now = || match self.plan.started {
             Some(started) if self.progress.is_none() => started,
@@ -259,7 +270,7 @@ impl<'a> RetryDriver<'a> {
         };
         let limits = self.plan.limits();
         let cut = limits.and_then(|limits| limits.cut(now, past, timeout));
-        TimeoutFuture::new(mark, cut, self.attempt_span(), attempt)
+        CallLimit::new(mark, cut, self.attempt_span())
     }
 
     /// Begins an attempt, and spends the tokens that were reserved for it. Call it right before the
@@ -322,10 +333,25 @@ impl<'a> RetryDriver<'a> {
         end: AttemptEnd<'_>,
         open: Option<&CircuitOpen>,
     ) -> Result<Duration, StopReason> {
+        self.after_at(Location::caller(), end, open)
+    }
+
+    /// Decides like [`after`](Self::after). Reports of a nested loop name the location `place`.
+    #[expect(
+        clippy::inline_always,
+        reason = "otherwise the state of the loop is in memory on the hot path"
+    )]
+    #[inline(always)]
+    fn after_at(
+        &mut self,
+        place: &'static Location<'static>,
+        end: AttemptEnd<'_>,
+        open: Option<&CircuitOpen>,
+    ) -> Result<Duration, StopReason> {
         let mut step = Step {
             plan: self.plan,
             progress: self.progress.take(),
-            place: Location::caller(),
+            place,
             next: Err(StopReason::Exhausted),
         };
         {

@@ -1,6 +1,8 @@
 //! The progress of one call's retries.
 
+use std::mem::ManuallyDrop;
 use std::panic::Location;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::plan::Plan;
@@ -18,7 +20,7 @@ use crate::{telemetry, time};
 /// gate of the call makes its first attempt wait.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each answers a separate question")]
-pub(super) struct Progress<'a> {
+pub(in crate::retry) struct Progress {
     /// The number of attempts that ran and failed. A rejected attempt does not count.
     pub(super) failed: u32,
     /// A text about the error of the last attempt that failed.
@@ -42,8 +44,9 @@ pub(super) struct Progress<'a> {
     pub(super) paused_before: Duration,
     /// The part of the pauses that is over and not yet added to the counts of the name.
     uncounted: Duration,
-    /// The record of the name, until the end of the call is counted.
-    record: Option<&'a RetryRecord>,
+    /// The record of the name, until the end of the call is counted. `Drop` takes it, so that the
+    /// field needs no drop, for the same reason.
+    record: ManuallyDrop<Option<Arc<RetryRecord>>>,
     /// The tokens of the next attempt, until the attempt starts.
     pub(super) reserved: Option<Reservation>,
     /// Whether the current attempt cost tokens.
@@ -52,11 +55,11 @@ pub(super) struct Progress<'a> {
     pub(super) hook: TestHook,
 }
 
-impl<'a> Progress<'a> {
+impl Progress {
     /// Creates the progress at the first failure or wait. An inner loop multiplies the attempts of
     /// an outer loop only after the inner loop has failed, so the nesting is checked here.
     pub(super) fn begin(
-        plan: Plan<'a>,
+        plan: Plan<'_>,
         seed: Option<u64>,
         place: &'static Location<'static>,
     ) -> Self {
@@ -73,7 +76,7 @@ impl<'a> Progress<'a> {
             pause: GrantedPause::default(),
             paused_before: Duration::ZERO,
             uncounted: Duration::ZERO,
-            record: plan.record().map(|record| &**record),
+            record: ManuallyDrop::new(plan.record().cloned()),
             reserved: None,
             is_paid: false,
             schedule: Schedule::new(seed.or_else(|| Some(hook.record()?.seed()))),
@@ -100,11 +103,14 @@ impl<'a> Progress<'a> {
     /// Counts the attempt that ended now, and what follows it, under the name of the retry. `stop`
     /// is the reason why no attempt follows.
     pub(super) fn count_step(&mut self, stop: Option<StopReason>) {
-        let Some(record) = self.record else { return };
+        if self.record.is_none() {
+            return;
+        }
         let failure = || RetryFailure { at: time::now(), attempt: self.failed, text: self.text };
         let failure = self.is_failure.then(failure);
         let (ran, waits) = (self.is_retry, self.pause.wait.is_some());
         let (is_first, paused) = (self.retries == 0, std::mem::take(&mut self.uncounted));
+        let Some(record) = self.record.take() else { return };
         record.update(|counts| {
             counts.paused(paused);
             if ran {
@@ -115,8 +121,8 @@ impl<'a> Progress<'a> {
                 None => counts.granted(ran, is_first, waits),
             }
         });
-        if stop.is_some() {
-            self.record = None;
+        if stop.is_none() {
+            *self.record = Some(record);
         }
     }
 
@@ -167,7 +173,7 @@ impl<'a> Progress<'a> {
 }
 
 /// A call that is dropped before its end was cancelled, or has panicked.
-impl Drop for Progress<'_> {
+impl Drop for Progress {
     #[cold]
     #[inline(never)]
     fn drop(&mut self) {
@@ -177,6 +183,6 @@ impl Drop for Progress<'_> {
 }
 
 /// Returns the number of the running attempt or of the last failed attempt, counted from 1.
-pub(super) fn attempt_number(progress: Option<&Progress<'_>>) -> u32 {
+pub(super) fn attempt_number(progress: Option<&Progress>) -> u32 {
     progress.map_or(1, |progress| progress.retries.saturating_add(1))
 }

@@ -58,6 +58,22 @@ impl<'a> NamedPolicy<'a> {
         RetryCallCount::begin(record.map_or(&UNNAMED, |record| record.results()))
     }
 
+    /// Continues to count a call that borrows nothing. `is_counted` says whether the end of the
+    /// call was counted.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn resume_count(&self, is_counted: bool) -> RetryCallCount<'a> {
+        #[cfg(feature = "metrics")]
+        return {
+            let record = self.cell.and_then(RetryCell::record);
+            RetryCallCount::resume(record.map_or(&UNNAMED, |record| record.results()), is_counted)
+        };
+        #[cfg(not(feature = "metrics"))]
+        {
+            let _ = is_counted;
+            self.count_call()
+        }
+    }
+
     #[cfg(not(feature = "metrics"))]
     #[inline]
     #[expect(clippy::unused_self, reason = "the call is not counted")]

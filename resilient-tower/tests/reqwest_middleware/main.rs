@@ -1,0 +1,5 @@
+//! The feature `reqwest-middleware`, against a real server.
+
+mod calls;
+mod server;
+mod sources;
