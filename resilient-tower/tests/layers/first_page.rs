@@ -5,13 +5,6 @@ use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use resilient::CircuitOpen;
 use resilient::breaker::CircuitState;
 
-/// Asks the stock service, which is down.
-#[expect(clippy::unused_async, reason = "a real client awaits its response")]
-async fn fetch(_article: u32) -> Result<u32, std::io::Error> {
-    ASKED.fetch_add(1, SeqCst);
-    Err(std::io::ErrorKind::ConnectionRefused.into())
-}
-
 static ASKED: AtomicU32 = AtomicU32::new(0);
 
 // excerpt: stack
@@ -30,6 +23,13 @@ fn stock(breaker: CircuitBreaker) -> impl Service<u32, Response = u32, Error = B
         .layer(BreakerLayer::new(breaker).boxed_errors())
         .layer(TimeoutLayer::new(Duration::from_secs(2))) // one attempt
         .service(service_fn(async |article| Ok(fetch(article).await?)))
+}
+
+/// Send the request to your service here. This one is down.
+#[expect(clippy::unused_async, reason = "a real client awaits its response")] // not shown
+async fn fetch(_article: u32) -> std::io::Result<u32> {
+    ASKED.fetch_add(1, SeqCst); // not shown
+    Err(std::io::ErrorKind::ConnectionRefused.into())
 }
 
 fn breaker() -> Result<CircuitBreaker, ConfigError> {
