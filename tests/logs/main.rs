@@ -5,6 +5,7 @@
 
 mod breakers;
 mod budgets;
+mod callers;
 mod capture;
 mod http_lines;
 mod retries;

@@ -7,6 +7,7 @@ use crate::http_lines::http_lines;
 const OPERATING: &str = include_str!("../../docs/operating.md");
 const BREAKER_LINES: &str = include_str!("../../resilient-core/src/telemetry/log/breaker.rs");
 const BUDGET_LINES: &str = include_str!("../../resilient-core/src/telemetry/log/budget.rs");
+const CALLER_LINES: &str = include_str!("../../resilient-core/src/telemetry/log/caller.rs");
 const RETRY_LINES: &str = include_str!("../../resilient-core/src/telemetry/log/retry.rs");
 const SETTINGS_LINES: &str = include_str!("../../resilient-core/src/telemetry/log/settings.rs");
 const SPANS: &str = include_str!("../../resilient-core/src/telemetry/span.rs");
@@ -89,7 +90,7 @@ fn literals(source: &str) -> Vec<String> {
 
 #[test]
 fn every_message_in_the_source_has_one_row_and_every_row_is_in_the_source() {
-    let sources = [BREAKER_LINES, BUDGET_LINES, RETRY_LINES, SETTINGS_LINES];
+    let sources = [BREAKER_LINES, BUDGET_LINES, CALLER_LINES, RETRY_LINES, SETTINGS_LINES];
     let of_core = sources.into_iter().flat_map(literals);
     let of_http = http_lines().into_iter().map(|line| line.message);
     let in_source: BTreeSet<_> = of_core.chain(of_http).collect();
