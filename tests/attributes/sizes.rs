@@ -75,9 +75,9 @@ fn returned(argument: [u8; ARGUMENT]) -> impl Future<Output = Result<u8, Fault>>
 /// The bytes that a breaker adds: the permit, the data with which nested calls find the permit, the
 /// output, and alignment.
 const BREAKER: usize = 96;
-/// The bytes that a time limit adds: tokio's timer, the state of the limited future, and with the
-/// feature `tracing` the span of the attempt.
-const LIMIT: usize = 200;
+/// The bytes that a time limit adds: tokio's timer, the state of the limited future with the number
+/// of the attempt, and with the feature `tracing` the span of the attempt.
+const LIMIT: usize = 208;
 /// The bytes that a retry loop adds: the state of the attempt, the last delay, and the random
 /// numbers.
 const LOOP: usize = 128;
